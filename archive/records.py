@@ -1,0 +1,157 @@
+"""Frozen values that pass between the stages."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+class Flag(enum.IntFlag):
+    """What a row says about its original."""
+
+    NONE = 0
+    TRUNCATED = 1  # only a part could be decoded
+    ANIMATED = 2  # there are more frames; the first stands for all
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """Tells a changed file from an unchanged one without reading it: bytes, and nanoseconds of the last change."""
+
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True)
+class ModelRecord:
+    """The pair an archive was made with."""
+
+    name: str
+    encoder: str
+    pretrained: str
+    decoder: str
+    dimension: int
+    weights_sha256: str
+    preprocessing: Mapping[str, Any]
+    decoder_sha256: str | None = None
+    id: int = 0
+
+
+@dataclass(frozen=True)
+class CodecRecord:
+    """How the codes of its rows are read."""
+
+    model_id: int
+    name: str
+    parameters: Mapping[str, int]
+    created_at: datetime
+    state: bytes = b""
+    id: int = 0
+
+
+@dataclass(frozen=True)
+class Place:
+    """A path on a volume, and the file's stamp when it was seen there."""
+
+    volume_id: int
+    path: str  # relative to the volume's root
+    stamp: Stamp
+
+
+@dataclass(frozen=True)
+class NewImage:
+    """A row about to be written, with the place it came from."""
+
+    sha256: bytes
+    clip_code: bytes
+    color_code: bytes
+    width: int
+    height: int
+    format: str
+    flags: Flag
+    taken_at: datetime | None
+    place: Place
+
+
+@dataclass(frozen=True)
+class SkippedFile:
+    """A file that was not archived, for the ledger."""
+
+    volume_id: int
+    path: str
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one transaction writes."""
+
+    images: Sequence[NewImage] = ()
+    sightings: Sequence[tuple[bytes, Place]] = ()  # digests of archived images, seen at one more place
+    gone: Sequence[Place] = ()  # places that hold their image no more, since it has moved
+    skipped: Sequence[SkippedFile] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """An archived picture as read back."""
+
+    id: int
+    codec_id: int
+    sha256: bytes
+    clip_code: bytes
+    color_code: bytes
+    crc32: int
+    width: int
+    height: int
+    format: str
+    file_bytes: int
+    flags: Flag
+    taken_at: datetime | None
+    archived_at: datetime
+    fidelity: float | None
+    paths: tuple[str, ...] = ()  # absolute, where last seen; the oldest first
+
+    @property
+    def path(self) -> str:
+        """Where it was first found, or '' if no source is known any more."""
+        return self.paths[0] if self.paths else ""
+
+
+@dataclass(frozen=True)
+class SkippedRecord:
+    """A line of the ledger."""
+
+    path: str
+    reason: str
+    detail: str
+    attempts: int
+    last_attempt: datetime
+
+
+@dataclass(frozen=True)
+class VolumeRecord:
+    """A file system pictures came from."""
+
+    id: int
+    marker: str
+    label: str
+    root: str
+    last_seen: datetime
+
+
+@dataclass(frozen=True)
+class RestorationRecord:
+    """A picture drawn from a row."""
+
+    image_id: int
+    decoder: str
+    decoder_sha256: str
+    parameters: Mapping[str, Any]
+    seed: int
+    path: str
+    created_at: datetime

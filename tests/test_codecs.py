@@ -1,0 +1,137 @@
+"""The codecs keep CODECS' promises: rates to the bit, errors within half a step, and bytes that mean the same for ever."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archive.codecs import open_codec
+from archive.codecs.coclico import Coclico
+from archive.codecs.colormap import from_samples, sample_count, to_samples
+from archive.codecs.quantize import dequantize, pack, quantize, unpack
+from archive.errors import BadCode, UnknownCodec, UsageError
+from tests import strategies
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def test_the_papers_point_is_96_and_24_bytes() -> None:
+    codec = Coclico(768)
+    assert [len(code) for code in codec.encode_vectors(np.zeros((1, 768), np.float32))] == [96]
+    assert [len(code) for code in codec.encode_maps(np.zeros((1, 8, 8, 3), np.uint8))] == [24]
+    assert (codec.clip_bits, codec.color_bits) == (768, 192)
+
+
+def test_one_bit_is_the_sign_decoded_to_a_half() -> None:
+    codec = Coclico(4)
+    [code] = codec.encode_vectors(np.array([[-2.0, -1e-6, 0.0, 0.3]], np.float32))
+    assert code == bytes([0b00110000])
+    assert codec.decode_vectors([code]).tolist() == [[-0.5, -0.5, 0.5, 0.5]]
+
+
+@pytest.mark.parametrize("bits", range(1, 9))
+def test_levels_are_those_of_the_formula(bits: int) -> None:
+    values = np.linspace(-1.5, 1.5, 1001, dtype=np.float32)
+    step = 2 * 2.0**-bits
+    index = np.clip(np.floor(values.clip(-1, 1) / step), -(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+    assert np.array_equal(dequantize(quantize(values, bits), bits), (index * step + step / 2).astype(np.float32))
+
+
+@given(st.data())
+def test_vectors_come_back_within_half_a_step(data: st.DataObject) -> None:
+    codec = data.draw(strategies.codecs)
+    vectors = data.draw(strategies.vectors(codec.dimension))
+    codes = codec.encode_vectors(vectors)
+    assert {len(code) for code in codes} == {(codec.clip_bits + 7) // 8}
+    error = np.abs(codec.decode_vectors(codes) - vectors.clip(-1, 1))
+    assert error.max() <= 2.0**-codec.bits + 1e-6
+
+
+@given(st.data())
+def test_coding_what_was_decoded_gives_the_same_code(data: st.DataObject) -> None:
+    codec = data.draw(strategies.codecs)
+    codes = codec.encode_vectors(data.draw(strategies.vectors(codec.dimension)))
+    assert codec.encode_vectors(codec.decode_vectors(codes)) == codes
+
+
+@given(st.data())
+def test_maps_have_their_length_and_come_back_as_pixels(data: st.DataObject) -> None:
+    codec = data.draw(strategies.codecs)
+    maps = data.draw(strategies.maps(max(codec.map_side, 2)))
+    codes = codec.encode_maps(maps)
+    assert {len(code) for code in codes} == {(codec.color_bits + 7) // 8}
+    assert codec.decode_maps(codes).shape == (len(maps), codec.map_side, codec.map_side, 3)
+
+
+@given(strategies.bits, st.integers(1, 50), st.integers(0, 2**32 - 1))
+def test_packing_loses_nothing_and_fills_with_zeros(bits: int, count: int, seed: int) -> None:
+    levels = np.random.default_rng(seed).integers(0, 2**bits, (3, count), dtype=np.uint8)
+    packed = pack(levels, bits)
+    assert packed.shape == (3, (count * bits + 7) // 8)
+    assert np.array_equal(unpack(packed, bits, count), levels)
+    spare = packed.shape[1] * 8 - count * bits
+    assert not (packed[:, -1] & ((1 << spare) - 1)).any()
+
+
+def test_a_map_is_jpegs_ycbcr_with_halved_chroma() -> None:
+    red = np.zeros((1, 4, 4, 3), np.uint8)
+    red[..., 0] = 255
+    samples = to_samples(red)
+    assert samples.shape == (1, sample_count(4))
+    assert samples[0, 0] == pytest.approx(76.245)
+    assert samples[0, 16] == pytest.approx(84.97, abs=0.01)
+    assert samples[0, 20] == pytest.approx(255.5, abs=0.01)
+    assert np.abs(from_samples(samples, 4).astype(int) - red).max() <= 1
+
+
+@given(st.tuples(*[st.integers(0, 255)] * 3))
+def test_at_eight_bits_a_flat_colour_comes_back(color: tuple[int, int, int]) -> None:
+    codec = Coclico(1, map_side=6, map_bits=8)
+    flat = np.full((1, 6, 6, 3), color, np.uint8)
+    assert np.abs(codec.decode_maps(codec.encode_maps(flat)).astype(int) - flat).max() <= 2
+
+
+def test_golden_codes_decode_to_the_same_numbers_for_ever() -> None:
+    for path in sorted(GOLDEN.glob("*.json")):
+        kept = json.loads(path.read_text())
+        codec = open_codec(kept["name"], kept["parameters"])
+        vector_hat = codec.decode_vectors([bytes.fromhex(kept["clip_code"])])[0]
+        assert vector_hat.tolist() == kept["vector_hat"], path.name
+        colors_hat = codec.decode_maps([bytes.fromhex(kept["color_code"])])[0]
+        assert colors_hat.ravel().tolist() == kept["colors_hat"], path.name
+        vector = np.array([kept["vector"]], np.float32)
+        assert codec.encode_vectors(vector)[0].hex() == kept["clip_code"], path.name
+    assert len(list(GOLDEN.glob("*.json"))) >= 4
+
+
+def test_codes_of_another_length_are_refused() -> None:
+    with pytest.raises(BadCode, match="writes 2"):
+        Coclico(16).decode_vectors([b"\0\0\0"])
+    with pytest.raises(BadCode, match="writes 24"):
+        Coclico(16).decode_maps([b""])
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_vector_that_is_not_finite_is_never_coded(value: float) -> None:
+    with pytest.raises(ValueError, match="not finite"):
+        Coclico(2).encode_vectors(np.array([[0.0, value]], np.float32))
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"bits": 0}, {"bits": 9}, {"map_side": 7}, {"map_side": 34}, {"map_bits": 9}, {"dimension": 0}]
+)
+def test_impossible_parameters_are_refused_in_one_sentence(wrong: dict[str, int]) -> None:
+    with pytest.raises(UsageError, match="cannot be coded"):
+        Coclico(**{"dimension": 8} | wrong)
+
+
+def test_a_codec_row_of_the_future_is_refused_by_name() -> None:
+    with pytest.raises(UnknownCodec, match="'vq9'"):
+        open_codec("vq9", {})
+    with pytest.raises(UnknownCodec, match="parameters"):
+        open_codec("coclico", {"dimension": 8, "twist": 1})
