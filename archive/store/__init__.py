@@ -1,0 +1,185 @@
+"""Rows, the only truth. SQLAlchemy's door.
+
+    tables      what is stored                    database    engines, transactions, migrations
+    intake      writing what ingest found         this        one archive's models, codecs and rows, read and kept
+
+Writing is idempotent: a digest occurs once, a place occurs once, and whoever comes second only renews what was seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select, update
+
+from archive.errors import ColdframeError, NoArchive, NotFound
+from archive.records import CodecRecord, Flag, ModelRecord, RestorationRecord, Row, SkippedRecord, VolumeRecord
+from archive.settings import DATABASE_NAME, Settings
+from archive.store import tables
+from archive.store.database import Database, chunks, insert_one
+from archive.store.intake import Intake
+
+PAGE = 4096  # rows fetched at a time where all are read
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums over all rows."""
+
+    images: int
+    original_bytes: int
+    pixels: int
+
+
+class Store(Intake):
+    """The tables of one archive."""
+
+    @classmethod
+    def create(cls, settings: Settings) -> Store:
+        """Makes the tables, or brings older ones up to date."""
+        store = cls(Database(settings))
+        store.database.migrate()
+        return store
+
+    @classmethod
+    def open(cls, settings: Settings) -> Store:
+        """Raises NoArchive where there is none."""
+        directory = settings.directory
+        if directory is not None and directory.is_dir() and not (directory / DATABASE_NAME).is_file():
+            raise NoArchive(f"there is no archive in {settings.location}; make one with `coldframe init`")
+        if directory is not None and not directory.exists():
+            raise NoArchive(f"there is no archive at {settings.location}; make one with `coldframe init`")
+        store = cls(Database(settings))
+        store.database.check_revision()
+        return store
+
+    def close(self) -> None:
+        self.database.close()
+
+    def bytes_on_disk(self) -> int:
+        """Bytes of the whole database, what is not yet checkpointed included."""
+        return self.database.bytes_on_disk()
+
+    # Models and codecs: few rows, never changed once used.
+
+    def add_model(self, model: ModelRecord) -> ModelRecord:
+        """→ the record with its id; the same weights are stored once."""
+        with self.database.writing() as connection:
+            same = select(tables.Model.id).where(tables.Model.weights_sha256 == model.weights_sha256)
+            known = connection.execute(same).scalar()
+            return replace(model, id=known or insert_one(connection, tables.Model, _values(model)))
+
+    def add_codec(self, codec: CodecRecord) -> CodecRecord:
+        """→ the record with its id; from now on rows are written with it."""
+        values = _values(codec) | {"state_sha256": sha256(codec.state).hexdigest()}
+        with self.database.writing() as connection:
+            return replace(codec, id=insert_one(connection, tables.Codec, values))
+
+    def codecs(self) -> list[CodecRecord]:
+        """Oldest first; rows are written with the last. Raises ColdframeError if a fitted state has changed."""
+        with self.database.reading() as connection:
+            found = connection.execute(select(tables.Codec.__table__).order_by(tables.Codec.id)).all()
+        for row in found:
+            if sha256(row.state).hexdigest() != row.state_sha256:
+                raise ColdframeError(
+                    f"the state of codec {row.id} ({row.name}) is damaged; restore the database from a copy"
+                )
+        return [CodecRecord(r.model_id, r.name, r.parameters, r.created_at, r.state, r.id) for r in found]
+
+    def model(self, model_id: int) -> ModelRecord:
+        """Raises NotFound."""
+        with self.database.reading() as connection:
+            row = connection.execute(select(tables.Model.__table__).where(tables.Model.id == model_id)).one_or_none()
+        if row is None:
+            raise NotFound(f"there is no model {model_id} in this archive")
+        return ModelRecord(**row._mapping)
+
+    def settle_decoder(self, model_id: int, weights_sha256: str) -> None:
+        """Remembers the decoder's weights at the first restoration."""
+        unsettled = (tables.Model.id == model_id) & tables.Model.decoder_sha256.is_(None)
+        with self.database.writing() as connection:
+            connection.execute(update(tables.Model).where(unsettled).values(decoder_sha256=weights_sha256))
+
+    # Rows, read back.
+
+    def rows(self, ids: Sequence[int]) -> list[Row]:
+        """The rows of these ids, in their order. Raises NotFound for the first that is not there."""
+        found = {row.id: row for part in chunks(ids) for row in self._rows(tables.Image.id.in_(part))}
+        missing = next((image_id for image_id in ids if image_id not in found), None)
+        if missing is not None:
+            raise NotFound(f"there is no image {missing} in this archive; `coldframe ls` lists them")
+        return [found[image_id] for image_id in ids]
+
+    def all_rows(self, *, after: int = 0) -> Iterator[Row]:
+        """Every row with an id above `after`, by id, read a page at a time."""
+        while page := self._rows(tables.Image.id > after, limit=PAGE):
+            yield from page
+            after = page[-1].id
+
+    def codes(self, codec_id: int, *, after: int = 0) -> Iterator[list[tuple[int, bytes]]]:
+        """(id, clip_code) of a codec's rows above `after`, by id, in pages: what the index is built from."""
+        while True:
+            wanted = (tables.Image.codec_id == codec_id) & (tables.Image.id > after)
+            query = select(tables.Image.id, tables.Image.clip_code).where(wanted).order_by(tables.Image.id).limit(PAGE)
+            with self.database.reading() as connection:
+                page = [(row.id, row.clip_code) for row in connection.execute(query)]
+            if not page:
+                return
+            yield page
+            after = page[-1][0]
+
+    def clip_codes(self, ids: Sequence[int]) -> dict[int, bytes]:
+        """Id → clip_code, of those that are there."""
+        codes: dict[int, bytes] = {}
+        with self.database.reading() as connection:
+            for part in chunks(ids):
+                query = select(tables.Image.id, tables.Image.clip_code).where(tables.Image.id.in_(part))
+                codes |= {row.id: row.clip_code for row in connection.execute(query)}
+        return codes
+
+    def position(self, codec_id: int, last_id: int) -> tuple[int, str]:
+        """How many rows a codec has up to an id, and that row's digest ('' if it is gone): what an index is held to."""
+        own = tables.Image.codec_id == codec_id
+        with self.database.reading() as connection:
+            count = connection.execute(select(func.count()).where(own, tables.Image.id <= last_id)).scalar_one()
+            digest = connection.execute(select(tables.Image.sha256).where(own, tables.Image.id == last_id)).scalar()
+        return count, digest.hex() if digest else ""
+
+    def totals(self) -> Totals:
+        image = tables.Image
+        sums = [func.coalesce(func.sum(one), 0) for one in (image.file_bytes, image.width * image.height)]
+        with self.database.reading() as connection:
+            row = connection.execute(select(func.count(image.id), *sums)).one()
+        return Totals(*(int(value) for value in row))
+
+    def skipped(self) -> list[SkippedRecord]:
+        """The ledger, by path."""
+        query = select(tables.Skipped.__table__, tables.Volume.root).join(tables.Volume).order_by(tables.Skipped.path)
+        with self.database.reading() as connection:
+            found = connection.execute(query).all()
+        return [SkippedRecord(str(Path(r.root, r.path)), r.reason, r.detail, r.attempts, r.last_attempt) for r in found]
+
+    def volumes(self) -> list[VolumeRecord]:
+        with self.database.reading() as connection:
+            found = connection.execute(select(tables.Volume.__table__).order_by(tables.Volume.id)).all()
+        return [VolumeRecord(**row._mapping) for row in found]
+
+    def add_restoration(self, restoration: RestorationRecord) -> None:
+        with self.database.writing() as connection:
+            insert_one(connection, tables.Restoration, asdict(restoration) | {"state": "done"})
+
+    def _rows(self, wanted: ColumnElement[bool], *, limit: int | None = None) -> list[Row]:
+        query = select(tables.Image.__table__).where(wanted).order_by(tables.Image.id).limit(limit)
+        with self.database.reading() as connection:
+            found = connection.execute(query).all()
+            paths = self._paths(connection, [row.id for row in found])
+        told = [dict(row._mapping) for row in found]
+        return [Row(**row | {"flags": Flag(row["flags"]), "paths": paths.get(row["id"], ())}) for row in told]
+
+
+def _values(record: Any) -> dict[str, Any]:
+    return {name: value for name, value in asdict(record).items() if name != "id"}
