@@ -1,0 +1,1 @@
+"""The two doors to models, and which pairs there are."""

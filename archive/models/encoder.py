@@ -1,0 +1,158 @@
+"""Pixels and words → vectors. open_clip's door.
+
+The vector is the *un-normalised projected* embedding, encode_image(x, normalize=False): what unCLIP decoders are
+conditioned on. Search normalises it. Weights are safetensors only; their SHA-256 is taken over the loaded tensors, so
+it is the same however they came here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from archive.errors import ModelMissing, UsageError
+from archive.models.hub import local_folder
+from archive.models.pairs import Pair
+
+if TYPE_CHECKING:
+    import torch
+
+WEIGHTS_NAME = "open_clip_model.safetensors"  # in a folder and in a repository of the hub
+Pixels = npt.NDArray[np.uint8]
+Vectors = npt.NDArray[np.float32]
+
+
+class Encoder(Protocol):
+    """What the rest of the library asks of an encoder."""
+
+    @property
+    def dimension(self) -> int: ...
+    @property
+    def weights_sha256(self) -> str: ...
+    @property
+    def preprocessing(self) -> Mapping[str, Any]: ...
+    @property
+    def side(self) -> int: ...
+    def prepare(self, pixels: Pixels) -> Vectors: ...
+    def encode_images(self, prepared: Sequence[Vectors]) -> Vectors: ...
+    def encode_texts(self, texts: Sequence[str]) -> Vectors: ...
+
+
+class OpenClipEncoder:
+    """An open_clip model on one device."""
+
+    def __init__(self, pair: Pair) -> None:
+        """Loads the weights. Raises ModelMissing where there are none, UsageError where they are of another kind."""
+        import open_clip
+        import torch
+        from open_clip.transform import PreprocessCfg, image_transform_v2
+
+        self._torch, self._device = torch, best_device()
+        self._model, tokenizer_name = _load(pair)
+        self._model = self._model.to(self._device).eval()
+        self._transform = image_transform_v2(PreprocessCfg(**self.preprocessing), is_train=False)
+        self._tokenize = open_clip.get_tokenizer(tokenizer_name)
+        self.weights_sha256 = weights_sha256(self._model)
+        self.dimension = self.encode_texts([""]).shape[1]
+
+    @property
+    def preprocessing(self) -> dict[str, Any]:
+        """open_clip's PreprocessCfg: size, mean, std, interpolation, resize mode."""
+        return dict(self._model.visual.preprocess_cfg)
+
+    @property
+    def side(self) -> int:
+        """Pixels on the short side that pictures should have."""
+        size = self.preprocessing["size"]
+        return int(size if isinstance(size, int) else max(size))
+
+    def prepare(self, pixels: Pixels) -> Vectors:
+        """(H, W, 3) uint8 → (3, S, S) float32 as the model wants it; may run in any thread."""
+        from PIL import Image
+
+        prepared: Vectors = self._transform(Image.fromarray(pixels)).numpy()
+        return prepared
+
+    def encode_images(self, prepared: Sequence[Vectors]) -> Vectors:
+        """N × (3, S, S) float32 → (N, D) float32, not normalised."""
+        with self._torch.inference_mode():
+            batch = self._torch.from_numpy(np.stack(prepared)).to(self._device)
+            return self._out(self._model.encode_image(batch))
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """N texts → (N, D) float32, not normalised."""
+        with self._torch.inference_mode():
+            return self._out(self._model.encode_text(self._tokenize(list(texts)).to(self._device)))
+
+    def _out(self, vectors: torch.Tensor) -> Vectors:
+        result: Vectors = vectors.float().cpu().numpy()
+        return result
+
+
+def weights_sha256(*modules: torch.nn.Module) -> str:
+    """SHA-256 over name, type, shape and bytes of every tensor of the modules' states, by name."""
+    import torch
+
+    state = hashlib.sha256()
+    for module in modules:
+        for name, tensor in sorted(module.state_dict().items()):
+            whole = tensor.detach().cpu().contiguous().reshape(-1)
+            state.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+            state.update(whole.view(torch.uint8).numpy().data)
+    return state.hexdigest()
+
+
+def best_device() -> str:
+    """The accelerator, if there is one."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _load(pair: Pair) -> tuple[Any, str]:
+    """→ open_clip model, name its tokenizer goes by."""
+    import open_clip
+
+    folder = Path(pair.encoder)
+    if folder.is_dir():
+        if not any(folder.glob("*.safetensors")):
+            raise ModelMissing(f"there are no .safetensors weights in {folder}; put {WEIGHTS_NAME} there")
+        name = f"local-dir:{folder}"
+        return open_clip.create_model(name), name
+    if pair.encoder not in open_clip.list_models():
+        raise UsageError(f"open_clip has no model {pair.encoder!r}; its names are like ViT-L-14, ViT-B-32, RN50")
+    weights, config = _weights_file(pair)
+    kept = ("mean", "std", "interpolation", "resize_mode")
+    model = open_clip.create_model(
+        pair.encoder,
+        pretrained=str(weights),
+        force_quick_gelu=bool(config.get("quick_gelu")),  # a plain model name with OpenAI's weights lacks it
+        force_preprocess_cfg={key: config[key] for key in kept if key in config},
+    )
+    return model, pair.encoder
+
+
+def _weights_file(pair: Pair) -> tuple[Path, Mapping[str, Any]]:
+    """The .safetensors file of a tag, or the file named; and the tag's own configuration."""
+    if Path(pair.pretrained).suffix == ".safetensors":
+        if not Path(pair.pretrained).is_file():
+            raise ModelMissing(f"there is no file {pair.pretrained}")
+        return Path(pair.pretrained), {}
+    repository, name, config = weights_source(pair)
+    return local_folder([repository], [name], need=name) / name, config
+
+
+def weights_source(pair: Pair) -> tuple[str, str, Mapping[str, Any]]:
+    """A tag → hub repository, file in it, the tag's configuration. Raises UsageError."""
+    import open_clip
+
+    config = open_clip.get_pretrained_cfg(pair.encoder, pair.pretrained)
+    if not config.get("hf_hub"):
+        tags = ", ".join(open_clip.list_pretrained_tags_by_model(pair.encoder)) or "none"
+        raise UsageError(f"{pair.encoder} has no safetensors weights tagged {pair.pretrained!r}; its tags: {tags}")
+    return "/".join(str(config["hf_hub"]).split("/")[:2]), WEIGHTS_NAME, config

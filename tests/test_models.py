@@ -1,0 +1,200 @@
+"""The two doors: the real pair's code path on tiny weights in its true layouts, and what happens where there are none."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from archive.errors import ModelMissing, UsageError
+from archive.models.decoder import UnclipDecoder
+from archive.models.encoder import OpenClipEncoder, weights_source
+from archive.models.pairs import PAIRS, UNCLIP_MIRRORS, Pair, Sampling, find_pair
+from tests.pairs import DIMENSION
+
+GREY = np.full((8, 8, 3), 128, np.uint8)
+NO_MAP = np.zeros((0, 0, 3), np.uint8)
+FEW = Sampling(steps=4)
+
+
+@pytest.fixture(scope="module")
+def decoder(tiny_pair: Path) -> UnclipDecoder:
+    return UnclipDecoder(find_pair(str(tiny_pair)), dimension=DIMENSION)
+
+
+@pytest.fixture
+def vector(noise: np.random.Generator) -> np.ndarray:
+    return noise.normal(size=DIMENSION).astype(np.float32)
+
+
+def test_an_open_clip_folder_gives_unnormalised_vectors(tiny_pair: Path, noise: np.random.Generator) -> None:
+    import open_clip
+
+    encoder = OpenClipEncoder(find_pair(str(tiny_pair)))
+    pixels = noise.integers(0, 256, (50, 70, 3), dtype=np.uint8)
+    [vector] = encoder.encode_images([encoder.prepare(pixels)])
+    model, _, transform = open_clip.create_model_and_transforms(f"local-dir:{tiny_pair / 'encoder'}")
+    from PIL import Image
+
+    with torch.no_grad():
+        expected = model.eval().encode_image(transform(Image.fromarray(pixels))[None], normalize=False)[0]
+    assert np.allclose(vector, expected.numpy(), atol=1e-5)
+    assert encoder.dimension == DIMENSION
+    assert abs(np.linalg.norm(vector) - 1) > 0.01
+
+
+def test_a_safetensors_file_of_a_named_model_is_loaded_like_its_tag(
+    tiny_pair: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import open_clip
+
+    config = json.loads((tiny_pair / "encoder" / "open_clip_config.json").read_text())["model_cfg"]
+    (tiny_pair / "configs").mkdir(exist_ok=True)
+    (tiny_pair / "configs" / "tiny-clip.json").write_text(json.dumps(config))
+    open_clip.add_model_config(tiny_pair / "configs")
+    by_name = OpenClipEncoder(Pair("x", "tiny-clip", str(tiny_pair / "encoder" / "open_clip_model.safetensors"), ()))
+    assert by_name.weights_sha256 == OpenClipEncoder(find_pair(str(tiny_pair))).weights_sha256
+
+
+def test_the_papers_pair_is_what_the_paper_used() -> None:
+    repository, name, config = weights_source(PAIRS["vit-l-14"])
+    assert (repository, name) == ("timm/vit_large_patch14_clip_224.openai", "open_clip_model.safetensors")
+    assert config["quick_gelu"] is True
+    assert PAIRS["vit-l-14"].decoder == UNCLIP_MIRRORS
+    assert PAIRS["vit-l-14"].sampling == Sampling(steps=20, guidance=12.0, t_start=0.88, noise_level=0)
+
+
+def test_openai_weights_are_run_with_the_activation_they_were_trained_with(
+    tiny_pair: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = tiny_pair / "encoder" / "open_clip_model.safetensors"
+    asked: list[object] = []
+
+    def stop_before_building(*args: object, **options: object) -> None:
+        asked.append(options)
+        raise InterruptedError
+
+    monkeypatch.setattr("archive.models.encoder.local_folder", lambda *_, **__: weights.parent)
+    monkeypatch.setattr("open_clip.create_model", stop_before_building)
+    with pytest.raises(InterruptedError):
+        OpenClipEncoder(PAIRS["vit-l-14"])
+    [options] = asked
+    assert options["force_quick_gelu"] is True  # type: ignore[index]
+    assert options["force_preprocess_cfg"]["resize_mode"] == "shortest"  # type: ignore[index]
+
+
+def test_a_hub_repository_in_the_cache_is_used_without_asking(
+    tiny_pair: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from archive.models.decoder import PATTERNS
+    from archive.models.hub import local_folder
+
+    repository = tmp_path / f"models--{UNCLIP_MIRRORS[1].replace('/', '--')}"
+    (repository / "refs").mkdir(parents=True)
+    (repository / "refs" / "main").write_text("a" * 40)
+    shutil.copytree(tiny_pair / "decoder", repository / "snapshots" / ("a" * 40))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    folder = local_folder(UNCLIP_MIRRORS, PATTERNS, need="unet/config.json")
+    assert (folder / "unet" / "config.json").is_file()
+    pair = Pair("x", "", "", UNCLIP_MIRRORS)
+    assert UnclipDecoder(pair, dimension=DIMENSION).multiple == 4
+
+
+def test_without_a_hub_one_sentence_says_what_to_do_and_soon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
+    started = time.monotonic()
+    with pytest.raises(ModelMissing, match="open_clip_model.safetensors.*--model pocket") as caught:
+        OpenClipEncoder(PAIRS["vit-l-14"])
+    assert time.monotonic() - started < 15
+    assert caught.value.exit_code == 12
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("nonsense", UsageError),
+        ("./nowhere", UsageError),
+        ("No-Such-Model/openai", UsageError),
+        ("ViT-B-32/no-such-tag", UsageError),
+    ],
+)
+def test_a_pair_that_does_not_exist_is_refused(name: str, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        OpenClipEncoder(find_pair(name))
+
+
+def test_an_incomplete_folder_says_what_it_lacks(tiny_pair: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny_pair, tmp_path / "pair")
+    shutil.rmtree(tmp_path / "pair" / "decoder" / "vae")
+    with pytest.raises(ModelMissing, match="lacks vae"):
+        UnclipDecoder(find_pair(str(tmp_path / "pair")), dimension=DIMENSION)
+    (tmp_path / "pair" / "encoder" / "open_clip_model.safetensors").unlink()
+    with pytest.raises(ModelMissing, match=r"no \.safetensors"):
+        OpenClipEncoder(find_pair(str(tmp_path / "pair")))
+    with pytest.raises(UsageError, match="no model pair"):
+        find_pair(str(tmp_path))
+
+
+def test_a_decoder_of_another_dimension_is_refused(tiny_pair: Path) -> None:
+    with pytest.raises(UsageError, match="16 dimensions, this archive's have 768"):
+        UnclipDecoder(find_pair(str(tiny_pair)), dimension=768)
+
+
+def test_drawing_is_deterministic_and_listens_to_everything_it_is_told(
+    decoder: UnclipDecoder, vector: np.ndarray
+) -> None:
+    def draw(told: np.ndarray = vector, colors: np.ndarray = GREY, seed: int = 1, **sampling: float) -> np.ndarray:
+        chosen = Sampling(**{"steps": 4} | sampling)  # type: ignore[arg-type]
+        return decoder.draw(told, colors, frame=(32, 16), seed=seed, sampling=chosen)
+
+    first = draw()
+    assert first.shape == (16, 32, 3)
+    assert first.dtype == np.uint8
+    assert np.array_equal(first, draw())
+    others = [draw(told=-vector), draw(colors=NO_MAP), draw(seed=2), draw(guidance=1.0), draw(t_start=0.5)]
+    assert not any(np.array_equal(first, other) for other in (*others, draw(noise_level=500), draw(steps=5)))
+
+
+def test_the_start_is_the_map_noised_to_exactly_the_level_of_the_first_step(decoder: UnclipDecoder) -> None:
+    timesteps = decoder.timesteps(20, 0.88)
+    assert timesteps[0] == 880
+    assert timesteps.tolist() == sorted(timesteps.tolist(), reverse=True)
+    alphas = decoder._scheduler.alphas_cumprod
+    z_map = torch.full((1, 4, 32, 32), 3.0)
+    start = decoder._start(z_map, (64, 64), 7, int(timesteps[0]))
+    assert start.mean().item() == pytest.approx(3 * alphas[880].sqrt().item(), abs=0.05)
+    assert start.std().item() == pytest.approx((1 - alphas[880]).sqrt().item(), rel=0.05)
+
+
+def test_every_step_is_told_the_noise_that_is_left(
+    decoder: UnclipDecoder, vector: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+    unet = decoder._unet.forward
+    monkeypatch.setattr(decoder._unet, "forward", lambda z, t, **k: told.append(int(t)) or unet(z, t, **k))
+    steps: list[tuple[int, int]] = []
+    decoder.draw(vector, GREY, frame=(16, 16), seed=1, sampling=FEW, on_step=lambda done, of: steps.append((done, of)))
+    assert told[0] == 880
+    assert told == decoder.timesteps(4, 0.88).tolist()
+    assert steps == [(done, len(told)) for done in range(1, len(told) + 1)]
+
+
+def test_guidance_weighs_the_embedding_against_an_empty_label(decoder: UnclipDecoder, vector: np.ndarray) -> None:
+    label = decoder._label(vector, 0)
+    assert not label[0].any()
+    assert np.allclose(label[1, :DIMENSION].numpy(), vector)
+
+
+def test_the_pocket_pair_is_within_its_budget_and_says_what_it_is() -> None:
+    folder = Path(PAIRS["pocket"].encoder).parent
+    weights = [path for path in folder.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in weights) <= 40_000_000
+    assert {path.suffix for path in weights} <= {".safetensors", ".json", ".md"}
+    assert "small" in PAIRS["pocket"].note
