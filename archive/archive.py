@@ -1,0 +1,254 @@
+"""class Archive: opens the parts, and keeps them consistent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from archive.codecs import Codec, open_codec
+from archive.errors import BadCode, ModelMismatch, UsageError
+from archive.images import load_picture
+from archive.ingest import Ingest
+from archive.models.decoder import Decoder, Step, UnclipDecoder
+from archive.models.encoder import Encoder, OpenClipEncoder
+from archive.models.pairs import Pair, Sampling, find_pair
+from archive.outcomes import Archived, Outcome
+from archive.records import CodecRecord, ModelRecord, Row, SkippedRecord
+from archive.restore import Names, Restore, Restored
+from archive.search import Hit, Search
+from archive.settings import Settings
+from archive.store import Store
+from archive.store.intake import crc32_of, utc_now
+
+Vectors = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Stats:
+    """What an archive costs and saves. Bits are payload; bytes are what lies on disk."""
+
+    images: int
+    model: str
+    codec: str
+    clip_bits_per_image: int
+    color_bits_per_image: int
+    bpp: float  # payload bits a pixel of the originals
+    row_bytes_per_image: float  # the database, everything in it
+    index_bytes_per_image: float
+    original_bytes: int
+    archive_bytes: int  # database and index
+    ratio: float  # original bytes to archive bytes
+
+
+@dataclass(frozen=True)
+class Damage:
+    """Something `verify` found."""
+
+    id: int | None
+    what: str
+
+
+class Archive:
+    """One archive, its model and its index. A context manager."""
+
+    def __init__(self, settings: Settings, *, model: str | None = None, any_weights: bool = False) -> None:
+        """Opens an archive. `model` says where its pair lies now; `any_weights` allows other weights than its own.
+
+        Raises NoArchive.
+        """
+        self.settings, self._any_weights = settings, any_weights
+        self.store = Store.open(settings)
+        self.records = {record.id: record for record in self.store.codecs()}
+        if not self.records:
+            raise UsageError(f"the archive at {settings.location} was never finished; run `coldframe init` again")
+        self.codecs = {record.id: open_codec(record.name, record.parameters) for record in self.records.values()}
+        self.codec_id = max(self.codecs)
+        self.model = self.store.model(self.records[self.codec_id].model_id)
+        self._pair_name = model or self.model.name
+        self._search = Search(self.store, self.records, self.codecs, settings.index_directory)
+        self.ingest_seconds = 0.0  # what the last ingest spent on new files
+
+    @classmethod
+    def create(
+        cls, settings: Settings, pair: Pair, *, codec: str = "coclico", parameters: dict[str, int] | None = None
+    ) -> Archive:
+        """Makes an archive, loading the encoder once to know its weights; an archive of the same make is opened.
+
+        Raises ModelMissing, UsageError if an archive of another make is there.
+        """
+        encoder = OpenClipEncoder(pair)
+        made = open_codec(codec, {"dimension": encoder.dimension} | (parameters or {}))
+        store = Store.create(settings)
+        try:
+            there = store.codecs()
+            if not there:
+                model = store.add_model(_record(pair, encoder))
+                store.add_codec(CodecRecord(model.id, made.name, dict(made.parameters()), utc_now()))
+            elif (there[-1].name, dict(there[-1].parameters)) != (made.name, dict(made.parameters())) or (
+                store.model(there[-1].model_id).weights_sha256 != encoder.weights_sha256
+            ):
+                raise UsageError(
+                    f"there is an archive of another make at {settings.location} already "
+                    f"({store.model(there[-1].model_id).name}, {there[-1].name}); name another place with --archive"
+                )
+        finally:
+            store.close()
+        archive = cls(settings)
+        archive.__dict__["encoder"] = encoder
+        return archive
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.store.close()
+
+    @property
+    def codec(self) -> Codec:
+        """What new rows are written with."""
+        return self.codecs[self.codec_id]
+
+    @cached_property
+    def pair(self) -> Pair:
+        return find_pair(self._pair_name, decoder=self.model.decoder or None)
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """Raises ModelMissing, and ModelMismatch if the weights are not those that made the rows."""
+        encoder = OpenClipEncoder(self.pair)
+        self._check_weights("encoder", encoder.weights_sha256, self.model.weights_sha256)
+        return encoder
+
+    @cached_property
+    def decoder(self) -> Decoder:
+        """Raises ModelMissing, UsageError, and ModelMismatch if earlier restorations were drawn with other weights."""
+        decoder = UnclipDecoder(self.pair, dimension=self.model.dimension)
+        if self.model.decoder_sha256 is not None:
+            self._check_weights("decoder", decoder.weights_sha256, self.model.decoder_sha256)
+        self.store.settle_decoder(self.model.id, decoder.weights_sha256)
+        return decoder
+
+    def ingest(self, paths: Sequence[str], *, keep_truncated: bool = False) -> Iterator[Outcome]:
+        """Every file below the paths → what became of it, once committed; then the index is brought up to date."""
+        side = self.model.preprocessing["size"]
+        run = Ingest(
+            self.store,
+            self.codec_id,
+            self.codec,
+            lambda: self.encoder,
+            side=side if isinstance(side, int) else max(side),
+            keep_truncated=keep_truncated,
+        )
+        archived = 0
+        for outcome in run.run(paths):
+            archived += isinstance(outcome, Archived)
+            self.ingest_seconds = run.seconds
+            yield outcome
+        if archived:
+            self._search.refresh()
+
+    def search(self, texts: Sequence[str], *, count: int = 10) -> list[list[Hit]]:
+        """What words mean → hits for each text, best first."""
+        return self._hits(self.encoder.encode_texts(texts), count)
+
+    def search_by_picture(self, path: Path, *, count: int = 10) -> list[Hit]:
+        """A picture file → what looks like it, best first. Raises Unreadable."""
+        picture = load_picture(path, at_least=self.encoder.side)
+        return self._hits(self.encoder.encode_images([self.encoder.prepare(picture.pixels)]), count)[0]
+
+    def restore(
+        self,
+        ids: Sequence[int],
+        out: Path,
+        *,
+        sampling: Sampling | None = None,
+        suffix: str = ".jpg",
+        seed: int | None = None,
+        on_step: Step | None = None,
+    ) -> Iterator[Restored]:
+        """Rows → pictures in `out`. Raises NotFound before anything is drawn."""
+        rows = self.store.rows(ids)
+        names = Names(
+            self.model.name, self.pair.decoder[0] if self.pair.decoder else "", f"coldframe {version('coldframe')}"
+        )
+        run = Restore(self.store, self.codecs, self.decoder, names, sampling or self.pair.sampling)
+        yield from run.run(rows, out, suffix=suffix, seed=seed, on_step=on_step)
+
+    def rows(self) -> Iterator[Row]:
+        """Every row, by id."""
+        return self.store.all_rows()
+
+    def skipped(self) -> list[SkippedRecord]:
+        """The ledger of what was not archived."""
+        return self.store.skipped()
+
+    def stats(self) -> Stats:
+        totals = self.store.totals()
+        images = max(1, totals.images)
+        database, index = self.store.bytes_on_disk(), self._search.bytes_on_disk()
+        bits = self.codec.clip_bits + self.codec.color_bits
+        return Stats(
+            images=totals.images,
+            model=self.model.name,
+            codec=self.codec.name,
+            clip_bits_per_image=self.codec.clip_bits,
+            color_bits_per_image=self.codec.color_bits,
+            bpp=round(bits * totals.images / max(1, totals.pixels), 8),
+            row_bytes_per_image=round(database / images, 1),
+            index_bytes_per_image=round(index / images, 1),
+            original_bytes=totals.original_bytes,
+            archive_bytes=database + index,
+            ratio=round(totals.original_bytes / (database + index), 2),
+        )
+
+    def verify(self) -> Iterator[Row | Damage]:
+        """Every row, with a Damage after it where it does not decode; then the index. Changes nothing."""
+        for row in self.store.all_rows():
+            yield row
+            yield from self._damages(row)
+        disagreement = self._search.disagreement()
+        if disagreement:
+            yield Damage(None, disagreement)
+
+    def _damages(self, row: Row) -> Iterator[Damage]:
+        codec = self.codecs[row.codec_id]
+        if crc32_of(row.clip_code, row.color_code) != row.crc32:
+            yield Damage(row.id, "its codes have another checksum than when they were written")
+        try:
+            codec.decode_vectors([row.clip_code])
+            codec.decode_maps([row.color_code])
+        except BadCode as error:
+            yield Damage(row.id, str(error))
+
+    def _hits(self, vectors: Vectors, count: int) -> list[list[Hit]]:
+        self._search.refresh()
+        return self._search.hits(vectors, count)
+
+    def _check_weights(self, part: str, loaded: str, wanted: str) -> None:
+        if loaded != wanted and not self._any_weights:
+            raise ModelMismatch(
+                f"the {part} loaded (weights {loaded[:12]}…) is not the one this archive was made with "
+                f"({wanted[:12]}…); name the right one with --model, or insist with --any-weights"
+            )
+
+
+def _record(pair: Pair, encoder: Encoder) -> ModelRecord:
+    given = find_pair(pair.name).decoder
+    return ModelRecord(
+        name=pair.name,
+        encoder=pair.encoder,
+        pretrained=pair.pretrained,
+        decoder="" if pair.decoder == given or not pair.decoder else pair.decoder[0],
+        dimension=encoder.dimension,
+        weights_sha256=encoder.weights_sha256,
+        preprocessing=encoder.preprocessing,
+    )

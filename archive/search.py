@@ -1,0 +1,110 @@
+"""Vectors → hits. Keeps the index in step with the rows; rows win.
+
+    query ─index─► short list of ids ─store─► codes ─codec─► σ̂ ─cos(q, σ̂)─► hits, best first
+
+The index is opened, or built, at the first search; it is extended by whatever rows came since, and saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from archive.codecs import Codec
+from archive.index import Index, Stamp
+from archive.records import CodecRecord
+from archive.store import Store
+
+Vectors = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An archived picture and how well it answers: cosine of the query and the decoded vector, −1 … 1."""
+
+    id: int
+    score: float
+    path: str
+    digest: str
+
+
+class Search:
+    """The indexes of an archive, one a codec."""
+
+    def __init__(
+        self, store: Store, records: Mapping[int, CodecRecord], codecs: Mapping[int, Codec], folder: Path
+    ) -> None:
+        self._store, self._records, self._codecs, self._folder = store, records, codecs, folder
+        self._indexes: dict[int, Index] = {}
+
+    def refresh(self) -> None:
+        """Brings every index in step with the rows: loads, extends, or builds it, and saves what changed."""
+        for codec_id, codec in self._codecs.items():
+            index = self._indexes.get(codec_id) or Index.load(self.file(codec_id), codec.dimension, codec.bits)
+            if index is None or not self._agrees(index, codec_id):
+                index = Index(codec.dimension, codec.bits, self._first_stamp(codec_id))
+            self._indexes[codec_id] = self._extended(index, codec_id)
+
+    def hits(self, vectors: Vectors, count: int) -> list[list[Hit]]:
+        """(N, D) queries → N lists of at most `count` hits, best first. Call `refresh` before."""
+        found: list[list[tuple[float, int]]] = [[] for _ in vectors]
+        for codec_id, index in self._indexes.items():
+            for query, ids in enumerate(index.candidates(vectors, count)):
+                found[query] += self._scored(codec_id, vectors[query], [int(one) for one in ids if one >= 0])
+        best = [sorted(scored, reverse=True)[:count] for scored in found]
+        rows = {row.id: row for row in self._store.rows(sorted({image_id for one in best for _, image_id in one}))}
+        return [[Hit(i, round(score, 6), rows[i].path, rows[i].sha256.hex()) for score, i in one] for one in best]
+
+    def file(self, codec_id: int) -> Path:
+        """Where a codec's index is kept."""
+        return self._folder / f"codec-{codec_id}.npz"
+
+    def bytes_on_disk(self) -> int:
+        files = [self.file(codec_id) for codec_id in self._codecs]
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    def disagreement(self) -> str:
+        """Why a saved index would be rebuilt, or '' ; a missing one is only not built yet."""
+        for codec_id, codec in self._codecs.items():
+            if self.file(codec_id).exists():
+                index = Index.load(self.file(codec_id), codec.dimension, codec.bits)
+                if index is None:
+                    return f"{self.file(codec_id)} is damaged; the next search builds it anew"
+                if not self._agrees(index, codec_id):
+                    return f"{self.file(codec_id)} does not agree with the rows; the next search builds it anew"
+        return ""
+
+    def _scored(self, codec_id: int, vector: Vectors, ids: list[int]) -> list[tuple[float, int]]:
+        codes = self._store.clip_codes(ids)
+        if not codes:
+            return []
+        vectors_hat = self._codecs[codec_id].decode_vectors(list(codes.values()))
+        scores = vectors_hat @ vector / (np.linalg.norm(vectors_hat, axis=1) * np.linalg.norm(vector) + 1e-12)
+        return list(zip(map(float, scores), codes, strict=True))
+
+    def _first_stamp(self, codec_id: int) -> Stamp:
+        record = self._records[codec_id]
+        return Stamp(codec_id, f"{record.name} {sorted(record.parameters.items())} {record.created_at}")
+
+    def _agrees(self, index: Index, codec_id: int) -> bool:
+        """Whether the rows an index was built from are there unchanged."""
+        stamp = index.stamp
+        first = self._first_stamp(codec_id)
+        if replace(stamp, count=0, last_id=0, last_digest="") != first:
+            return False
+        return (stamp.count, stamp.last_digest) == self._store.position(codec_id, stamp.last_id)
+
+    def _extended(self, index: Index, codec_id: int) -> Index:
+        last = index.stamp.last_id
+        for page in self._store.codes(codec_id, after=last):
+            index.extend(page)
+            last = page[-1][0]
+        if last != index.stamp.last_id:
+            count, digest = self._store.position(codec_id, last)
+            index.stamp = replace(index.stamp, count=count, last_id=last, last_digest=digest)
+            index.save(self.file(codec_id))
+        return index

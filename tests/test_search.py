@@ -1,0 +1,97 @@
+"""Search finds what was archived, on both databases, whatever happened to the index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from archive.archive import Archive
+from archive.models.pairs import find_pair
+from archive.settings import Settings
+
+
+@pytest.fixture
+def archive(settings: Settings, drawn: Path) -> Iterator[Archive]:
+    with Archive.create(settings, find_pair("pocket")) as opened:
+        list(opened.ingest([str(drawn)]))
+        yield opened
+
+
+def index_files(archive: Archive) -> list[Path]:
+    return sorted(archive.settings.index_directory.glob("*"))
+
+
+def test_a_picture_finds_itself_first(archive: Archive, drawn: Path) -> None:
+    for path in sorted(drawn.rglob("scene*")):
+        first, second, *_ = archive.search_by_picture(path, count=5)
+        assert first.path == str(path)
+        assert first.score > second.score
+        assert 0.5 < first.score <= 1
+
+
+def test_scores_are_cosines_of_the_decoded_rows_best_first(archive: Archive) -> None:
+    [hits] = archive.search(["a house"], count=12)
+    [query] = archive.encoder.encode_texts(["a house"])
+    rows = archive.store.rows([hit.id for hit in hits])
+    vectors_hat = archive.codec.decode_vectors([row.clip_code for row in rows])
+    cosines = vectors_hat @ query / (np.linalg.norm(vectors_hat, axis=1) * np.linalg.norm(query))
+    assert [hit.score for hit in hits] == pytest.approx(cosines.tolist(), abs=1e-5)
+    assert cosines.tolist() == sorted(cosines, reverse=True)
+    assert [hit.digest for hit in hits] == [row.sha256.hex() for row in rows]
+
+
+def test_several_queries_are_answered_one_by_one(archive: Archive) -> None:
+    together = archive.search(["a red car", "the sea"], count=3)
+    assert [[hit.id for hit in hits] for hits in together] == [
+        [hit.id for hit in archive.search([text], count=3)[0]] for text in ("a red car", "the sea")
+    ]
+
+
+def test_a_missing_damaged_or_foreign_index_is_built_anew(archive: Archive, drawn: Path, tmp_path: Path) -> None:
+    [expected] = archive.search(["a house"], count=12)
+    [file] = index_files(archive)
+    whole = file.read_bytes()
+    with Archive.create(Settings(str(tmp_path / "other")), archive.pair) as other:
+        list(other.ingest([str(drawn / "inner")]))
+        foreign = index_files(other)[0].read_bytes()
+    for content in (None, whole[: len(whole) // 2], b"", foreign):
+        file.unlink()
+        if content is not None:
+            file.write_bytes(content)
+        with Archive(archive.settings) as again:
+            told = [found for found in again.verify() if not hasattr(found, "sha256")]
+            assert len(told) == (content is not None)  # verify reports it, and changes nothing
+            assert again.search(["a house"], count=12) == [expected]
+            assert not [found for found in again.verify() if not hasattr(found, "sha256")]
+    assert index_files(archive) == [file]
+
+
+def test_new_rows_are_found_at_once_and_the_index_only_grows(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive.search(["a house"])
+    Image.fromarray(np.random.default_rng(3).integers(0, 256, (64, 64, 3), dtype=np.uint8)).save(tmp_path / "new.png")
+    list(archive.ingest([str(tmp_path / "new.png")]))
+    monkeypatch.setattr("archive.search.Index.extend", None)  # whoever builds or extends again fails
+    with Archive(archive.settings) as again:
+        assert again.search_by_picture(tmp_path / "new.png", count=1)[0].path == str(tmp_path / "new.png")
+
+
+def test_an_empty_archive_finds_nothing(settings: Settings) -> None:
+    with Archive.create(settings, find_pair("pocket")) as empty:
+        assert empty.search(["anything"]) == [[]]
+        assert empty.stats().images == 0
+
+
+def test_another_models_weights_are_refused(archive: Archive, tiny_pair: Path) -> None:
+    from archive.errors import ModelMismatch
+
+    with (
+        Archive(archive.settings, model=str(tiny_pair)) as foreign,
+        pytest.raises(ModelMismatch, match="--any-weights"),
+    ):
+        foreign.search(["a house"])
