@@ -1,0 +1,43 @@
+"""python -m training --data ../shared/data --budget 60
+
+Trains the pocket pair and writes it where the package looks for it. Stopped and started again, it goes on where it was.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import torch
+
+from archive.models.pairs import POCKET_FOLDER
+from training.export import export_decoder, export_encoder
+from training.recipe import SHARE, Recipe
+
+
+@click.command()
+@click.option(
+    "--data", type=click.Path(path_type=Path, exists=True), required=True, help="Folder with training/, teacher/, …"
+)
+@click.option(
+    "--work", type=click.Path(path_type=Path), default="training/run", show_default=True, help="Kept between runs."
+)
+@click.option("--out", type=click.Path(path_type=Path), default=POCKET_FOLDER, help="Where the pair is written.")
+@click.option("--budget", default=60.0, show_default=True, help=f"Minutes of training, shared out {SHARE}.")
+@click.option("--threads", default=2, show_default=True)
+@click.option("--seed", default=0, show_default=True)
+def main(data: Path, work: Path, out: Path, budget: float, threads: int, seed: int) -> None:
+    """Photos, captions and a teacher → the pocket pair."""
+    torch.set_num_threads(threads)
+    recipe = Recipe(data, work, budget, workers=threads, seed=seed)
+    tower, text = recipe.train_image_tower(), recipe.train_text_tower()
+    export_encoder(tower, text, out / "encoder")
+    click.echo(f"encoder written to {out / 'encoder'}")
+    vae = recipe.train_autoencoder(tower)
+    unet, space = recipe.train_denoiser(recipe.shelves(tower, vae))
+    export_decoder(unet, vae, space, out / "decoder")
+    click.echo(f"decoder written to {out / 'decoder'}; noise level of a one-bit code: {space.coded_level}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Views of the training photos, and what the teacher says of each.
+
+Every photo is seen through VIEWS fixed windows: the whole picture first, then random ones (area 25–100 %, aspect 3:4–4:3).
+The teacher (MobileNetV2, 224 px) names each window once, and the student sees exactly the same windows: consistent
+distillation (Beyer et al., arXiv 2106.05237) at the price of one pass of the teacher.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from training.corpus import Corpus
+
+VIEWS = 8  # windows a photo
+TOP = 10  # classes kept of the teacher's answer
+CLASSES = 1000
+TEACHER_PIXELS = 224
+
+
+@dataclass(frozen=True)
+class Views:
+    """M windows: photo, box (x0, y0, x1, y1) in its pixels, the teacher's TOP classes and their probabilities."""
+
+    photo: np.ndarray  # (M,) int32
+    box: np.ndarray  # (M, 4) float32
+    label: np.ndarray  # (M, TOP) int16, 0…999
+    probability: np.ndarray  # (M, TOP) float32
+
+    def __len__(self) -> int:
+        return len(self.photo)
+
+
+def load_views(corpus: Corpus, teacher: Path, work: Path, *, workers: int) -> Views:
+    """The windows of every photo, answered by the teacher once and kept in `work`."""
+    kept = work / "views.npz"
+    if not kept.exists():
+        photo, box = _windows(corpus)
+        parts = np.array_split(np.arange(len(photo)), 64)
+        with ProcessPoolExecutor(workers, initializer=_open_teacher, initargs=(corpus, teacher)) as pool:
+            answers = list(pool.map(_ask_teacher, [photo[part] for part in parts], [box[part] for part in parts]))
+        label, probability = (np.concatenate(column) for column in zip(*answers, strict=True))
+        np.savez(kept, photo=photo, box=box, label=label, probability=probability)
+    columns = np.load(kept)
+    return Views(**{name: columns[name] for name in columns.files})
+
+
+def cut(corpus: Corpus, photo: int, box: np.ndarray, pixels: int | tuple[int, int]) -> np.ndarray:
+    """One window resized to (H, W, 3) uint8; `pixels` is a side or (width, height)."""
+    size = (pixels, pixels) if isinstance(pixels, int) else pixels
+    x0, y0, x1, y1 = (float(value) for value in box)
+    picture = Image.fromarray(corpus.photo(photo))
+    return np.asarray(picture.resize(size, Image.Resampling.BICUBIC, box=(x0, y0, x1, y1)))
+
+
+def whole(corpus: Corpus, photo: int) -> np.ndarray:
+    """The box of the whole photo."""
+    return np.array([0, 0, corpus.width[photo], corpus.height[photo]], np.float32)
+
+
+def _windows(corpus: Corpus) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(7)
+    photos, boxes = [], []
+    for photo in range(len(corpus)):
+        width, height = int(corpus.width[photo]), int(corpus.height[photo])
+        photos += [photo] * VIEWS
+        boxes.append(whole(corpus, photo))
+        for _ in range(VIEWS - 1):
+            area, aspect = rng.uniform(0.25, 1.0), np.exp(rng.uniform(np.log(3 / 4), np.log(4 / 3)))
+            # relative to the photo's own shape: a window of area 1 and aspect 1 is the whole photo
+            across = min(1.0, float(np.sqrt(area * aspect))) * width
+            down = min(1.0, float(np.sqrt(area / aspect))) * height
+            x0, y0 = rng.uniform(0, width - across), rng.uniform(0, height - down)
+            boxes.append(np.array([x0, y0, x0 + across, y0 + down], np.float32))
+    return np.array(photos, np.int32), np.stack(boxes).astype(np.float32)
+
+
+def _open_teacher(corpus: Corpus, model: Path) -> None:
+    global _corpus, _teacher
+    _corpus, _teacher = corpus, Teacher(model)
+
+
+def _ask_teacher(photos: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    answers = np.stack(
+        [_teacher.classify(cut(_corpus, int(p), b, TEACHER_PIXELS)) for p, b in zip(photos, boxes, strict=True)]
+    )
+    top = np.argsort(-answers, axis=1)[:, :TOP]
+    return top.astype(np.int16), np.take_along_axis(answers, top, axis=1)
+
+
+class Teacher:
+    """MobileNetV2 of ImageNet, int8 (see the data's own page)."""
+
+    def __init__(self, model: Path) -> None:
+        from ai_edge_litert.interpreter import Interpreter
+
+        self._run = Interpreter(str(model), num_threads=1)
+        self._run.allocate_tensors()
+        self._input = self._run.get_input_details()[0]["index"]
+        self._output = self._run.get_output_details()[0]["index"]
+
+    def classify(self, pixels: np.ndarray) -> np.ndarray:
+        """(224, 224, 3) uint8 → (1000,) float32 probabilities, without the background class."""
+        self._run.set_tensor(self._input, pixels[None])
+        self._run.invoke()
+        return self._run.get_tensor(self._output)[0, 1:].astype(np.float32) / 256

@@ -1,0 +1,160 @@
+"""The denoiser: a CLIP-conditioned UNet (diffusers' UNet2DConditionModel without cross-attention) on the latents.
+
+Conditioned like Stable unCLIP: the class label is the embedding, noised to a level, and the embedding of that level.
+Half of the embeddings are one-bit codes instead (as `coclico` stores them), told with the level that matches their error:
+ᾱ(level) = cos² between code and embedding, both in the normaliser's space. The colour map's latents are eight more input
+channels. Embedding and map are each left out at times, so that one network draws with either, both or none.
+
+    z_t = √ᾱ z + √(1 − ᾱ) ε        v = √ᾱ ε − √(1 − ᾱ) z        loss = |v̂ − v|²          (arXiv 2202.00512)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from training.autoencoder import LATENT_CHANNELS
+from training.image_tower import DIMENSION
+from training.latents import Shelf
+
+CHANNELS = (64, 128, 192)
+EMBEDDING_DROPPED, MAP_DROPPED = 0.12, 0.35  # shares of the samples
+CODED = 0.5  # share of the embeddings that are one-bit codes
+CLEAN = 0.3  # share of the others that are not noised
+NOISIEST = 700  # level, of 1,000
+BLURRED_UNTIL = 0.5  # progress from which on only sharp photos are drawn
+BATCH = 64
+
+
+def build() -> nn.Module:
+    """→ UNet2DConditionModel, 7.0 M parameters."""
+    from diffusers import UNet2DConditionModel
+
+    return UNet2DConditionModel(
+        sample_size=16,
+        in_channels=2 * LATENT_CHANNELS,
+        out_channels=LATENT_CHANNELS,
+        down_block_types=("DownBlock2D", "DownBlock2D", "AttnDownBlock2D"),
+        mid_block_type="UNetMidBlock2D",
+        up_block_types=("AttnUpBlock2D", "UpBlock2D", "UpBlock2D"),
+        block_out_channels=CHANNELS,
+        layers_per_block=1,
+        attention_head_dim=32,
+        cross_attention_dim=32,
+        class_embed_type="projection",
+        projection_class_embeddings_input_dim=2 * DIMENSION,
+        resnet_time_scale_shift="scale_shift",
+    )
+
+
+def noise_scheduler() -> object:
+    """Stable Diffusion's schedule, v-prediction."""
+    from diffusers import DPMSolverMultistepScheduler
+
+    return DPMSolverMultistepScheduler(
+        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", prediction_type="v_prediction"
+    )
+
+
+def embedding_noiser() -> object:
+    """unCLIP's schedule of noise on embeddings."""
+    from diffusers import DDPMScheduler
+
+    return DDPMScheduler(beta_schedule="squaredcos_cap_v2")
+
+
+@dataclass(frozen=True)
+class Space:
+    """The normaliser's mean and standard deviation, and the level that matches a one-bit code."""
+
+    mean: torch.Tensor  # (D,)
+    std: torch.Tensor  # (D,)
+    coded_level: int
+
+    @classmethod
+    def of(cls, vectors: np.ndarray) -> Space:
+        """(n, D) embeddings → their space."""
+        seen = torch.from_numpy(vectors.astype(np.float32))
+        mean, std = seen.mean(0), seen.std(0)
+        white, code = (seen - mean) / std, (one_bit(seen) - mean) / std
+        alignment = float(nn.functional.cosine_similarity(white, code, dim=1).mean() ** 2)
+        return cls(mean, std, int((embedding_noiser().alphas_cumprod - alignment).abs().argmin()))
+
+
+def one_bit(vectors: torch.Tensor) -> torch.Tensor:
+    """What a one-bit code decodes to: ±0.5."""
+    return torch.where(vectors >= 0, 0.5, -0.5)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """z, map, embedding, label (B, 2·D)."""
+
+    z: torch.Tensor
+    colors: torch.Tensor
+    label: torch.Tensor
+
+
+class Batches:
+    """Pictures of one frame at a time, frames drawn by their share."""
+
+    def __init__(self, shelves: list[Shelf], space: Space, *, seed: int) -> None:
+        self._shelves, self._space = shelves, space
+        self._rng, self._alphas = np.random.default_rng(seed), embedding_noiser().alphas_cumprod
+        everything = [np.arange(len(shelf.picture)) for shelf in shelves]
+        sharp = [np.flatnonzero(shelf.sharp) for shelf in shelves]
+        self._rows = (everything, sharp)
+
+    def __call__(self, progress: float) -> Batch:
+        """Progress 0…1 → a batch."""
+        rows = self._rows[progress > BLURRED_UNTIL]
+        sizes = np.array([len(one) for one in rows], float)
+        chosen = int(self._rng.choice(len(rows), p=sizes / sizes.sum()))
+        shelf = self._shelves[chosen]
+        row = np.sort(self._rng.choice(rows[chosen], BATCH))
+        mirrored, kind = self._rng.integers(2, size=(2, BATCH))
+        z = torch.from_numpy(shelf.latents[row, mirrored].astype(np.float32))
+        colors = torch.from_numpy(shelf.maps[row, mirrored, kind].astype(np.float32))
+        vectors = torch.from_numpy(shelf.vectors[row, mirrored].astype(np.float32))
+        kept = torch.from_numpy(self._rng.random(BATCH) >= MAP_DROPPED)
+        return Batch(z, colors * kept[:, None, None, None], self._label(vectors))
+
+    def _label(self, vectors: torch.Tensor) -> torch.Tensor:
+        levels = torch.from_numpy(self._rng.integers(1, NOISIEST, BATCH) * (self._rng.random(BATCH) >= CLEAN))
+        coded = torch.from_numpy(self._rng.random(BATCH) < CODED)
+        signal = torch.where(levels > 0, self._alphas[levels], 1.0)[:, None]
+        white = (vectors - self._space.mean) / self._space.std
+        noised = (signal.sqrt() * white + (1 - signal).sqrt() * torch.randn_like(white)) * self._space.std
+        told = torch.where(coded[:, None], one_bit(vectors), noised + self._space.mean)
+        label = class_label(told, torch.where(coded, self._space.coded_level, levels))
+        return label * torch.from_numpy(self._rng.random(BATCH) >= EMBEDDING_DROPPED)[:, None]
+
+
+def class_label(vectors: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:
+    """(B, D), (B,) → (B, 2·D), as archive.models.decoder builds it."""
+    from diffusers.models.embeddings import get_timestep_embedding
+
+    told = get_timestep_embedding(levels, vectors.shape[1], flip_sin_to_cos=True, downscale_freq_shift=0)
+    return torch.cat([vectors, told], dim=1)
+
+
+def loss_of() -> Callable[[nn.Module, Batch, float], tuple[torch.Tensor, int]]:
+    """The loss in this module's head, for `loop.fit`."""
+    alphas = noise_scheduler().alphas_cumprod
+
+    def loss(model: nn.Module, batch: Batch, progress: float) -> tuple[torch.Tensor, int]:
+        timesteps = torch.randint(len(alphas), (len(batch.z),))
+        signal = alphas[timesteps][:, None, None, None]
+        noise = torch.randn_like(batch.z)
+        noisy = signal.sqrt() * batch.z + (1 - signal).sqrt() * noise
+        velocity = signal.sqrt() * noise - (1 - signal).sqrt() * batch.z
+        seen = torch.cat([noisy, batch.colors], dim=1)
+        with torch.autocast("cpu", torch.bfloat16):
+            told = model(seen, timesteps, encoder_hidden_states=None, class_labels=batch.label).sample
+        return (told.float() - velocity).pow(2).mean(), len(batch.z)
+
+    return loss

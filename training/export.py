@@ -1,0 +1,61 @@
+"""Trained parts → the pocket pair's folder, in the layouts that the two doors read. All weights fp16 safetensors.
+
+encoder/   open_clip_config.json, open_clip_model.safetensors                  (open_clip's local-dir layout)
+decoder/   unet, vae, scheduler, image_normalizer, image_noising_scheduler     (Stable unCLIP's, without a prompt)
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from training import image_tower, text_tower
+from training.denoiser import Space, embedding_noiser, noise_scheduler
+
+
+def export_encoder(image: nn.Module, text: nn.Module, folder: Path) -> None:
+    """Both towers as one open_clip model."""
+    from open_clip.model import CLIP
+    from safetensors.torch import save_file
+
+    side = image_tower.SIZES[-1][1]
+    config = {
+        "embed_dim": image_tower.DIMENSION,
+        "vision_cfg": {
+            "timm_model_name": image_tower.TIMM_NAME,
+            "timm_pool": "avg",
+            "timm_proj": "",
+            "image_size": side,
+        },
+        "text_cfg": text_tower.CONFIG,
+    }
+    preprocess = {"mean": image_tower.MEAN, "std": image_tower.STD, "interpolation": "bicubic", "resize_mode": "squash"}
+    model = CLIP(**config)
+    model.visual.load_state_dict(image.state_dict())
+    model.load_state_dict(text.state_dict(), strict=False)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "open_clip_config.json").write_text(
+        json.dumps({"model_cfg": config, "preprocess_cfg": preprocess}, indent=2)
+    )
+    save_file(_halved(model), folder / "open_clip_model.safetensors")
+
+
+def export_decoder(unet: nn.Module, vae: nn.Module, space: Space, folder: Path) -> None:
+    """UNet, autoencoder, schedules and the embedding's normaliser as a diffusers folder."""
+    from diffusers.pipelines.stable_diffusion.stable_unclip_image_normalizer import StableUnCLIPImageNormalizer
+
+    normalizer = StableUnCLIPImageNormalizer(len(space.mean))
+    normalizer.mean.data, normalizer.std.data = space.mean[None], space.std[None]
+    for name, module in (("unet", unet), ("vae", vae), ("image_normalizer", normalizer)):
+        module.half().save_pretrained(folder / name, safe_serialization=True)
+    noise_scheduler().save_pretrained(folder / "scheduler")
+    embedding_noiser().save_pretrained(folder / "image_noising_scheduler")
+
+
+def _halved(module: nn.Module) -> dict[str, torch.Tensor]:
+    """The state, floating-point tensors in fp16."""
+    state = {name: tensor.detach().contiguous() for name, tensor in module.state_dict().items()}
+    return {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in state.items()}

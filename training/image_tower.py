@@ -1,0 +1,168 @@
+"""The image tower: FasterNet-T0 (timm) distilled from a classifier and the photos' captions.
+
+A window of a photo has a distribution q over names: TEACHER_SHARE from the teacher's ten best classes, the rest on the
+photo's caption where it has one. With C the unit, centred text vectors of the names,
+
+    target   u = unit(qᵀC)
+    loss       = 2·(1 − cos(v, u)) + 0.5·CE(softmax(cos(v, C) / T), q) + NORM_WEIGHT·(|v| / NORM − 1)²
+
+for the tower's output v. Procedural scenes have their caption's vector as target and no names. The picture grows with
+the progress: 64, 96, 128 px.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from training.corpus import Corpus
+from training.crops import Views, cut, whole
+
+DIMENSION = 512
+TIMM_NAME = "fasternet_t0"
+NORM = 0.5 * DIMENSION**0.5  # so that a coordinate is ±0.5 on average: what one bit decodes to
+TEMPERATURE = 0.04
+NORM_WEIGHT = 0.2
+TEACHER_SHARE = 0.5
+SCENE_SHARE = 1 / 8  # of a batch
+SCENE_MARGIN = 0.08  # of a side, cut away at most
+BATCH = 128
+SIZES = ((0.35, 64), (0.75, 96), (1.0, 128))  # until this progress, this many pixels
+MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)  # preprocessing, written into the open_clip config
+
+
+@dataclass(frozen=True)
+class Names:
+    """What a window can be called: unit vectors, the caption of each photo, the classes of the teacher."""
+
+    vectors: torch.Tensor  # (n, 512)
+    imagenet: np.ndarray  # (1000,) teacher's class → name
+    caption: np.ndarray  # (photos,) → name, −1 if unknown
+
+
+@dataclass(frozen=True)
+class Scenes:
+    """Procedural pictures and their captions' vectors."""
+
+    corpus: Corpus
+    vectors: torch.Tensor  # (len(corpus), 512)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """pixels (B, 3, P, P) float in model range; q (B′, n) for the first B′ pictures; u (B, 512)."""
+
+    pixels: torch.Tensor
+    named: torch.Tensor
+    target: torch.Tensor
+
+
+def normalize(pixels: np.ndarray) -> torch.Tensor:
+    """(B, H, W, 3) uint8 → (B, 3, H, W) float32 as the tower wants it."""
+    scaled = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
+    return (scaled - torch.tensor(MEAN)[:, None, None]) / torch.tensor(STD)[:, None, None]
+
+
+class Batches:
+    """Draws training batches, one ahead of the training."""
+
+    def __init__(self, corpus: Corpus, views: Views, names: Names, scenes: Scenes | None, *, seed: int) -> None:
+        self._corpus, self._views, self._names, self._scenes = corpus, views, names, scenes
+        self._rng = np.random.default_rng(seed)
+        self._order = self._endless(np.flatnonzero(np.isin(views.photo, corpus.trained)))
+        self._pool = ThreadPoolExecutor(2)
+        self._next: Future[Batch] | None = None
+
+    def __call__(self, progress: float) -> Batch:
+        """Progress 0…1 → a batch."""
+        side = next(pixels for until, pixels in SIZES if progress <= until)
+        ready = self._next.result() if self._next else self._draw(side)
+        self._next = self._pool.submit(self._draw, side)
+        return ready
+
+    def _endless(self, positions: np.ndarray) -> Iterator[int]:
+        while True:
+            yield from self._rng.permutation(positions)
+
+    def _draw(self, side: int) -> Batch:
+        scenes = int(BATCH * SCENE_SHARE) if self._scenes else 0
+        rows = [next(self._order) for _ in range(BATCH - scenes)]
+        pictures = [cut(self._corpus, int(self._views.photo[row]), self._views.box[row], side) for row in rows]
+        named = torch.stack([self._distribution(row) for row in rows])
+        target = F.normalize(named @ self._names.vectors, dim=1)
+        if self._scenes:
+            chosen = self._rng.integers(len(self._scenes.corpus), size=scenes)
+            pictures += [self._scene(int(position), side) for position in chosen]
+            target = torch.cat([target, self._scenes.vectors[chosen]])
+        return Batch(self._jitter(normalize(np.stack(pictures))), named, target)
+
+    def _scene(self, scene: int, side: int) -> np.ndarray:
+        """Nearly all of a scene: what its caption names must stay in sight."""
+        assert self._scenes is not None
+        x0, y0, x1, y1 = whole(self._scenes.corpus, scene)
+        left, top, right, bottom = self._rng.uniform(0, SCENE_MARGIN, size=4)
+        box = np.array([x0 + left * x1, y0 + top * y1, x1 - right * x1, y1 - bottom * y1], np.float32)
+        return cut(self._scenes.corpus, scene, box, side)
+
+    def _distribution(self, row: int) -> torch.Tensor:
+        probability = torch.from_numpy(self._views.probability[row]) + 1e-4
+        caption = int(self._names.caption[self._views.photo[row]])
+        share = TEACHER_SHARE if caption >= 0 else 1.0
+        q = torch.zeros(len(self._names.vectors))
+        labels = torch.from_numpy(self._names.imagenet[self._views.label[row]])
+        q.index_add_(0, labels, share * probability / probability.sum())
+        if caption >= 0:
+            q[caption] += 1 - share
+        return q
+
+    def _jitter(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Mirrors, and changes brightness, contrast and tint a little."""
+        count = len(pixels)
+        mirrored = torch.from_numpy(self._rng.random(count) < 0.5)
+        pixels = torch.where(mirrored[:, None, None, None], pixels.flip(3), pixels)
+        draw = self._rng.normal(size=(count, 5)).astype(np.float32)
+        contrast = torch.from_numpy(np.exp(0.15 * draw[:, :1]))[:, :, None, None]
+        shift = torch.from_numpy(0.15 * draw[:, 1:2] + 0.05 * draw[:, 2:])[:, :, None, None]
+        return pixels * contrast + shift
+
+
+def build() -> nn.Module:
+    """timm's FasterNet-T0, its classifier as projection, as open_clip's TimmModel builds it."""
+    from open_clip.timm_model import TimmModel
+
+    return TimmModel(TIMM_NAME, DIMENSION, image_size=SIZES[-1][1], pool="avg", proj="")
+
+
+def loss_of(names: Names) -> Callable[[nn.Module, Batch, float], tuple[torch.Tensor, int]]:
+    """The loss in this module's head, for `loop.fit`."""
+
+    def loss(model: nn.Module, batch: Batch, progress: float) -> tuple[torch.Tensor, int]:
+        pixels = batch.pixels.contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16):
+            vectors = model(pixels)
+        vectors = vectors.float()
+        unit = F.normalize(vectors, dim=1)
+        direction = 2 * (1 - (unit * batch.target).sum(1)).mean()
+        logits = unit[: len(batch.named)] @ names.vectors.T / TEMPERATURE
+        naming = 0.5 * -(batch.named * F.log_softmax(logits, dim=1)).sum(1).mean()
+        length = NORM_WEIGHT * (vectors.norm(dim=1) / NORM - 1).pow(2).mean()
+        return direction + naming + length, len(vectors)
+
+    return loss
+
+
+@torch.no_grad()
+def encode(model: nn.Module, corpus: Corpus, positions: np.ndarray, *, side: int = SIZES[-1][1]) -> torch.Tensor:
+    """Whole photos, squashed to a square → (n, 512) float32."""
+    parts = []
+    for start in range(0, len(positions), 64):
+        part = positions[start : start + 64]
+        pixels = np.stack([cut(corpus, int(photo), whole(corpus, int(photo)), side) for photo in part])
+        parts.append(model(normalize(pixels)))
+    return torch.cat(parts)

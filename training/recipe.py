@@ -1,0 +1,142 @@
+"""The stages, in order; each keeps what it made in the work folder and is skipped or resumed when run again.
+
+photos, scenes ─► views (teacher) ─► image tower ─┬─► autoencoder ─► latents ─► denoiser ─► pocket/
+words, captions ─► phrase map ─► text tower ──────┘
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from training import autoencoder, denoiser, image_tower, loop, text_tower
+from training.corpus import Corpus, load_corpus
+from training.crops import Views, load_views
+from training.latents import Shelf, load_shelves
+from training.scenery import load_scenery
+from training.words import Known, PhraseMap, load_known, name_targets, phrases_to_learn, unit
+
+SHARE = {"image": 0.3, "text": 0.06, "autoencoder": 0.14, "denoiser": 0.5}  # of the budget
+SCALE_BATCHES = 16  # of the autoencoder's, to measure the latents' variance
+PEAK = {"image": 3e-3, "text": 2e-3, "autoencoder": 1e-3, "denoiser": 1e-3}  # learning rates
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Where the material lies, where the work is kept, and for how many minutes to train in all."""
+
+    data: Path
+    work: Path
+    budget: float
+    workers: int = 2
+    seed: int = 0
+
+    @cached_property
+    def photos(self) -> Corpus:
+        return load_corpus(self.data / "training", self.work, test_folder=self.data / "photos")
+
+    @cached_property
+    def scenery(self) -> Corpus:
+        return load_scenery(self.work, workers=self.workers)
+
+    @cached_property
+    def views(self) -> Views:
+        return load_views(self.photos, next((self.data / "teacher").glob("*.tflite")), self.work, workers=self.workers)
+
+    @cached_property
+    def known(self) -> Known:
+        return load_known(self.data / "embeddings", self.captions)
+
+    @property
+    def captions(self) -> Path:
+        return self.data / "training" / "captions.txt.gz"
+
+    def minutes(self, stage: str) -> float:
+        return self.budget * SHARE[stage]
+
+    def targets(self) -> dict[str, np.ndarray]:
+        """Vectors of the photos' captions, of the scenes' captions and of all phrases to learn; made once."""
+        kept = self.work / "targets.npz"
+        if not kept.exists():
+            phrase_map = PhraseMap(self.known)
+            names = sorted(set(map(str, self.photos.caption)) - {""})
+            scenes = list(map(str, self.scenery.caption))
+            phrases = phrases_to_learn(self.known, self.captions, names, scenes)
+            np.savez(
+                kept,
+                names=np.array(names),
+                name_vectors=name_targets(names, self.known, phrase_map),
+                scene_vectors=phrase_map(scenes),
+                phrases=np.array(phrases),
+                phrase_vectors=self._phrase_vectors(phrases, phrase_map).astype(np.float16),
+            )
+        return dict(np.load(kept))
+
+    def names(self) -> image_tower.Names:
+        """What a window of a photo can be called."""
+        targets = self.targets()
+        position = {name: row for row, name in enumerate(targets["names"])}
+        imagenet = self.known.vectors[self.known.imagenet]
+        return image_tower.Names(
+            vectors=torch.from_numpy(np.concatenate([targets["name_vectors"], imagenet]).astype(np.float32)),
+            imagenet=np.arange(len(imagenet)) + len(position),
+            caption=np.array([position.get(caption, -1) for caption in self.photos.caption]),
+        )
+
+    def train_image_tower(self) -> nn.Module:
+        torch.manual_seed(self.seed)
+        names, model = self.names(), image_tower.build()
+        scenes = image_tower.Scenes(self.scenery, torch.from_numpy(self.targets()["scene_vectors"]))
+        batches = image_tower.Batches(self.photos, self.views, names, scenes, seed=self.seed)
+        model.to(memory_format=torch.channels_last)
+        return self._fit("image", model, batches, image_tower.loss_of(names))
+
+    def train_text_tower(self) -> nn.Module:
+        torch.manual_seed(self.seed)
+        targets, model = self.targets(), text_tower.build()
+        tokens = text_tower.tokenize([str(phrase) for phrase in targets["phrases"]])
+        return self._fit(
+            "text", model, text_tower.Batches(tokens, targets["phrase_vectors"], seed=self.seed), text_tower.loss
+        )
+
+    def train_autoencoder(self, tower: nn.Module) -> nn.Module:
+        torch.manual_seed(self.seed)
+        model = autoencoder.build().to(memory_format=torch.channels_last)
+        batches = autoencoder.Batches([self.photos, self.scenery], seed=self.seed)
+        trained = self._fit("autoencoder", model, batches, autoencoder.loss_of(tower))
+        return autoencoder.settle_scale(trained, torch.cat([batches(1.0) for _ in range(SCALE_BATCHES)]))
+
+    def shelves(self, tower: nn.Module, vae: nn.Module, *, measured: bool = False) -> list[Shelf]:
+        """Latents, maps and vectors of the photos and scenes to train on, or of those to measure on."""
+        kept = self.work / ("latents-measured" if measured else "latents")
+        photos = self.photos.measured if measured else self.photos.trained
+        shelves = load_shelves(self.photos, photos, tower, vae, kept / "photos")
+        return (
+            shelves
+            if measured
+            else shelves + load_shelves(self.scenery, self.scenery.trained, tower, vae, kept / "scenes")
+        )
+
+    def train_denoiser(self, shelves: list[Shelf]) -> tuple[nn.Module, denoiser.Space]:
+        torch.manual_seed(self.seed)
+        space = denoiser.Space.of(np.concatenate([shelf.vectors[:, 0] for shelf in shelves]))
+        batches = denoiser.Batches(shelves, space, seed=self.seed)
+        return self._fit("denoiser", denoiser.build(), batches, denoiser.loss_of()), space
+
+    def _fit(self, stage: str, model: nn.Module, batches: Callable[[float], object], loss: loop.Loss) -> nn.Module:
+        return loop.fit(model, batches, loss, work=self.work / stage, minutes=self.minutes(stage), peak=PEAK[stage])
+
+    def _phrase_vectors(self, phrases: list[str], phrase_map: PhraseMap) -> np.ndarray:
+        """The phrase map's vectors, and the real ones where they are known."""
+        vectors = name_targets(phrases, self.known, phrase_map)
+        position = {phrase: row for row, phrase in enumerate(phrases)}
+        for row, caption in enumerate(self.known.captions):
+            if not self.known.caption_held[row] and caption.strip(" .") in position:
+                vectors[position[caption.strip(" .")]] = self.known.caption_vectors[row]
+        return unit(vectors)
