@@ -1,0 +1,55 @@
+"""`coldframe ingest`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from archive.errors import SOME_SKIPPED
+from archive.settings import Settings
+from cli.options import archive_options, json_option, model_options
+from cli.output import emit, path_fields
+from cli.progress import progress
+from cli.tally import Tally
+
+
+@click.command()
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@archive_options
+@model_options
+@click.option("--keep-truncated", is_flag=True, help="Archive the readable part of truncated pictures, flagged.")
+@json_option
+def command(
+    *,
+    paths: tuple[str, ...],
+    settings: Settings,
+    model: str | None,
+    any_weights: bool,
+    keep_truncated: bool,
+    as_json: bool,
+) -> int:
+    """Archive pictures and folders of pictures. Originals are only read.
+
+    Run it again at any time: what is known is passed over, what was moved keeps its row, and a run that was killed goes
+    on where it was.
+    """
+    from archive.archive import Archive
+    from archive.files import find_files
+    from archive.outcomes import Skipped
+
+    with Archive(settings, model=model, any_weights=any_weights) as archive:
+        total = sum(1 for path in paths for _ in find_files(path))
+        tally = Tally()
+        with progress("archiving", total, silent=as_json) as show:
+            for outcome in archive.ingest(paths, keep_truncated=keep_truncated):
+                tally.add(outcome)
+                show(tally.met, tally.short())
+                if as_json and isinstance(outcome, Skipped):
+                    told = {"message_type": "skipped", **path_fields(outcome.path)}
+                    emit(told | {"reason": outcome.reason, "detail": outcome.detail})
+        if as_json:
+            emit({"message_type": "summary"} | tally.summary(archive.ingest_seconds))
+        else:
+            tally.print(archive.ingest_seconds, sys.stdout)
+    return SOME_SKIPPED if tally.skipped else 0

@@ -1,0 +1,52 @@
+"""Options that several commands share, each with its environment twin."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from archive.settings import DEFAULT_LOCATION, LOCK_SECONDS, Settings
+
+Command = Callable[..., Any]
+
+
+def archive_options(command: Command) -> Command:
+    """--archive and --lock-seconds, handed over as `settings`."""
+
+    @click.option(
+        "--archive",
+        envvar="COLDFRAME_ARCHIVE",
+        default=DEFAULT_LOCATION,
+        show_default=True,
+        metavar="DIR|URL",
+        help="The archive: a directory, or postgresql://…  [env: COLDFRAME_ARCHIVE]",
+    )
+    @click.option(
+        "--lock-seconds",
+        envvar="COLDFRAME_LOCK_SECONDS",
+        default=LOCK_SECONDS,
+        show_default=True,
+        help="How long to wait for another process that is writing.",
+    )
+    @functools.wraps(command)
+    def with_settings(*args: Any, archive: str, lock_seconds: float, **others: Any) -> Any:
+        return command(*args, settings=Settings(archive, lock_seconds), **others)
+
+    return with_settings
+
+
+def json_option(command: Command) -> Command:
+    """--json, handed over as `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Machine-readable output on stdout.")(command)
+
+
+def model_options(command: Command) -> Command:
+    """--model and --any-weights, for commands that load an archive's models."""
+    model = click.option(
+        "--model", metavar="NAME|FOLDER", help="Where the archive's model pair lies now, if it was moved."
+    )
+    weights = click.option("--any-weights", is_flag=True, help="Use other weights than those that made the archive.")
+    return model(weights(command))

@@ -1,0 +1,34 @@
+"""`coldframe stats`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from archive.settings import Settings
+from cli.options import archive_options, json_option
+from cli.output import emit, plural, size
+
+
+@click.command()
+@archive_options
+@json_option
+def command(settings: Settings, as_json: bool) -> None:
+    """Show what the archive costs and what it saves."""
+    from archive.archive import Archive
+
+    with Archive(settings) as archive:
+        stats = archive.stats()
+    if as_json:
+        emit(asdict(stats))
+        return
+    bits = stats.clip_bits_per_image + stats.color_bits_per_image
+    click.echo(f"{plural(stats.images, 'picture')}, model {stats.model}, codec {stats.codec}")
+    click.echo(
+        f"codes      {bits} bits a picture: {stats.clip_bits_per_image} embedding, {stats.color_bits_per_image} colours"
+    )
+    click.echo(f"           {stats.bpp:.6f} bits a pixel of the originals")
+    click.echo(f"on disk    {stats.row_bytes_per_image:.0f} bytes a row with paths and indexes of the database")
+    click.echo(f"           {stats.index_bytes_per_image:.0f} bytes a picture in the search index, a cache")
+    click.echo(f"originals  {size(stats.original_bytes)}, archive {size(stats.archive_bytes)}: {stats.ratio:.1f} to 1")
