@@ -21,8 +21,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from archive.archive import Archive, Damage, Stats
+    from archive.archive import Archive
     from archive.errors import ColdframeError
+    from archive.records import Damage, Stats
     from archive.restore import Restored
     from archive.search import Hit
     from archive.settings import Settings
@@ -30,11 +31,11 @@ if TYPE_CHECKING:
 _HOMES = {
     "Archive": "archive.archive",
     "ColdframeError": "archive.errors",
-    "Damage": "archive.archive",
+    "Damage": "archive.records",
     "Hit": "archive.search",
     "Restored": "archive.restore",
     "Settings": "archive.settings",
-    "Stats": "archive.archive",
+    "Stats": "archive.records",
 }
 __all__ = ["Archive", "ColdframeError", "Damage", "Hit", "Restored", "Settings", "Stats"]
 

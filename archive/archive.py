@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -19,7 +18,7 @@ from archive.models.decoder import Decoder, Step, UnclipDecoder
 from archive.models.encoder import Encoder, OpenClipEncoder
 from archive.models.pairs import Pair, Sampling, find_pair
 from archive.outcomes import Archived, Outcome
-from archive.records import CodecRecord, ModelRecord, Row, SkippedRecord
+from archive.records import CodecRecord, Damage, ModelRecord, Row, SkippedRecord, Stats
 from archive.restore import Names, Restore, Restored
 from archive.search import Hit, Search
 from archive.settings import Settings
@@ -27,31 +26,6 @@ from archive.store import Store
 from archive.store.intake import crc32_of, utc_now
 
 Vectors = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Stats:
-    """What an archive costs and saves. Bits are payload; bytes are what lies on disk."""
-
-    images: int
-    model: str
-    codec: str
-    clip_bits_per_image: int
-    color_bits_per_image: int
-    bpp: float  # payload bits a pixel of the originals
-    row_bytes_per_image: float  # the database, everything in it
-    index_bytes_per_image: float
-    original_bytes: int
-    archive_bytes: int  # database and index
-    ratio: float  # original bytes to archive bytes
-
-
-@dataclass(frozen=True)
-class Damage:
-    """Something `verify` found."""
-
-    id: int | None
-    what: str
 
 
 class Archive:

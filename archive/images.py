@@ -103,6 +103,11 @@ def enlarge(pixels: npt.NDArray[np.uint8], width: int, height: int) -> npt.NDArr
     return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS))
 
 
+def save_plain(path: Path, pixels: npt.NDArray[np.uint8]) -> None:
+    """(H, W, 3) uint8 → a JPEG or PNG file, by its suffix."""
+    Image.fromarray(pixels).save(path, quality=90)
+
+
 @cache
 def _register_plugins() -> None:
     """HEIC and JPEG XL for Pillow; and its own limit off, ours is asked first."""

@@ -155,3 +155,28 @@ class RestorationRecord:
     seed: int
     path: str
     created_at: datetime
+
+
+@dataclass(frozen=True)
+class Stats:
+    """What an archive costs and saves. Bits are payload; bytes are what lies on disk."""
+
+    images: int
+    model: str
+    codec: str
+    clip_bits_per_image: int
+    color_bits_per_image: int
+    bpp: float  # payload bits a pixel of the originals
+    row_bytes_per_image: float  # the database, everything in it
+    index_bytes_per_image: float
+    original_bytes: int
+    archive_bytes: int  # database and index
+    ratio: float  # original bytes to archive bytes
+
+
+@dataclass(frozen=True)
+class Damage:
+    """Something `verify` found."""
+
+    id: int | None
+    what: str

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from archive.codecs import Codec
 from archive.index import Index, Stamp
-from archive.records import CodecRecord
+from archive.records import CodecRecord, Row
 from archive.store import Store
 
 Vectors = npt.NDArray[np.float32]
@@ -51,13 +51,15 @@ class Search:
 
     def hits(self, vectors: Vectors, count: int) -> list[list[Hit]]:
         """(N, D) queries → N lists of at most `count` hits, best first. Call `refresh` before."""
-        found: list[list[tuple[float, int]]] = [[] for _ in vectors]
+        scored: list[list[tuple[float, int]]] = [[] for _ in vectors]
         for codec_id, index in self._indexes.items():
-            for query, ids in enumerate(index.candidates(vectors, count)):
-                found[query] += self._scored(codec_id, vectors[query], [int(one) for one in ids if one >= 0])
-        best = [sorted(scored, reverse=True)[:count] for scored in found]
-        rows = {row.id: row for row in self._store.rows(sorted({image_id for one in best for _, image_id in one}))}
-        return [[Hit(i, round(score, 6), rows[i].path, rows[i].sha256.hex()) for score, i in one] for one in best]
+            short = index.candidates(vectors, count)
+            vectors_hat = self._decoded(codec_id, short.ids) if short.vectors_hat is None else short.vectors_hat
+            for answers, scores, ids in zip(scored, _cosines(vectors, vectors_hat), short.ids, strict=True):
+                answers.extend(zip(scores.tolist(), ids.tolist(), strict=True))
+        best = [sorted(answers, reverse=True)[:count] for answers in scored]
+        rows = self._store.found(list({image_id for answers in best for _, image_id in answers}))
+        return [[_hit(rows[image_id], score) for score, image_id in answers if image_id in rows] for answers in best]
 
     def file(self, codec_id: int) -> Path:
         """Where a codec's index is kept."""
@@ -78,13 +80,11 @@ class Search:
                     return f"{self.file(codec_id)} does not agree with the rows; the next search builds it anew"
         return ""
 
-    def _scored(self, codec_id: int, vector: Vectors, ids: list[int]) -> list[tuple[float, int]]:
-        codes = self._store.clip_codes(ids)
-        if not codes:
-            return []
-        vectors_hat = self._codecs[codec_id].decode_vectors(list(codes.values()))
-        scores = vectors_hat @ vector / (np.linalg.norm(vectors_hat, axis=1) * np.linalg.norm(vector) + 1e-12)
-        return list(zip(map(float, scores), codes, strict=True))
+    def _decoded(self, codec_id: int, ids: npt.NDArray[np.int64]) -> Vectors:
+        """(N, k) ids → (N, k, D), from the rows."""
+        rows = self._store.rows(ids.ravel().tolist())
+        codec = self._codecs[codec_id]
+        return codec.decode_vectors([row.clip_code for row in rows]).reshape(*ids.shape, codec.dimension)
 
     def _first_stamp(self, codec_id: int) -> Stamp:
         record = self._records[codec_id]
@@ -108,3 +108,14 @@ class Search:
             index.stamp = replace(index.stamp, count=count, last_id=last, last_digest=digest)
             index.save(self.file(codec_id))
         return index
+
+
+def _cosines(vectors: Vectors, vectors_hat: Vectors) -> Vectors:
+    """(N, D), (N, k, D) → (N, k)."""
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True) * np.linalg.norm(vectors_hat, axis=2)
+    cosines: Vectors = np.einsum("nd,nkd->nk", vectors, vectors_hat) / (norms + 1e-12)
+    return cosines
+
+
+def _hit(row: Row, score: float) -> Hit:
+    return Hit(row.id, round(score, 6), row.path, row.sha256.hex())

@@ -20,7 +20,7 @@ class Progress(Protocol):
 
 
 @contextmanager
-def progress(title: str, total: int, *, silent: bool = False) -> Iterator[Progress]:
+def progress(title: str, total: int | None, *, silent: bool = False) -> Iterator[Progress]:
     """Opens whatever suits the place stderr goes to."""
     if silent:
         yield _nothing
@@ -36,7 +36,7 @@ def _nothing(done: int, told: str = "") -> None:
 
 
 @contextmanager
-def _bar(title: str, total: int) -> Iterator[Progress]:
+def _bar(title: str, total: int | None) -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
@@ -52,7 +52,7 @@ def _bar(title: str, total: int) -> Iterator[Progress]:
 class _Lines:
     """A line a minute, for logs."""
 
-    def __init__(self, title: str, total: int) -> None:
+    def __init__(self, title: str, total: int | None) -> None:
         self._title, self._total = title, total
         self._started = self._last = time.monotonic()
 
@@ -61,4 +61,5 @@ class _Lines:
         if now - self._last >= QUIET_SECONDS:
             self._last = now
             rate = done / (now - self._started)
-            click.echo(f"{self._title}: {done} of {self._total}, {rate:.1f} a second {told}".rstrip(), err=True)
+            whole = "" if self._total is None else f" of {self._total}"
+            click.echo(f"{self._title}: {done}{whole}, {rate:.1f} a second {told}".rstrip(), err=True)

@@ -19,7 +19,8 @@ def command(settings: Settings, as_json: bool) -> int:
 
     Changes nothing. The exit code is 4 where damage is found.
     """
-    from archive.archive import Archive, Damage
+    from archive.archive import Archive
+    from archive.records import Damage
 
     rows, damages = 0, 0
     with Archive(settings) as archive, progress("verifying", archive.stats().images, silent=as_json) as show:

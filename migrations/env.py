@@ -1,4 +1,4 @@
-"""Alembic's entry: migrates the connection that `archive.store.database` hands over, or the archive named by -x url=…"""
+"""Alembic's entry: migrates the connection `archive.store.database` hands over, or the archive named by -x url=…"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """A model pair with tiny random weights, saved in exactly the layouts of the real one.
 
 encoder/   open_clip_config.json and open_clip_model.safetensors, as the hub's open_clip repositories have them
-decoder/   what stable-diffusion-2-1-unclip-small holds: unet, vae, image_normalizer, image_noising_scheduler, scheduler,
-           text_encoder, tokenizer, model_index.json
+decoder/   what stable-diffusion-2-1-unclip-small holds: unet, vae, image_normalizer, image_noising_scheduler,
+           scheduler, text_encoder, tokenizer, model_index.json
 """
 
 from __future__ import annotations

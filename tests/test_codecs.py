@@ -1,4 +1,4 @@
-"""The codecs keep CODECS' promises: rates to the bit, errors within half a step, and bytes that mean the same for ever."""
+"""The codecs keep their promises: rates to the bit, errors within half a step, bytes that mean the same for ever."""
 
 from __future__ import annotations
 

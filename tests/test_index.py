@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.codecs.coclico import Coclico
-from archive.index import Form, Index, Stamp
+from archive.index import Index, Stamp
 
 STAMP = Stamp(1, "coclico")
 
@@ -28,7 +28,7 @@ def test_the_short_list_holds_the_true_neighbours(bits: int, dimension: int, noi
     codes = codec.encode_vectors(noise.normal(0, 0.5, (900, dimension)).astype(np.float32))
     queries = noise.normal(0, 0.5, (8, dimension)).astype(np.float32)
     vectors_hat = codec.decode_vectors(codes)
-    short = built(codec, codes).candidates(queries, 10)
+    short = built(codec, codes).candidates(queries, 10).ids
     scores = queries @ (vectors_hat / np.linalg.norm(vectors_hat, axis=1, keepdims=True)).T
     best = -np.sort(-scores, axis=1)[:, :10]
     found = -np.sort(-np.take_along_axis(scores, short - 1, axis=1), axis=1)[:, :10]
@@ -40,8 +40,9 @@ def test_up_to_four_bits_the_index_holds_exactly_what_the_codec_decodes(bits: in
     codec = Coclico(24, bits=bits)
     codes = codec.encode_vectors(noise.normal(0, 0.6, (50, 24)).astype(np.float32))
     index = built(codec, codes)
-    held = index._scan.reconstruct_n(0, 50)
-    assert np.allclose(held, Form(24, bits).query(codec.decode_vectors(codes)))
+    short = index.candidates(codec.decode_vectors(codes), 50)
+    assert short.vectors_hat is not None
+    assert np.array_equal(short.vectors_hat[0], codec.decode_vectors([codes[i - 1] for i in short.ids[0]]))
 
 
 def test_a_row_costs_its_code_and_little_more(noise: np.random.Generator, tmp_path: Path) -> None:
@@ -63,7 +64,7 @@ def test_ids_with_gaps_come_back_however_the_index_was_grown(steps: list[int], s
         cut = int(random.integers(1, len(rows) + 1))
         index.extend(rows[:cut])
         rows = rows[cut:]
-    short = index.candidates(codec.decode_vectors(codes), 1)
+    short = index.candidates(codec.decode_vectors(codes), 1).ids
     assert set(short.ravel().tolist()) <= set(ids)
     assert all(own in row for own, row in zip(ids, short.tolist(), strict=True))
 
@@ -78,9 +79,9 @@ def test_saved_and_loaded_it_answers_the_same(noise: np.random.Generator, tmp_pa
     assert loaded is not None
     assert loaded.stamp == index.stamp
     queries = noise.normal(size=(3, 64)).astype(np.float32)
-    assert np.array_equal(loaded.candidates(queries, 5), index.candidates(queries, 5))
+    assert np.array_equal(loaded.candidates(queries, 5).ids, index.candidates(queries, 5).ids)
     loaded.extend([(400, codes[0])])
-    assert 400 in loaded.candidates(codec.decode_vectors(codes[:1]), 5)
+    assert 400 in loaded.candidates(codec.decode_vectors(codes[:1]), 5).ids
     assert list((tmp_path / "deep").iterdir()) == [tmp_path / "deep" / "index.npz"]
 
 
@@ -107,4 +108,4 @@ def test_an_index_of_another_dimension_is_foreign(tmp_path: Path) -> None:
 
 
 def test_an_empty_index_finds_nothing() -> None:
-    assert Index(64, 1, STAMP).candidates(np.ones((2, 64), np.float32), 5).shape == (2, 0)
+    assert Index(64, 1, STAMP).candidates(np.ones((2, 64), np.float32), 5).ids.shape == (2, 0)

@@ -1,4 +1,4 @@
-"""The two doors: the real pair's code path on tiny weights in its true layouts, and what happens where there are none."""
+"""The two doors: the real pair's code path on tiny weights in its true layouts, and what happens without weights."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_without_a_hub_one_sentence_says_what_to_do_and_soon(tmp_path: Path, mon
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
     started = time.monotonic()
-    with pytest.raises(ModelMissing, match="open_clip_model.safetensors.*--model pocket") as caught:
+    with pytest.raises(ModelMissing, match=r"open_clip_model\.safetensors.*--model pocket") as caught:
         OpenClipEncoder(PAIRS["vit-l-14"])
     assert time.monotonic() - started < 15
     assert caught.value.exit_code == 12

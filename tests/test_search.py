@@ -44,6 +44,19 @@ def test_scores_are_cosines_of_the_decoded_rows_best_first(archive: Archive) -> 
     assert [hit.digest for hit in hits] == [row.sha256.hex() for row in rows]
 
 
+@pytest.mark.parametrize("bits", [1, 3, 6])
+def test_scores_are_exact_at_every_rate(bits: int, drawn: Path, tmp_path: Path) -> None:
+    with Archive.create(Settings(str(tmp_path / "a")), find_pair("pocket"), parameters={"bits": bits}) as archive:
+        list(archive.ingest([str(drawn)]))
+        [query] = archive.encoder.encode_texts(["a boat"])
+        rows = list(archive.rows())
+        vectors_hat = archive.codec.decode_vectors([row.clip_code for row in rows])
+        cosines = vectors_hat @ query / (np.linalg.norm(vectors_hat, axis=1) * np.linalg.norm(query))
+        [hits] = archive.search(["a boat"], count=12)
+        assert [hit.id for hit in hits] == [rows[position].id for position in np.argsort(-cosines, kind="stable")]
+        assert [hit.score for hit in hits] == pytest.approx(-np.sort(-cosines), abs=1e-5)
+
+
 def test_several_queries_are_answered_one_by_one(archive: Archive) -> None:
     together = archive.search(["a red car", "the sea"], count=3)
     assert [[hit.id for hit in hits] for hits in together] == [

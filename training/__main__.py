@@ -26,7 +26,7 @@ from training.recipe import SHARE, Recipe
 @click.option("--budget", default=60.0, show_default=True, help=f"Minutes of training, shared out {SHARE}.")
 @click.option("--threads", default=2, show_default=True)
 @click.option("--seed", default=0, show_default=True)
-def main(data: Path, work: Path, out: Path, budget: float, threads: int, seed: int) -> None:
+def main(*, data: Path, work: Path, out: Path, budget: float, threads: int, seed: int) -> None:
     """Photos, captions and a teacher → the pocket pair."""
     torch.set_num_threads(threads)
     recipe = Recipe(data, work, budget, workers=threads, seed=seed)

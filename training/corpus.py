@@ -2,9 +2,9 @@
 
     photos-*.tar (WebP) + captions.jsonl ─pack─► pixels.u8 (all pictures, row after row) + corpus.npz (where each lies)
 
-Packed once, then memory-mapped: a crop is a view. Every fiftieth photo by the hash of its key is *held in*: never trained
-on, only measured; the split depends on nothing but the key. Photos that also stand in a folder kept for testing (the same
-picture at another size) are neither trained on nor measured.
+Packed once, then memory-mapped: a crop is a view. Every fiftieth photo by the hash of its key is *held in*: never
+trained on, only measured; the split depends on nothing but the key. Photos that also stand in a folder kept for testing
+(the same picture at another size) are neither trained on nor measured.
 """
 
 from __future__ import annotations

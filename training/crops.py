@@ -1,8 +1,8 @@
 """Views of the training photos, and what the teacher says of each.
 
-Every photo is seen through VIEWS fixed windows: the whole picture first, then random ones (area 25–100 %, aspect 3:4–4:3).
-The teacher (MobileNetV2, 224 px) names each window once, and the student sees exactly the same windows: consistent
-distillation (Beyer et al., arXiv 2106.05237) at the price of one pass of the teacher.
+Every photo is seen through VIEWS fixed windows: the whole picture first, then random ones (area 25–100 %, aspect
+3:4–4:3). The teacher (MobileNetV2, 224 px) names each window once, and the student sees exactly the same windows:
+consistent distillation (Beyer et al., arXiv 2106.05237) at the price of one pass of the teacher.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The denoiser: a CLIP-conditioned UNet (diffusers' UNet2DConditionModel without cross-attention) on the latents.
 
 Conditioned like Stable unCLIP: the class label is the embedding, noised to a level, and the embedding of that level.
-Half of the embeddings are one-bit codes instead (as `coclico` stores them), told with the level that matches their error:
-ᾱ(level) = cos² between code and embedding, both in the normaliser's space. The colour map's latents are eight more input
-channels. Embedding and map are each left out at times, so that one network draws with either, both or none.
+Half of the embeddings are one-bit codes instead (as `coclico` stores them), told with the level that matches their
+error: ᾱ(level) = cos² between code and embedding, both in the normaliser's space. The colour map's latents are eight
+more input channels. Embedding and map are each left out at times, so that one network draws with either, both or none.
 
     z_t = √ᾱ z + √(1 − ᾱ) ε        v = √ᾱ ε − √(1 − ᾱ) z        loss = |v̂ − v|²          (arXiv 2202.00512)
 """

@@ -1,8 +1,8 @@
 """Every picture as the denoiser sees it: latents, the colour map's latents, and its embedding; made once.
 
 Pictures are squashed to the frame a decoder would draw them in (archive.restore.frame_size), so they fall into a few
-shapes; a batch has one shape. Each is kept as it is and mirrored, and with two colour maps: the literature's 8 × 8 of two
-bits, and a finer one of five.
+shapes; a batch has one shape. Each is kept as it is and mirrored, and with two colour maps: the literature's 8 × 8 of
+two bits, and a finer one of five.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ def load_shelves(corpus: Corpus, rows: np.ndarray, tower: nn.Module, vae: nn.Mod
         place = folder / f"{width}x{height}"
         if not (place / "picture.npy").exists():
             chosen = rows[(frames == (width, height)).all(axis=1)]
-            _fill(corpus, chosen, (width, height), tower, vae, place)
+            _fill(corpus, chosen, (width, height), tower=tower, vae=vae, place=place)
         names = Shelf.__dataclass_fields__
         shelves.append(Shelf(**{name: np.load(place / f"{name}.npy", mmap_mode="r") for name in names}))
     return shelves
 
 
 def _fill(
-    corpus: Corpus, rows: np.ndarray, frame: tuple[int, int], tower: nn.Module, vae: nn.Module, place: Path
+    corpus: Corpus, rows: np.ndarray, frame: tuple[int, int], *, tower: nn.Module, vae: nn.Module, place: Path
 ) -> None:
     place.mkdir(parents=True, exist_ok=True)
     shape = (LATENT_CHANNELS, frame[1] // 8, frame[0] // 8)

@@ -2,9 +2,9 @@
 
     progress p = seconds spent / budget          learning rate = peak · min(1, p / WARMUP) · (1 + cos πp) / 2
 
-The budget is minutes of this machine, so a faster machine simply sees more samples. A checkpoint every CHECKPOINT_SECONDS
-(atomic rename) holds weights, their exponential average, the optimiser and the seconds spent; running the same command
-again goes on from there. What is exported is the average.
+The budget is minutes of this machine, so a faster machine simply sees more samples. A checkpoint every
+CHECKPOINT_SECONDS (atomic rename) holds weights, their exponential average, the optimiser and the seconds spent;
+running the same command again goes on from there. What is exported is the average.
 """
 
 from __future__ import annotations

@@ -6,8 +6,9 @@ sentence vectors to that space:
     t(phrase) = unit(k(e, E) · (k(E, E) + λ·I)⁻¹ · T)        k(a, b) = exp(−γ·|a − b|²)
 
 with E, T the MiniLM and the CLIP vectors of what is known. Each kind of text (LVIS names, ImageNet names, captions) is
-centred by its own mean, so that "dog" and "a photo of a dog" fall together. One rare name in ten, and the captions of every
-fifth photo, are held out of everything and only measured (rare: no Flickr8k caption says it, so that nobody's "hat" is lost).
+centred by its own mean, so that "dog" and "a photo of a dog" fall together. One rare name in ten, and the captions of
+every fifth photo, are held out of everything and only measured (rare: no Flickr8k caption says it, so that nobody's
+"hat" is lost).
 """
 
 from __future__ import annotations
@@ -111,7 +112,7 @@ def name_targets(names: list[str], known: Known, phrase_map: PhraseMap) -> np.nd
 
 
 def phrases_to_learn(known: Known, captions: Path, photo_captions: list[str], scene_captions: list[str]) -> list[str]:
-    """Everything the text tower reads in training: names in templates, words, captions, colours and places of things."""
+    """Everything the text tower reads: names in templates, words, captions, colours and places of things."""
     held = {part.strip() for name, out in zip(known.names, known.held, strict=True) if out for part in name.split(",")}
     names = sorted(
         {part.strip() for name in known.names for part in name.split(",")} - held | set(photo_captions) - {""}

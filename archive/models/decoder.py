@@ -113,7 +113,7 @@ class UnclipDecoder:
                 z = self._scheduler.step(self._guided(z, z_map, timestep, label, sampling), timestep, z).prev_sample
                 if on_step is not None:
                     on_step(done + 1, len(timesteps))
-            return self._decode(z)
+            return self.decode_pixels(z)
 
     def timesteps(self, steps: int, t_start: float) -> torch.Tensor:
         """The scheduler's timesteps from t_start · T on, that one included; it is set to run just these."""
@@ -133,14 +133,19 @@ class UnclipDecoder:
         return int(2 ** (len(blocks) - 1))
 
     def _encode(self, colors_hat: Pixels, frame: tuple[int, int]) -> torch.Tensor:
-        colors = self._torch.from_numpy(colors_hat).to(self._device).permute(2, 0, 1)[None].float() / 127.5 - 1
+        colors = self._torch.from_numpy(colors_hat).permute(2, 0, 1)[None].float()
         smooth = self._torch.nn.functional.interpolate(colors, (frame[1], frame[0]), mode="bilinear")
-        encoded = self._vae.encode(smooth)
+        return self.encode_pixels(smooth[0].permute(1, 2, 0))
+
+    def encode_pixels(self, pixels: torch.Tensor) -> torch.Tensor:
+        """(height, width, 3) of 0 … 255 → the scaled latent, (1, z, height / f, width / f)."""
+        encoded = self._vae.encode(pixels.to(self._device).permute(2, 0, 1)[None].float() / 127.5 - 1)
         latent = encoded.latent if hasattr(encoded, "latent") else encoded.latent_dist.mode()
         scaled: torch.Tensor = latent * self._vae.config.scaling_factor
         return scaled
 
-    def _decode(self, z: torch.Tensor) -> Pixels:
+    def decode_pixels(self, z: torch.Tensor) -> Pixels:
+        """Its mirror: (1, z, h, w) → (height, width, 3) uint8."""
         decoded = self._vae.decode(z / self._vae.config.scaling_factor).sample[0]
         pixels: Pixels = ((decoded + 1) * 127.5).round().clamp(0, 255).byte().permute(1, 2, 0).cpu().numpy()
         return pixels

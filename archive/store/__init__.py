@@ -108,11 +108,15 @@ class Store(Intake):
 
     def rows(self, ids: Sequence[int]) -> list[Row]:
         """The rows of these ids, in their order. Raises NotFound for the first that is not there."""
-        found = {row.id: row for part in chunks(ids) for row in self._rows(tables.Image.id.in_(part))}
+        found = self.found(ids)
         missing = next((image_id for image_id in ids if image_id not in found), None)
         if missing is not None:
             raise NotFound(f"there is no image {missing} in this archive; `coldframe ls` lists them")
         return [found[image_id] for image_id in ids]
+
+    def found(self, ids: Sequence[int]) -> dict[int, Row]:
+        """Id → row, of those that are there."""
+        return {row.id: row for part in chunks(ids) for row in self._rows(tables.Image.id.in_(part))}
 
     def all_rows(self, *, after: int = 0) -> Iterator[Row]:
         """Every row with an id above `after`, by id, read a page at a time."""
@@ -131,15 +135,6 @@ class Store(Intake):
                 return
             yield page
             after = page[-1][0]
-
-    def clip_codes(self, ids: Sequence[int]) -> dict[int, bytes]:
-        """Id → clip_code, of those that are there."""
-        codes: dict[int, bytes] = {}
-        with self.database.reading() as connection:
-            for part in chunks(ids):
-                query = select(tables.Image.id, tables.Image.clip_code).where(tables.Image.id.in_(part))
-                codes |= {row.id: row.clip_code for row in connection.execute(query)}
-        return codes
 
     def position(self, codec_id: int, last_id: int) -> tuple[int, str]:
         """How many rows a codec has up to an id, and that row's digest ('' if it is gone): what an index is held to."""

@@ -51,7 +51,7 @@ class Database:
         if self.settings.directory is not None:
             self.settings.directory.mkdir(parents=True, exist_ok=True)
         with self.writing() as connection:
-            command.upgrade(_alembic_config(connection), "head")
+            command.upgrade(alembic_config(connection), "head")
 
     def check_revision(self) -> None:
         """Raises NoArchive where there is none, ColdframeError where the tables are of another version."""
@@ -62,7 +62,7 @@ class Database:
             if not inspect(connection).has_table("alembic_version"):
                 raise NoArchive(f"there is no archive at {place}; make one with `coldframe init`")
             revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-        head = ScriptDirectory.from_config(_alembic_config(None)).get_current_head()
+        head = ScriptDirectory.from_config(alembic_config(None)).get_current_head()
         if revision != head:
             raise ColdframeError(
                 f"the archive at {place} has tables of version {revision}, this coldframe wants {head}; "
@@ -129,7 +129,7 @@ def translated(settings: Settings) -> Iterator[None]:
         raise ColdframeError(f"the database at {settings.location} refused: {error.orig}") from error
 
 
-def _alembic_config(connection: Connection | None) -> Any:
+def alembic_config(connection: Connection | None) -> Any:
     from alembic.config import Config
 
     config = Config()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
@@ -92,7 +92,7 @@ class Intake:
         for part in chunks(image_ids):
             query = select(source.image_id, source.path, tables.Volume.root).join(tables.Volume)
             for row in connection.execute(query.where(source.image_id.in_(part)).order_by(source.id)):
-                paths[row.image_id] = (*paths.get(row.image_id, ()), str(Path(row.root, row.path)))
+                paths[row.image_id] = (*paths.get(row.image_id, ()), os.path.join(row.root, row.path))
         return paths
 
 

@@ -1,0 +1,129 @@
+"""The whole way once: pictures in, three questions asked, six pictures drawn again, one page to look at.
+
+Without a folder of your own, PICTURES scenes are drawn first; what they show is known, so the questions have right
+answers.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+
+from archive.archive import Archive
+from archive.images import enlarge, load_picture, save_plain
+from archive.models.pairs import find_pair
+from archive.page import Exhibit, Shown, write_page
+from archive.records import Row
+from archive.restore import Restored, picture_size
+from archive.scenes import draw_scene
+from archive.search import Hit
+from archive.settings import Settings
+
+PICTURES = 48
+SIZES = ((768, 512), (640, 640), (512, 768))  # of the scenes, in turn
+DRAWN_QUESTIONS = ("a sailing boat on the water", "a house at night", "a cactus in the desert")
+QUESTIONS = ("an animal", "people doing sports", "a landscape")
+HITS, EXHIBITS = 5, 6
+THUMB_PIXELS = 480 * 480
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What is being done, and how many are done."""
+
+    title: str
+    done: int
+
+
+class Demo:
+    """One demonstration in one folder: pictures/, archive/, page/, index.html."""
+
+    def __init__(self, out: Path, folder: Path | None = None) -> None:
+        self.out, self._folder = out, folder
+        self.captions: dict[str, str] = {}  # of the drawn pictures, by path
+        self.answers: list[tuple[str, list[Hit]]] = []
+        self.restored: list[Restored] = []
+
+    @property
+    def page(self) -> Path:
+        return self.out / "index.html"
+
+    def run(self) -> Iterator[Stage]:
+        """Does it all, telling how far it is."""
+        folder = self._folder
+        if folder is None:
+            folder = self.out / "pictures"
+            yield from self._draw(folder)
+        with Archive.create(Settings(str(self.out / "archive")), find_pair("pocket")) as archive:
+            for done, _ in enumerate(archive.ingest([str(folder)]), start=1):
+                yield Stage("archiving", done)
+            questions = QUESTIONS if self._folder else DRAWN_QUESTIONS
+            self.answers = list(zip(questions, archive.search(questions, count=HITS), strict=True))
+            rows = self._chosen(archive)
+            for one in archive.restore([row.id for row in rows], self.out / "page"):
+                self.restored.append(one)
+                yield Stage("restoring", len(self.restored))
+            self._write(archive, rows)
+
+    def _draw(self, folder: Path) -> Iterator[Stage]:
+        """Scenes as JPEG files, always the same."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for number in range(PICTURES):
+            scene, path = draw_scene(number, size=SIZES[number % len(SIZES)]), folder / f"picture-{number + 1:02}.jpg"
+            self.captions[str(path.resolve())] = scene.caption
+            save_plain(path, scene.pixels)
+            yield Stage("drawing", number + 1)
+
+    def _chosen(self, archive: Archive) -> list[Row]:
+        """The best hits of each question in turn, then other rows, EXHIBITS in all."""
+        best = [hits[rank].id for rank in range(HITS) for _, hits in self.answers if rank < len(hits)]
+        others = [row.id for row in archive.rows()]
+        return archive.store.rows(list(dict.fromkeys(best[: EXHIBITS - 1] + others))[:EXHIBITS])
+
+    def _write(self, archive: Archive, rows: Sequence[Row]) -> None:
+        answers = [(question, [self._shown(hit, archive) for hit in hits]) for question, hits in self.answers]
+        exhibits = [self._exhibit(archive, row, one) for row, one in zip(rows, self.restored, strict=True)]
+        note = "Scenes drawn for this demonstration." if self._folder is None else f"Pictures of {self._folder}."
+        note += " The pocket model pair is small: it shows how coldframe works, not how well large models restore."
+        write_page(
+            self.page, title="coldframe demo", note=note, stats=archive.stats(), answers=answers, exhibits=exhibits
+        )
+
+    def _shown(self, hit: Hit, archive: Archive) -> Shown:
+        return Shown(self._thumb(archive.store.rows([hit.id])[0]), hit.score, self._name(hit.path))
+
+    def _exhibit(self, archive: Archive, row: Row, one: Restored) -> Exhibit:
+        colors = archive.codecs[row.codec_id].decode_maps([row.color_code])[0]
+        map_file = self.out / "page" / f"{row.id:06d}-colours.png"
+        save_plain(map_file, colors)
+        return Exhibit(
+            original=self._thumb(row),
+            color_map=self._link(map_file),
+            restoration=self._link(Path(one.file)),
+            width=row.width,
+            height=row.height,
+            original_bytes=row.file_bytes,
+            code_bytes=len(row.clip_code) + len(row.color_code),
+            note=f"{self._name(row.path)} · row {row.id} · clip_code {row.clip_code.hex()[:32]}… · seed {one.seed}",
+        )
+
+    def _thumb(self, row: Row) -> str:
+        """A small copy of the original, written once → its link."""
+        path = self.out / "page" / f"{row.id:06d}-original.jpg"
+        if not path.exists():
+            picture = load_picture(Path(row.path), at_least=480)
+            size = picture_size(picture.width, picture.height, THUMB_PIXELS)
+            save_plain(path, enlarge(np.ascontiguousarray(picture.pixels), *size))
+        return self._link(path)
+
+    def _name(self, path: str) -> str:
+        name = os.fsencode(Path(path).name).decode("utf-8", "replace")
+        return self.captions.get(path, name)
+
+    def _link(self, path: Path) -> str:
+        return quote(str(path.relative_to(self.out)))

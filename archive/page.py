@@ -1,0 +1,115 @@
+"""One HTML page that shows an archive at work: queries with their hits, and originals beside what their rows give back.
+
+The page and its pictures lie in one folder and need nothing else: no script, no network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from archive.records import Stats
+
+STYLE = """
+:root { color-scheme: light dark; --ink: light-dark(#1c2420, #e6ebe7); --soft: light-dark(#5d6a63, #9aa69f);
+  --paper: light-dark(#f6f7f4, #151917); --card: light-dark(#ffffff, #1e2421); --line: light-dark(#dfe4df, #323a36);
+  --leaf: light-dark(#2f6f4f, #7cc49b); }
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 3rem 1.5rem 5rem; max-width: 66rem; background: var(--paper); color: var(--ink);
+  font: 16px/1.55 system-ui, sans-serif; }
+h1 { font-size: 2rem; margin: 0 0 .25rem; } h2 { font-size: 1.25rem; margin: 3rem 0 .75rem; }
+p { margin: .25rem 0 1rem; color: var(--soft); max-width: 46rem; }
+dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .75rem; margin: 1.5rem 0; }
+dl div { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .75rem 1rem; }
+dt { color: var(--soft); font-size: .8rem; } dd { margin: 0; font-size: 1.35rem; font-weight: 600; color: var(--leaf); }
+.hits { display: grid; grid-template-columns: repeat(5, 1fr); gap: .6rem; }
+figure { margin: 0; } figcaption { font-size: .8rem; color: var(--soft); padding-top: .3rem; }
+img { display: block; width: 100%; border-radius: .4rem; background: var(--line); }
+.hits img { aspect-ratio: 4 / 3; object-fit: cover; }
+.row { display: grid; grid-template-columns: 1fr 1fr 1fr; gap: .9rem; background: var(--card); padding: 1rem;
+  border: 1px solid var(--line); border-radius: .6rem; margin-bottom: 1rem; }
+.row p { grid-column: 1 / -1; margin: 0; max-width: none; font-size: .85rem; overflow-wrap: anywhere; }
+.map { image-rendering: pixelated; }
+@media (max-width: 40rem) { .hits { grid-template-columns: repeat(2, 1fr); } .row { grid-template-columns: 1fr; } }
+"""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A hit with its picture, a path relative to the page."""
+
+    picture: str
+    score: float
+    name: str
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """A row restored: three pictures, paths relative to the page, and what each costs."""
+
+    original: str
+    color_map: str
+    restoration: str
+    width: int
+    height: int
+    original_bytes: int
+    code_bytes: int
+    note: str
+
+
+def write_page(
+    path: Path,
+    *,
+    title: str,
+    note: str,
+    stats: Stats,
+    answers: Sequence[tuple[str, Sequence[Shown]]],
+    exhibits: Sequence[Exhibit],
+) -> None:
+    """Writes the page; pictures must lie where it says."""
+    parts = [f"<h1>{escape(title)}</h1><p>{escape(note)}</p>", _figures(stats)]
+    parts += [f"<h2>“{escape(query)}”</h2><div class=hits>{''.join(map(_hit, hits))}</div>" for query, hits in answers]
+    parts.append("<h2>Drawn again from the rows</h2>")
+    parts.append(
+        "<p>Left the original, in the middle all that is kept of its colours, right what the row gives back.</p>"
+    )
+    parts += [_exhibit(exhibit) for exhibit in exhibits]
+    head = f"<meta charset=utf-8><meta name=viewport content='width=device-width'><title>{escape(title)}</title>"
+    path.write_text(f"<!doctype html><html lang=en>{head}<style>{STYLE}</style>{''.join(parts)}</html>", "utf-8")
+
+
+def _figures(stats: Stats) -> str:
+    codes = (stats.clip_bits_per_image + stats.color_bits_per_image) / 8
+    told = {
+        "pictures": f"{stats.images:,}",
+        "codes of a picture": f"{codes:.0f} bytes",
+        "originals": f"{stats.original_bytes / 1e6:.1f} MB",
+        "codes of all": f"{stats.images * codes / 1e3:.1f} kB",
+        "database and index": f"{stats.archive_bytes / 1e3:.0f} kB",
+        "model": stats.model,
+    }
+    cells = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in told.items())
+    return f"<dl>{cells}</dl>"
+
+
+def _hit(hit: Shown) -> str:
+    caption = f"{hit.score:.2f} {escape(hit.name)}"
+    return (
+        f"<figure><img src='{escape(hit.picture)}' alt='{escape(hit.name)}'><figcaption>{caption}</figcaption></figure>"
+    )
+
+
+def _exhibit(exhibit: Exhibit) -> str:
+    shape = f"style='aspect-ratio:{exhibit.width}/{exhibit.height}'"
+    pictures = (
+        (exhibit.original, "original", f"{exhibit.original_bytes:,} bytes", ""),
+        (exhibit.color_map, "colour map", "8 × 8 colours, enlarged", "map"),
+        (exhibit.restoration, "restoration", f"from {exhibit.code_bytes} bytes, a reconstruction", ""),
+    )
+    parts = ["<div class=row>"]
+    for file, name, told, kind in pictures:
+        parts.append(f"<figure><img class='{kind}' {shape} src='{escape(file)}' alt='{name}'>")
+        parts.append(f"<figcaption>{name}, {told}</figcaption></figure>")
+    return "".join([*parts, f"<p>{escape(exhibit.note)}</p></div>"])

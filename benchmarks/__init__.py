@@ -1,0 +1,1 @@
+"""Measurements: each prints one JSON line of figures with what it measured them on. `python -m benchmarks NAME`."""

@@ -1,0 +1,70 @@
+"""python -m benchmarks index|ingest|restore|startup"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+
+import click
+
+
+@click.group()
+def main() -> None:
+    """Each measurement prints one JSON line."""
+
+
+def tell(figures: dict[str, object]) -> None:
+    """Figures, and the machine they were measured on."""
+    machine = {
+        "cores": os.cpu_count(),
+        "machine": platform.processor() or platform.machine(),
+        "system": platform.system(),
+    }
+    click.echo(json.dumps(figures | machine))
+
+
+@main.command()
+@click.option("--rows", default=1_000_000, show_default=True)
+@click.option("--dimension", default=768, show_default=True)
+@click.option("--queries", default=200, show_default=True)
+@click.option("--threads", default=2, show_default=True)
+def index(rows: int, dimension: int, queries: int, threads: int) -> None:
+    """Search over synthetic rows in a real archive: bytes a row, milliseconds a query, recall against exact search."""
+    from benchmarks.index import measure
+
+    tell(measure(rows, dimension, queries, threads))
+
+
+@main.command()
+@click.option("--pictures", default=400, show_default=True)
+@click.option(
+    "--photos", default="../shared/data/photos", show_default=True, help="Folder whose photos are cut to 1-2 MP."
+)
+def ingest(pictures: int, photos: str) -> None:
+    """Pictures a second from 1-2 MP JPEG files to committed rows, pocket pair, decoding included."""
+    from benchmarks.ingest import measure
+
+    tell(measure(pictures, photos))
+
+
+@main.command()
+@click.option("--pictures", default=8, show_default=True)
+def restore(pictures: int) -> None:
+    """Seconds a restoration, pocket pair, against the bare calls of its UNet and autoencoder."""
+    from benchmarks.restore import measure
+
+    tell(measure(pictures))
+
+
+@main.command()
+@click.option("--times", default=10, show_default=True)
+def startup(times: int) -> None:
+    """Seconds of `coldframe --help`, of an ingest that finds nothing new, and of a search."""
+    from benchmarks.startup import measure
+
+    tell(measure(times))
+
+
+if __name__ == "__main__":
+    main()

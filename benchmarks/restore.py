@@ -1,0 +1,56 @@
+"""Seconds a restoration, from row to written file, beside the bare calls of the UNet and the autoencoder it needs."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from archive.archive import Archive
+from archive.images import save_plain
+from archive.models.decoder import UnclipDecoder
+from archive.models.pairs import find_pair
+from archive.scenes import draw_scene
+from archive.settings import Settings
+
+
+def measure(pictures: int) -> dict[str, object]:
+    """→ the figures."""
+    with tempfile.TemporaryDirectory() as folder:
+        album = Path(folder, "album")
+        album.mkdir()
+        for number in range(pictures):
+            save_plain(album / f"{number}.jpg", draw_scene(number, size=(768, 512)).pixels)
+        with Archive.create(Settings(str(Path(folder, "archive"))), find_pair("pocket")) as archive:
+            list(archive.ingest([str(album)]))
+            ids = [row.id for row in archive.rows()]
+            list(archive.restore(ids[:1], Path(folder, "out")))
+            seconds = [one.seconds for one in archive.restore(ids, Path(folder, "out"))]
+            steps = len(archive.decoder.timesteps(archive.pair.sampling.steps, archive.pair.sampling.t_start))
+            return {
+                "pictures": pictures,
+                "seconds_median": round(float(np.median(seconds)), 3),
+                "seconds_worst": round(max(seconds), 3),
+                "bare_seconds": round(_bare(archive.decoder, steps), 3),
+                "steps": steps,
+                "threads": torch.get_num_threads(),
+            }
+
+
+@torch.inference_mode()
+def _bare(decoder: UnclipDecoder, steps: int) -> float:
+    """The same number of UNet calls at the same size, one encoding and one decoding, nothing else."""
+    unet, vae = decoder._unet, decoder._vae
+    z, label = (
+        torch.randn(2, unet.config.in_channels, 12, 20),
+        torch.randn(2, unet.config.projection_class_embeddings_input_dim),
+    )
+    started = time.perf_counter()
+    latent = vae.encode(torch.randn(1, 3, 96, 160)).latent
+    for step in range(steps):
+        unet(z, step, encoder_hidden_states=None, class_labels=label)
+    vae.decode(latent)
+    return time.perf_counter() - started

@@ -1,0 +1,195 @@
+"""python -m training.evaluate --data ../shared/data --pair archive/models/pocket
+
+Scores of a pair on the held-in photos, through the same doors as the product, beside what bounds them:
+
+    naming     is a photo's caption among the k nearest of all captions, for the tower and for the teacher
+    mAP        mean average precision of the captions as queries over the held-in photos
+    words      held-out names and captions: is the right vector among the ten nearest
+    PSNR       the autoencoder on whole photos in the decoder's frame
+    id@5       of 64 photos: is the original among the five nearest, by the teacher, of what was drawn from its row;
+               beside it the enlarged colour map (what the row gives without a decoder) and the autoencoder's round trip
+    colour     mean squared error of 32 × 32 colour maps, values 0 … 1 (CoCliCo's colour score)
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+import numpy as np
+import torch
+from PIL import Image
+
+from archive.codecs.coclico import Coclico
+from archive.images import shrink
+from archive.models.decoder import UnclipDecoder
+from archive.models.encoder import OpenClipEncoder
+from archive.models.pairs import POCKET_FOLDER, POCKET_SAMPLING, Pair, Sampling
+from archive.restore import frame_size
+from training.autoencoder import SHARP
+from training.corpus import Corpus, load_corpus
+from training.crops import TEACHER_PIXELS, Teacher
+from training.words import Known, PhraseMap, load_known, name_targets, unit
+
+OF, NEAREST = 64, 5
+
+
+@dataclass(frozen=True)
+class Judge:
+    """The teacher's view of pictures: unit vectors in the text space."""
+
+    teacher: Teacher
+    classes: np.ndarray  # (1000, 512)
+
+    def vectors(self, pictures: list[np.ndarray]) -> np.ndarray:
+        """(H, W, 3) uint8 pictures → (n, 512)."""
+        size = (TEACHER_PIXELS, TEACHER_PIXELS)
+        seen = [np.asarray(Image.fromarray(one).resize(size, Image.Resampling.BICUBIC)) for one in pictures]
+        told = np.stack([self.teacher.classify(one) for one in seen])
+        best = np.where(told >= np.sort(told, axis=1)[:, -10:-9], told, 0) + 1e-6
+        return unit(best @ self.classes)
+
+
+def identified(judge: Judge, originals: list[np.ndarray], drawn: list[np.ndarray]) -> float:
+    """id@5: share of drawn pictures whose original is among the five nearest of all originals, centred."""
+    truth, seen = judge.vectors(originals), judge.vectors(drawn)
+    mean = truth.mean(axis=0)
+    scores = unit(seen - mean) @ unit(truth - mean).T
+    rank = (scores > np.diag(scores)[:, None]).sum(axis=1)
+    return float((rank < NEAREST).mean())
+
+
+def color_score(originals: list[np.ndarray], drawn: list[np.ndarray]) -> float:
+    """Mean squared error of 32 × 32 colour maps, values 0 … 1."""
+    pairs = [(shrink(a, 32) / 255.0, shrink(b, 32) / 255.0) for a, b in zip(originals, drawn, strict=True)]
+    return float(np.mean([np.mean((a - b) ** 2) for a, b in pairs]))
+
+
+def naming(vectors: np.ndarray, names: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+    """Recall of the true name at 1, 5, 10, and mAP of the names as queries over the pictures."""
+    scores = unit(vectors) @ names.T
+    rank = (scores > scores[np.arange(len(truth)), truth][:, None]).sum(axis=1)
+    precisions = []
+    for name in np.unique(truth):
+        relevant = (truth == name)[np.argsort(-scores[:, name])]
+        precisions.append((np.cumsum(relevant) / np.arange(1, len(relevant) + 1))[relevant].mean())
+    return {
+        "R1": float((rank < 1).mean()),
+        "R5": float((rank < 5).mean()),
+        "R10": float((rank < 10).mean()),
+        "mAP": float(np.mean(precisions)),
+    }
+
+
+def words(encoder: OpenClipEncoder, known: Known) -> dict[str, float]:
+    """Names and captions that were held out, against real CLIP vectors."""
+    held = np.flatnonzero(known.held)
+    found = unit(encoder.encode_texts([known.names[row].split(",")[0] for row in held])) @ known.vectors.T
+    rank = (found > found[np.arange(len(held)), held][:, None]).sum(axis=1)
+    texts = [text for text, out in zip(known.captions, known.caption_held, strict=True) if out]
+    photos, own = known.photo_vectors[::5], np.flatnonzero(known.caption_held) // 5
+    scores = unit(encoder.encode_texts(texts)) @ photos.T
+    caption_rank = (scores > scores[np.arange(len(own)), own][:, None]).sum(axis=1)
+    return {"held_names_R10": float((rank < 10).mean()), "held_captions_R10": float((caption_rank < 10).mean())}
+
+
+@dataclass
+class Drawing:
+    """Pictures through row and decoder, and the two bounds."""
+
+    originals: list[np.ndarray]
+    colors: list[np.ndarray]
+    restored: list[np.ndarray]
+    round_trip: list[np.ndarray]
+
+
+def draw(pictures: list[np.ndarray], encoder: OpenClipEncoder, decoder: UnclipDecoder, sampling: Sampling) -> Drawing:
+    """Each picture becomes a row of the default codec and is drawn again in its frame."""
+    codec, drawing = Coclico(encoder.dimension), Drawing([], [], [], [])
+    for seed, picture in enumerate(pictures):
+        frame = frame_size(picture.shape[1] / picture.shape[0], decoder.native_pixels, decoder.multiple)
+        original = np.asarray(Image.fromarray(picture).resize(frame, Image.Resampling.BICUBIC))
+        vector = encoder.encode_images([encoder.prepare(picture)])
+        vector_hat = codec.decode_vectors(codec.encode_vectors(vector))[0]
+        colors_hat = codec.decode_maps(codec.encode_maps(shrink(picture, codec.map_side)[None]))[0]
+        drawing.originals.append(original)
+        drawing.colors.append(np.asarray(Image.fromarray(colors_hat).resize(frame, Image.Resampling.BILINEAR)))
+        drawing.restored.append(decoder.draw(vector_hat, colors_hat, frame=frame, seed=seed, sampling=sampling))
+        with torch.inference_mode():
+            drawing.round_trip.append(decoder.decode_pixels(decoder.encode_pixels(torch.from_numpy(original.copy()))))
+    return drawing
+
+
+def sheet(drawing: Drawing, path: Path, *, count: int = 32, columns: int = 4) -> None:
+    """A contact sheet: original, colour map, restoration, side by side."""
+    cell = 168
+    page = Image.new("RGB", (columns * (3 * cell + 12), -(-count // columns) * (cell + 6)), "white")
+    for position in range(min(count, len(drawing.originals))):
+        left, top = position % columns * (3 * cell + 12), position // columns * (cell + 6)
+        for offset, kind in enumerate((drawing.originals, drawing.colors, drawing.restored)):
+            tile = Image.fromarray(kind[position])
+            tile.thumbnail((cell, cell))
+            page.paste(tile, (left + offset * cell, top))
+    page.save(path)
+
+
+def sharp_photos(corpus: Corpus, count: int) -> list[np.ndarray]:
+    """Random held-in photos of at least 128 px."""
+    rows = corpus.measured[np.minimum(corpus.height, corpus.width)[corpus.measured] >= SHARP]
+    return [corpus.photo(int(row)).copy() for row in np.random.default_rng(1).permutation(rows)[:count]]
+
+
+@click.command()
+@click.option("--data", type=click.Path(path_type=Path, exists=True), required=True)
+@click.option("--work", type=click.Path(path_type=Path), default="training/run", show_default=True)
+@click.option("--pair", "folder", type=click.Path(path_type=Path), default=POCKET_FOLDER)
+@click.option("--guidance", default=POCKET_SAMPLING.guidance, show_default=True)
+@click.option("--t-start", default=POCKET_SAMPLING.t_start, show_default=True)
+@click.option("--steps", default=POCKET_SAMPLING.steps, show_default=True)
+@click.option("--count", default=OF, show_default=True, help="Photos to draw; id@5 is defined for 64.")
+@click.option("--contact-sheet", "contact", type=click.Path(path_type=Path))
+def main(data: Path, work: Path, folder: Path, contact: Path | None, count: int, **wanted: float) -> None:
+    """Prints one JSON line of scores; writes a contact sheet of random photos."""
+    torch.set_num_threads(2)
+    corpus = load_corpus(data / "training", work, test_folder=data / "photos")
+    known = load_known(data / "embeddings", data / "training" / "captions.txt.gz")
+    judge = Judge(Teacher(next((data / "teacher").glob("*.tflite"))), known.vectors[known.imagenet])
+    pair = Pair("pocket", str(folder / "encoder"), "", (str(folder / "decoder"),), replace(POCKET_SAMPLING, **wanted))  # type: ignore[arg-type]
+    encoder = OpenClipEncoder(pair)
+    scores: dict[str, object] = {"words": words(encoder, known), "naming": _named(corpus, known, encoder, judge)}
+    if (folder / "decoder").is_dir():
+        decoder = UnclipDecoder(pair, dimension=encoder.dimension)
+        drawing = draw(sharp_photos(corpus, count), encoder, decoder, pair.sampling)
+        for name, kind in (("map", drawing.colors), ("restored", drawing.restored), ("round_trip", drawing.round_trip)):
+            told = {"id@5": identified(judge, drawing.originals, kind), "colour": color_score(drawing.originals, kind)}
+            scores[name] = {key: round(value, 4) for key, value in told.items()}
+        error = [
+            np.mean((a / 255.0 - b / 255.0) ** 2) for a, b in zip(drawing.originals, drawing.round_trip, strict=True)
+        ]
+        scores["psnr"] = round(float(np.mean(-10 * np.log10(error))), 2)
+        if contact is not None:
+            sheet(drawing, contact)
+    click.echo(json.dumps(scores))
+
+
+def _named(corpus: Corpus, known: Known, encoder: OpenClipEncoder, judge: Judge) -> dict[str, dict[str, float]]:
+    """Naming of the held-in photos with a caption, by the tower and by the teacher."""
+    rows = [int(row) for row in corpus.measured if corpus.caption[row]]
+    names = sorted(set(map(str, corpus.caption)) - {""})
+    vectors = name_targets(names, known, PhraseMap(known))
+    truth = np.array([names.index(str(corpus.caption[row])) for row in rows])
+    photos = [corpus.photo(row) for row in rows]
+    towers = np.concatenate(
+        [
+            encoder.encode_images([encoder.prepare(photo.copy()) for photo in photos[at : at + 64]])
+            for at in range(0, len(photos), 64)
+        ]
+    )
+    told = {"tower": naming(towers, vectors, truth), "teacher": naming(judge.vectors(photos), vectors, truth)}
+    return {who: {key: round(value, 4) for key, value in one.items()} for who, one in told.items()}
+
+
+if __name__ == "__main__":
+    main()
