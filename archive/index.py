@@ -13,8 +13,8 @@ the dequantised vectors without loss, in the bytes of `clip_code` itself, and se
 FAISS puts the first group of a byte into its low nibble, we write the most significant bit first: instead of turning
 every code, the query's groups are swapped in pairs.
 
-The scan finds a short list, which is to be scored again exactly, cos(q, σ̂). On disk: an .npz of the stamp (codec, count,
-last id, that row's digest), the ids as runs, and the FAISS index; zip's CRC-32 tells damage.
+The scan finds a short list, which is to be scored again exactly, cos(q, σ̂). On disk: an .npz of the stamp (codec,
+count, last id, that row's digest), the ids as runs, and the FAISS index; zip's CRC-32 tells damage.
 """
 
 from __future__ import annotations
