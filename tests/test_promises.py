@@ -115,7 +115,7 @@ def test_files_and_functions_stay_small() -> None:
     for path in OURS:
         text = path.read_text()
         assert len(text.splitlines()) <= 250, path
-        if "scenes" in path.parts:
+        if {"scenes", "versions"} & set(path.parts):
             continue
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef):
