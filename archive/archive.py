@@ -41,7 +41,7 @@ class Archive:
         self.records = {record.id: record for record in self.store.codecs()}
         if not self.records:
             raise UsageError(f"the archive at {settings.location} was never finished; run `coldframe init` again")
-        self.codecs = {record.id: open_codec(record.name, record.parameters) for record in self.records.values()}
+        self.codecs = {r.id: open_codec(r.name, r.parameters, r.state) for r in self.records.values()}
         self.codec_id = max(self.codecs)
         self.model = self.store.model(self.records[self.codec_id].model_id)
         self._pair_name = model or self.model.name
@@ -169,14 +169,14 @@ class Archive:
         totals = self.store.totals()
         images = max(1, totals.images)
         database, index = self.store.bytes_on_disk(), self._search.bytes_on_disk()
-        bits = self.codec.clip_bits + self.codec.color_bits
+        clip_bits, color_bits = (8 * total / images for total in (totals.clip_bytes, totals.color_bytes))
         return Stats(
             images=totals.images,
             model=self.model.name,
             codec=self.codec.name,
-            clip_bits_per_image=self.codec.clip_bits,
-            color_bits_per_image=self.codec.color_bits,
-            bpp=round(bits * totals.images / max(1, totals.pixels), 8),
+            clip_bits_per_image=round(clip_bits, 2),
+            color_bits_per_image=round(color_bits, 2),
+            bpp=round((clip_bits + color_bits) * totals.images / max(1, totals.pixels), 8),
             row_bytes_per_image=round(database / images, 1),
             index_bytes_per_image=round(index / images, 1),
             original_bytes=totals.original_bytes,

@@ -159,14 +159,14 @@ class RestorationRecord:
 
 @dataclass(frozen=True)
 class Stats:
-    """What an archive costs and saves. Bits are payload; bytes are what lies on disk."""
+    """What an archive costs and saves. Bits are of the codes as they are stored; bytes are what lies on disk."""
 
     images: int
     model: str
     codec: str
-    clip_bits_per_image: int
-    color_bits_per_image: int
-    bpp: float  # payload bits a pixel of the originals
+    clip_bits_per_image: float
+    color_bits_per_image: float
+    bpp: float  # bits of the codes a pixel of the originals
     row_bytes_per_image: float  # the database, everything in it
     index_bytes_per_image: float
     original_bytes: int

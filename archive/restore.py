@@ -106,7 +106,7 @@ class Restore:
         return Provenance(
             row_id=row.id,
             original_sha256=row.sha256.hex(),
-            bits=codec.clip_bits + codec.color_bits,
+            bits=8 * (len(row.clip_code) + len(row.color_code)),
             codec=codec.name,
             model=self._names.model,
             decoder=self._names.decoder,

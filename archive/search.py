@@ -44,10 +44,11 @@ class Search:
     def refresh(self) -> None:
         """Brings every index in step with the rows: loads, extends, or builds it, and saves what changed."""
         for codec_id, codec in self._codecs.items():
-            index = self._indexes.get(codec_id) or Index.load(self.file(codec_id), codec.dimension, codec.bits)
+            index = self._indexes.get(codec_id) or Index.load(self.file(codec_id), codec)
             if index is None or not self._agrees(index, codec_id):
-                index = Index(codec.dimension, codec.bits, self._first_stamp(codec_id))
-            self._indexes[codec_id] = self._extended(index, codec_id)
+                index = self._empty(codec_id)
+            index = self._extended(index, codec_id)
+            self._indexes[codec_id] = self._extended(self._empty(codec_id), codec_id) if index.outgrown else index
 
     def hits(self, vectors: Vectors, count: int) -> list[list[Hit]]:
         """(N, D) queries → N lists of at most `count` hits, best first. Call `refresh` before."""
@@ -73,7 +74,7 @@ class Search:
         """Why a saved index would be rebuilt, or '' ; a missing one is only not built yet."""
         for codec_id, codec in self._codecs.items():
             if self.file(codec_id).exists():
-                index = Index.load(self.file(codec_id), codec.dimension, codec.bits)
+                index = Index.load(self.file(codec_id), codec)
                 if index is None:
                     return f"{self.file(codec_id)} is damaged; the next search builds it anew"
                 if not self._agrees(index, codec_id):
@@ -85,6 +86,9 @@ class Search:
         rows = self._store.rows(ids.ravel().tolist())
         codec = self._codecs[codec_id]
         return codec.decode_vectors([row.clip_code for row in rows]).reshape(*ids.shape, codec.dimension)
+
+    def _empty(self, codec_id: int) -> Index:
+        return Index(self._codecs[codec_id], self._first_stamp(codec_id))
 
     def _first_stamp(self, codec_id: int) -> Stamp:
         record = self._records[codec_id]

@@ -11,7 +11,8 @@ import time
 
 import numpy as np
 
-from archive.codecs.coclico import Coclico
+from archive.codecs import Codec
+from archive.codecs.coclico import coclico
 from archive.records import Batch, CodecRecord, Flag, ModelRecord, NewImage, Place, Stamp
 from archive.search import Search
 from archive.settings import Settings
@@ -28,7 +29,7 @@ def measure(rows: int, dimension: int, queries: int, threads: int) -> dict[str, 
     import faiss
 
     faiss.omp_set_num_threads(threads)
-    codec, shape = Coclico(dimension), _Shape(dimension)
+    codec, shape = coclico(dimension), _Shape(dimension)
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(folder)
         store = Store.create(settings)
@@ -76,12 +77,12 @@ class _Shape:
         return vectors
 
 
-def _codec_record(store: Store, codec: Coclico) -> CodecRecord:
+def _codec_record(store: Store, codec: Codec) -> CodecRecord:
     model = store.add_model(ModelRecord("synthetic", "none", "", "", codec.dimension, "0" * 64, {}))
     return store.add_codec(CodecRecord(model.id, codec.name, dict(codec.parameters()), utc_now()))
 
 
-def _fill(store: Store, codec_id: int, codec: Coclico, shape: _Shape, rows: int) -> np.ndarray:
+def _fill(store: Store, codec_id: int, codec: Codec, shape: _Shape, rows: int) -> np.ndarray:
     """Writes the rows → (rows, bytes) uint8, in the order of their ids."""
     volume, everything = store.see_volume(marker="synthetic", label="", root="/"), []
     for start in range(0, rows, BATCH):
@@ -110,7 +111,7 @@ def _timed(search: Search, queries: np.ndarray) -> tuple[list[set[int]], list[fl
     return found, milliseconds
 
 
-def _recall(found: list[set[int]], codes: np.ndarray, queries: np.ndarray, codec: Coclico) -> float:
+def _recall(found: list[set[int]], codes: np.ndarray, queries: np.ndarray, codec: Codec) -> float:
     """Share of the true neighbours that were found; ties at the border count as found."""
     scores = np.concatenate(
         [

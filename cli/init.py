@@ -36,7 +36,7 @@ def command(
     colors = {} if codec == "clip" else {"map_side": map_side, "map_bits": map_bits}
     pair = find_pair(model, decoder=decoder)
     with Archive.create(settings, pair, codec=codec, parameters={"bits": bits} | colors) as archive:
-        each = archive.codec.clip_bits + archive.codec.color_bits
+        each = (archive.codec.vectors.payload_bits or 0) + (archive.codec.maps.payload_bits or 0)
         if as_json:
             emit({"archive": settings.location, "model": archive.model.name, "codec": codec, "bits_per_image": each})
             return

@@ -23,11 +23,9 @@ def command(settings: Settings, as_json: bool) -> None:
     if as_json:
         emit(asdict(stats))
         return
-    bits = stats.clip_bits_per_image + stats.color_bits_per_image
+    clip, color = stats.clip_bits_per_image, stats.color_bits_per_image
     click.echo(f"{plural(stats.images, 'picture')}, model {stats.model}, codec {stats.codec}")
-    click.echo(
-        f"codes      {bits} bits a picture: {stats.clip_bits_per_image} embedding, {stats.color_bits_per_image} colours"
-    )
+    click.echo(f"codes      {clip + color:g} bits a picture: {clip:g} embedding, {color:g} colours")
     click.echo(f"           {stats.bpp:.6f} bits a pixel of the originals")
     click.echo(f"on disk    {stats.row_bytes_per_image:.0f} bytes a row with paths and indexes of the database")
     click.echo(f"           {stats.index_bytes_per_image:.0f} bytes a picture in the search index, a cache")

@@ -108,7 +108,7 @@ def album(drawn: Path, tmp_path: Path) -> Path:
     return copy
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def shared() -> Path:
     """The shared data, where it lies beside the checkout."""
     if not SHARED.is_dir():

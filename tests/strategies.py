@@ -6,10 +6,10 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as stnp
 
-from archive.codecs.coclico import BITS, MAP_SIDES, Coclico
+from archive.codecs.coclico import BITS, MAP_SIDES, coclico
 
 bits = st.sampled_from(BITS)
-codecs = st.builds(Coclico, st.integers(1, 40), bits=bits, map_side=st.sampled_from([0, *MAP_SIDES]), map_bits=bits)
+codecs = st.builds(coclico, st.integers(1, 40), bits=bits, map_side=st.sampled_from([0, *MAP_SIDES]), map_bits=bits)
 finite = st.floats(-3, 3, width=32)
 
 

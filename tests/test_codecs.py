@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.codecs import open_codec
-from archive.codecs.coclico import Coclico
+from archive.codecs.coclico import coclico
 from archive.codecs.colormap import from_samples, sample_count, to_samples
 from archive.codecs.quantize import dequantize, pack, quantize, unpack
 from archive.errors import BadCode, UnknownCodec, UsageError
@@ -21,14 +21,14 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def test_the_papers_point_is_96_and_24_bytes() -> None:
-    codec = Coclico(768)
+    codec = coclico(768)
     assert [len(code) for code in codec.encode_vectors(np.zeros((1, 768), np.float32))] == [96]
     assert [len(code) for code in codec.encode_maps(np.zeros((1, 8, 8, 3), np.uint8))] == [24]
-    assert (codec.clip_bits, codec.color_bits) == (768, 192)
+    assert (codec.vectors.payload_bits, codec.maps.payload_bits) == (768, 192)
 
 
 def test_one_bit_is_the_sign_decoded_to_a_half() -> None:
-    codec = Coclico(4)
+    codec = coclico(4)
     [code] = codec.encode_vectors(np.array([[-2.0, -1e-6, 0.0, 0.3]], np.float32))
     assert code == bytes([0b00110000])
     assert codec.decode_vectors([code]).tolist() == [[-0.5, -0.5, 0.5, 0.5]]
@@ -47,9 +47,9 @@ def test_vectors_come_back_within_half_a_step(data: st.DataObject) -> None:
     codec = data.draw(strategies.codecs)
     vectors = data.draw(strategies.vectors(codec.dimension))
     codes = codec.encode_vectors(vectors)
-    assert {len(code) for code in codes} == {(codec.clip_bits + 7) // 8}
+    assert {len(code) for code in codes} == {(codec.vectors.payload_bits + 7) // 8}
     error = np.abs(codec.decode_vectors(codes) - vectors.clip(-1, 1))
-    assert error.max() <= 2.0**-codec.bits + 1e-6
+    assert error.max() <= 2.0**-codec.vectors.scan_bits + 1e-6
 
 
 @given(st.data())
@@ -64,7 +64,7 @@ def test_maps_have_their_length_and_come_back_as_pixels(data: st.DataObject) -> 
     codec = data.draw(strategies.codecs)
     maps = data.draw(strategies.maps(max(codec.map_side, 2)))
     codes = codec.encode_maps(maps)
-    assert {len(code) for code in codes} == {(codec.color_bits + 7) // 8}
+    assert {len(code) for code in codes} == {(codec.maps.payload_bits + 7) // 8}
     assert codec.decode_maps(codes).shape == (len(maps), codec.map_side, codec.map_side, 3)
 
 
@@ -91,7 +91,7 @@ def test_a_map_is_jpegs_ycbcr_with_halved_chroma() -> None:
 
 @given(st.tuples(*[st.integers(0, 255)] * 3))
 def test_at_eight_bits_a_flat_colour_comes_back(color: tuple[int, int, int]) -> None:
-    codec = Coclico(1, map_side=6, map_bits=8)
+    codec = coclico(1, map_side=6, map_bits=8)
     flat = np.full((1, 6, 6, 3), color, np.uint8)
     assert np.abs(codec.decode_maps(codec.encode_maps(flat)).astype(int) - flat).max() <= 2
 
@@ -111,15 +111,15 @@ def test_golden_codes_decode_to_the_same_numbers_for_ever() -> None:
 
 def test_codes_of_another_length_are_refused() -> None:
     with pytest.raises(BadCode, match="writes 2"):
-        Coclico(16).decode_vectors([b"\0\0\0"])
+        coclico(16).decode_vectors([b"\0\0\0"])
     with pytest.raises(BadCode, match="writes 24"):
-        Coclico(16).decode_maps([b""])
+        coclico(16).decode_maps([b""])
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_a_vector_that_is_not_finite_is_never_coded(value: float) -> None:
     with pytest.raises(ValueError, match="not finite"):
-        Coclico(2).encode_vectors(np.array([[0.0, value]], np.float32))
+        coclico(2).encode_vectors(np.array([[0.0, value]], np.float32))
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_vector_that_is_not_finite_is_never_coded(value: float) -> None:
 )
 def test_impossible_parameters_are_refused_in_one_sentence(wrong: dict[str, int]) -> None:
     with pytest.raises(UsageError, match="cannot be coded"):
-        Coclico(**{"dimension": 8} | wrong)
+        coclico(**{"dimension": 8} | wrong)
 
 
 def test_a_codec_row_of_the_future_is_refused_by_name() -> None:

@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.codecs.coclico import Coclico
+from archive.codecs import Codec
+from archive.codecs.coclico import coclico
 from archive.index import Index, Stamp
 
 STAMP = Stamp(1, "coclico")
 
 
-def built(codec: Coclico, codes: list[bytes], *, first_id: int = 1) -> Index:
-    index = Index(codec.dimension, codec.bits, STAMP)
+def built(codec: Codec, codes: list[bytes], *, first_id: int = 1) -> Index:
+    index = Index(codec, STAMP)
     index.extend(list(enumerate(codes, start=first_id)))
     return index
 
@@ -24,7 +25,7 @@ def built(codec: Coclico, codes: list[bytes], *, first_id: int = 1) -> Index:
 @pytest.mark.parametrize("bits", range(1, 9))
 @pytest.mark.parametrize("dimension", [1, 7, 16, 512, 768])
 def test_the_short_list_holds_the_true_neighbours(bits: int, dimension: int, noise: np.random.Generator) -> None:
-    codec = Coclico(dimension, bits=bits)
+    codec = coclico(dimension, bits=bits)
     codes = codec.encode_vectors(noise.normal(0, 0.5, (900, dimension)).astype(np.float32))
     queries = noise.normal(0, 0.5, (8, dimension)).astype(np.float32)
     vectors_hat = codec.decode_vectors(codes)
@@ -37,7 +38,7 @@ def test_the_short_list_holds_the_true_neighbours(bits: int, dimension: int, noi
 
 @pytest.mark.parametrize("bits", [1, 2, 3, 4])
 def test_up_to_four_bits_the_index_holds_exactly_what_the_codec_decodes(bits: int, noise: np.random.Generator) -> None:
-    codec = Coclico(24, bits=bits)
+    codec = coclico(24, bits=bits)
     codes = codec.encode_vectors(noise.normal(0, 0.6, (50, 24)).astype(np.float32))
     index = built(codec, codes)
     short = index.candidates(codec.decode_vectors(codes), 50)
@@ -46,7 +47,7 @@ def test_up_to_four_bits_the_index_holds_exactly_what_the_codec_decodes(bits: in
 
 
 def test_a_row_costs_its_code_and_little_more(noise: np.random.Generator, tmp_path: Path) -> None:
-    codec = Coclico(768)
+    codec = coclico(768)
     index = built(codec, [code.tobytes() for code in noise.integers(0, 256, (20_000, 96), dtype=np.uint8)])
     index.save(tmp_path / "index.npz")
     assert (tmp_path / "index.npz").stat().st_size / 20_000 < 99
@@ -56,10 +57,10 @@ def test_a_row_costs_its_code_and_little_more(noise: np.random.Generator, tmp_pa
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=60), st.integers(0, 2**32 - 1))
 def test_ids_with_gaps_come_back_however_the_index_was_grown(steps: list[int], seed: int) -> None:
     random = np.random.default_rng(seed)
-    codec = Coclico(32)
+    codec = coclico(32)
     ids = np.cumsum(steps).tolist()
     codes = codec.encode_vectors(random.normal(size=(len(ids), 32)).astype(np.float32))
-    index, rows = Index(32, 1, STAMP), list(zip(ids, codes, strict=True))
+    index, rows = Index(codec, STAMP), list(zip(ids, codes, strict=True))
     while rows:
         cut = int(random.integers(1, len(rows) + 1))
         index.extend(rows[:cut])
@@ -70,12 +71,12 @@ def test_ids_with_gaps_come_back_however_the_index_was_grown(steps: list[int], s
 
 
 def test_saved_and_loaded_it_answers_the_same(noise: np.random.Generator, tmp_path: Path) -> None:
-    codec = Coclico(64)
+    codec = coclico(64)
     codes = codec.encode_vectors(noise.normal(size=(300, 64)).astype(np.float32))
     index = built(codec, codes, first_id=11)
     index.stamp = Stamp(1, "coclico", 300, 310, "ab")
     index.save(tmp_path / "deep" / "index.npz")
-    loaded = Index.load(tmp_path / "deep" / "index.npz", 64, 1)
+    loaded = Index.load(tmp_path / "deep" / "index.npz", codec)
     assert loaded is not None
     assert loaded.stamp == index.stamp
     queries = noise.normal(size=(3, 64)).astype(np.float32)
@@ -87,25 +88,25 @@ def test_saved_and_loaded_it_answers_the_same(noise: np.random.Generator, tmp_pa
 
 @pytest.mark.parametrize("place", [0.05, 0.3, 0.6, 0.95])
 def test_damage_anywhere_means_no_index(noise: np.random.Generator, tmp_path: Path, place: float) -> None:
-    codec = Coclico(64)
+    codec = coclico(64)
     index = built(codec, codec.encode_vectors(noise.normal(size=(300, 64)).astype(np.float32)))
     index.stamp = Stamp(1, "coclico", 300, 300, "")
     index.save(tmp_path / "index.npz")
     content = bytearray((tmp_path / "index.npz").read_bytes())
-    assert Index.load(tmp_path / "index.npz", 64, 1) is not None
+    assert Index.load(tmp_path / "index.npz", codec) is not None
     content[int(len(content) * place)] ^= 0xFF
     (tmp_path / "index.npz").write_bytes(content)
-    damaged = Index.load(tmp_path / "index.npz", 64, 1)
+    damaged = Index.load(tmp_path / "index.npz", codec)
     assert damaged is None or len(damaged) == 300  # a flipped bit outside of what is read does no harm
     (tmp_path / "index.npz").write_bytes(content[: len(content) // 2])
-    assert Index.load(tmp_path / "index.npz", 64, 1) is None
-    assert Index.load(tmp_path / "nothing.npz", 64, 1) is None
+    assert Index.load(tmp_path / "index.npz", codec) is None
+    assert Index.load(tmp_path / "nothing.npz", codec) is None
 
 
 def test_an_index_of_another_dimension_is_foreign(tmp_path: Path) -> None:
-    Index(64, 1, STAMP).save(tmp_path / "index.npz")
-    assert Index.load(tmp_path / "index.npz", 32, 1) is None
+    Index(coclico(64), STAMP).save(tmp_path / "index.npz")
+    assert Index.load(tmp_path / "index.npz", coclico(32)) is None
 
 
 def test_an_empty_index_finds_nothing() -> None:
-    assert Index(64, 1, STAMP).candidates(np.ones((2, 64), np.float32), 5).ids.shape == (2, 0)
+    assert Index(coclico(64), STAMP).candidates(np.ones((2, 64), np.float32), 5).ids.shape == (2, 0)

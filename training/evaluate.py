@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from archive.codecs.coclico import Coclico
+from archive.codecs.coclico import coclico
 from archive.images import shrink
 from archive.models.decoder import UnclipDecoder
 from archive.models.encoder import OpenClipEncoder
@@ -107,7 +107,7 @@ class Drawing:
 
 def draw(pictures: list[np.ndarray], encoder: OpenClipEncoder, decoder: UnclipDecoder, sampling: Sampling) -> Drawing:
     """Each picture becomes a row of the default codec and is drawn again in its frame."""
-    codec, drawing = Coclico(encoder.dimension), Drawing([], [], [], [])
+    codec, drawing = coclico(encoder.dimension), Drawing([], [], [], [])
     for seed, picture in enumerate(pictures):
         frame = frame_size(picture.shape[1] / picture.shape[0], decoder.native_pixels, decoder.multiple)
         original = np.asarray(Image.fromarray(picture).resize(frame, Image.Resampling.BICUBIC))

@@ -16,7 +16,8 @@ from PIL import Image
 from torch import nn
 from torch.nn import functional as F
 
-from archive.codecs.coclico import Coclico
+from archive.codecs import Codec
+from archive.codecs.coclico import coclico
 from archive.images import shrink
 from archive.restore import frame_size
 from training.autoencoder import LATENT_CHANNELS, SHARP
@@ -24,7 +25,7 @@ from training.corpus import Corpus
 from training.image_tower import DIMENSION, SIZES, normalize
 
 AREA, MULTIPLE = 128 * 128, 32  # pixels; what the denoiser's levels can halve
-MAPS = (Coclico(DIMENSION), Coclico(DIMENSION, map_bits=5))
+MAPS = (coclico(DIMENSION), coclico(DIMENSION, map_bits=5))
 BATCH = 32
 
 
@@ -78,7 +79,7 @@ def _squash(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC))
 
 
-def _enlarged(codec: Coclico, pictures: list[np.ndarray], frame: tuple[int, int]) -> np.ndarray:
+def _enlarged(codec: Codec, pictures: list[np.ndarray], frame: tuple[int, int]) -> np.ndarray:
     """Pictures → what the decoder starts from: their stored colour maps, enlarged as archive.models.decoder does."""
     maps = np.stack([shrink(np.ascontiguousarray(picture), codec.map_side) for picture in pictures])
     colors_hat = torch.from_numpy(codec.decode_maps(codec.encode_maps(maps))).permute(0, 3, 1, 2).float()

@@ -22,7 +22,7 @@ from training.latents import Shelf, load_shelves
 from training.scenery import load_scenery
 from training.words import Known, PhraseMap, load_known, name_targets, phrases_to_learn, unit
 
-SHARE = {"image": 0.3, "text": 0.06, "autoencoder": 0.14, "denoiser": 0.5}  # of the budget
+SHARE = {"image": 0.42, "text": 0.08, "autoencoder": 0.16, "denoiser": 0.34}  # of the budget
 SCALE_BATCHES = 16  # of the autoencoder's, to measure the latents' variance
 PEAK = {"image": 3e-3, "text": 2e-3, "autoencoder": 1e-3, "denoiser": 1e-3}  # learning rates
 

@@ -6,47 +6,39 @@ codec is opened again, and it decodes the same bytes to the same numbers for eve
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from archive.codecs.coclico import Coclico
-from archive.codecs.colormap import Pixels
-from archive.codecs.quantize import Vectors
+from archive.codecs.coclico import coclico
+from archive.codecs.codec import Codec
+from archive.codecs.klt import open_klt
+from archive.codecs.state import from_bytes
 from archive.errors import UnknownCodec
 
-NAMES = ("coclico", "clip")
+__all__ = ["NAMES", "Codec", "open_codec"]
 
 
-class Codec(Protocol):
-    """What the rest of the library asks of a codec."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def dimension(self) -> int: ...
-    @property
-    def bits(self) -> int: ...
-    @property
-    def map_side(self) -> int: ...
-    @property
-    def clip_bits(self) -> int: ...
-    @property
-    def color_bits(self) -> int: ...
-    def parameters(self) -> Mapping[str, int]: ...
-    def encode_vectors(self, vectors: Vectors) -> list[bytes]: ...
-    def decode_vectors(self, codes: list[bytes]) -> Vectors: ...
-    def encode_maps(self, maps: Pixels) -> list[bytes]: ...
-    def decode_maps(self, codes: list[bytes]) -> Pixels: ...
+def _open_scalar(parameters: Mapping[str, Any], _: Mapping[str, Any]) -> Codec:
+    return coclico(**parameters)
 
 
-def open_codec(name: str, parameters: Mapping[str, int]) -> Codec:
-    """The codec of a codec row. Raises UnknownCodec for a name or parameters this version does not know."""
-    without_map = {"map_side": 0} if name == "clip" else {}
-    if name not in NAMES:
+def _open_clip(parameters: Mapping[str, Any], _: Mapping[str, Any]) -> Codec:
+    return coclico(**parameters, map_side=0)
+
+
+_OPENED: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Codec]] = {
+    "coclico": _open_scalar,
+    "clip": _open_clip,
+    "klt": open_klt,
+}
+NAMES = tuple(_OPENED)
+
+
+def open_codec(name: str, parameters: Mapping[str, Any], state: bytes = b"") -> Codec:
+    """The codec of a codec row. Raises UnknownCodec for a name, parameters or state this version does not know."""
+    if name not in _OPENED:
         raise UnknownCodec(f"the codec {name!r} is not known to this version of coldframe; install a newer one")
     try:
-        return Coclico(**parameters, **without_map)
-    except TypeError as error:
-        raise UnknownCodec(
-            f"the codec {name!r} has parameters this version does not know: {dict(parameters)}"
-        ) from error
+        return _OPENED[name](parameters, from_bytes(state) if state else {})
+    except (TypeError, KeyError) as error:
+        raise UnknownCodec(f"the codec {name!r} has parameters or state this version does not know: {error}") from error

@@ -33,6 +33,8 @@ class Totals:
     images: int
     original_bytes: int
     pixels: int
+    clip_bytes: int
+    color_bytes: int
 
 
 class Store(Intake):
@@ -146,7 +148,13 @@ class Store(Intake):
 
     def totals(self) -> Totals:
         image = tables.Image
-        sums = [func.coalesce(func.sum(one), 0) for one in (image.file_bytes, image.width * image.height)]
+        columns = (
+            image.file_bytes,
+            image.width * image.height,
+            func.length(image.clip_code),
+            func.length(image.color_code),
+        )
+        sums = [func.coalesce(func.sum(one), 0) for one in columns]
         with self.database.reading() as connection:
             row = connection.execute(select(func.count(image.id), *sums)).one()
         return Totals(*(int(value) for value in row))

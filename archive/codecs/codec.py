@@ -1,0 +1,106 @@
+"""What a codec is: a coder of vectors and a coder of colour maps, with everything they need to decode for ever.
+
+    (N, D) float32        ─VectorCoder─►  N clip_codes      ─►  vector_hat (N, D)
+    (N, n, n, 3) uint8    ─MapCoder────►  N color_codes     ─►  colors_hat (N, n, n, 3)
+
+A coder's parameters are numbers, its fitted state named arrays; both stand in the codec row and never change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from archive.codecs.state import to_bytes
+
+Vectors = npt.NDArray[np.float32]
+Pixels = npt.NDArray[np.uint8]
+Arrays = Mapping[str, npt.NDArray[np.generic]]
+
+
+class VectorCoder(Protocol):
+    """Vectors ⇄ codes."""
+
+    @property
+    def dimension(self) -> int: ...
+    @property
+    def payload_bits(self) -> int | None:
+        """Bits of every code, or None where they vary."""
+
+    @property
+    def scan_bits(self) -> int | None:
+        """Bits a dimension, where codes are packed scalar levels that the index can scan as they are; else None."""
+
+    def scan_query(self, queries: Vectors) -> Vectors:
+        """(N, D) queries → (N, D) vectors whose dot products with the levels rank as with the decoded vectors."""
+        ...
+
+    def parameters(self) -> Mapping[str, Any]: ...
+    def arrays(self) -> Arrays: ...
+    def encode(self, vectors: Vectors) -> list[bytes]: ...
+    def decode(self, codes: list[bytes]) -> Vectors: ...
+
+
+class MapCoder(Protocol):
+    """Colour maps ⇄ codes; side 0 keeps none."""
+
+    @property
+    def side(self) -> int: ...
+    @property
+    def payload_bits(self) -> int | None:
+        """Bits of every code, or None where they vary."""
+
+    def parameters(self) -> Mapping[str, Any]: ...
+    def arrays(self) -> Arrays: ...
+    def encode(self, maps: Pixels) -> list[bytes]: ...
+    def decode(self, codes: list[bytes]) -> Pixels: ...
+
+
+@dataclass(frozen=True)
+class Codec:
+    """A name, and the two coders that stand behind it."""
+
+    name: str
+    vectors: VectorCoder
+    maps: MapCoder
+
+    @property
+    def dimension(self) -> int:
+        return self.vectors.dimension
+
+    @property
+    def map_side(self) -> int:
+        return self.maps.side
+
+    def parameters(self) -> dict[str, Any]:
+        """What the codec row stores beside the name."""
+        return {**self.vectors.parameters(), **self.maps.parameters()}
+
+    @cached_property
+    def state(self) -> bytes:
+        """The fitted state of both coders; b'' if there is none."""
+        arrays = {**self.vectors.arrays(), **self.maps.arrays()}
+        return to_bytes(arrays) if arrays else b""
+
+    def encode_vectors(self, vectors: Vectors) -> list[bytes]:
+        """(N, D) float32 → N codes. Raises ValueError where a value is not finite: it would be stored as if it were."""
+        if not np.isfinite(vectors).all():
+            raise ValueError("a vector with values that are not finite cannot be coded")
+        return self.vectors.encode(vectors)
+
+    def decode_vectors(self, codes: list[bytes]) -> Vectors:
+        """N codes → vector_hat (N, D) float32. Raises BadCode."""
+        return self.vectors.decode(codes)
+
+    def encode_maps(self, maps: Pixels) -> list[bytes]:
+        """(N, n, n, 3) uint8 RGB → N codes; empty ones where no map is kept."""
+        return self.maps.encode(maps)
+
+    def decode_maps(self, codes: list[bytes]) -> Pixels:
+        """N codes → colors_hat (N, n, n, 3) uint8 RGB; n = 0 where no map is kept. Raises BadCode."""
+        return self.maps.decode(codes)
