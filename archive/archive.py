@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from archive.codecs import Codec, open_codec
+from archive.codecs import Codec
+from archive.conversions import Conversions
 from archive.errors import BadCode, ModelMismatch, UsageError
 from archive.images import load_picture
 from archive.ingest import Ingest
@@ -22,13 +23,14 @@ from archive.records import CodecRecord, Damage, ModelRecord, Row, SkippedRecord
 from archive.restore import Names, Restore, Restored
 from archive.search import Hit, Search
 from archive.settings import Settings
+from archive.settle import ENOUGH, LEAST, codec_for, same_make
 from archive.store import Store
 from archive.store.intake import crc32_of, utc_now
 
 Vectors = npt.NDArray[np.float32]
 
 
-class Archive:
+class Archive(Conversions):
     """One archive, its model and its index. A context manager."""
 
     def __init__(self, settings: Settings, *, model: str | None = None, any_weights: bool = False) -> None:
@@ -38,11 +40,12 @@ class Archive:
         """
         self.settings, self._any_weights = settings, any_weights
         self.store = Store.open(settings)
-        self.records = {record.id: record for record in self.store.codecs()}
+        self.records: dict[int, CodecRecord] = {}
+        self.codecs: dict[int, Codec] = {}
+        for record in self.store.codecs():
+            self._open(record)
         if not self.records:
             raise UsageError(f"the archive at {settings.location} was never finished; run `coldframe init` again")
-        self.codecs = {r.id: open_codec(r.name, r.parameters, r.state) for r in self.records.values()}
-        self.codec_id = max(self.codecs)
         self.model = self.store.model(self.records[self.codec_id].model_id)
         self._pair_name = model or self.model.name
         self._search = Search(self.store, self.records, self.codecs, settings.index_directory)
@@ -57,14 +60,14 @@ class Archive:
         Raises ModelMissing, UsageError if an archive of another make is there.
         """
         encoder = OpenClipEncoder(pair)
-        made = open_codec(codec, {"dimension": encoder.dimension} | (parameters or {}))
+        made = codec_for(codec, encoder.dimension, parameters or {}, shipped=pair.codec)
         store = Store.create(settings)
         try:
             there = store.codecs()
             if not there:
                 model = store.add_model(_record(pair, encoder))
-                store.add_codec(CodecRecord(model.id, made.name, dict(made.parameters()), utc_now()))
-            elif (there[-1].name, dict(there[-1].parameters)) != (made.name, dict(made.parameters())) or (
+                store.add_codec(CodecRecord(model.id, made.name, made.parameters(), utc_now(), made.state))
+            elif not same_make(there[-1], made) or (
                 store.model(there[-1].model_id).weights_sha256 != encoder.weights_sha256
             ):
                 raise UsageError(
@@ -85,11 +88,6 @@ class Archive:
 
     def close(self) -> None:
         self.store.close()
-
-    @property
-    def codec(self) -> Codec:
-        """What new rows are written with."""
-        return self.codecs[self.codec_id]
 
     @cached_property
     def pair(self) -> Pair:
@@ -113,13 +111,12 @@ class Archive:
 
     def ingest(self, paths: Sequence[str], *, keep_truncated: bool = False) -> Iterator[Outcome]:
         """Every file below the paths → what became of it, once committed; then the index is brought up to date."""
-        side = self.model.preprocessing["size"]
         run = Ingest(
             self.store,
             self.codec_id,
             self.codec,
             lambda: self.encoder,
-            side=side if isinstance(side, int) else max(side),
+            side=self._side,
             keep_truncated=keep_truncated,
         )
         archived = 0
@@ -127,7 +124,10 @@ class Archive:
             archived += isinstance(outcome, Archived)
             self.ingest_seconds = run.seconds
             yield outcome
+            if self._settled(ENOUGH):
+                run.use(self.codec_id, self.codec)
         if archived:
+            self._settled(LEAST)
             self._search.refresh()
 
     def search(self, texts: Sequence[str], *, count: int = 10) -> list[list[Hit]]:

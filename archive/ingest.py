@@ -72,6 +72,10 @@ class Ingest:
         self._volume_ids: dict[str, int] = {}
         self.seconds = 0.0  # spent on new files, without loading the model
 
+    def use(self, codec_id: int, codec: Codec) -> None:
+        """From the next batch on rows are written with this codec."""
+        self._codec_id, self._codec = codec_id, codec
+
     def run(self, paths: Sequence[str]) -> Iterator[Outcome]:
         """Every file below the paths → its outcome, once it is committed."""
         with ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -46,7 +46,7 @@ class CodecRecord:
 
     model_id: int
     name: str
-    parameters: Mapping[str, int]
+    parameters: Mapping[str, Any]
     created_at: datetime
     state: bytes = b""
     id: int = 0
@@ -74,6 +74,16 @@ class NewImage:
     flags: Flag
     taken_at: datetime | None
     place: Place
+
+
+@dataclass(frozen=True)
+class NewCodes:
+    """What a row's codes are to be replaced by."""
+
+    id: int
+    old_codec_id: int
+    clip_code: bytes
+    color_code: bytes
 
 
 @dataclass(frozen=True)

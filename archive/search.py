@@ -46,6 +46,7 @@ class Search:
         for codec_id, codec in self._codecs.items():
             index = self._indexes.get(codec_id) or Index.load(self.file(codec_id), codec)
             if index is None or not self._agrees(index, codec_id):
+                self.file(codec_id).unlink(missing_ok=True)
                 index = self._empty(codec_id)
             index = self._extended(index, codec_id)
             self._indexes[codec_id] = self._extended(self._empty(codec_id), codec_id) if index.outgrown else index

@@ -6,9 +6,9 @@ import sys
 
 import click
 
-from archive.errors import SOME_SKIPPED
+from archive.errors import SOME_SKIPPED, UsageError
 from archive.settings import Settings
-from cli.options import archive_options, json_option, model_options
+from cli.options import archive_options, codec_options, json_option, model_options
 from cli.output import emit, path_fields
 from cli.progress import progress
 from cli.tally import Tally
@@ -18,6 +18,7 @@ from cli.tally import Tally
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @archive_options
 @model_options
+@codec_options(None)
 @click.option("--keep-truncated", is_flag=True, help="Archive the readable part of truncated pictures, flagged.")
 @json_option
 def command(
@@ -26,6 +27,8 @@ def command(
     settings: Settings,
     model: str | None,
     any_weights: bool,
+    codec: str | None,
+    rates: dict[str, int],
     keep_truncated: bool,
     as_json: bool,
 ) -> int:
@@ -39,6 +42,10 @@ def command(
     from archive.outcomes import Skipped
 
     with Archive(settings, model=model, any_weights=any_weights) as archive:
+        if codec:
+            archive.use_codec(codec, rates)
+        elif rates:
+            raise UsageError("--bits and --map-bits belong to a codec; name it with --codec")
         total = sum(1 for path in paths for _ in find_files(path))
         tally = Tally()
         with progress("archiving", total, silent=as_json) as show:

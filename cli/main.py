@@ -12,7 +12,7 @@ import click
 
 from archive.errors import INTERRUPTED, ColdframeError
 
-COMMANDS = ("init", "ingest", "search", "restore", "ls", "show", "stats", "verify", "models", "demo")
+COMMANDS = ("init", "ingest", "search", "restore", "ls", "show", "stats", "verify", "freeze", "models", "demo", "bench")
 EPILOG = """Exit codes: 0 done, 1 failed, 2 usage, 3 done but some inputs skipped, 4 verify found damage, 10 no archive
 there, 11 locked, 12 model missing, 130 interrupted."""
 

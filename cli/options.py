@@ -11,6 +11,8 @@ import click
 from archive.settings import DEFAULT_LOCATION, LOCK_SECONDS, Settings
 
 Command = Callable[..., Any]
+CODEC_HELP = "How vectors and colours are coded."
+CODECS = ("coclico", "clip", "klt", "smic")
 
 
 def archive_options(command: Command) -> Command:
@@ -50,3 +52,21 @@ def model_options(command: Command) -> Command:
     )
     weights = click.option("--any-weights", is_flag=True, help="Use other weights than those that made the archive.")
     return model(weights(command))
+
+
+def codec_options(default: str | None) -> Callable[[Command], Command]:
+    """--codec, --bits, --map-side, --map-bits, handed over as `codec` and `rates` (those that were given)."""
+
+    def decorate(command: Command) -> Command:
+        @click.option("--codec", default=default, show_default=True, type=click.Choice(CODECS), help=CODEC_HELP)
+        @click.option("--bits", type=click.IntRange(1), help="Of the embedding: a dimension, or a picture (klt, smic).")
+        @click.option("--map-side", type=click.IntRange(1), help="Side of the colour map, even, 4 to 32.")
+        @click.option("--map-bits", type=click.IntRange(1), help="Of the colour map: a sample, or a picture.")
+        @functools.wraps(command)
+        def with_rates(*args: Any, bits: Any, map_side: Any, map_bits: Any, **others: Any) -> Any:
+            rates = {"bits": bits, "map_side": map_side, "map_bits": map_bits}
+            return command(*args, rates={name: rate for name, rate in rates.items() if rate is not None}, **others)
+
+        return with_rates
+
+    return decorate

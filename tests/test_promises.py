@@ -21,7 +21,9 @@ LAYERS = (  # each may import from those before it, and from none beside it
     {"records", "codecs", "scenes"},
     {"provenance"},
     {"images", "files", "volumes", "models", "store", "index"},
-    {"ingest", "outcomes", "search", "restore"},
+    {"ingest", "outcomes", "search", "restore", "recode", "fidelity", "selection"},
+    {"settle", "trial"},
+    {"conversions"},
     {"archive"},
     {"page", "demo"},
 )
@@ -29,7 +31,8 @@ BELOW_SIBLINGS = {("ingest", "outcomes"), ("demo", "page")}  # outcomes and page
 DOORS = {  # library → the only places that may import it
     "sqlalchemy": ("archive/store/", "migrations/"),
     "alembic": ("archive/store/database.py", "migrations/"),
-    "torch": ("archive/models/",),
+    "torch": ("archive/models/", "archive/codecs/pqvae"),
+    "matplotlib": ("cli/bench_plot.py",),
     "open_clip": ("archive/models/encoder.py",),
     "diffusers": ("archive/models/decoder.py",),
     "transformers": ("archive/models/decoder.py",),
@@ -41,6 +44,7 @@ DOORS = {  # library → the only places that may import it
     "click": ("cli/",),
     "rich": ("cli/progress.py",),
 }
+LATE = ("migrations/", "archive/codecs/pqvae_network.py")  # modules that are themselves imported when needed
 LAZY = set(DOORS) - {"sqlalchemy", "PIL", "click"}
 SOURCES = sorted(path for folder in ("archive", "cli", "migrations") for path in (ROOT / folder).rglob("*.py"))
 OURS = sorted(
@@ -91,7 +95,7 @@ def test_every_heavy_library_has_one_door_and_is_imported_when_needed() -> None:
             library = module.split(".")[0]
             if library in DOORS:
                 assert place.startswith(DOORS[library]), f"{place} imports {library}"
-            assert not (library in LAZY and at_top and not place.startswith("migrations/")), (
+            assert not (library in LAZY and at_top and not place.startswith(LATE)), (
                 f"{place} imports {library} at the top"
             )
 

@@ -11,7 +11,7 @@ import click
 import torch
 
 from archive.models.pairs import POCKET_FOLDER
-from training.export import export_decoder, export_encoder
+from training.export import export_codec, export_decoder, export_encoder
 from training.recipe import SHARE, Recipe
 
 
@@ -34,7 +34,9 @@ def main(*, data: Path, work: Path, out: Path, budget: float, threads: int, seed
     export_encoder(tower, text, out / "encoder")
     click.echo(f"encoder written to {out / 'encoder'}")
     vae = recipe.train_autoencoder(tower)
-    unet, space = recipe.train_denoiser(recipe.shelves(tower, vae))
+    shelves = recipe.shelves(tower, vae)
+    export_codec(shelves, out / "klt.npz")
+    unet, space = recipe.train_denoiser([shelf for _, shelf in shelves])
     export_decoder(unet, vae, space, out / "decoder")
     click.echo(f"decoder written to {out / 'decoder'}; noise level of a one-bit code: {space.coded_level}")
 

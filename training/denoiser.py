@@ -26,7 +26,6 @@ EMBEDDING_DROPPED, MAP_DROPPED = 0.12, 0.35  # shares of the samples
 CODED = 0.5  # share of the embeddings that are one-bit codes
 CLEAN = 0.3  # share of the others that are not noised
 NOISIEST = 700  # level, of 1,000
-BLURRED_UNTIL = 0.5  # progress from which on only sharp photos are drawn
 BATCH = 64
 
 
@@ -105,21 +104,16 @@ class Batches:
     def __init__(self, shelves: list[Shelf], space: Space, *, seed: int) -> None:
         self._shelves, self._space = shelves, space
         self._rng, self._alphas = np.random.default_rng(seed), embedding_noiser().alphas_cumprod
-        everything = [np.arange(len(shelf.picture)) for shelf in shelves]
-        sharp = [np.flatnonzero(shelf.sharp) for shelf in shelves]
-        self._rows = (everything, sharp)
+        sizes = np.array([len(shelf.picture) for shelf in shelves], float)
+        self._share = sizes / sizes.sum()
 
     def __call__(self, progress: float) -> Batch:
         """Progress 0…1 → a batch."""
-        rows = self._rows[progress > BLURRED_UNTIL]
-        sizes = np.array([len(one) for one in rows], float)
-        chosen = int(self._rng.choice(len(rows), p=sizes / sizes.sum()))
-        shelf = self._shelves[chosen]
-        row = np.sort(self._rng.choice(rows[chosen], BATCH))
-        mirrored, kind = self._rng.integers(2, size=(2, BATCH))
-        z = torch.from_numpy(shelf.latents[row, mirrored].astype(np.float32))
-        colors = torch.from_numpy(shelf.maps[row, mirrored, kind].astype(np.float32))
-        vectors = torch.from_numpy(shelf.vectors[row, mirrored].astype(np.float32))
+        shelf = self._shelves[int(self._rng.choice(len(self._share), p=self._share))]
+        row = np.sort(self._rng.integers(len(shelf.picture), size=BATCH))
+        z, colors, vectors = (
+            torch.from_numpy(one[row].astype(np.float32)) for one in (shelf.latents, shelf.maps, shelf.vectors)
+        )
         kept = torch.from_numpy(self._rng.random(BATCH) >= MAP_DROPPED)
         return Batch(z, colors * kept[:, None, None, None], self._label(vectors))
 

@@ -2,6 +2,7 @@
 
 encoder/   open_clip_config.json, open_clip_model.safetensors                  (open_clip's local-dir layout)
 decoder/   unet, vae, scheduler, image_normalizer, image_noising_scheduler     (Stable unCLIP's, without a prompt)
+klt.npz    the codec `klt`, fitted to this pair's embeddings
 """
 
 from __future__ import annotations
@@ -9,11 +10,17 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 
+from archive.codecs import Codec, fit_codec, save_codec
+from archive.images import shrink
+from archive.settle import MAP_SIDE, RATES
 from training import image_tower, text_tower
+from training.corpus import Corpus
 from training.denoiser import Space, embedding_noiser, noise_scheduler
+from training.latents import Shelf
 
 
 def export_encoder(image: nn.Module, text: nn.Module, folder: Path) -> None:
@@ -53,6 +60,17 @@ def export_decoder(unet: nn.Module, vae: nn.Module, space: Space, folder: Path) 
         module.half().save_pretrained(folder / name, safe_serialization=True)
     noise_scheduler().save_pretrained(folder / "scheduler")
     embedding_noiser().save_pretrained(folder / "image_noising_scheduler")
+
+
+def export_codec(shelves: list[tuple[Corpus, Shelf]], file: Path) -> Codec:
+    """`klt` at its default rates, fitted to the embeddings and colour maps of these pictures."""
+    vectors = np.concatenate([shelf.vectors for _, shelf in shelves]).astype(np.float32)
+    photos = [(corpus, int(row)) for corpus, shelf in shelves for row in shelf.picture]
+    maps = np.stack([shrink(np.ascontiguousarray(corpus.photo(row)), MAP_SIDE) for corpus, row in photos])
+    bits, map_bits = RATES["klt"]
+    codec = fit_codec("klt", vectors, maps, bits=bits, map_bits=map_bits)
+    save_codec(codec, file)
+    return codec
 
 
 def _halved(module: nn.Module) -> dict[str, torch.Tensor]:

@@ -23,6 +23,7 @@ from training.scenery import load_scenery
 from training.words import Known, PhraseMap, load_known, name_targets, phrases_to_learn, unit
 
 SHARE = {"image": 0.42, "text": 0.08, "autoencoder": 0.16, "denoiser": 0.34}  # of the budget
+SCENES = 3000  # that the denoiser learns from
 SCALE_BATCHES = 16  # of the autoencoder's, to measure the latents' variance
 PEAK = {"image": 3e-3, "text": 2e-3, "autoencoder": 1e-3, "denoiser": 1e-3}  # learning rates
 
@@ -112,20 +113,16 @@ class Recipe:
         trained = self._fit("autoencoder", model, batches, autoencoder.loss_of(tower))
         return autoencoder.settle_scale(trained, torch.cat([batches(1.0) for _ in range(SCALE_BATCHES)]))
 
-    def shelves(self, tower: nn.Module, vae: nn.Module, *, measured: bool = False) -> list[Shelf]:
-        """Latents, maps and vectors of the photos and scenes to train on, or of those to measure on."""
-        kept = self.work / ("latents-measured" if measured else "latents")
-        photos = self.photos.measured if measured else self.photos.trained
-        shelves = load_shelves(self.photos, photos, tower, vae, kept / "photos")
-        return (
-            shelves
-            if measured
-            else shelves + load_shelves(self.scenery, self.scenery.trained, tower, vae, kept / "scenes")
-        )
+    def shelves(self, tower: nn.Module, vae: nn.Module) -> list[tuple[Corpus, Shelf]]:
+        """Latents, maps and vectors of the photos and of some scenes to train on, each with its corpus."""
+        kept = self.work / "latents"
+        photos = load_shelves(self.photos, self.photos.trained, tower, vae, kept / "photos")
+        scenes = load_shelves(self.scenery, self.scenery.trained[:SCENES], tower, vae, kept / "scenes")
+        return [(self.photos, shelf) for shelf in photos] + [(self.scenery, shelf) for shelf in scenes]
 
     def train_denoiser(self, shelves: list[Shelf]) -> tuple[nn.Module, denoiser.Space]:
         torch.manual_seed(self.seed)
-        space = denoiser.Space.of(np.concatenate([shelf.vectors[:, 0] for shelf in shelves]))
+        space = denoiser.Space.of(np.concatenate([shelf.vectors for shelf in shelves]))
         batches = denoiser.Batches(shelves, space, seed=self.seed)
         return self._fit("denoiser", denoiser.build(), batches, denoiser.loss_of()), space
 

@@ -6,16 +6,23 @@ codec is opened again, and it decodes the same bytes to the same numbers for eve
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from archive.codecs.coclico import coclico
-from archive.codecs.codec import Codec
-from archive.codecs.klt import open_klt
-from archive.codecs.state import from_bytes
+from archive.codecs.codec import Codec, Pixels, Vectors
+from archive.codecs.halves import open_halves
+from archive.codecs.klt import fit_klt, open_klt
+from archive.codecs.pqvae import open_pqvae
+from archive.codecs.smic import fit_smic, open_smic
+from archive.codecs.state import from_bytes, to_bytes
 from archive.errors import UnknownCodec
 
-__all__ = ["NAMES", "Codec", "open_codec"]
+__all__ = ["FITTED", "NAMES", "WAITING", "Codec", "fit_codec", "load_codec", "open_codec", "save_codec"]
 
 
 def _open_scalar(parameters: Mapping[str, Any], _: Mapping[str, Any]) -> Codec:
@@ -30,8 +37,16 @@ _OPENED: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Codec]] =
     "coclico": _open_scalar,
     "clip": _open_clip,
     "klt": open_klt,
+    "smic": open_smic,
+    "pqvae": open_pqvae,
+    "float16": open_halves,
 }
 NAMES = tuple(_OPENED)
+WAITING = "float16"  # the codec of rows that wait for another to be fitted
+FITTED: Mapping[str, Callable[..., Codec]] = {
+    "klt": fit_klt,
+    "smic": fit_smic,
+}  # codecs that are fitted to a sample, at a number of bits a picture
 
 
 def open_codec(name: str, parameters: Mapping[str, Any], state: bytes = b"") -> Codec:
@@ -42,3 +57,29 @@ def open_codec(name: str, parameters: Mapping[str, Any], state: bytes = b"") -> 
         return _OPENED[name](parameters, from_bytes(state) if state else {})
     except (TypeError, KeyError) as error:
         raise UnknownCodec(f"the codec {name!r} has parameters or state this version does not know: {error}") from error
+
+
+def save_codec(codec: Codec, path: Path) -> None:
+    """A fitted codec as a file, without pickles."""
+    told = json.dumps({"name": codec.name, "parameters": codec.parameters()})
+    path.write_bytes(to_bytes({"codec": np.array(told), "state": np.frombuffer(codec.state, np.uint8)}))
+
+
+def load_codec(path: Path) -> Codec:
+    """What `save_codec` wrote. Raises UnknownCodec."""
+    try:
+        kept = from_bytes(path.read_bytes())
+        told = json.loads(str(kept["codec"]))
+        return open_codec(told["name"], told["parameters"], kept["state"].tobytes())
+    except (OSError, KeyError, json.JSONDecodeError) as error:
+        raise UnknownCodec(f"{path} does not hold a fitted codec: {error}") from error
+
+
+def fit_codec(name: str, vectors: Vectors, maps: Pixels, *, bits: int, map_bits: int) -> Codec:
+    """(N, D) vectors and (N, n, n, 3) maps, n = 0 for none → a codec at these rates.
+
+    Bits are a picture's for the codecs of FITTED, and a dimension's or sample's for the others.
+    """
+    if name in FITTED:
+        return FITTED[name](vectors, maps, bits=bits, map_bits=map_bits)
+    return coclico(vectors.shape[1], bits=bits, map_side=maps.shape[1], map_bits=map_bits)

@@ -34,7 +34,7 @@ def to_samples(maps: Pixels) -> Samples:
     ycbcr: Samples = maps.astype(np.float32) @ TO_YCBCR.T + CHROMA_ZERO
     chroma = ycbcr[..., 1:].reshape(count, side // 2, 2, side // 2, 2, 2).mean(axis=(2, 4))
     planes = [ycbcr[..., 0], chroma[..., 0], chroma[..., 1]]
-    return np.concatenate([plane.reshape(count, -1) for plane in planes], axis=1)
+    return np.concatenate([plane.reshape(count, plane.shape[1] * plane.shape[2]) for plane in planes], axis=1)
 
 
 def from_samples(samples: Samples, side: int) -> Pixels:

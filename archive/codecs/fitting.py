@@ -3,7 +3,7 @@
 1. μ, and the Karhunen–Loève directions of the sample                    (eigenvectors of the covariance)
 2. K cluster means of the leading coefficients                           (k-means)
 3. for a step Δ: classes from the clusters' variances, then tables and centroids and levels in turn, ITERATIONS times
-4. Δ by bisection, until the sample's levels cost the bits asked for
+4. Δ by bisection, until rows that were held out of 1–3 take the bits asked for
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ LEVELS = 41  # at most, −20 … 20; fitted tables keep those that occur
 PRIOR_ROWS = 20  # rows of the whole sample that every cluster's variance starts from
 PRIOR_SHARE = 0.8  # their variance, as a share of the sample's
 KEPT = 0.3  # directions are kept whose deviation in the sample exceeds this many steps
+HELD, ENOUGH = 1000, 8000  # rows held out to measure the rate, from so many rows on; else all rows do both
 ITERATIONS = 4
 BISECTIONS = 12
 
@@ -41,9 +42,10 @@ def fit_transform(rows: Rows, bits: float, *, clusters: int = 512, seed: int = 0
     low, high = math.log(1e-3), math.log(10.0)  # Δ in deviations of the whole sample
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
-        fitted, spent = sample.fit(math.exp(middle))
+        fitted = sample.fit(math.exp(middle))
+        spent = 8 * sum(map(len, fitted.encode(sample.held))) / len(sample.held)
         low, high = (middle, high) if spent > bits else (low, middle)
-    return fitted
+    return sample.fit(math.exp(high))
 
 
 class _Sample:
@@ -52,6 +54,10 @@ class _Sample:
     def __init__(self, rows: Rows, clusters: int, seed: int) -> None:
         from sklearn.cluster import MiniBatchKMeans
 
+        order = np.random.default_rng(seed).permutation(len(rows))
+        self.held = rows[order[:HELD]]
+        if len(rows) >= ENOUGH:
+            rows = rows[order[HELD:]]
         self._mean = rows.mean(axis=0, dtype=np.float64).astype(np.float32)
         centred = (rows - self._mean).astype(np.float64)
         self._scale = float(np.sqrt((centred**2).sum(axis=1).mean()))
@@ -64,17 +70,17 @@ class _Sample:
         self._clusters = np.rint(means / COEFFICIENT_UNIT).astype(np.int32)
         self._own = nearest(leading, means.astype(np.float32))
 
-    def fit(self, step: float) -> tuple[Transform, float]:
-        """Δ → the coder, and the bits it spends a row."""
+    def fit(self, step: float) -> Transform:
+        """Δ → the coder."""
         kept = max(1, int((self._z.std(axis=0) > KEPT * step).sum()))
         rest = self._z[:, :kept].copy()
         means = self._clusters[:, : min(kept, self._clusters.shape[1])]
         rest[:, : means.shape[1]] -= (means * COEFFICIENT_UNIT).astype(np.float32)[self._own]
         classes = self._classes(rest, step)
-        counts, centroids, levels = _settle(rest, classes[self._own], step)
+        counts, centroids = _settle(rest, classes[self._own], step)
         members = np.bincount(self._own, minlength=len(means))
         cluster_counts = rangecoder.integer_counts(np.append(members, 0)[None] + 0.5)  # at least two symbols
-        fitted = Transform(
+        return Transform(
             self._mean,
             np.array(self._scale),
             self._basis[:, :kept],
@@ -85,10 +91,6 @@ class _Sample:
             np.clip(np.rint(centroids / COEFFICIENT_UNIT), -COEFFICIENT_LIMIT, COEFFICIENT_LIMIT).astype(np.int32),
             np.array(step),
         )
-        prices = -np.log2(rangecoder.probabilities(counts))
-        spent = prices[classes[self._own], levels].sum(axis=1)
-        spent -= np.log2(cluster_counts[0, self._own] / rangecoder.TOTAL)
-        return fitted, float(8 * np.ceil(spent / 8).mean())
 
     def _classes(self, rest: Rows, step: float) -> npt.NDArray[np.uint8]:
         """(K, n): the class of every cluster's standard deviation."""
@@ -105,11 +107,8 @@ class _Sample:
         return classes
 
 
-def _settle(
-    rest: Rows, classes: npt.NDArray[np.uint8], step: float
-) -> tuple[npt.NDArray[np.uint32], Rows, npt.NDArray[np.int32]]:
-    """Coefficients and their classes → counts (C, A), centroids (C, A), and the symbols chosen with them."""
-    width = LEVELS
+def _settle(rest: Rows, classes: npt.NDArray[np.uint8], step: float) -> tuple[npt.NDArray[np.uint32], Rows]:
+    """Coefficients and their classes → counts (C, A) and centroids (C, A)."""
     largest = int(np.abs(rest).max() / step) + 1
     width = min(LEVELS, 2 * largest + 1)
     centroids = np.tile((np.arange(width, dtype=np.float32) - width // 2) * step, (CLASSES, 1))
@@ -123,4 +122,4 @@ def _settle(
         centroids = np.where(seen > 20, total / np.maximum(seen, 1), centroids).astype(np.float32)
         counts = rangecoder.integer_counts(seen + 0.1)
         bits = -np.log2(rangecoder.probabilities(counts))
-    return counts, centroids, choose(rest, classes, centroids, bits, step)
+    return counts, centroids

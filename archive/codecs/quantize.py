@@ -50,7 +50,7 @@ def packed_bytes(count: int, bits: int) -> int:
 def pack(levels: Levels, bits: int) -> npt.NDArray[np.uint8]:
     """(N, n) uint8 → (N, ceil(n·bits/8)) uint8, most significant bit first."""
     digits = (levels[:, :, None] >> np.arange(bits - 1, -1, -1, dtype=np.uint8)) & 1
-    return np.packbits(digits.reshape(len(levels), -1), axis=1)
+    return np.packbits(digits.reshape(len(levels), levels.shape[1] * bits), axis=1)
 
 
 def unpack(packed: npt.NDArray[np.uint8], bits: int, count: int) -> Levels:

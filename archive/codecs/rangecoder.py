@@ -18,6 +18,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from archive.errors import BadCode
+
 TOTAL = 1 << 16  # what the counts of a table sum to
 Symbols = npt.NDArray[np.int32]
 Probabilities = npt.NDArray[np.float32]
@@ -48,9 +50,10 @@ def encode(parts: Sequence[tuple[Symbols, Probabilities]]) -> bytes:
     for symbols, tables in parts:
         encoder.encode(symbols, family, tables)
     words, (low, span) = encoder.pos()
-    whole: bytes = encoder.get_compressed().astype(">u4").tobytes()
-    carry_pending = low + span > 1 << 64  # then the words written so far may still change: keep the coder's own end
-    return (whole if carry_pending else whole[: 4 * words] + _shortest(low, span)).rstrip(b"\0")
+    head: bytes = encoder.get_compressed().astype(">u4").tobytes()[: 4 * words]
+    if low + span > 1 << 64:  # the interval holds the next number of so many words
+        return (int.from_bytes(head) + 1).to_bytes(4 * words).rstrip(b"\0")
+    return (head + _shortest(low, span)).rstrip(b"\0")
 
 
 class Reader:
@@ -65,8 +68,11 @@ class Reader:
         self._family = stream.model.Categorical(perfect=False)
 
     def read(self, tables: Probabilities) -> Symbols:
-        """(n, A) probabilities → the next n symbols."""
-        symbols: Symbols = self._decoder.decode(self._family, tables)
+        """(n, A) probabilities → the next n symbols. Raises BadCode where no symbols explain the bytes."""
+        try:
+            symbols: Symbols = self._decoder.decode(self._family, tables)
+        except AssertionError as error:  # the coder's way of saying so
+            raise BadCode("a code is not one that this codec wrote: the row is damaged") from error
         return symbols
 
 

@@ -45,6 +45,7 @@ class Pair:
     decoder: tuple[str, ...]  # a folder in diffusers layout, or hub ids that mirror each other; () if none was named
     sampling: Sampling = Sampling()
     note: str = ""
+    codec: str = ""  # a file with a codec fitted to this pair's embeddings
 
 
 POCKET_SAMPLING = Sampling(guidance=2.0, noise_level=410)  # a one-bit code's cosine, √(2/π), as a noise level
@@ -56,6 +57,7 @@ PAIRS = {
         (str(POCKET_FOLDER / "decoder"),),
         POCKET_SAMPLING,
         "small pair trained on two cores, for trying coldframe and for machines without a network",
+        str(POCKET_FOLDER / "klt.npz"),
     ),
     "vit-l-14": Pair("vit-l-14", "ViT-L-14", "openai", UNCLIP_MIRRORS, Sampling(), "CLIP ViT-L/14 and Stable unCLIP"),
 }

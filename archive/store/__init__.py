@@ -14,14 +14,23 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 
 from archive.errors import ColdframeError, NoArchive, NotFound
-from archive.records import CodecRecord, Flag, ModelRecord, RestorationRecord, Row, SkippedRecord, VolumeRecord
+from archive.records import (
+    CodecRecord,
+    Flag,
+    ModelRecord,
+    NewCodes,
+    RestorationRecord,
+    Row,
+    SkippedRecord,
+    VolumeRecord,
+)
 from archive.settings import DATABASE_NAME, Settings
 from archive.store import tables
 from archive.store.database import Database, chunks, insert_one
-from archive.store.intake import Intake
+from archive.store.intake import Intake, crc32_of
 
 PAGE = 4096  # rows fetched at a time where all are read
 
@@ -170,6 +179,36 @@ class Store(Intake):
         with self.database.reading() as connection:
             found = connection.execute(select(tables.Volume.__table__).order_by(tables.Volume.id)).all()
         return [VolumeRecord(**row._mapping) for row in found]
+
+    def recode(self, codec_id: int, recoded: Sequence[NewCodes]) -> None:
+        """These rows get other codes, in one transaction; one that got others meanwhile is left as it is."""
+        image = tables.Image
+        unchanged = (image.id == bindparam("row_id")) & (image.codec_id == bindparam("old_codec_id"))
+        values: dict[str, Any] = {
+            name: bindparam(f"new_{name}") for name in ("codec_id", "clip_code", "color_code", "crc32")
+        }
+        told = [
+            {
+                "row_id": one.id,
+                "old_codec_id": one.old_codec_id,
+                "new_codec_id": codec_id,
+                "new_clip_code": one.clip_code,
+                "new_color_code": one.color_code,
+                "new_crc32": crc32_of(one.clip_code, one.color_code),
+            }
+            for one in recoded
+        ]
+        with self.database.writing() as connection:
+            connection.execute(update(image).where(unchanged).values(values), told)
+
+    def rows_of(self, codec_id: int, *, limit: int | None = None) -> list[Row]:
+        """A codec's rows, by id."""
+        return self._rows(tables.Image.codec_id == codec_id, limit=limit)
+
+    def count(self, codec_id: int) -> int:
+        """How many rows a codec has."""
+        with self.database.reading() as connection:
+            return connection.execute(select(func.count()).where(tables.Image.codec_id == codec_id)).scalar_one()
 
     def add_restoration(self, restoration: RestorationRecord) -> None:
         with self.database.writing() as connection:

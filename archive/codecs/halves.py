@@ -1,0 +1,79 @@
+"""`float16`: vectors as they are, to wait in until there are enough of them to fit a codec to.
+
+    clip_code     D half-precision numbers, little-endian                 16·D bits
+    color_code    1.5 n² samples of eight bits, as coclico's
+
+Its parameters say what it waits for: the codec to be fitted, and at which rates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from archive.codecs.coclico import ScalarMaps
+from archive.codecs.codec import Arrays, Codec, Vectors
+from archive.codecs.quantize import rows_of
+
+
+@dataclass(frozen=True)
+class Awaited:
+    """The codec that rows wait for."""
+
+    name: str
+    bits: int
+    map_bits: int
+
+
+def halves(dimension: int, awaited: Awaited, *, map_side: int = 8) -> Codec:
+    """The waiting room of a codec."""
+    return Codec("float16", HalfVectors(dimension, awaited), ScalarMaps(map_side, 8))
+
+
+def open_halves(parameters: Mapping[str, Any], _: Mapping[str, Any]) -> Codec:
+    """From a codec row. Raises KeyError where something is missing."""
+    awaited = Awaited(parameters["awaited"], parameters["awaited_bits"], parameters["awaited_map_bits"])
+    return halves(parameters["dimension"], awaited, map_side=parameters.get("map_side", 0))
+
+
+@dataclass(frozen=True)
+class HalfVectors:
+    """Every coordinate in half precision."""
+
+    dimension: int
+    awaited: Awaited
+
+    @property
+    def payload_bits(self) -> int:
+        return 16 * self.dimension
+
+    @property
+    def scan_bits(self) -> None:
+        """No scalar levels; the index holds decoded vectors."""
+
+    def scan_query(self, queries: Vectors) -> Vectors:
+        return queries
+
+    def parameters(self) -> dict[str, Any]:
+        name, bits, map_bits = self.awaited.name, self.awaited.bits, self.awaited.map_bits
+        return {
+            "dimension": self.dimension,
+            "awaited": name,
+            "awaited_bits": bits,
+            "awaited_map_bits": map_bits,
+        }
+
+    def arrays(self) -> Arrays:
+        return {}
+
+    def encode(self, vectors: Vectors) -> list[bytes]:
+        """(N, D) float32 → N codes of 2·D bytes."""
+        return [row.tobytes() for row in vectors.astype("<f2")]
+
+    def decode(self, codes: list[bytes]) -> Vectors:
+        """N codes → (N, D) float32. Raises BadCode on a wrong length."""
+        rows = rows_of(codes, 2 * self.dimension)
+        return rows.view("<f2").astype(np.float32)

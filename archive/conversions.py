@@ -1,0 +1,107 @@
+"""The codecs of an archive: which are there, which new rows are written with, and rows moved from one to another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from archive.codecs import Codec, open_codec
+from archive.codecs.halves import HalfVectors
+from archive.models.encoder import Encoder
+from archive.models.pairs import Pair
+from archive.recode import Recode, Recoded, Sources
+from archive.records import CodecRecord, ModelRecord
+from archive.search import Search
+from archive.selection import Wanted
+from archive.settle import ENOUGH, codec_for, fit_to_rows, fitted_to, same_make, waits
+from archive.store import PAGE, Store
+from archive.store.intake import utc_now
+
+MOST = 32_768  # waiting rows that a codec is fitted to, at most
+
+
+class Conversions:
+    """The half of an archive that has to do with its codecs."""
+
+    store: Store
+    model: ModelRecord
+    records: dict[int, CodecRecord]
+    codecs: dict[int, Codec]
+    _search: Search
+
+    if TYPE_CHECKING:  # the other half has them
+
+        @property
+        def encoder(self) -> Encoder: ...
+        @property
+        def pair(self) -> Pair: ...
+
+    @property
+    def codec_id(self) -> int:
+        """Of what new rows are written with."""
+        return max(self.codecs)
+
+    @property
+    def codec(self) -> Codec:
+        """What new rows are written with."""
+        return self.codecs[self.codec_id]
+
+    def use_codec(self, name: str, parameters: Mapping[str, int] | None = None) -> None:
+        """From now on new rows are written with this codec; old rows keep theirs. Raises UsageError."""
+        codec = codec_for(name, self.model.dimension, parameters or {}, shipped=self.pair.codec)
+        if not same_make(self.records[self.codec_id], codec):
+            self._add(codec)
+
+    def freeze(
+        self,
+        name: str,
+        parameters: Mapping[str, int] | None = None,
+        *,
+        where: Wanted = lambda _: True,
+        dry: bool = False,
+    ) -> Iterator[Recoded]:
+        """Rows → rows of another codec, fitted to them if need be, in batches; from now on new rows are of it too.
+
+        A codec of the same make that is there already is taken, so that a stopped run goes on. Raises UsageError.
+        """
+        sources = Sources(self.codecs, lambda: self.encoder, side=self._side)
+        wanted = codec_for(name, self.model.dimension, parameters or {}, shipped=self.pair.codec)
+        target = next((key for key, record in self.records.items() if same_make(record, wanted)), None)
+        rows = [row.id for row in self.store.all_rows() if row.codec_id != target and where(row)]
+        codec = self.codecs.get(target or -1, wanted)
+        if target is None:
+            if isinstance(wanted.vectors, HalfVectors):
+                sample = self.store.rows(rows[:: -(-len(rows) // ENOUGH) or 1])
+                codec = fit_to_rows(wanted.vectors.awaited, sources, sample, map_side=wanted.map_side)
+            target = -1 if dry else self._add(codec)
+        run = Recode(self.store, sources, target, codec)
+        pages = (row for start in range(0, len(rows), PAGE) for row in self.store.rows(rows[start : start + PAGE]))
+        yield from run.run(pages, dry=dry)
+        if not dry:
+            self._search.refresh()
+
+    @property
+    def _side(self) -> int:
+        """Pixels the encoder wants on a picture's short side."""
+        side = self.model.preprocessing["size"]
+        return side if isinstance(side, int) else max(side)
+
+    def _open(self, record: CodecRecord) -> None:
+        self.records[record.id] = record
+        self.codecs[record.id] = open_codec(record.name, record.parameters, record.state)
+
+    def _add(self, codec: Codec) -> int:
+        record = CodecRecord(self.model.id, codec.name, codec.parameters(), utc_now(), codec.state)
+        self._open(record := self.store.add_codec(record))
+        return record.id
+
+    def _settled(self, least: int) -> bool:
+        """Whether the codec that rows waited for has been fitted now, there being `least` of them."""
+        if not waits(self.codec) or self.store.count(self.codec_id) < least:
+            return False
+        waiting_id, sources = self.codec_id, Sources(self.codecs, None, side=self._side)
+        fitted_id = self._add(fitted_to(self.codec, sources, self.store.rows_of(waiting_id, limit=MOST)))
+        rows = self.store.rows_of(waiting_id)
+        for _ in Recode(self.store, sources, fitted_id, self.codecs[fitted_id]).run(rows):
+            pass
+        return True

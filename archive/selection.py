@@ -1,0 +1,58 @@
+"""Which rows: conditions like `width>1000`, `format=JPEG`, `path~*/2019/*`, all of which a row must meet."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from fnmatch import fnmatch
+from typing import Any
+
+from archive.errors import UsageError
+from archive.records import Row
+
+Wanted = Callable[[Row], bool]
+FIELDS: Mapping[str, Callable[[str], Any]] = {
+    "id": int,
+    "codec_id": int,
+    "width": int,
+    "height": int,
+    "file_bytes": int,
+    "format": str,
+    "path": str,
+    "taken_at": datetime.fromisoformat,
+    "archived_at": datetime.fromisoformat,
+}
+COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "~": lambda value, pattern: fnmatch(str(value), str(pattern)),
+}
+
+
+def rows_where(conditions: Sequence[str]) -> Wanted:
+    """Conditions → what a row must meet; none means every row. Raises UsageError."""
+    tests = [_test(condition) for condition in conditions]
+    return lambda row: all(test(row) for test in tests)
+
+
+def _test(condition: str) -> Wanted:
+    found = re.fullmatch(r"\s*(\w+)\s*(!=|<=|>=|=|<|>|~)\s*(.+?)\s*", condition)
+    if found is None or found[1] not in FIELDS:
+        raise UsageError(f"{condition!r} is no condition; write one of {', '.join(FIELDS)}, then = != < <= > >= or ~")
+    name, compare = found[1], COMPARED[found[2]]
+    try:
+        wanted = found[3] if found[2] == "~" else FIELDS[name](found[3])
+    except ValueError as error:
+        raise UsageError(f"{condition!r} compares {name} with what it cannot be: {error}") from error
+
+    def test(row: Row) -> bool:
+        values = row.paths if name == "path" else (getattr(row, name),)
+        return any(value is not None and compare(value, wanted) for value in values)
+
+    return test

@@ -1,0 +1,80 @@
+"""Which codec new rows are written with, and the fitting of those that need a sample.
+
+coclico, clip            at once
+klt, smic                from the state that ships with a pair; else rows wait at half precision until there are
+                         ENOUGH of them (or the ingest ends), the codec is fitted to them, and they are recoded
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from archive.codecs import FITTED, WAITING, Codec, fit_codec, load_codec, open_codec
+from archive.codecs.halves import Awaited, HalfVectors, halves
+from archive.errors import UsageError
+from archive.recode import Sources
+from archive.records import CodecRecord, Row
+
+ENOUGH = 4096  # rows that are waited for while an ingest goes on
+LEAST = 64  # rows that a codec is fitted to at the end of one
+RATES = {"klt": (120, 40), "smic": (48, 20)}  # bits a picture: embedding, colour map
+MAP_SIDE = 8
+
+
+def codec_for(name: str, dimension: int, parameters: Mapping[str, int], *, shipped: str = "") -> Codec:
+    """The codec that new rows are written with; `shipped` is a pair's own fitted codec. Raises UsageError."""
+    if name not in FITTED:
+        return open_codec(name, {"dimension": dimension} | dict(parameters))
+    bits, map_bits = parameters.get("bits", RATES[name][0]), parameters.get("map_bits", RATES[name][1])
+    if bits < 1 or map_bits < 1:
+        raise UsageError(f"{name} cannot code a picture in {bits} + {map_bits} bits; give at least 1 each")
+    if shipped and Path(shipped).is_file():
+        codec = load_codec(Path(shipped))
+        if codec.name == name and _rates(codec.parameters()) == (bits, map_bits):
+            return codec
+    return halves(dimension, Awaited(name, bits, map_bits), map_side=parameters.get("map_side", MAP_SIDE))
+
+
+def fitted_to(codec: Codec, sources: Sources, rows: list[Row]) -> Codec:
+    """The codec that a WAITING one waits for, fitted to these rows."""
+    waiting = codec.vectors
+    assert isinstance(waiting, HalfVectors), codec.name
+    return fit_to_rows(waiting.awaited, sources, rows, map_side=codec.map_side)
+
+
+def fit_to_rows(awaited: Awaited, sources: Sources, rows: list[Row], *, map_side: int) -> Codec:
+    """A codec fitted to what is best known of these rows. Raises UsageError for too few."""
+    if len(rows) < LEAST:
+        raise UsageError(f"{awaited.name} is fitted to at least {LEAST} pictures, there are {len(rows)}; ingest more")
+    known = sources(rows, map_side)
+    vectors, maps = np.stack([one.vector for one in known]), np.stack([one.map for one in known])
+    return fit_codec(awaited.name, vectors, maps, bits=awaited.bits, map_bits=awaited.map_bits)
+
+
+def same_make(record: CodecRecord, codec: Codec) -> bool:
+    """Whether a codec row is what `codec` is, or has become what it waits for."""
+    if isinstance(codec.vectors, HalfVectors) and record.name == codec.vectors.awaited.name:
+        return _rates(record.parameters) == (codec.vectors.awaited.bits, codec.vectors.awaited.map_bits)
+    return (record.name, dict(record.parameters)) == (codec.name, codec.parameters())
+
+
+def rate_of(codec: Codec) -> int:
+    """Bits a picture that a codec writes, or is fitted to, or waits for."""
+    if isinstance(codec.vectors, HalfVectors):
+        return codec.vectors.awaited.bits + codec.vectors.awaited.map_bits
+    vectors, maps = codec.vectors.payload_bits, codec.maps.payload_bits
+    asked = codec.parameters()
+    return (asked["bits"] if vectors is None else vectors) + (asked["map_bits"] if maps is None else maps)
+
+
+def waits(codec: Codec) -> bool:
+    """Whether a codec only keeps rows until another is fitted."""
+    return codec.name == WAITING
+
+
+def _rates(parameters: Mapping[str, Any]) -> tuple[int, int]:
+    return parameters["bits"], parameters["map_bits"]

@@ -1,0 +1,137 @@
+"""Codecs that are fitted, and rows that move between codecs: nothing is lost on the way, whatever stops it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from archive.archive import Archive
+from archive.codecs.halves import HalfVectors
+from archive.errors import UsageError
+from archive.models.pairs import find_pair
+from archive.records import NewCodes
+from archive.scenes import draw_scene
+from archive.selection import rows_where
+from archive.settings import Settings
+
+COUNT = 70
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """COUNT small drawings."""
+    folder = tmp_path_factory.mktemp("many")
+    for seed in range(COUNT):
+        Image.fromarray(draw_scene(seed, size=(96, 64)).pixels).save(folder / f"{seed:03}.png")
+    return folder
+
+
+@pytest.fixture
+def archive(settings: Settings, folder: Path) -> Iterator[Archive]:
+    with Archive.create(settings, find_pair("pocket")) as opened:
+        list(opened.ingest([str(folder)]))
+        yield opened
+
+
+def cosines(archive: Archive, folder: Path) -> np.ndarray:
+    """Of every row's decoded vector and its original's embedding."""
+    rows = list(archive.rows())
+    pixels = [np.asarray(Image.open(row.path).convert("RGB")) for row in rows]
+    truth = archive.encoder.encode_images([archive.encoder.prepare(one) for one in pixels])
+    hat = np.stack([archive.codecs[row.codec_id].decode_vectors([row.clip_code])[0] for row in rows])
+    return (truth * hat).sum(1) / np.linalg.norm(truth, axis=1) / np.linalg.norm(hat, axis=1)
+
+
+def test_ingest_with_klt_waits_fits_and_codes(settings: Settings, folder: Path) -> None:
+    with Archive.create(settings, find_pair("pocket"), codec="klt", parameters={"bits": 60, "map_bits": 30}) as archive:
+        assert isinstance(archive.codec.vectors, HalfVectors)
+        list(archive.ingest([str(folder)]))
+        assert archive.codec.name == "klt"
+        assert {row.codec_id for row in archive.rows()} == {archive.codec_id}
+        stats = archive.stats()
+        assert stats.clip_bits_per_image == pytest.approx(60, rel=0.15)
+        assert stats.color_bits_per_image == pytest.approx(30, rel=0.25)
+        assert cosines(archive, folder).mean() > 0.7
+        assert not [one for one in archive.verify() if not hasattr(one, "clip_code")]
+    with Archive(settings) as archive:
+        [hits] = archive.search(["a house"], count=5)
+        assert len(hits) == 5
+
+
+def test_too_few_pictures_wait_and_are_fitted_when_more_have_come(
+    settings: Settings, folder: Path, tmp_path: Path
+) -> None:
+    few = tmp_path / "few"
+    few.mkdir()
+    for path in sorted(folder.iterdir())[:10]:
+        (few / path.name).write_bytes(path.read_bytes())
+    with Archive.create(settings, find_pair("pocket")) as archive:
+        archive.use_codec("klt", {"bits": 61})
+        list(archive.ingest([str(few)]))
+        assert archive.codec.name == "float16"
+        assert len(archive.search(["a house"], count=20)[0]) == 10
+    with Archive(settings) as archive:
+        list(archive.ingest([str(folder)]))
+        assert archive.codec.name == "klt"
+        assert {row.codec_id for row in archive.rows()} == {archive.codec_id}
+
+
+def test_freezing_takes_originals_where_they_are_and_codes_where_not(archive: Archive, folder: Path) -> None:
+    before = {row.id: row for row in archive.rows()}
+    hidden = folder / "000.png"
+    kept = hidden.read_bytes()
+    hidden.unlink()
+    try:
+        done = list(archive.freeze("klt", {"bits": 62, "map_bits": 30}))
+    finally:
+        hidden.write_bytes(kept)
+    assert [before[one.id].path for one in done if not one.from_original] == [str(hidden)]
+    assert len(done) == COUNT
+    after = list(archive.rows())
+    assert all(row.sha256 == before[row.id].sha256 for row in after)
+    assert sum(len(row.clip_code) for row in after) < sum(len(row.clip_code) for row in before.values()) / 5
+    assert cosines(archive, folder)[1:].mean() == pytest.approx(np.mean([one.cosine for one in done[1:]]), abs=1e-3)
+    [hits] = archive.search(["a boat"], count=COUNT)
+    assert len(hits) == COUNT
+
+
+def test_a_dry_run_and_a_condition_leave_the_others_alone(archive: Archive) -> None:
+    before = {row.id: row.clip_code for row in archive.rows()}
+    assert len(list(archive.freeze("klt", {"bits": 63}, dry=True))) == COUNT
+    assert {row.id: row.clip_code for row in archive.rows()} == before
+    assert len(archive.records) == 1
+    done = list(archive.freeze("clip", {"bits": 2}, where=rows_where(["path~*/00*.png", "id>3"])))
+    changed = {row.id for row in archive.rows() if row.clip_code != before[row.id]}
+    assert changed == {one.id for one in done}
+    assert 0 < len(changed) < 10
+
+
+def test_stopped_in_the_middle_it_goes_on(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archive.recode.BATCH", 16)
+    run = archive.freeze("klt", {"bits": 62, "map_bits": 30})
+    for _ in range(20):
+        next(run)
+    run.close()
+    codecs = len(archive.records)
+    left = list(archive.freeze("klt", {"bits": 62, "map_bits": 30}))
+    assert len(left) == COUNT - 32
+    assert len(archive.records) == codecs
+    assert {row.codec_id for row in archive.rows()} == {archive.codec_id}
+
+
+def test_a_row_that_got_other_codes_meanwhile_is_left_as_it_is(archive: Archive) -> None:
+    first, second, *_ = archive.rows()
+    codes = [NewCodes(first.id, first.codec_id + 7, b"x", b"y"), NewCodes(second.id, second.codec_id, b"x", b"y")]
+    archive.store.recode(archive.codec_id, codes)
+    seen = archive.store.rows([first.id, second.id])
+    assert [row.clip_code for row in seen] == [first.clip_code, b"x"]
+
+
+@pytest.mark.parametrize("condition", ["colour=red", "width", "width>wide", "taken_at>yesterday"])
+def test_a_condition_that_means_nothing_is_refused(condition: str) -> None:
+    with pytest.raises(UsageError, match=r"condition|cannot be"):
+        rows_where([condition])
