@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from archive.codecs import Codec, open_codec
+import numpy as np
+
+from archive.codecs import Codec, open_codec, with_least_squares
+from archive.codecs.coclico import ScalarVectors
 from archive.codecs.halves import HalfVectors
+from archive.errors import UsageError
 from archive.models.encoder import Encoder
 from archive.models.pairs import Pair
 from archive.recode import Recode, Recoded, Sources
@@ -77,6 +81,26 @@ class Conversions:
         run = Recode(self.store, sources, target, codec)
         pages = (row for start in range(0, len(rows), PAGE) for row in self.store.rows(rows[start : start + PAGE]))
         yield from run.run(pages, dry=dry)
+        if not dry:
+            self._search.refresh()
+
+    def sharpen(self, *, dry: bool = False) -> Iterator[Recoded]:
+        """Scalar rows → the same codes, decoded by least squares that the originals teach. Raises UsageError."""
+        sources = Sources(self.codecs, lambda: self.encoder, side=self._side)
+        for old_id, old in list(self.codecs.items()):
+            rows = self.store.rows_of(old_id)
+            if not rows or not isinstance(old.vectors, ScalarVectors) or old.vectors.squares is not None:
+                continue
+            known = sources(rows[:: -(-len(rows) // ENOUGH)], old.map_side)
+            seen = [one.vector for one in known if one.from_original]
+            if len(seen) < 2 * old.dimension:
+                raise UsageError(
+                    f"least squares in {old.dimension} dimensions are learned from at least {2 * old.dimension:,} "
+                    f"originals, {len(seen):,} can be seen; connect the drive they lie on"
+                )
+            codec = with_least_squares(old, np.stack(seen))
+            target = -1 if dry else self._add(codec)
+            yield from Recode(self.store, sources, target, codec, same_codes=True).run(rows, dry=dry)
         if not dry:
             self._search.refresh()
 

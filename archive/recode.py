@@ -94,8 +94,12 @@ class Sources:
 class Recode:
     """One run."""
 
-    def __init__(self, store: Store, sources: Sources, codec_id: int, codec: Codec) -> None:
+    def __init__(
+        self, store: Store, sources: Sources, codec_id: int, codec: Codec, *, same_codes: bool = False
+    ) -> None:
+        """`same_codes`: the new codec reads the old one's codes, only better."""
         self._store, self._sources, self._codec_id, self._codec = store, sources, codec_id, codec
+        self._same_codes = same_codes
 
     def run(self, rows: Iterable[Row], *, dry: bool = False) -> Iterator[Recoded]:
         """Every row → what became of it, once it is committed; `dry` writes nothing."""
@@ -109,8 +113,10 @@ class Recode:
 
     def _coded(self, rows: Sequence[Row], known: Sequence[Known]) -> tuple[list[NewCodes], list[Recoded]]:
         vectors = np.stack([one.vector for one in known])
-        clip_codes = self._codec.encode_vectors(vectors)
-        color_codes = self._codec.encode_maps(np.stack([one.map for one in known]))
+        clip_codes, color_codes = [row.clip_code for row in rows], [row.color_code for row in rows]
+        if not self._same_codes:
+            clip_codes = self._codec.encode_vectors(vectors)
+            color_codes = self._codec.encode_maps(np.stack([one.map for one in known]))
         vectors_hat = self._codec.decode_vectors(clip_codes)
         self._codec.decode_maps(color_codes)
         norms = np.linalg.norm(vectors, axis=1) * np.linalg.norm(vectors_hat, axis=1)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from archive.codecs import FITTED, NAMES, Codec, fit_codec, load_codec
+from archive.codecs import FITTED, LEAST_SQUARES, NAMES, Codec, fit_codec, load_codec
 from archive.errors import UsageError
 from archive.fidelity import bound_curve, measure, text_to_image, zero_shot_agreement
 
@@ -39,14 +39,14 @@ class Trial:
         self, names: Sequence[str], rates: Sequence[int], states: Sequence[Path] = ()
     ) -> Iterator[dict[str, Any]]:
         """One point a codec and rate, then the bound at every rate. Raises UsageError for an unknown name."""
-        unknown = [name for name in names if name not in NAMES]
+        unknown = [name for name in names if name.removesuffix(LEAST_SQUARES) not in NAMES]
         if unknown:
             raise UsageError(f"{unknown[0]!r} is no codec; use {', '.join(NAMES)}")
         for name in names:
             for rate in rates:
                 codec = self._codec(name, rate)
                 if codec is not None:
-                    yield self._point(codec)
+                    yield self._point(codec) | {"codec": name}
         for path in states:
             yield self._point(load_codec(path))
         for rate, cosine in zip(rates, bound_curve(self.test, list(rates)), strict=True):

@@ -1,10 +1,11 @@
-"""python -m benchmarks index|ingest|restore|startup"""
+"""python -m benchmarks index|ingest|restore|startup|colors; python -m benchmarks.smic"""
 
 from __future__ import annotations
 
 import json
 import os
 import platform
+from pathlib import Path
 
 import click
 
@@ -46,6 +47,17 @@ def ingest(pictures: int, photos: str) -> None:
     from benchmarks.ingest import measure
 
     tell(measure(pictures, photos))
+
+
+@main.command()
+@click.option("--data", type=click.Path(path_type=Path, exists=True), default="../shared/data", show_default=True)
+@click.option("--work", type=click.Path(path_type=Path), default="training/run", show_default=True)
+def colors(data: Path, work: Path) -> None:
+    """Colour maps of several sizes and rates, on held-in training photos."""
+    from benchmarks.colors import measure
+
+    for point in measure(data, work):
+        tell(point)
 
 
 @main.command()

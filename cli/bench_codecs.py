@@ -49,8 +49,9 @@ def command(
 def _line(point: dict[str, Any]) -> str:
     if point["codec"] == "bound":
         return f"{'bound':>8}{point['bits']:9.1f}{'':9}{point['centred_cosine']:9.4f}"
+    times = f"{point['bits'] / point['bound_bits']:.2f}" if point["bound_bits"] else "–"
     return (
         f"{point['codec']:>8}{point['bits']:9.1f}{point['cosine']:9.4f}{point['centred_cosine']:9.4f}"
-        f"{point['neighbours_kept']:8.3f}{point['bits'] / max(point['bound_bits'], 1e-9):9.2f}"
+        f"{point['neighbours_kept']:8.3f}{times:>9}"
         f"{point['encode_per_second']:9,.0f}{point['decode_per_second']:9,.0f}"
     )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @click.command()
 @codec_options("klt")
 @click.option("--where", multiple=True, metavar="CONDITION", help="Only rows like 'path~*/2019/*' or 'width>1000'.")
+@click.option("--least-squares", is_flag=True, help="Keep the codes of coclico and clip rows, decode them better.")
 @click.option("-n", "--dry-run", is_flag=True, help="Say what would come of it; change nothing.")
 @archive_options
 @model_options
@@ -28,6 +29,7 @@ def command(
     codec: str,
     rates: dict[str, int],
     where: tuple[str, ...],
+    least_squares: bool,
     dry_run: bool,
     model: str | None,
     any_weights: bool,
@@ -47,7 +49,8 @@ def command(
         Archive(settings, model=model, any_weights=any_weights) as archive,
         progress("recoding", archive.stats().images, silent=as_json) as show,
     ):
-        for one in archive.freeze(codec, rates, where=wanted, dry=dry_run):
+        freeze = archive.freeze(codec, rates, where=wanted, dry=dry_run)
+        for one in archive.sharpen(dry=dry_run) if least_squares else freeze:
             done.append(one)
             show(len(done))
     told = _summary(done, dry_run)

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.codecs import Codec, load_codec, open_codec, rangecoder, save_codec
+from archive.codecs import Codec, load_codec, open_codec, rangecoder, save_codec, with_least_squares
 from archive.codecs.klt import fit_klt
 from archive.errors import BadCode, UnknownCodec, UsageError
 from archive.fidelity import bound_curve, measure, rate_bound
@@ -78,6 +78,18 @@ def test_maps_come_back_closer_than_the_raw_code_at_a_fifth_of_its_bits(codec: C
 
     assert 8 * np.mean([len(code) for code in codec.encode_maps(maps)]) < 44
     assert error(codec) < error(open_codec("coclico", {"dimension": 1}))
+
+
+def test_least_squares_decode_sign_codes_better_and_exactly_everywhere(tmp_path: Path) -> None:
+    fitted, test = draw(3000, seed=1), draw(1000, seed=2)
+    plain = open_codec("clip", {"dimension": DIMENSION, "bits": 1})
+    better = with_least_squares(plain, fitted)
+    assert better.encode_vectors(test) == plain.encode_vectors(test)
+    errors = [measure(one, test, fitted.mean(axis=0))[0].relative_error for one in (better, plain)]
+    assert errors[0] < errors[1] / 2
+    opened = open_codec(better.name, better.parameters(), better.state)
+    codes = plain.encode_vectors(test)
+    assert np.array_equal(opened.decode_vectors(codes[:7]), better.decode_vectors(codes)[:7])
 
 
 def test_more_bits_are_more_faithful() -> None:

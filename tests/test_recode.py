@@ -131,6 +131,32 @@ def test_a_row_that_got_other_codes_meanwhile_is_left_as_it_is(archive: Archive)
     assert [row.clip_code for row in seen] == [first.clip_code, b"x"]
 
 
+def test_least_squares_decode_the_very_codes_better(
+    settings: Settings, folder: Path, tiny_pair: Path, tmp_path: Path
+) -> None:
+    with Archive.create(settings, find_pair(str(tiny_pair))) as archive:
+        list(archive.ingest([str(folder)]))
+        before, rows = cosines(archive, folder), list(archive.rows())
+        done = list(archive.sharpen())
+        assert len(done) == COUNT
+        assert cosines(archive, folder).mean() > before.mean() + 0.01
+        after = list(archive.rows())
+        assert [(row.clip_code, row.color_code) for row in after] == [(row.clip_code, row.color_code) for row in rows]
+        assert list(archive.sharpen()) == []
+    with Archive(settings) as archive:
+        [hits] = archive.search(["a house"], count=COUNT)
+        vectors_hat = archive.codec.decode_vectors([row.clip_code for row in archive.store.rows([h.id for h in hits])])
+        [query] = archive.encoder.encode_texts(["a house"])
+        scores = vectors_hat @ query / np.linalg.norm(vectors_hat, axis=1) / np.linalg.norm(query)
+        assert [hit.score for hit in hits] == pytest.approx(scores.tolist(), abs=1e-5)
+
+
+def test_least_squares_are_not_learned_from_a_handful(archive: Archive) -> None:
+    with pytest.raises(UsageError, match="can be seen"):
+        list(archive.sharpen())
+    assert len(archive.records) == 1
+
+
 @pytest.mark.parametrize("condition", ["colour=red", "width", "width>wide", "taken_at>yesterday"])
 def test_a_condition_that_means_nothing_is_refused(condition: str) -> None:
     with pytest.raises(UsageError, match=r"condition|cannot be"):

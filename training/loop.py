@@ -1,6 +1,7 @@
 """One training loop for all parts: by the clock, resumable, averaged.
 
     progress p = seconds spent / budget          learning rate = peak · min(1, p / WARMUP) · (1 + cos πp) / 2
+    average ← d · average + (1 − d) · weights    d = min(`average`, 1 − 10 / (steps + 10))
 
 The budget is minutes of this machine, so a faster machine simply sees more samples. A checkpoint every
 CHECKPOINT_SECONDS (atomic rename) holds weights, their exponential average, the optimiser and the seconds spent;
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import torch
 from torch import nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
 WARMUP = 0.02  # share of the budget
 CHECKPOINT_SECONDS = 120
@@ -68,7 +69,7 @@ class _State:
 
     def __init__(self, model: nn.Module, work: Path, *, peak: float, decay: float, average: float) -> None:
         self.model, self.work = model, work
-        self.averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(average), use_buffers=True)
+        self.averaged = AveragedModel(model, multi_avg_fn=_averaging(average), use_buffers=True)
         self.optimizer = torch.optim.AdamW(_groups(model, decay), lr=peak, betas=(0.9, 0.98))
         self.seconds, self.steps, self.samples, self.saves, self.loss = 0.0, 0, 0, 0, 0.0
         work.mkdir(parents=True, exist_ok=True)
@@ -113,6 +114,17 @@ class _State:
         self.averaged.load_state_dict(kept["averaged"])
         self.optimizer.load_state_dict(kept["optimizer"])
         self.seconds, self.steps, self.samples, self.saves = kept["counts"]
+
+
+def _averaging(most: float) -> Callable[..., None]:
+    """The step of the exponential average, for AveragedModel."""
+
+    def average(kept: list[torch.Tensor], now: list[torch.Tensor], steps: torch.Tensor | int) -> None:
+        decay = min(most, 1 - 10 / (int(steps) + 10))
+        for one, other in zip(kept, now, strict=True):
+            one.lerp_(other, 1 - decay) if one.is_floating_point() else one.copy_(other)
+
+    return average
 
 
 def _groups(model: nn.Module, decay: float) -> Iterable[dict[str, object]]:

@@ -8,29 +8,46 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from archive.codecs.coclico import coclico
+from archive.codecs.coclico import ScalarVectors, coclico
 from archive.codecs.codec import Codec, Pixels, Vectors
 from archive.codecs.halves import open_halves
 from archive.codecs.klt import fit_klt, open_klt
+from archive.codecs.leastsquares import LeastSquares
 from archive.codecs.pqvae import open_pqvae
 from archive.codecs.smic import fit_smic, open_smic
 from archive.codecs.state import from_bytes, to_bytes
-from archive.errors import UnknownCodec
+from archive.errors import UnknownCodec, UsageError
 
-__all__ = ["FITTED", "NAMES", "WAITING", "Codec", "fit_codec", "load_codec", "open_codec", "save_codec"]
+__all__ = [
+    "FITTED",
+    "LEAST_SQUARES",
+    "NAMES",
+    "WAITING",
+    "Codec",
+    "fit_codec",
+    "load_codec",
+    "open_codec",
+    "save_codec",
+    "with_least_squares",
+]
 
 
-def _open_scalar(parameters: Mapping[str, Any], _: Mapping[str, Any]) -> Codec:
-    return coclico(**parameters)
+def _open_scalar(parameters: Mapping[str, Any], arrays: Mapping[str, Any]) -> Codec:
+    plain = {name: value for name, value in parameters.items() if name != "least_squares"}
+    codec = coclico(**plain)
+    if not parameters.get("least_squares"):
+        return codec
+    return replace(codec, vectors=ScalarVectors(codec.dimension, plain["bits"], LeastSquares.open(arrays)))
 
 
-def _open_clip(parameters: Mapping[str, Any], _: Mapping[str, Any]) -> Codec:
-    return coclico(**parameters, map_side=0)
+def _open_clip(parameters: Mapping[str, Any], arrays: Mapping[str, Any]) -> Codec:
+    return _open_scalar({**parameters, "map_side": 0}, arrays)
 
 
 _OPENED: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Codec]] = {
@@ -42,6 +59,7 @@ _OPENED: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Codec]] =
     "float16": open_halves,
 }
 NAMES = tuple(_OPENED)
+LEAST_SQUARES = "+ls"  # behind the name of a scalar codec: decoded by least squares
 WAITING = "float16"  # the codec of rows that wait for another to be fitted
 FITTED: Mapping[str, Callable[..., Codec]] = {
     "klt": fit_klt,
@@ -57,6 +75,13 @@ def open_codec(name: str, parameters: Mapping[str, Any], state: bytes = b"") -> 
         return _OPENED[name](parameters, from_bytes(state) if state else {})
     except (TypeError, KeyError) as error:
         raise UnknownCodec(f"the codec {name!r} has parameters or state this version does not know: {error}") from error
+
+
+def with_least_squares(codec: Codec, vectors: Vectors) -> Codec:
+    """The same codes, decoded better, after (N, D) embeddings. Raises UsageError for codes that are not scalar."""
+    if not isinstance(codec.vectors, ScalarVectors):
+        raise UsageError(f"{codec.name} needs no least squares; they are for coclico and clip")
+    return replace(codec, vectors=codec.vectors.with_least_squares(vectors))
 
 
 def save_codec(codec: Codec, path: Path) -> None:
@@ -78,8 +103,12 @@ def load_codec(path: Path) -> Codec:
 def fit_codec(name: str, vectors: Vectors, maps: Pixels, *, bits: int, map_bits: int) -> Codec:
     """(N, D) vectors and (N, n, n, 3) maps, n = 0 for none → a codec at these rates.
 
-    Bits are a picture's for the codecs of FITTED, and a dimension's or sample's for the others.
+    Bits are a picture's for the codecs of FITTED, and a dimension's or sample's for the others; `clip+ls` and
+    `coclico+ls` are decoded by least squares.
     """
+    if name.endswith(LEAST_SQUARES):
+        plain = fit_codec(name.removesuffix(LEAST_SQUARES), vectors, maps, bits=bits, map_bits=map_bits)
+        return with_least_squares(plain, vectors)
     if name in FITTED:
         return FITTED[name](vectors, maps, bits=bits, map_bits=map_bits)
     return coclico(vectors.shape[1], bits=bits, map_side=maps.shape[1], map_bits=map_bits)

@@ -3,19 +3,22 @@
     clip_code    D levels of b bits, packed                  b = 1 … 8
     color_code   1.5 n² levels of b_c bits, packed           n = 4 … 32, even; b_c = 1 … 8
 
-No header and no fitted state: the codec row holds (D, b, n, b_c). At the paper's point, D = 768, b = 1, n = 8, b_c = 2,
-a row is 96 + 24 bytes. `clip` (Bachard & Maugey, IEEE Access 2024) has n = 0 and no colour code.
+No header: the codec row holds (D, b, n, b_c), and archive.codecs.leastsquares if vectors are to be decoded so. At
+the paper's point, D = 768, b = 1, n = 8, b_c = 2, a row is 96 + 24 bytes. `clip` (Bachard & Maugey, IEEE Access 2024)
+has n = 0 and no colour code.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from archive.codecs.codec import Arrays, Codec, Pixels, Vectors
 from archive.codecs.colormap import dequantize_samples, from_samples, quantize_samples, sample_count, to_samples
-from archive.codecs.quantize import dequantize, pack, packed_bytes, quantize, rows_of, unpack
+from archive.codecs.leastsquares import LeastSquares
+from archive.codecs.quantize import Levels, dequantize, pack, packed_bytes, quantize, rows_of, unpack
 from archive.errors import UsageError
 
 BITS = range(1, 9)
@@ -33,6 +36,7 @@ class ScalarVectors:
 
     dimension: int
     bits: int = 1
+    squares: LeastSquares | None = None
 
     def __post_init__(self) -> None:
         if self.dimension < 1:
@@ -48,15 +52,24 @@ class ScalarVectors:
     def scan_bits(self) -> int:
         return self.bits
 
-    def scan_query(self, queries: Vectors) -> Vectors:
-        """The levels are what is decoded."""
-        return queries
+    @property
+    def decodes_levels(self) -> bool:
+        """Whether the levels are what is decoded."""
+        return self.squares is None
 
-    def parameters(self) -> dict[str, int]:
-        return {"dimension": self.dimension, "bits": self.bits}
+    def scan_query(self, queries: Vectors) -> Vectors:
+        return queries if self.squares is None else self.squares.query(queries)
+
+    def parameters(self) -> dict[str, Any]:
+        plain = {"dimension": self.dimension, "bits": self.bits}
+        return plain if self.squares is None else {**plain, "least_squares": True}
 
     def arrays(self) -> Arrays:
-        return {}
+        return {} if self.squares is None else self.squares.arrays()
+
+    def with_least_squares(self, vectors: Vectors) -> ScalarVectors:
+        """The same codes, decoded by least squares fitted to (N, D) embeddings."""
+        return replace(self, squares=LeastSquares.fit(vectors, self._odd(quantize(vectors, self.bits))))
 
     def encode(self, vectors: Vectors) -> list[bytes]:
         """(N, D) float32 → N codes of ceil(D·b/8) bytes."""
@@ -64,8 +77,12 @@ class ScalarVectors:
 
     def decode(self, codes: list[bytes]) -> Vectors:
         """N codes → (N, D) float32. Raises BadCode on a wrong length."""
-        rows = rows_of(codes, packed_bytes(self.dimension, self.bits))
-        return dequantize(unpack(rows, self.bits, self.dimension), self.bits)
+        levels = unpack(rows_of(codes, packed_bytes(self.dimension, self.bits)), self.bits, self.dimension)
+        return dequantize(levels, self.bits) if self.squares is None else self.squares.rebuild(self._odd(levels))
+
+    def _odd(self, levels: Levels) -> Vectors:
+        """Levels 0 … 2^b − 1 → odd integers −2^b + 1 … 2^b − 1."""
+        return 2 * levels.astype(np.float32) - np.float32((1 << self.bits) - 1)
 
 
 @dataclass(frozen=True)

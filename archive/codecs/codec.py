@@ -36,6 +36,11 @@ class VectorCoder(Protocol):
     def scan_bits(self) -> int | None:
         """Bits a dimension, where codes are packed scalar levels that the index can scan as they are; else None."""
 
+    @property
+    def decodes_levels(self) -> bool:
+        """Whether those levels are the decoded vectors themselves."""
+        ...
+
     def scan_query(self, queries: Vectors) -> Vectors:
         """(N, D) queries → (N, D) vectors whose dot products with the levels rank as with the decoded vectors."""
         ...

@@ -31,15 +31,16 @@ LEVELS = 41  # at most, −20 … 20; fitted tables keep those that occur
 PRIOR_ROWS = 20  # rows of the whole sample that every cluster's variance starts from
 PRIOR_SHARE = 0.8  # their variance, as a share of the sample's
 KEPT = 0.3  # directions are kept whose deviation in the sample exceeds this many steps
-HELD, ENOUGH = 1000, 8000  # rows held out to measure the rate, from so many rows on; else all rows do both
+HELD, ENOUGH = 1000, 4000  # rows held out to measure the rate, from so many rows on; else all rows do both
+TABULATED = 8192  # rows that tables and centroids, which clusters share, are made from
 ITERATIONS = 4
-BISECTIONS = 12
+BISECTIONS = 11
 
 
 def fit_transform(rows: Rows, bits: float, *, clusters: int = 512, seed: int = 0) -> Transform:
     """(N, d) sample → a coder that spends `bits` a row on it, on average, in whole bytes."""
     sample = _Sample(rows, clusters, seed)
-    low, high = math.log(1e-3), math.log(10.0)  # Δ in deviations of the whole sample
+    low, high = math.log(2e-3), math.log(5.0)  # Δ in deviations of the whole sample
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
         fitted = sample.fit(math.exp(middle))
@@ -77,7 +78,7 @@ class _Sample:
         means = self._clusters[:, : min(kept, self._clusters.shape[1])]
         rest[:, : means.shape[1]] -= (means * COEFFICIENT_UNIT).astype(np.float32)[self._own]
         classes = self._classes(rest, step)
-        counts, centroids = _settle(rest, classes[self._own], step)
+        counts, centroids = _settle(rest[:TABULATED], classes[self._own[:TABULATED]], step)
         members = np.bincount(self._own, minlength=len(means))
         cluster_counts = rangecoder.integer_counts(np.append(members, 0)[None] + 0.5)  # at least two symbols
         return Transform(

@@ -54,6 +54,10 @@ class HalfVectors:
     def scan_bits(self) -> None:
         """No scalar levels; the index holds decoded vectors."""
 
+    @property
+    def decodes_levels(self) -> bool:
+        return False
+
     def scan_query(self, queries: Vectors) -> Vectors:
         return queries
 

@@ -23,6 +23,7 @@ from archive.codecs.transform import Transform
 from archive.errors import UsageError
 
 CLUSTERS = 512  # of embeddings, where the sample allows
+LEAST_BITS = 16  # the cluster, and something beside it
 LEAST_SAMPLE = 64  # rows; fewer do not make a covariance
 
 
@@ -30,6 +31,8 @@ def fit_klt(vectors: Vectors, maps: Pixels, *, bits: int = 120, map_bits: int = 
     """(N, D) float32 and (N, n, n, 3) uint8 (n = 0: no maps) → a codec fitted to them. Raises UsageError if too few."""
     if len(vectors) < LEAST_SAMPLE:
         raise UsageError(f"klt is fitted to at least {LEAST_SAMPLE} pictures, there are {len(vectors)}; use coclico")
+    if bits < LEAST_BITS:
+        raise UsageError(f"klt needs at least {LEAST_BITS} bits for an embedding, {bits} were asked for; use smic")
     side = maps.shape[1]
     fitted = TransformVectors(fit_transform(vectors, bits, clusters=CLUSTERS, seed=seed), bits)
     colors = fit_transform(to_samples(maps), map_bits, clusters=1, seed=seed) if side else None
@@ -62,6 +65,10 @@ class TransformVectors:
     @property
     def scan_bits(self) -> None:
         """Codes are no scalar levels; the index holds decoded vectors."""
+
+    @property
+    def decodes_levels(self) -> bool:
+        return False
 
     def scan_query(self, queries: Vectors) -> Vectors:
         return queries

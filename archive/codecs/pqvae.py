@@ -114,6 +114,10 @@ class PqvaeVectors:
     def scan_bits(self) -> None:
         """Codes are no scalar levels; the index holds decoded vectors."""
 
+    @property
+    def decodes_levels(self) -> bool:
+        return False
+
     def scan_query(self, queries: Vectors) -> Vectors:
         return queries
 

@@ -111,6 +111,10 @@ class SmicVectors:
     def scan_bits(self) -> None:
         """Codes are no scalar levels; the index holds decoded vectors."""
 
+    @property
+    def decodes_levels(self) -> bool:
+        return False
+
     def scan_query(self, queries: Vectors) -> Vectors:
         return queries
 

@@ -73,12 +73,12 @@ class CodeForm:
 
     @property
     def lossless(self) -> bool:
-        return self._bits == self._kept
+        return self._bits == self._kept and self._codec.vectors.decodes_levels
 
     @property
     def shortest(self) -> tuple[int, int]:
-        """With one bit all norms are equal; with more the scan, by dot product, errs."""
-        return (20, 2) if self._bits == 1 else (240, 2)
+        """With one bit all norms are equal; else the scan, by dot product, errs."""
+        return (20, 2) if self._bits == 1 and self._codec.vectors.decodes_levels else (240, 2)
 
     def arrays(self) -> Mapping[str, npt.NDArray[Any]]:
         return {}

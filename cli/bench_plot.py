@@ -1,0 +1,58 @@
+"""`coldframe bench plot`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from archive.errors import UsageError
+
+MEASURES = {"centred_cosine": "centred cosine", "neighbours_kept": "ten nearest neighbours kept"}
+SHOWN = {"marker": "o", "markersize": 4, "linewidth": 1.5}
+
+
+@click.command()
+@click.argument("points", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--out", type=click.Path(path_type=Path), default="codecs.svg", show_default=True, help="SVG, PNG or PDF."
+)
+@click.option("--title", default="", help="Above the curves.")
+def command(points: Path, out: Path, title: str) -> None:
+    """Draw the curves of `bench codecs --json`: rate against fidelity, with the Gaussian bound as a line."""
+    try:
+        import matplotlib
+    except ImportError as error:
+        raise UsageError("drawing needs matplotlib; install it with: pip install 'coldframe[plot]'") from error
+    matplotlib.use("Agg")
+    _draw(_read(points), title).savefig(out, bbox_inches="tight", dpi=150)
+    click.echo(f"curves in {out}")
+
+
+def _read(path: Path) -> dict[str, list[dict[str, Any]]]:
+    curves: dict[str, list[dict[str, Any]]] = {}
+    try:
+        for point in map(json.loads, path.read_text().splitlines()):
+            curves.setdefault(point["codec"], []).append(point)
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{path} does not hold the lines of `coldframe bench codecs --json`: {error}") from error
+    return {name: sorted(curve, key=lambda point: float(point["bits"])) for name, curve in curves.items()}
+
+
+def _draw(curves: dict[str, list[dict[str, Any]]], title: str) -> Any:
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(1, len(MEASURES), figsize=(11, 4.2))
+    for axis, (measure, label) in zip(axes, MEASURES.items(), strict=True):
+        for name, curve in curves.items():
+            seen = [(point["bits"], point[measure]) for point in curve if measure in point]
+            if seen:
+                style = {"color": "black", "linestyle": ":"} if name == "bound" else SHOWN
+                axis.plot(*zip(*seen, strict=True), label="Gaussian bound" if name == "bound" else name, **style)
+        axis.set(xlabel="bits a picture, as stored", ylabel=label, xscale="log", ylim=(0, 1))
+        axis.grid(alpha=0.3)
+        axis.legend(frameon=False)
+    figure.suptitle(title)
+    return figure
