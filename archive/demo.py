@@ -26,7 +26,7 @@ from archive.settings import Settings
 
 PICTURES = 48
 SIZES = ((768, 512), (640, 640), (512, 768))  # of the scenes, in turn
-DRAWN_QUESTIONS = ("a sailing boat on the water", "a house at night", "a cactus in the desert")
+DRAWN_QUESTIONS = ("a boat on the water", "a planet", "fish under water")
 QUESTIONS = ("an animal", "people doing sports", "a landscape")
 HITS, EXHIBITS = 5, 6
 THUMB_PIXELS = 480 * 480

@@ -21,7 +21,7 @@ body { margin: 0 auto; padding: 3rem 1.5rem 5rem; max-width: 66rem; background: 
   font: 16px/1.55 system-ui, sans-serif; }
 h1 { font-size: 2rem; margin: 0 0 .25rem; } h2 { font-size: 1.25rem; margin: 3rem 0 .75rem; }
 p { margin: .25rem 0 1rem; color: var(--soft); max-width: 46rem; }
-dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .75rem; margin: 1.5rem 0; }
+dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .75rem; margin: 1.5rem 0; }
 dl div { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .75rem 1rem; }
 dt { color: var(--soft); font-size: .8rem; } dd { margin: 0; font-size: 1.35rem; font-weight: 600; color: var(--leaf); }
 .hits { display: grid; grid-template-columns: repeat(5, 1fr); gap: .6rem; }

@@ -32,11 +32,12 @@ def codec_for(name: str, dimension: int, parameters: Mapping[str, int], *, shipp
     bits, map_bits = parameters.get("bits", RATES[name][0]), parameters.get("map_bits", RATES[name][1])
     if bits < 1 or map_bits < 1:
         raise UsageError(f"{name} cannot code a picture in {bits} + {map_bits} bits; give at least 1 each")
+    side = parameters.get("map_side", MAP_SIDE)
     if shipped and Path(shipped).is_file():
         codec = load_codec(Path(shipped))
-        if codec.name == name and _rates(codec.parameters()) == (bits, map_bits):
+        if (codec.name, codec.map_side, *_rates(codec.parameters())) == (name, side, bits, map_bits):
             return codec
-    return halves(dimension, Awaited(name, bits, map_bits), map_side=parameters.get("map_side", MAP_SIDE))
+    return halves(dimension, Awaited(name, bits, map_bits), map_side=side)
 
 
 def fitted_to(codec: Codec, sources: Sources, rows: list[Row]) -> Codec:

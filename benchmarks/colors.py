@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from archive.codecs.codec import MapCoder
 from archive.codecs.coclico import ScalarMaps
-from archive.codecs.colormap import from_samples, to_samples
+from archive.codecs.codec import MapCoder
+from archive.codecs.colormap import to_samples
 from archive.codecs.fitting import fit_transform
 from archive.codecs.klt import TransformMaps
 from archive.images import shrink
@@ -43,7 +43,6 @@ def _point(name: str, coder: MapCoder, seen: np.ndarray, truth: np.ndarray) -> d
         "side": coder.side,
         "bits": round(8 * float(np.mean([len(code) for code in codes])), 1),
         "squared_error": round(float(((samples - samples_hat) ** 2).mean()), 1),
-        "unquantised_error": round(float(((samples - to_samples(from_samples(samples, coder.side))) ** 2).mean()), 1),
         "color_score": round(float(((np.stack(enlarged).astype(np.float32) / 255 - truth) ** 2).mean()), 5),
         "photos": len(seen),
     }

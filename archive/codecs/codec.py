@@ -51,6 +51,21 @@ class VectorCoder(Protocol):
     def decode(self, codes: list[bytes]) -> Vectors: ...
 
 
+class NoLevels:
+    """The half of a VectorCoder whose codes are no scalar levels: the index holds decoded vectors."""
+
+    @property
+    def scan_bits(self) -> None:
+        return None
+
+    @property
+    def decodes_levels(self) -> bool:
+        return False
+
+    def scan_query(self, queries: Vectors) -> Vectors:
+        return queries
+
+
 class MapCoder(Protocol):
     """Colour maps ⇄ codes; side 0 keeps none."""
 

@@ -26,8 +26,8 @@ from archive.codecs.transform import (
 
 ROWS_A_CLUSTER = 64  # of the sample, at least: fewer would be learning it by heart
 CLUSTERED = 128  # leading coefficients in which clusters differ
-CLASSES_AN_OCTAVE, CLASSES, UNIT_CLASS = 3, 24, 12  # a coefficient whose deviation is Δ has class UNIT_CLASS
-LEVELS = 41  # at most, −20 … 20; fitted tables keep those that occur
+CLASSES_AN_OCTAVE, CLASSES, UNIT_CLASS = 3, 36, 12  # a coefficient whose deviation is Δ has class UNIT_CLASS
+LEVELS = 255  # at most, −127 … 127; fitted tables keep those that occur
 PRIOR_ROWS = 20  # rows of the whole sample that every cluster's variance starts from
 PRIOR_SHARE = 0.8  # their variance, as a share of the sample's
 KEPT = 0.3  # directions are kept whose deviation in the sample exceeds this many steps

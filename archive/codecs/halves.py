@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from archive.codecs.coclico import ScalarMaps
-from archive.codecs.codec import Arrays, Codec, Vectors
+from archive.codecs.codec import Arrays, Codec, NoLevels, Vectors
 from archive.codecs.quantize import rows_of
 
 
@@ -40,7 +40,7 @@ def open_halves(parameters: Mapping[str, Any], _: Mapping[str, Any]) -> Codec:
 
 
 @dataclass(frozen=True)
-class HalfVectors:
+class HalfVectors(NoLevels):
     """Every coordinate in half precision."""
 
     dimension: int
@@ -49,17 +49,6 @@ class HalfVectors:
     @property
     def payload_bits(self) -> int:
         return 16 * self.dimension
-
-    @property
-    def scan_bits(self) -> None:
-        """No scalar levels; the index holds decoded vectors."""
-
-    @property
-    def decodes_levels(self) -> bool:
-        return False
-
-    def scan_query(self, queries: Vectors) -> Vectors:
-        return queries
 
     def parameters(self) -> dict[str, Any]:
         name, bits, map_bits = self.awaited.name, self.awaited.bits, self.awaited.map_bits

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from archive.codecs.codec import Arrays, Codec, Pixels, Vectors
+from archive.codecs.codec import Arrays, Codec, NoLevels, Pixels, Vectors
 from archive.codecs.colormap import from_samples, to_samples
 from archive.codecs.fitting import fit_transform
 from archive.codecs.transform import Transform
@@ -33,22 +33,31 @@ def fit_klt(vectors: Vectors, maps: Pixels, *, bits: int = 120, map_bits: int = 
         raise UsageError(f"klt is fitted to at least {LEAST_SAMPLE} pictures, there are {len(vectors)}; use coclico")
     if bits < LEAST_BITS:
         raise UsageError(f"klt needs at least {LEAST_BITS} bits for an embedding, {bits} were asked for; use smic")
-    side = maps.shape[1]
     fitted = TransformVectors(fit_transform(vectors, bits, clusters=CLUSTERS, seed=seed), bits)
-    colors = fit_transform(to_samples(maps), map_bits, clusters=1, seed=seed) if side else None
-    return Codec("klt", fitted, TransformMaps(colors, side, map_bits if side else 0))
+    return Codec("klt", fitted, fit_maps(maps, map_bits, seed=seed))
 
 
 def open_klt(parameters: Mapping[str, Any], arrays: Mapping[str, Any]) -> Codec:
     """From a codec row. Raises KeyError where something is missing."""
-    side = int(parameters["map_side"])
-    colors = _transform(arrays, "map_") if side else None
     vectors = TransformVectors(_transform(arrays, "vector_"), int(parameters["bits"]))
-    return Codec("klt", vectors, TransformMaps(colors, side, int(parameters["map_bits"])))
+    return Codec("klt", vectors, open_maps(parameters, arrays))
+
+
+def fit_maps(maps: Pixels, bits: int, *, seed: int = 0) -> TransformMaps:
+    """(N, n, n, 3) uint8 → a coder of colour maps; n = 0: of none."""
+    side = maps.shape[1]
+    colors = fit_transform(to_samples(maps), bits, clusters=1, seed=seed) if side else None
+    return TransformMaps(colors, side, bits if side else 0)
+
+
+def open_maps(parameters: Mapping[str, Any], arrays: Mapping[str, Any]) -> TransformMaps:
+    """The coder of colour maps of a codec row. Raises KeyError where something is missing."""
+    side = int(parameters["map_side"])
+    return TransformMaps(_transform(arrays, "map_") if side else None, side, int(parameters["map_bits"]))
 
 
 @dataclass(frozen=True)
-class TransformVectors:
+class TransformVectors(NoLevels):
     """Embeddings by a fitted transform."""
 
     transform: Transform
@@ -61,17 +70,6 @@ class TransformVectors:
     @property
     def payload_bits(self) -> None:
         """Codes vary in length."""
-
-    @property
-    def scan_bits(self) -> None:
-        """Codes are no scalar levels; the index holds decoded vectors."""
-
-    @property
-    def decodes_levels(self) -> bool:
-        return False
-
-    def scan_query(self, queries: Vectors) -> Vectors:
-        return queries
 
     def parameters(self) -> dict[str, int]:
         return {"dimension": self.dimension, "bits": self.bits}

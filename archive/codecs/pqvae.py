@@ -25,17 +25,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from archive.codecs.codec import Arrays, Codec, Vectors
-from archive.codecs.klt import TransformMaps
+from archive.codecs.codec import Arrays, Codec, NoLevels, Vectors
+from archive.codecs.klt import open_maps
 from archive.codecs.quantize import pack, packed_bytes, rows_of, unpack
-from archive.codecs.transform import Transform
 from archive.errors import UnknownCodec, UsageError
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ class Norms:
 
 
 @dataclass(frozen=True)
-class PqvaeVectors:
+class PqvaeVectors(NoLevels):
     """Embeddings by a trained network."""
 
     dimension: int
@@ -109,17 +108,6 @@ class PqvaeVectors:
     @property
     def payload_bits(self) -> int:
         return GRID // self.subvector * self._index_bits + self.norms.bits
-
-    @property
-    def scan_bits(self) -> None:
-        """Codes are no scalar levels; the index holds decoded vectors."""
-
-    @property
-    def decodes_levels(self) -> bool:
-        return False
-
-    def scan_query(self, queries: Vectors) -> Vectors:
-        return queries
 
     def parameters(self) -> dict[str, Any]:
         shape = {"dimension": self.dimension, "subvector": self.subvector, "entries": self.entries}
@@ -192,7 +180,4 @@ def open_pqvae(parameters: Mapping[str, Any], arrays: Mapping[str, Any]) -> Code
     """From a codec row. Raises KeyError where something is missing."""
     weights = {name.removeprefix(PREFIX): array for name, array in arrays.items() if name.startswith(PREFIX)}
     norms = Norms(float(parameters["norm_low"]), float(parameters["norm_high"]))
-    side = int(parameters["map_side"])
-    colors = Transform(**{field.name: arrays[f"map_{field.name}"] for field in fields(Transform)}) if side else None
-    maps = TransformMaps(colors, side, int(parameters["map_bits"]))
-    return Codec("pqvae", PqvaeVectors(int(parameters["dimension"]), weights, norms), maps)
+    return Codec("pqvae", PqvaeVectors(int(parameters["dimension"]), weights, norms), open_maps(parameters, arrays))

@@ -24,8 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.codecs import rangecoder
-from archive.codecs.codec import Arrays, Codec, Pixels, Vectors
-from archive.codecs.colormap import to_samples
+from archive.codecs.codec import Arrays, Codec, NoLevels, Pixels, Vectors
 from archive.codecs.dictionary import (
     BLOCK,
     COEFFICIENT_LIMIT,
@@ -37,9 +36,7 @@ from archive.codecs.dictionary import (
     Sparse,
     pursue,
 )
-from archive.codecs.fitting import fit_transform
-from archive.codecs.klt import TransformMaps
-from archive.codecs.transform import Transform
+from archive.codecs.klt import fit_maps, open_maps
 from archive.errors import UsageError
 
 LEAST_SAMPLE = 64  # rows; fewer do not make a dictionary
@@ -78,22 +75,17 @@ def fit_smic(vectors: Vectors, maps: Pixels, *, bits: int = 48, map_bits: int = 
     shape = RATES[max((rate for rate in RATES if rate <= bits), default=min(RATES))]
     shared = max(LEAST_ATOMS, len(vectors) // ROWS_AN_ATOM)
     dictionary = fit_dictionary(vectors, bits, replace(shape, atoms=min(shape.atoms, shared)), seed=seed)
-    side = maps.shape[1]
-    colors = fit_transform(to_samples(maps), map_bits, clusters=1, seed=seed) if side else None
-    return Codec("smic", SmicVectors(dictionary, bits), TransformMaps(colors, side, map_bits if side else 0))
+    return Codec("smic", SmicVectors(dictionary, bits), fit_maps(maps, map_bits, seed=seed))
 
 
 def open_smic(parameters: Mapping[str, Any], arrays: Mapping[str, Any]) -> Codec:
     """From a codec row. Raises KeyError where something is missing."""
-    side = int(parameters["map_side"])
-    colors = Transform(**{field.name: arrays[f"map_{field.name}"] for field in fields(Transform)}) if side else None
     dictionary = Dictionary(**{field.name: arrays[f"vector_{field.name}"] for field in fields(Dictionary)})
-    maps = TransformMaps(colors, side, int(parameters["map_bits"]))
-    return Codec("smic", SmicVectors(dictionary, int(parameters["bits"])), maps)
+    return Codec("smic", SmicVectors(dictionary, int(parameters["bits"])), open_maps(parameters, arrays))
 
 
 @dataclass(frozen=True)
-class SmicVectors:
+class SmicVectors(NoLevels):
     """Embeddings by a learned dictionary."""
 
     dictionary: Dictionary
@@ -106,17 +98,6 @@ class SmicVectors:
     @property
     def payload_bits(self) -> None:
         """Codes vary in length."""
-
-    @property
-    def scan_bits(self) -> None:
-        """Codes are no scalar levels; the index holds decoded vectors."""
-
-    @property
-    def decodes_levels(self) -> bool:
-        return False
-
-    def scan_query(self, queries: Vectors) -> Vectors:
-        return queries
 
     def parameters(self) -> dict[str, int]:
         return {"dimension": self.dimension, "bits": self.bits}

@@ -48,7 +48,7 @@ class Pair:
     codec: str = ""  # a file with a codec fitted to this pair's embeddings
 
 
-POCKET_SAMPLING = Sampling(guidance=2.0, noise_level=410)  # a one-bit code's cosine, √(2/π), as a noise level
+POCKET_SAMPLING = Sampling(guidance=3.0, noise_level=431)  # a one-bit code's cosine, √(2/π), as a noise level
 PAIRS = {
     "pocket": Pair(
         "pocket",
