@@ -186,7 +186,7 @@ def _check_boxes(file: BinaryIO) -> None:
             size = int.from_bytes(header[8:])
         position = position + size if size >= 8 else end  # 0 means: to the end of the file
     if position > end:
-        raise Unreadable("truncated", f"{position - end} bytes are missing at the end")
+        raise Unreadable("truncated", f"the file says that it has {position:,} bytes, it has {end:,}")
 
 
 def _reduced(image: Image.Image, at_least: int) -> Image.Image:

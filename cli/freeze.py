@@ -61,8 +61,9 @@ def command(
     came = f"{told['from_originals']:,} from originals, {told['from_codes']:,} from old codes"
     click.echo(f"{verb} {plural(len(done), 'picture')}: {came}")
     if done:
-        click.echo(f"{told['bits_before']:g} → {told['bits_after']:g} bits a picture, cosine {told['cosine']:.3f} on")
-        click.echo(f"average and {told['least_cosine']:.3f} at least between what was coded and what comes back")
+        click.echo(f"{told['bits_before']:g} → {told['bits_after']:g} bits a picture")
+        cosine = f"{told['cosine']:.3f} on average, {told['least_cosine']:.3f} at least"
+        click.echo(f"cosine of what was coded and what comes back: {cosine}")
 
 
 def _summary(done: list[Recoded], dry_run: bool) -> dict[str, Any]:

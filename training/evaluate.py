@@ -135,10 +135,10 @@ def sheet(drawing: Drawing, path: Path, *, count: int = 32, columns: int = 4) ->
     page.save(path)
 
 
-def sharp_photos(corpus: Corpus, count: int) -> list[np.ndarray]:
-    """Random held-in photos of at least 128 px."""
+def sharp_photos(corpus: Corpus, count: int, *, first: int = 0) -> list[np.ndarray]:
+    """Random held-in photos of at least 128 px, those before the `first` passed over."""
     rows = corpus.measured[np.minimum(corpus.height, corpus.width)[corpus.measured] >= SHARP]
-    return [corpus.photo(int(row)).copy() for row in np.random.default_rng(1).permutation(rows)[:count]]
+    return [corpus.photo(int(row)).copy() for row in np.random.default_rng(1).permutation(rows)[first:][:count]]
 
 
 @click.command()
@@ -149,8 +149,11 @@ def sharp_photos(corpus: Corpus, count: int) -> list[np.ndarray]:
 @click.option("--t-start", default=POCKET_SAMPLING.t_start, show_default=True)
 @click.option("--steps", default=POCKET_SAMPLING.steps, show_default=True)
 @click.option("--count", default=OF, show_default=True, help="Photos to draw; id@5 is defined for 64.")
+@click.option("--first", default=0, help="Photos to pass over: choose on some, report on others.")
 @click.option("--contact-sheet", "contact", type=click.Path(path_type=Path))
-def main(data: Path, work: Path, folder: Path, contact: Path | None, count: int, **wanted: float) -> None:
+def main(
+    *, data: Path, work: Path, folder: Path, contact: Path | None, count: int, first: int, **wanted: float
+) -> None:
     """Prints one JSON line of scores; writes a contact sheet of random photos."""
     torch.set_num_threads(2)
     corpus = load_corpus(data / "training", work, test_folder=data / "photos")
@@ -161,7 +164,7 @@ def main(data: Path, work: Path, folder: Path, contact: Path | None, count: int,
     scores: dict[str, object] = {"words": words(encoder, known), "naming": _named(corpus, known, encoder, judge)}
     if (folder / "decoder").is_dir():
         decoder = UnclipDecoder(pair, dimension=encoder.dimension)
-        drawing = draw(sharp_photos(corpus, count), encoder, decoder, pair.sampling)
+        drawing = draw(sharp_photos(corpus, count, first=first), encoder, decoder, pair.sampling)
         for name, kind in (("map", drawing.colors), ("restored", drawing.restored), ("round_trip", drawing.round_trip)):
             told = {"id@5": identified(judge, drawing.originals, kind), "colour": color_score(drawing.originals, kind)}
             scores[name] = {key: round(value, 4) for key, value in told.items()}
