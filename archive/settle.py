@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from archive.codecs import FITTED, WAITING, Codec, fit_codec, load_codec, open_codec
+from archive.codecs import FITTED, WAITING, Codec, fit_codec, klt, load_codec, open_codec, smic
 from archive.codecs.halves import Awaited, HalfVectors, halves
 from archive.errors import UsageError
 from archive.recode import Sources
@@ -22,6 +22,7 @@ from archive.records import CodecRecord, Row
 ENOUGH = 4096  # rows that are waited for while an ingest goes on
 LEAST = 64  # rows that a codec is fitted to at the end of one
 RATES = {"klt": (120, 40), "smic": (48, 20)}  # bits a picture: embedding, colour map
+LEAST_BITS = {"klt": klt.LEAST_BITS, "smic": min(smic.RATES)}
 MAP_SIDE = 8
 
 
@@ -30,8 +31,10 @@ def codec_for(name: str, dimension: int, parameters: Mapping[str, int], *, shipp
     if name not in FITTED:
         return open_codec(name, {"dimension": dimension} | dict(parameters))
     bits, map_bits = parameters.get("bits", RATES[name][0]), parameters.get("map_bits", RATES[name][1])
-    if bits < 1 or map_bits < 1:
-        raise UsageError(f"{name} cannot code a picture in {bits} + {map_bits} bits; give at least 1 each")
+    if bits < LEAST_BITS[name] or map_bits < 1:
+        raise UsageError(
+            f"{name} cannot code a picture in {bits} + {map_bits} bits; give {LEAST_BITS[name]} + 1 or more"
+        )
     side = parameters.get("map_side", MAP_SIDE)
     if shipped and Path(shipped).is_file():
         codec = load_codec(Path(shipped))

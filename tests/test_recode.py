@@ -157,6 +157,14 @@ def test_least_squares_are_not_learned_from_a_handful(archive: Archive) -> None:
     assert len(archive.records) == 1
 
 
+@pytest.mark.parametrize("parameters", [{"bits": 8}, {"map_bits": 0}, {"map_side": 7}])
+def test_rates_that_cannot_be_are_refused_before_anything_is_written(
+    parameters: dict[str, int], settings: Settings
+) -> None:
+    with pytest.raises(UsageError):
+        Archive.create(settings, find_pair("pocket"), codec="klt", parameters=parameters)
+
+
 @pytest.mark.parametrize("condition", ["colour=red", "width", "width>wide", "taken_at>yesterday"])
 def test_a_condition_that_means_nothing_is_refused(condition: str) -> None:
     with pytest.raises(UsageError, match=r"condition|cannot be"):
