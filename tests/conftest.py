@@ -8,6 +8,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,21 +33,20 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    as_user = []
+    as_user: dict[str, Any] = {}
     if os.geteuid() == 0:  # the server refuses to run as root
         home.parent.chmod(0o755)
         home.parent.parent.chmod(0o755)
         shutil.chown(home, "postgres", "postgres")
-        as_user = ["runuser", "-u", "postgres", "--"]
+        as_user = {"user": "postgres", "group": "postgres", "extra_groups": []}
     cluster = home / "cluster"
-    subprocess.run(
-        [*as_user, binaries / "initdb", "-D", cluster, "-A", "trust", "-U", "postgres"], check=True, capture_output=True
-    )
+    initialise = [binaries / "initdb", "-D", cluster, "-A", "trust", "-U", "postgres"]
+    subprocess.run(initialise, check=True, capture_output=True, **as_user)
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
-    control = [*as_user, binaries / "pg_ctl", "-D", cluster, "-w", "-l", home / "log"]
-    subprocess.run([*control, "-o", options, "start"], check=True, capture_output=True)
+    control = [binaries / "pg_ctl", "-D", cluster, "-w", "-l", home / "log"]
+    subprocess.run([*control, "-o", options, "start"], check=True, capture_output=True, **as_user)
     yield f"postgresql://postgres@127.0.0.1:{port}"
-    subprocess.run([*control, "-m", "immediate", "stop"], check=False, capture_output=True)
+    subprocess.run([*control, "-m", "immediate", "stop"], check=False, capture_output=True, **as_user)
 
 
 @pytest.fixture
