@@ -163,7 +163,7 @@ def main(
     """Embeddings → a pqvae codec; prints one JSON line of scores."""
     torch.set_num_threads(threads)
     entries = entries_of(bits, subvector)
-    rows = np.load(vectors).astype(np.float32)
+    rows = load_vectors(vectors)
     rows = rows[np.random.default_rng(0).permutation(len(rows))]
     fitted, tested = rows[: len(rows) - held], rows[len(rows) - held :]
     place = work / f"pqvae-{bits}-{subvector}"
