@@ -32,6 +32,7 @@ from archive.codecs.codec import Codec
 from archive.codecs.klt import TransformMaps
 from archive.codecs.pqvae import ENTRIES, GRID, Norms, PqvaeVectors
 from archive.codecs.pqvae_network import Pqvae
+from archive.trial import load_vectors
 from training.loop import fit
 
 BATCH = 128
