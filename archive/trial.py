@@ -75,7 +75,7 @@ def load_vectors(path: Path) -> Vectors:
     try:
         found = np.load(path, allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:
-        raise UsageError(f"{path} is not an .npy file of vectors: {error}") from error
+        raise UsageError(f"{path} is not an .npy file of vectors; give one of shape (N, D)") from error
     if not isinstance(found, np.ndarray) or found.ndim != 2 or not np.issubdtype(found.dtype, np.floating):
         raise UsageError(f"{path} does not hold a matrix of vectors; give an .npy file of shape (N, D)")
     vectors = found.astype(np.float32)

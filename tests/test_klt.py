@@ -19,6 +19,7 @@ from archive.codecs.klt import fit_klt
 from archive.errors import BadCode, UnknownCodec, UsageError
 from archive.fidelity import bound_curve, measure, rate_bound
 from archive.scenes import draw_scene
+from archive.trial import load_vectors
 
 DIMENSION = 48
 NO_MAPS = np.zeros((0, 0, 0, 3), np.uint8)
@@ -157,6 +158,16 @@ def test_too_few_pictures_and_broken_state_are_refused(codec: Codec, tmp_path: P
     (tmp_path / "codec.npz").write_bytes(b"PK")
     with pytest.raises(UnknownCodec):
         load_codec(tmp_path / "codec.npz")
+
+
+@pytest.mark.parametrize("content", [b"", b"text", b"\x93NUMPY\x01\x00"])
+def test_files_that_hold_no_vectors_are_refused_in_one_sentence(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "vectors.npy").write_bytes(content)
+    with pytest.raises(UsageError, match="of vectors; give"):
+        load_vectors(tmp_path / "vectors.npy")
+    np.save(tmp_path / "vectors.npy", np.zeros(3, np.float32))
+    with pytest.raises(UsageError, match="matrix"):
+        load_vectors(tmp_path / "vectors.npy")
 
 
 @settings(deadline=None, max_examples=200)
