@@ -23,7 +23,7 @@ from archive.records import CodecRecord, Damage, ModelRecord, Row, SkippedRecord
 from archive.restore import Names, Restore, Restored
 from archive.search import Hit, Search
 from archive.settings import Settings
-from archive.settle import ENOUGH, LEAST, codec_for, same_make
+from archive.settle import codec_for, same_make
 from archive.store import Store
 from archive.store.intake import crc32_of, utc_now
 
@@ -67,7 +67,7 @@ class Archive(Conversions):
             if not there:
                 model = store.add_model(_record(pair, encoder))
                 store.add_codec(CodecRecord(model.id, made.name, made.parameters(), utc_now(), made.state))
-            elif not same_make(there[-1], made) or (
+            elif not any(same_make(record, made) for record in there) or (
                 store.model(there[-1].model_id).weights_sha256 != encoder.weights_sha256
             ):
                 raise UsageError(
@@ -119,15 +119,15 @@ class Archive(Conversions):
             side=self._side,
             keep_truncated=keep_truncated,
         )
-        archived = 0
+        archived, lacking = 0, self._lacking()
         for outcome in run.run(paths):
             archived += isinstance(outcome, Archived)
             self.ingest_seconds = run.seconds
             yield outcome
-            if self._settled(ENOUGH):
+            if lacking and archived == lacking and self._settled():
+                lacking = 0
                 run.use(self.codec_id, self.codec)
-        if archived:
-            self._settled(LEAST)
+        if self._settled() or archived:
             self._search.refresh()
 
     def search(self, texts: Sequence[str], *, count: int = 10) -> list[list[Hit]]:

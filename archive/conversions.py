@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -17,10 +17,11 @@ from archive.recode import Recode, Recoded, Sources
 from archive.records import CodecRecord, ModelRecord
 from archive.search import Search
 from archive.selection import Wanted
-from archive.settle import ENOUGH, codec_for, fit_to_rows, fitted_to, same_make, waits
+from archive.settle import ENOUGH, LEAST, codec_for, fit_to_rows, same_make
 from archive.store import PAGE, Store
 from archive.store.intake import utc_now
 
+T = TypeVar("T")
 MOST = 32_768  # waiting rows that a codec is fitted to, at most
 
 
@@ -75,7 +76,7 @@ class Conversions:
         codec = self.codecs.get(target or -1, wanted)
         if target is None:
             if isinstance(wanted.vectors, HalfVectors):
-                sample = self.store.rows(rows[:: -(-len(rows) // ENOUGH) or 1])
+                sample = self.store.rows(_spread(rows))
                 codec = fit_to_rows(wanted.vectors.awaited, sources, sample, map_side=wanted.map_side)
             target = -1 if dry else self._add(codec)
         run = Recode(self.store, sources, target, codec)
@@ -91,7 +92,7 @@ class Conversions:
             rows = self.store.rows_of(old_id)
             if not rows or not isinstance(old.vectors, ScalarVectors) or old.vectors.squares is not None:
                 continue
-            known = sources(rows[:: -(-len(rows) // ENOUGH)], old.map_side)
+            known = sources(_spread(rows), old.map_side)
             seen = [one.vector for one in known if one.from_original]
             if len(seen) < 2 * old.dimension:
                 raise UsageError(
@@ -119,13 +120,26 @@ class Conversions:
         self._open(record := self.store.add_codec(record))
         return record.id
 
-    def _settled(self, least: int) -> bool:
-        """Whether the codec that rows waited for has been fitted now, there being `least` of them."""
-        if not waits(self.codec) or self.store.count(self.codec_id) < least:
-            return False
-        waiting_id, sources = self.codec_id, Sources(self.codecs, None, side=self._side)
-        fitted_id = self._add(fitted_to(self.codec, sources, self.store.rows_of(waiting_id, limit=MOST)))
-        rows = self.store.rows_of(waiting_id)
-        for _ in Recode(self.store, sources, fitted_id, self.codecs[fitted_id]).run(rows):
-            pass
-        return True
+    def _lacking(self) -> int:
+        """How many new rows are still waited for; 0 if none are."""
+        return max(1, ENOUGH - self.store.count(self.codec_id)) if isinstance(self.codec.vectors, HalfVectors) else 0
+
+    def _settled(self) -> bool:
+        """Whether rows that waited have been recoded now. Those that a killed run left waiting are taken along."""
+        settled = False
+        for waiting_id, waiting in list(self.codecs.items()):
+            if isinstance(waiting.vectors, HalfVectors) and (rows := self.store.rows_of(waiting_id)):
+                awaited, sources = waiting.vectors.awaited, Sources(self.codecs, None, side=self._side)
+                there = [key for key, one in self.records.items() if key > waiting_id and same_make(one, waiting)]
+                if not there and len(rows) < LEAST:
+                    continue
+                fitted = fit_to_rows(awaited, sources, rows[:MOST], map_side=waiting.map_side) if not there else None
+                target = there[0] if fitted is None else self._add(fitted)
+                for _ in Recode(self.store, sources, target, self.codecs[target]).run(rows):
+                    settled = True
+        return settled
+
+
+def _spread(rows: Sequence[T]) -> Sequence[T]:
+    """At most ENOUGH of them, evenly spread."""
+    return rows[:: max(1, -(-len(rows) // ENOUGH))]

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from archive.codecs import FITTED, WAITING, Codec, fit_codec, klt, load_codec, open_codec, smic
+from archive.codecs import FITTED, Codec, fit_codec, klt, load_codec, open_codec, smic
 from archive.codecs.halves import Awaited, HalfVectors, halves
 from archive.errors import UsageError
 from archive.recode import Sources
@@ -43,13 +43,6 @@ def codec_for(name: str, dimension: int, parameters: Mapping[str, int], *, shipp
     return halves(dimension, Awaited(name, bits, map_bits), map_side=side)
 
 
-def fitted_to(codec: Codec, sources: Sources, rows: list[Row]) -> Codec:
-    """The codec that a WAITING one waits for, fitted to these rows."""
-    waiting = codec.vectors
-    assert isinstance(waiting, HalfVectors), codec.name
-    return fit_to_rows(waiting.awaited, sources, rows, map_side=codec.map_side)
-
-
 def fit_to_rows(awaited: Awaited, sources: Sources, rows: list[Row], *, map_side: int) -> Codec:
     """A codec fitted to what is best known of these rows. Raises UsageError for too few."""
     if len(rows) < LEAST:
@@ -73,11 +66,6 @@ def rate_of(codec: Codec) -> int:
     vectors, maps = codec.vectors.payload_bits, codec.maps.payload_bits
     asked = codec.parameters()
     return (asked["bits"] if vectors is None else vectors) + (asked["map_bits"] if maps is None else maps)
-
-
-def waits(codec: Codec) -> bool:
-    """Whether a codec only keeps rows until another is fitted."""
-    return codec.name == WAITING
 
 
 def _rates(parameters: Mapping[str, Any]) -> tuple[int, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 import os
 import sys
@@ -11,26 +10,14 @@ import warnings
 import click
 
 from archive.errors import INTERRUPTED, ColdframeError
+from cli.lazy import LazyGroup
 
 COMMANDS = ("init", "ingest", "search", "restore", "ls", "show", "stats", "verify", "freeze", "models", "demo", "bench")
 EPILOG = """Exit codes: 0 done, 1 failed, 2 usage, 3 done but some inputs skipped, 4 verify found damage, 10 no archive
 there, 11 locked, 12 model missing, 130 interrupted."""
 
 
-class Commands(click.Group):
-    """Each command is a module of its own, imported when it is asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(f"cli.{cmd_name}").command
-        return command
-
-
-@click.command(cls=Commands, epilog=EPILOG, context_settings={"auto_envvar_prefix": "COLDFRAME"})
+@click.command(cls=LazyGroup, names=COMMANDS, epilog=EPILOG, context_settings={"auto_envvar_prefix": "COLDFRAME"})
 @click.version_option(package_name="coldframe")
 def coldframe() -> None:
     """Archive pictures as about a hundred bytes each, search them by meaning, draw them again on demand.

@@ -17,6 +17,7 @@ from archive.records import NewCodes
 from archive.scenes import draw_scene
 from archive.selection import rows_where
 from archive.settings import Settings
+from archive.store import Store
 
 COUNT = 70
 
@@ -60,6 +61,49 @@ def test_ingest_with_klt_waits_fits_and_codes(settings: Settings, folder: Path) 
     with Archive(settings) as archive:
         [hits] = archive.search(["a house"], count=5)
         assert len(hits) == 5
+
+
+def test_rows_left_waiting_by_a_killed_run_are_recoded_by_the_next(
+    settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("archive.recode.BATCH", 16)
+    original, calls = Store.recode, []
+
+    def killed(self: Store, codec_id: int, codes: list[NewCodes]) -> None:
+        calls.append(codec_id)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        original(self, codec_id, codes)
+
+    with Archive.create(settings, find_pair("pocket"), codec="klt", parameters={"bits": 60}) as archive:
+        monkeypatch.setattr(Store, "recode", killed)
+        with pytest.raises(KeyboardInterrupt):
+            list(archive.ingest([str(folder)]))
+        monkeypatch.setattr(Store, "recode", original)
+        assert len({row.codec_id for row in archive.rows()}) == 2
+    with Archive(settings) as archive:
+        list(archive.ingest([str(folder)]))
+        assert {row.codec_id for row in archive.rows()} == {archive.codec_id}
+        assert len(archive.records) == 2
+        assert len(archive.search(["a house"], count=COUNT)[0]) == COUNT
+
+
+def test_enough_rows_are_not_made_to_wait_for_the_end(
+    settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("archive.conversions.ENOUGH", 64)
+    monkeypatch.setattr("archive.ingest.FIRST_BATCH", 64)
+    with Archive.create(settings, find_pair("pocket"), codec="klt", parameters={"bits": 60}) as archive:
+        seen = [archive.codec.name for _ in archive.ingest([str(folder)])]
+        assert seen[0] == "float16"
+        assert seen[-1] == "klt"
+        assert {row.codec_id for row in archive.rows()} == {archive.codec_id}
+
+
+def test_init_again_is_welcome_after_a_freeze(archive: Archive) -> None:
+    list(archive.freeze("klt", {"bits": 62, "map_bits": 30}))
+    with Archive.create(archive.settings, find_pair("pocket")) as again:
+        assert again.codec.name == "klt"
 
 
 def test_too_few_pictures_wait_and_are_fitted_when_more_have_come(

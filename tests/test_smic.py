@@ -42,7 +42,7 @@ def draw(count: int, *, seed: int) -> np.ndarray:
 
 
 def centred_cosine(codec: Codec, vectors: np.ndarray) -> float:
-    mean = codec.vectors.dictionary.mean
+    mean = codec.vectors.coder.mean
     one, other = vectors - mean, codec.decode_vectors(codec.encode_vectors(vectors)) - mean
     return float(((one * other).sum(1) / np.linalg.norm(one, axis=1) / np.linalg.norm(other, axis=1)).mean())
 
@@ -136,7 +136,7 @@ def test_a_damaged_code_is_refused_or_gives_finite_numbers(codec: Codec, code: b
 
 
 def test_the_mean_and_far_vectors_are_coded_too(codec: Codec) -> None:
-    mean = codec.vectors.dictionary.mean
+    mean = codec.vectors.coder.mean
     odd = np.stack([mean, np.zeros_like(mean), mean + 1e6, -1e6 * np.ones_like(mean)]).astype(np.float32)
     assert np.isfinite(codec.decode_vectors(codec.encode_vectors(odd))).all()
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -33,13 +33,13 @@ def fit_klt(vectors: Vectors, maps: Pixels, *, bits: int = 120, map_bits: int = 
         raise UsageError(f"klt is fitted to at least {LEAST_SAMPLE} pictures, there are {len(vectors)}; use coclico")
     if bits < LEAST_BITS:
         raise UsageError(f"klt needs at least {LEAST_BITS} bits for an embedding, {bits} were asked for; use smic")
-    fitted = TransformVectors(fit_transform(vectors, bits, clusters=CLUSTERS, seed=seed), bits)
+    fitted = FittedVectors(fit_transform(vectors, bits, clusters=CLUSTERS, seed=seed), bits)
     return Codec("klt", fitted, fit_maps(maps, map_bits, seed=seed))
 
 
 def open_klt(parameters: Mapping[str, Any], arrays: Mapping[str, Any]) -> Codec:
     """From a codec row. Raises KeyError where something is missing."""
-    vectors = TransformVectors(_transform(arrays, "vector_"), int(parameters["bits"]))
+    vectors = FittedVectors(_transform(arrays, "vector_"), int(parameters["bits"]))
     return Codec("klt", vectors, open_maps(parameters, arrays))
 
 
@@ -56,16 +56,26 @@ def open_maps(parameters: Mapping[str, Any], arrays: Mapping[str, Any]) -> Trans
     return TransformMaps(_transform(arrays, "map_") if side else None, side, int(parameters["map_bits"]))
 
 
-@dataclass(frozen=True)
-class TransformVectors(NoLevels):
-    """Embeddings by a fitted transform."""
+class Fitted(Protocol):
+    """What is fitted to embeddings, and codes them."""
 
-    transform: Transform
+    @property
+    def mean(self) -> Vectors: ...
+    def arrays(self, prefix: str) -> Arrays: ...
+    def encode(self, rows: Vectors) -> list[bytes]: ...
+    def decode(self, messages: list[bytes]) -> Vectors: ...
+
+
+@dataclass(frozen=True)
+class FittedVectors(NoLevels):
+    """Embeddings by a fitted coder, at a number of bits."""
+
+    coder: Fitted
     bits: int
 
     @property
     def dimension(self) -> int:
-        return len(self.transform.mean)
+        return len(self.coder.mean)
 
     @property
     def payload_bits(self) -> None:
@@ -75,15 +85,15 @@ class TransformVectors(NoLevels):
         return {"dimension": self.dimension, "bits": self.bits}
 
     def arrays(self) -> Arrays:
-        return self.transform.arrays("vector_")
+        return self.coder.arrays("vector_")
 
     def encode(self, vectors: Vectors) -> list[bytes]:
         """(N, D) float32 → N codes."""
-        return self.transform.encode(vectors)
+        return self.coder.encode(vectors)
 
     def decode(self, codes: list[bytes]) -> Vectors:
         """N codes → (N, D) float32, the same bits on every machine."""
-        return self.transform.decode(codes)
+        return self.coder.decode(codes)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.codecs import rangecoder
-from archive.codecs.codec import Arrays, Codec, NoLevels, Pixels, Vectors
+from archive.codecs.codec import Codec, Pixels, Vectors
 from archive.codecs.dictionary import (
     BLOCK,
     COEFFICIENT_LIMIT,
@@ -36,7 +36,7 @@ from archive.codecs.dictionary import (
     Sparse,
     pursue,
 )
-from archive.codecs.klt import fit_maps, open_maps
+from archive.codecs.klt import FittedVectors, fit_maps, open_maps
 from archive.errors import UsageError
 
 LEAST_SAMPLE = 64  # rows; fewer do not make a dictionary
@@ -75,43 +75,13 @@ def fit_smic(vectors: Vectors, maps: Pixels, *, bits: int = 48, map_bits: int = 
     shape = RATES[max((rate for rate in RATES if rate <= bits), default=min(RATES))]
     shared = max(LEAST_ATOMS, len(vectors) // ROWS_AN_ATOM)
     dictionary = fit_dictionary(vectors, bits, replace(shape, atoms=min(shape.atoms, shared)), seed=seed)
-    return Codec("smic", SmicVectors(dictionary, bits), fit_maps(maps, map_bits, seed=seed))
+    return Codec("smic", FittedVectors(dictionary, bits), fit_maps(maps, map_bits, seed=seed))
 
 
 def open_smic(parameters: Mapping[str, Any], arrays: Mapping[str, Any]) -> Codec:
     """From a codec row. Raises KeyError where something is missing."""
     dictionary = Dictionary(**{field.name: arrays[f"vector_{field.name}"] for field in fields(Dictionary)})
-    return Codec("smic", SmicVectors(dictionary, int(parameters["bits"])), open_maps(parameters, arrays))
-
-
-@dataclass(frozen=True)
-class SmicVectors(NoLevels):
-    """Embeddings by a learned dictionary."""
-
-    dictionary: Dictionary
-    bits: int
-
-    @property
-    def dimension(self) -> int:
-        return len(self.dictionary.mean)
-
-    @property
-    def payload_bits(self) -> None:
-        """Codes vary in length."""
-
-    def parameters(self) -> dict[str, int]:
-        return {"dimension": self.dimension, "bits": self.bits}
-
-    def arrays(self) -> Arrays:
-        return self.dictionary.arrays("vector_")
-
-    def encode(self, vectors: Vectors) -> list[bytes]:
-        """(N, D) float32 → N codes."""
-        return self.dictionary.encode(vectors)
-
-    def decode(self, codes: list[bytes]) -> Vectors:
-        """N codes → (N, D) float32, the same bits on every machine."""
-        return self.dictionary.decode(codes)
+    return Codec("smic", FittedVectors(dictionary, int(parameters["bits"])), open_maps(parameters, arrays))
 
 
 def fit_dictionary(vectors: Vectors, bits: float, shape: Shape, *, seed: int = 0) -> Dictionary:

@@ -1,0 +1,26 @@
+"""Groups whose commands are modules of their own, imported when they are asked for."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+
+class LazyGroup(click.Group):
+    """Command `name` is `command` in the module `prefix` + name."""
+
+    def __init__(self, *args: Any, names: Sequence[str] = (), prefix: str = "cli.", **others: Any) -> None:
+        super().__init__(*args, **others)
+        self._names, self._prefix = names, prefix
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self._names)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self._names:
+            return None
+        command: click.Command = importlib.import_module(self._prefix + cmd_name).command
+        return command
