@@ -17,6 +17,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -26,6 +27,7 @@ from archive.codecs import Codec
 
 Vectors = npt.NDArray[np.float32]
 NEIGHBOURS = 10
+FLOOR = 1e-15  # of eigenvalues
 QUERIES = 2000  # rows whose neighbours are looked at
 T = TypeVar("T")
 
@@ -47,8 +49,63 @@ class Fidelity:
     decode_per_second: float
 
 
-def measure(codec: Codec, test: Vectors, mean: Vectors) -> tuple[Fidelity, Vectors]:
-    """A codec on (N, D) test vectors → its point, and the decoded vectors."""
+@dataclass(frozen=True)
+class Bound:
+    """The Gaussian with a sample's covariance: eigenvalues λ (D,)."""
+
+    spectrum: npt.NDArray[np.float64]
+
+    @classmethod
+    def of(cls, vectors: Vectors) -> Bound:
+        """(N, D) sample → its bound."""
+        return cls(np.maximum(np.linalg.eigvalsh(np.cov(vectors.T.astype(np.float64))), FLOOR))
+
+    def bits(self, squared_error: float) -> float:
+        """Bits a row at a squared error, summed over dimensions."""
+        if squared_error >= self.spectrum.sum():
+            return 0.0
+        return self._spent(self._level(lambda level: self._error(level) > squared_error))
+
+    def centred_cosine(self, bits: float) -> float:
+        """√(1 − error) at a rate."""
+        level = self._level(lambda level: self._spent(level) < bits)
+        return float(np.sqrt(1 - self._error(level) / self.spectrum.sum()))
+
+    def _error(self, level: float) -> float:
+        return float(np.minimum(self.spectrum, level).sum())
+
+    def _spent(self, level: float) -> float:
+        return float(0.5 * np.log2(np.maximum(1, self.spectrum / level)).sum())
+
+    def _level(self, too_high: Callable[[float], bool]) -> float:
+        """The water level θ, by bisection."""
+        low, high = FLOOR, float(self.spectrum.max())
+        for _ in range(100):
+            middle = (low * high) ** 0.5
+            low, high = (low, middle) if too_high(middle) else (middle, high)
+        return low
+
+
+@dataclass(frozen=True)
+class Sample:
+    """(N, D) vectors to measure on, the mean (D,) of those a codec was fitted to, and what every measurement needs."""
+
+    vectors: Vectors
+    mean: Vectors
+
+    @cached_property
+    def bound(self) -> Bound:
+        return Bound.of(self.vectors)
+
+    @cached_property
+    def nearest(self) -> npt.NDArray[np.int64]:
+        """(QUERIES, NEIGHBOURS)."""
+        return _nearest(self.vectors)
+
+
+def measure(codec: Codec, sample: Sample) -> tuple[Fidelity, Vectors]:
+    """A codec on a sample → its point, and the decoded vectors."""
+    test, mean = sample.vectors, sample.mean
     codes, encoding = _timed(lambda: codec.encode_vectors(test))
     vectors_hat, decoding = _timed(lambda: codec.decode_vectors(codes))
     error = float(((test - vectors_hat) ** 2).sum(axis=1).mean())
@@ -60,30 +117,18 @@ def measure(codec: Codec, test: Vectors, mean: Vectors) -> tuple[Fidelity, Vecto
         cosine=round(float(_cosines(test, vectors_hat).mean()), 5),
         centred_cosine=round(float(_cosines(test - mean, vectors_hat - mean).mean()), 5),
         relative_error=round(error / float(test.var(axis=0).sum()), 5),
-        bound_bits=round(rate_bound(test, error), 2),
-        neighbours_kept=round(neighbours_kept(test, vectors_hat), 4),
+        bound_bits=round(sample.bound.bits(error), 2),
+        neighbours_kept=round(neighbours_kept(sample.nearest, vectors_hat), 4),
         encode_per_second=round(len(test) / encoding),
         decode_per_second=round(len(test) / decoding),
     )
     return point, vectors_hat
 
 
-def rate_bound(vectors: Vectors, squared_error: float) -> float:
-    """Bits of the Gaussian with this sample's covariance at a squared error (summed over dimensions)."""
-    spectrum = np.linalg.eigvalsh(np.cov(vectors.T.astype(np.float64)))
-    if squared_error >= spectrum.sum():
-        return 0.0
-    low, high = 1e-15, float(spectrum.max())
-    for _ in range(100):
-        level = (low * high) ** 0.5
-        low, high = (low, level) if np.minimum(spectrum, level).sum() > squared_error else (level, high)
-    return float(0.5 * np.log2(np.maximum(1, spectrum / low)).sum())
-
-
-def neighbours_kept(vectors: Vectors, vectors_hat: Vectors) -> float:
+def neighbours_kept(true: npt.NDArray[np.int64], vectors_hat: Vectors) -> float:
     """Share of the NEIGHBOURS nearest by cosine, itself left out, that decoding keeps; of the first QUERIES rows."""
-    true, found = _nearest(vectors), _nearest(vectors_hat)
-    return float(np.mean([len(set(a) & set(b)) for a, b in zip(true, found, strict=True)]) / NEIGHBOURS)
+    pairs = zip(true, _nearest(vectors_hat), strict=True)
+    return float(np.mean([len(set(a) & set(b)) for a, b in pairs]) / NEIGHBOURS)
 
 
 def text_to_image(texts: Vectors, owner: npt.NDArray[np.int64], vectors_hat: Vectors) -> dict[str, float]:
@@ -120,17 +165,3 @@ def _unit(vectors: Vectors) -> Vectors:
 def _timed(work: Callable[[], T]) -> tuple[T, float]:
     started = time.perf_counter()
     return work(), time.perf_counter() - started
-
-
-def bound_curve(vectors: Vectors, rates: list[float]) -> list[float]:
-    """Rates in bits → the centred cosine √(1 − error) of the Gaussian bound at each."""
-    spectrum = np.maximum(np.linalg.eigvalsh(np.cov(vectors.T.astype(np.float64))), 1e-15)
-    cosines = []
-    for rate in rates:
-        low, high = 1e-15, float(spectrum.max())
-        for _ in range(100):
-            level = (low * high) ** 0.5
-            spent = 0.5 * np.log2(np.maximum(1, spectrum / level)).sum()
-            low, high = (level, high) if spent > rate else (low, level)
-        cosines.append(float(np.sqrt(1 - np.minimum(spectrum, low).sum() / spectrum.sum())))
-    return cosines

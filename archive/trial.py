@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy.typing as npt
 
 from archive.codecs import FITTED, LEAST_SQUARES, NAMES, Codec, fit_codec, load_codec
 from archive.errors import UsageError
-from archive.fidelity import bound_curve, measure, text_to_image, zero_shot_agreement
+from archive.fidelity import Sample, measure, text_to_image, zero_shot_agreement
 
 Vectors = npt.NDArray[np.float32]
 CLIP_NORM = 10.0  # of CLIP's image embeddings; vectors that come with norm 1 are given it back
@@ -49,8 +50,12 @@ class Trial:
                     yield self._point(codec) | {"codec": name}
         for path in states:
             yield self._point(load_codec(path))
-        for rate, cosine in zip(rates, bound_curve(self.test, list(rates)), strict=True):
-            yield {"codec": "bound", "bits": rate, "centred_cosine": round(cosine, 5)}
+        for rate in rates:
+            yield {"codec": "bound", "bits": rate, "centred_cosine": round(self._sample.bound.centred_cosine(rate), 5)}
+
+    @cached_property
+    def _sample(self) -> Sample:
+        return Sample(self.test, self.fit.mean(axis=0))
 
     def _codec(self, name: str, rate: int) -> Codec | None:
         """None where a codec has no point at this rate: scalar codes come in whole bits a dimension."""
@@ -61,7 +66,7 @@ class Trial:
         return fit_codec(name, self.fit, maps, bits=bits, map_bits=0) if bits in range(1, 9) and not rest else None
 
     def _point(self, codec: Codec) -> dict[str, Any]:
-        point, vectors_hat = measure(codec, self.test, self.fit.mean(axis=0))
+        point, vectors_hat = measure(codec, self._sample)
         told = asdict(point)
         if self.texts is not None:
             told |= text_to_image(self.texts, np.arange(len(self.texts)), vectors_hat)

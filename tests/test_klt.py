@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from archive.codecs import Codec, load_codec, open_codec, rangecoder, save_codec, with_least_squares
 from archive.codecs.klt import fit_klt
 from archive.errors import BadCode, UnknownCodec, UsageError
-from archive.fidelity import bound_curve, measure, rate_bound
+from archive.fidelity import Bound, Sample, measure
 from archive.scenes import draw_scene
 from archive.trial import load_vectors
 
@@ -66,8 +66,8 @@ def test_codes_take_the_bits_asked_for_on_pictures_never_seen(codec: Codec) -> N
 
 def test_it_beats_the_sign_code_at_less_than_its_bits(codec: Codec) -> None:
     fitted, test = draw(3000, seed=1), draw(1000, seed=2)
-    ours, _ = measure(codec, test, fitted.mean(axis=0))
-    signs, _ = measure(open_codec("clip", {"dimension": DIMENSION}), test, fitted.mean(axis=0))
+    ours, _ = measure(codec, Sample(test, fitted.mean(axis=0)))
+    signs, _ = measure(open_codec("clip", {"dimension": DIMENSION}), Sample(test, fitted.mean(axis=0)))
     assert ours.bits < signs.bits
     assert ours.cosine > signs.cosine + 0.05
     assert ours.neighbours_kept > signs.neighbours_kept
@@ -86,7 +86,7 @@ def test_least_squares_decode_sign_codes_better_and_exactly_everywhere(tmp_path:
     plain = open_codec("clip", {"dimension": DIMENSION, "bits": 1})
     better = with_least_squares(plain, fitted)
     assert better.encode_vectors(test) == plain.encode_vectors(test)
-    errors = [measure(one, test, fitted.mean(axis=0))[0].relative_error for one in (better, plain)]
+    errors = [measure(one, Sample(test, fitted.mean(axis=0)))[0].relative_error for one in (better, plain)]
     assert errors[0] < errors[1] / 2
     opened = open_codec(better.name, better.parameters(), better.state)
     codes = plain.encode_vectors(test)
@@ -96,7 +96,7 @@ def test_least_squares_decode_sign_codes_better_and_exactly_everywhere(tmp_path:
 def test_more_bits_are_more_faithful() -> None:
     test = draw(500, seed=2)
     errors = [
-        measure(fit_klt(draw(1500, seed=1), NO_MAPS, bits=bits), test, test.mean(axis=0))[0].relative_error
+        measure(fit_klt(draw(1500, seed=1), NO_MAPS, bits=bits), Sample(test, test.mean(axis=0)))[0].relative_error
         for bits in (16, 48, 120)
     ]
     assert errors == sorted(errors, reverse=True)
@@ -185,6 +185,6 @@ def test_messages_come_back_and_cost_their_information(data: st.DataObject) -> N
 
 def test_the_bound_is_that_of_a_gaussian() -> None:
     white = np.random.default_rng(0).normal(size=(20_000, 8)).astype(np.float32)
-    assert rate_bound(white, 8 / 4) == pytest.approx(8, rel=0.02)  # a quarter of the variance: one bit a dimension
-    assert rate_bound(white, 9) == 0
-    assert bound_curve(white, [8]) == pytest.approx([np.sqrt(0.75)], rel=0.01)
+    assert Bound.of(white).bits(8 / 4) == pytest.approx(8, rel=0.02)  # a quarter of the variance: one bit a dimension
+    assert Bound.of(white).bits(9) == 0
+    assert Bound.of(white).centred_cosine(8) == pytest.approx(np.sqrt(0.75), rel=0.01)
