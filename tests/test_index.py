@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 
 from archive.codecs import Codec
 from archive.codecs.coclico import coclico
+from archive.codecs.klt import fit_klt
 from archive.index import Index, Stamp
+from archive.store import PAGE
+from tests.test_klt import NO_MAPS, draw
 
 STAMP = Stamp(1, "coclico")
 
@@ -110,3 +113,34 @@ def test_an_index_of_another_dimension_is_foreign(tmp_path: Path) -> None:
 
 def test_an_empty_index_finds_nothing() -> None:
     assert Index(coclico(64), STAMP).candidates(np.ones((2, 64), np.float32), 5).ids.shape == (2, 0)
+
+
+def test_codes_without_levels_are_indexed_coarsely_and_found_among_real_embeddings(shared: Path) -> None:
+    vectors = np.load(shared / "embeddings" / "cnclip_vitb16_images.npy")[:16_000].astype(np.float32)
+    codec = fit_klt(vectors[:4000], NO_MAPS, bits=120)
+    codes = codec.encode_vectors(vectors)
+    index = Index(codec, STAMP)
+    for start in range(0, len(codes), PAGE):
+        index.extend(list(enumerate(codes[start : start + PAGE], start=start)))
+    assert not index.outgrown
+    vectors_hat, queries = codec.decode_vectors(codes), vectors[::80]
+    exact = np.argsort(-(queries @ (vectors_hat / np.linalg.norm(vectors_hat, axis=1, keepdims=True)).T), axis=1)
+    short = index.candidates(queries, 10)
+    assert short.vectors_hat is None
+    kept = [len(set(a) & set(b)) / 10 for a, b in zip(exact[:, :10].tolist(), short.ids.tolist(), strict=True)]
+    assert np.mean(kept) >= 0.95
+
+
+def test_a_form_fitted_to_few_rows_is_outgrown_once_and_not_again() -> None:
+    codec = fit_klt(draw(500, seed=1), NO_MAPS, bits=40)
+    rows = list(enumerate(codec.encode_vectors(draw(6 * PAGE, seed=2))))
+    index = Index(codec, STAMP)
+    index.extend(rows[:100])
+    index.extend(rows[100:300])
+    assert not index.outgrown
+    index.extend(rows[300:])
+    assert index.outgrown
+    anew = Index(codec, STAMP)
+    for start in range(0, len(rows), PAGE):
+        anew.extend(rows[start : start + PAGE])
+    assert not anew.outgrown

@@ -121,7 +121,7 @@ class Index:
 
     @property
     def _last_id(self) -> int:
-        return int(self._ids(np.array([len(self) - 1]))[0]) if len(self) else -1
+        return int(self._ids(np.array([len(self) - 1]))[0]) if len(self) else -2  # not just before any id
 
     def _ids(self, positions: npt.NDArray[np.int64]) -> Ids:
         run = np.searchsorted(self._runs[:, 0], positions, side="right") - 1

@@ -32,7 +32,7 @@ from archive.codecs.quantize import dequantize, pack, packed_bytes, unpack
 
 Vectors = npt.NDArray[np.float32]
 DIRECTIONS = 64
-SAMPLE = 16_384  # rows a VectorForm is fitted to, at most
+SAMPLE = 4096  # rows a VectorForm is fitted to, at most: one page of the store, since it is fitted to the first
 
 
 class Form(Protocol):
