@@ -23,7 +23,7 @@ from archive.records import CodecRecord, Damage, ModelRecord, Row, SkippedRecord
 from archive.restore import Names, Restore, Restored
 from archive.search import Hit, Search
 from archive.settings import Settings
-from archive.settle import codec_for, same_make
+from archive.settle import codec_for, is_file, same_make
 from archive.store import Store
 from archive.store.intake import crc32_of, utc_now
 
@@ -67,7 +67,7 @@ class Archive(Conversions):
             if not there:
                 model = store.add_model(_record(pair, encoder))
                 store.add_codec(CodecRecord(model.id, made.name, made.parameters(), utc_now(), made.state))
-            elif not any(same_make(record, made) for record in there) or (
+            elif not any(same_make(record, made, exactly=is_file(codec)) for record in there) or (
                 store.model(there[-1].model_id).weights_sha256 != encoder.weights_sha256
             ):
                 raise UsageError(
@@ -198,8 +198,7 @@ class Archive(Conversions):
         if crc32_of(row.clip_code, row.color_code) != row.crc32:
             yield Damage(row.id, "its codes have another checksum than when they were written")
         try:
-            codec.decode_vectors([row.clip_code])
-            codec.decode_maps([row.color_code])
+            codec.decode([row.clip_code], [row.color_code])
         except BadCode as error:
             yield Damage(row.id, str(error))
 

@@ -17,7 +17,7 @@ from archive.recode import Recode, Recoded, Sources
 from archive.records import CodecRecord, ModelRecord
 from archive.search import Search
 from archive.selection import Wanted
-from archive.settle import ENOUGH, LEAST, codec_for, fit_to_rows, same_make
+from archive.settle import ENOUGH, LEAST, codec_for, fit_to_rows, is_file, same_make
 from archive.store import PAGE, Store
 from archive.store.intake import utc_now
 
@@ -52,9 +52,12 @@ class Conversions:
         return self.codecs[self.codec_id]
 
     def use_codec(self, name: str, parameters: Mapping[str, int] | None = None) -> None:
-        """From now on new rows are written with this codec; old rows keep theirs. Raises UsageError."""
+        """From now on new rows are written with this codec, or the one in this file; old rows keep theirs.
+
+        Raises UsageError.
+        """
         codec = codec_for(name, self.model.dimension, parameters or {}, shipped=self.pair.codec)
-        if not same_make(self.records[self.codec_id], codec):
+        if not same_make(self.records[self.codec_id], codec, exactly=is_file(name)):
             self._add(codec)
 
     def freeze(
@@ -71,7 +74,8 @@ class Conversions:
         """
         sources = Sources(self.codecs, lambda: self.encoder, side=self._side)
         wanted = codec_for(name, self.model.dimension, parameters or {}, shipped=self.pair.codec)
-        target = next((key for key, record in self.records.items() if same_make(record, wanted)), None)
+        alike = {key for key, record in self.records.items() if same_make(record, wanted, exactly=is_file(name))}
+        target = min(alike, default=None)
         rows = [row.id for row in self.store.all_rows() if row.codec_id != target and where(row)]
         codec = self.codecs.get(target or -1, wanted)
         if target is None:

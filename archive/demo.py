@@ -98,7 +98,7 @@ class Demo:
         return Shown(self._thumb(archive.store.rows([hit.id])[0]), hit.score, self._name(hit.path))
 
     def _exhibit(self, archive: Archive, row: Row, one: Restored) -> Exhibit:
-        colors = archive.codecs[row.codec_id].decode_maps([row.color_code])[0]
+        colors = archive.codecs[row.codec_id].decode([row.clip_code], [row.color_code])[1][0]
         map_file = self.out / "page" / f"{row.id:06d}-colours.png"
         save_plain(map_file, colors)
         return Exhibit(

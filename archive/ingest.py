@@ -160,10 +160,10 @@ class Ingest:
         if not pictures:
             return []
         encoder, pixels = self._encoder(), [picture.pixels for _, picture in pictures]
-        clip_codes = self._codec.encode_vectors(encoder.encode_images(list(pool.map(encoder.prepare, pixels))))
+        vectors = encoder.encode_images(list(pool.map(encoder.prepare, pixels)))
         side = max(self._codec.map_side, 1)
-        color_codes = self._codec.encode_maps(np.stack(list(pool.map(lambda one: shrink(one, side), pixels))))
-        codes = zip(pictures, clip_codes, color_codes, strict=True)
+        maps = np.stack(list(pool.map(lambda one: shrink(one, side), pixels)))
+        codes = zip(pictures, *self._codec.encode(vectors, maps), strict=True)
         return [_row(hashed, picture, clip_code, color_code) for (hashed, picture), clip_code, color_code in codes]
 
     def _gone(self, image_id: int) -> list[Place]:

@@ -58,9 +58,21 @@ class Sources:
     def __init__(self, codecs: Mapping[int, Codec], encoder: Callable[[], Encoder] | None, *, side: int) -> None:
         """`encoder()` opens the encoder; without one, originals are not looked at. `side` as for ingest."""
         self._codecs, self._encoder, self._side = codecs, encoder, side
+        self._kept: dict[tuple[int, int], Known] = {}
 
-    def __call__(self, rows: Sequence[Row], map_side: int) -> list[Known]:
-        """Raises BadCode where codes are all there is and they do not decode."""
+    def __call__(self, rows: Sequence[Row], map_side: int, *, keep: bool = False) -> list[Known]:
+        """(n, n) maps with them; `keep` what is found until it is asked for again.
+
+        Raises BadCode where codes are all there is and they do not decode.
+        """
+        new = [row for row in rows if (row.id, map_side) not in self._kept]
+        known = dict(zip((row.id for row in new), self._look(new, map_side), strict=True))
+        found = [known[row.id] if row.id in known else self._kept.pop((row.id, map_side)) for row in rows]
+        if keep:
+            self._kept.update({(row.id, map_side): one for row, one in zip(rows, found, strict=True)})
+        return found
+
+    def _look(self, rows: Sequence[Row], map_side: int) -> list[Known]:
         pixels = {row.id: one for row in rows if (one := self._pixels(row)) is not None}
         vectors: dict[int, Vectors] = {}
         if pixels and self._encoder is not None:
@@ -87,7 +99,7 @@ class Sources:
 
     def _decoded(self, row: Row, side: int) -> Known:
         codec = self._codecs[row.codec_id]
-        vector_hat, colors_hat = codec.decode_vectors([row.clip_code])[0], codec.decode_maps([row.color_code])[0]
+        vector_hat, colors_hat = (one[0] for one in codec.decode([row.clip_code], [row.color_code]))
         return Known(vector_hat, shrink(colors_hat, side) if codec.map_side else np.full((side, side, 3), GREY), False)
 
 
@@ -115,10 +127,8 @@ class Recode:
         vectors = np.stack([one.vector for one in known])
         clip_codes, color_codes = [row.clip_code for row in rows], [row.color_code for row in rows]
         if not self._same_codes:
-            clip_codes = self._codec.encode_vectors(vectors)
-            color_codes = self._codec.encode_maps(np.stack([one.map for one in known]))
-        vectors_hat = self._codec.decode_vectors(clip_codes)
-        self._codec.decode_maps(color_codes)
+            clip_codes, color_codes = self._codec.encode(vectors, np.stack([one.map for one in known]))
+        vectors_hat, _ = self._codec.decode(clip_codes, color_codes)
         norms = np.linalg.norm(vectors, axis=1) * np.linalg.norm(vectors_hat, axis=1)
         cosines = (vectors * vectors_hat).sum(axis=1) / np.maximum(norms, 1e-12)
         if not (cosines > LEAST_COSINE).all():

@@ -80,8 +80,7 @@ class Restore:
         codec, decoder = self._codecs[row.codec_id], self._decoder
         frame = frame_size(row.width / row.height, decoder.native_pixels, decoder.multiple)
         pixels = decoder.draw(
-            codec.decode_vectors([row.clip_code])[0],
-            codec.decode_maps([row.color_code])[0],
+            *(one[0] for one in codec.decode([row.clip_code], [row.color_code])),
             frame=frame,
             seed=seed,
             sampling=self._sampling,

@@ -1,6 +1,7 @@
 """Which codec new rows are written with, and the fitting of those that need a sample.
 
 coclico, clip            at once
+a codec's file           as it was fitted or trained
 klt, smic                from the state that ships with a pair; else rows wait at half precision until there are
                          ENOUGH of them (or the ingest ends), the codec is fitted to them, and they are recoded
 """
@@ -13,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from archive.codecs import FITTED, Codec, fit_codec, klt, load_codec, open_codec, smic
+from archive.codecs import FITTED, Codec, fit_codec, load_codec, open_codec
+from archive.codecs.fitted import LEAST_BITS
 from archive.codecs.halves import Awaited, HalfVectors, halves
 from archive.errors import UsageError
 from archive.recode import Sources
@@ -22,19 +24,22 @@ from archive.records import CodecRecord, Row
 ENOUGH = 4096  # rows that are waited for while an ingest goes on
 LEAST = 64  # rows that a codec is fitted to at the end of one
 RATES = {"klt": (120, 40), "smic": (48, 20)}  # bits a picture: embedding, colour map
-LEAST_BITS = {"klt": klt.LEAST_BITS, "smic": min(smic.RATES)}
 MAP_SIDE = 8
+SUFFIX = ".npz"  # of a codec's file
 
 
 def codec_for(name: str, dimension: int, parameters: Mapping[str, int], *, shipped: str = "") -> Codec:
-    """The codec that new rows are written with; `shipped` is a pair's own fitted codec. Raises UsageError."""
+    """A codec's name, or the file of one → what new rows are written with; `shipped` is a pair's own fitted codec.
+
+    Raises UsageError.
+    """
+    if is_file(name):
+        return _from_file(Path(name), dimension, parameters)
     if name not in FITTED:
         return open_codec(name, {"dimension": dimension} | dict(parameters))
     bits, map_bits = parameters.get("bits", RATES[name][0]), parameters.get("map_bits", RATES[name][1])
-    if bits < LEAST_BITS[name] or map_bits < 1:
-        raise UsageError(
-            f"{name} cannot code a picture in {bits} + {map_bits} bits; give {LEAST_BITS[name]} + 1 or more"
-        )
+    if bits < LEAST_BITS or map_bits < 1:
+        raise UsageError(f"{name} cannot code a picture in {bits} + {map_bits} bits; give {LEAST_BITS} + 1 or more")
     side = parameters.get("map_side", MAP_SIDE)
     if shipped and Path(shipped).is_file():
         codec = load_codec(Path(shipped))
@@ -43,20 +48,38 @@ def codec_for(name: str, dimension: int, parameters: Mapping[str, int], *, shipp
     return halves(dimension, Awaited(name, bits, map_bits), map_side=side)
 
 
+def is_file(name: str) -> bool:
+    """Whether a codec is named by a file that holds it."""
+    return name.endswith(SUFFIX)
+
+
+def _from_file(path: Path, dimension: int, parameters: Mapping[str, int]) -> Codec:
+    codec = load_codec(path)
+    if codec.dimension != dimension:
+        raise UsageError(
+            f"the codec in {path} is for embeddings of {codec.dimension} dimensions, this archive's have {dimension}; "
+            f"train one on vectors of its model"
+        )
+    if parameters:
+        raise UsageError(f"the codec in {path} has its bits already; leave --bits, --map-side and --map-bits out")
+    return codec
+
+
 def fit_to_rows(awaited: Awaited, sources: Sources, rows: list[Row], *, map_side: int) -> Codec:
     """A codec fitted to what is best known of these rows. Raises UsageError for too few."""
     if len(rows) < LEAST:
         raise UsageError(f"{awaited.name} is fitted to at least {LEAST} pictures, there are {len(rows)}; ingest more")
-    known = sources(rows, map_side)
+    known = sources(rows, map_side, keep=True)
     vectors, maps = np.stack([one.vector for one in known]), np.stack([one.map for one in known])
     return fit_codec(awaited.name, vectors, maps, bits=awaited.bits, map_bits=awaited.map_bits)
 
 
-def same_make(record: CodecRecord, codec: Codec) -> bool:
-    """Whether a codec row is what `codec` is, or has become what it waits for."""
+def same_make(record: CodecRecord, codec: Codec, *, exactly: bool = False) -> bool:
+    """Whether a codec row is what `codec` is, or has become what it waits for; `exactly`: with that very state."""
     if isinstance(codec.vectors, HalfVectors) and record.name == codec.vectors.awaited.name:
         return _rates(record.parameters) == (codec.vectors.awaited.bits, codec.vectors.awaited.map_bits)
-    return (record.name, dict(record.parameters)) == (codec.name, codec.parameters())
+    made = (record.name, dict(record.parameters)) == (codec.name, codec.parameters())
+    return made and (not exactly or record.state == codec.state)
 
 
 def rate_of(codec: Codec) -> int:

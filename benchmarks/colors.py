@@ -1,4 +1,7 @@
-"""Colour maps of several sizes and rates on photos that no codec was fitted to."""
+"""Colour maps of several sizes and rates on photos that no codec was fitted to.
+
+Each size and rate twice: alone, and predicted from the pocket model's embeddings as its own `klt` decodes them.
+"""
 
 from __future__ import annotations
 
@@ -8,34 +11,53 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from archive.codecs import load_codec
 from archive.codecs.coclico import ScalarMaps
-from archive.codecs.codec import MapCoder
+from archive.codecs.codec import MapCoder, VectorCoder
 from archive.codecs.colormap import to_samples
+from archive.codecs.fitted import TransformMaps, fit_maps
 from archive.codecs.fitting import fit_transform
-from archive.codecs.klt import TransformMaps
 from archive.images import shrink
-from training.corpus import load_corpus
+from archive.models.encoder import OpenClipEncoder
+from archive.models.pairs import find_pair
+from training.corpus import Corpus, load_corpus
 
-FITTED, SIDES, RATES, JUDGED = 8000, (8, 16, 32), (20, 32, 45, 64, 96, 128, 256), 32
+FITTED, SIDES, RATES, JUDGED, BATCH = 8000, (8, 16, 32), (18, 20, 32, 45, 64, 96, 128, 256), 32, 64
 
 
 def measure(data: Path, work: Path) -> Iterator[dict[str, object]]:
     """One point a codec, size and rate: error of the samples (0 … 255), and of 32 × 32 maps (0 … 1)."""
-    corpus = load_corpus(data / "training", work, test_folder=data / "photos")
+    corpus, pair = load_corpus(data / "training", work, test_folder=data / "photos"), find_pair("pocket")
     fitted, test = corpus.trained[:: len(corpus.trained) // FITTED], corpus.measured
+    encoder, coder = OpenClipEncoder(pair), load_codec(Path(pair.codec)).vectors
+    vectors, shown = (_vectors(encoder, corpus, rows) for rows in (fitted, test))
+    shown_hat = coder.decode(coder.encode(shown))
     truth = np.stack([shrink(corpus.photo(int(row)), JUDGED) for row in test]).astype(np.float32) / 255
     for side in SIDES:
         known, seen = (np.stack([shrink(corpus.photo(int(row)), side) for row in rows]) for rows in (fitted, test))
-        coders: list[tuple[str, MapCoder]] = [("raw", ScalarMaps(side, 2))] if side == SIDES[0] else []
-        for bits in RATES:
-            coders.append(("klt", TransformMaps(fit_transform(to_samples(known), bits, clusters=1), side, bits)))
-        for name, coder in coders:
-            yield _point(name, coder, seen, truth)
+        for name, maps in _coders(known, vectors, coder):
+            yield _point(name, maps, seen, shown_hat, truth)
 
 
-def _point(name: str, coder: MapCoder, seen: np.ndarray, truth: np.ndarray) -> dict[str, object]:
-    codes = coder.encode(seen)
-    seen_hat = coder.decode(codes)
+def _vectors(encoder: OpenClipEncoder, corpus: Corpus, rows: np.ndarray) -> np.ndarray:
+    batches = (rows[at : at + BATCH] for at in range(0, len(rows), BATCH))
+    return np.concatenate(
+        [encoder.encode_images([encoder.prepare(corpus.photo(int(row))) for row in batch]) for batch in batches]
+    )
+
+
+def _coders(known: np.ndarray, vectors: np.ndarray, coder: VectorCoder) -> Iterator[tuple[str, MapCoder]]:
+    side = known.shape[1]
+    if side == SIDES[0]:
+        yield "raw", ScalarMaps(side, 2)
+    for bits in RATES:
+        yield "klt, alone", TransformMaps(fit_transform(to_samples(known), bits), side, bits)
+        yield "klt", fit_maps(known, bits, vectors, coder)
+
+
+def _point(name: str, coder: MapCoder, seen: np.ndarray, shown_hat: np.ndarray, truth: np.ndarray) -> dict[str, object]:
+    codes = coder.encode(seen, shown_hat)
+    seen_hat = coder.decode(codes, shown_hat)
     samples, samples_hat = to_samples(seen), to_samples(seen_hat)
     enlarged = [Image.fromarray(one).resize((JUDGED, JUDGED), Image.Resampling.BICUBIC) for one in seen_hat]
     return {

@@ -15,7 +15,7 @@ import click
 import numpy as np
 
 from archive.codecs.dictionary import Dictionary
-from archive.codecs.smic import HELD, RATES, Shape, learn, settle
+from archive.codecs.learning import HELD, RATES, Shape, learn, settle
 from archive.codecs.state import to_bytes
 from benchmarks.__main__ import tell
 

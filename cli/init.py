@@ -31,10 +31,10 @@ def command(
 
     pair = find_pair(model, decoder=decoder)
     with Archive.create(settings, pair, codec=codec, parameters=rates) as archive:
-        each = rate_of(archive.codec)
+        name, each = archive.codec.name, rate_of(archive.codec)
         if as_json:
-            emit({"archive": settings.location, "model": archive.model.name, "codec": codec, "bits_per_image": each})
+            emit({"archive": settings.location, "model": archive.model.name, "codec": name, "bits_per_image": each})
             return
-    click.echo(f"archive at {settings.location}: model {pair.name}, codec {codec}, {each} bits a picture")
+    click.echo(f"archive at {settings.location}: model {pair.name}, codec {name}, {each} bits a picture")
     if pair.note:
         click.echo(f"{pair.name}: {pair.note}", err=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,8 +12,17 @@ import click
 from archive.settings import DEFAULT_LOCATION, LOCK_SECONDS, Settings
 
 Command = Callable[..., Any]
-CODEC_HELP = "How vectors and colours are coded."
+CODEC_HELP = "How vectors and colours are coded: coclico, clip, klt, smic, or the file of a trained codec."
 CODECS = ("coclico", "clip", "klt", "smic")
+
+
+def _codec_or_file(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Raises BadParameter."""
+    if value is None or value in CODECS or (value.endswith(".npz") and Path(value).is_file()):
+        return value
+    raise click.BadParameter(
+        f"{value!r} is neither a codec ({', '.join(CODECS)}) nor the .npz file of one.", ctx, param
+    )
 
 
 def archive_options(command: Command) -> Command:
@@ -58,7 +68,9 @@ def codec_options(default: str | None) -> Callable[[Command], Command]:
     """--codec, --bits, --map-side, --map-bits, handed over as `codec` and `rates` (those that were given)."""
 
     def decorate(command: Command) -> Command:
-        @click.option("--codec", default=default, show_default=True, type=click.Choice(CODECS), help=CODEC_HELP)
+        @click.option(
+            "--codec", default=default, show_default=True, metavar="NAME|FILE", callback=_codec_or_file, help=CODEC_HELP
+        )
         @click.option("--bits", type=click.IntRange(1), help="Of the embedding: a dimension, or a picture (klt, smic).")
         @click.option("--map-side", type=click.IntRange(1), help="Side of the colour map, even, 4 to 32.")
         @click.option("--map-bits", type=click.IntRange(1), help="Of the colour map: a sample, or a picture.")

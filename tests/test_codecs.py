@@ -18,12 +18,13 @@ from archive.errors import BadCode, UnknownCodec, UsageError
 from tests import strategies
 
 GOLDEN = Path(__file__).parent / "golden"
+NO_VECTORS = np.zeros((1, 0), np.float32)  # scalar maps are coded without a look at them
 
 
 def test_the_papers_point_is_96_and_24_bytes() -> None:
     codec = coclico(768)
     assert [len(code) for code in codec.encode_vectors(np.zeros((1, 768), np.float32))] == [96]
-    assert [len(code) for code in codec.encode_maps(np.zeros((1, 8, 8, 3), np.uint8))] == [24]
+    assert [len(code) for code in codec.maps.encode(np.zeros((1, 8, 8, 3), np.uint8), NO_VECTORS)] == [24]
     assert (codec.vectors.payload_bits, codec.maps.payload_bits) == (768, 192)
 
 
@@ -63,9 +64,9 @@ def test_coding_what_was_decoded_gives_the_same_code(data: st.DataObject) -> Non
 def test_maps_have_their_length_and_come_back_as_pixels(data: st.DataObject) -> None:
     codec = data.draw(strategies.codecs)
     maps = data.draw(strategies.maps(max(codec.map_side, 2)))
-    codes = codec.encode_maps(maps)
+    codes = codec.maps.encode(maps, NO_VECTORS)
     assert {len(code) for code in codes} == {(codec.maps.payload_bits + 7) // 8}
-    assert codec.decode_maps(codes).shape == (len(maps), codec.map_side, codec.map_side, 3)
+    assert codec.maps.decode(codes, NO_VECTORS).shape == (len(maps), codec.map_side, codec.map_side, 3)
 
 
 @given(strategies.bits, st.integers(1, 50), st.integers(0, 2**32 - 1))
@@ -93,7 +94,7 @@ def test_a_map_is_jpegs_ycbcr_with_halved_chroma() -> None:
 def test_at_eight_bits_a_flat_colour_comes_back(color: tuple[int, int, int]) -> None:
     codec = coclico(1, map_side=6, map_bits=8)
     flat = np.full((1, 6, 6, 3), color, np.uint8)
-    assert np.abs(codec.decode_maps(codec.encode_maps(flat)).astype(int) - flat).max() <= 2
+    assert np.abs(codec.maps.decode(codec.maps.encode(flat, NO_VECTORS), NO_VECTORS).astype(int) - flat).max() <= 2
 
 
 def test_golden_codes_decode_to_the_same_numbers_for_ever() -> None:
@@ -102,7 +103,7 @@ def test_golden_codes_decode_to_the_same_numbers_for_ever() -> None:
         codec = open_codec(kept["name"], kept["parameters"])
         vector_hat = codec.decode_vectors([bytes.fromhex(kept["clip_code"])])[0]
         assert vector_hat.tolist() == kept["vector_hat"], path.name
-        colors_hat = codec.decode_maps([bytes.fromhex(kept["color_code"])])[0]
+        colors_hat = codec.maps.decode([bytes.fromhex(kept["color_code"])], NO_VECTORS)[0]
         assert colors_hat.ravel().tolist() == kept["colors_hat"], path.name
         vector = np.array([kept["vector"]], np.float32)
         assert codec.encode_vectors(vector)[0].hex() == kept["clip_code"], path.name
@@ -113,7 +114,7 @@ def test_codes_of_another_length_are_refused() -> None:
     with pytest.raises(BadCode, match="writes 2"):
         coclico(16).decode_vectors([b"\0\0\0"])
     with pytest.raises(BadCode, match="writes 24"):
-        coclico(16).decode_maps([b""])
+        coclico(16).maps.decode([b""], NO_VECTORS)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.codecs import Codec, load_codec, open_codec, rangecoder, save_codec, with_least_squares
+from archive.codecs.colormap import to_samples
 from archive.codecs.klt import fit_klt
 from archive.errors import BadCode, UnknownCodec, UsageError
 from archive.fidelity import Bound, Sample, measure
@@ -74,11 +75,26 @@ def test_it_beats_the_sign_code_at_less_than_its_bits(codec: Codec) -> None:
 
 
 def test_maps_come_back_closer_than_the_raw_code_at_a_fifth_of_its_bits(codec: Codec, maps: np.ndarray) -> None:
-    def error(one: Codec) -> float:
-        return float(((one.decode_maps(one.encode_maps(maps)).astype(float) - maps) ** 2).mean())
+    vectors = draw(len(maps), seed=1)
 
-    assert 8 * np.mean([len(code) for code in codec.encode_maps(maps)]) < 44
-    assert error(codec) < error(open_codec("coclico", {"dimension": 1}))
+    def error(one: Codec) -> float:
+        return float(((one.decode(*one.encode(vectors, maps))[1].astype(float) - maps) ** 2).mean())
+
+    assert 8 * np.mean([len(code) for code in codec.encode(vectors, maps)[1]]) < 44
+    assert error(codec) < error(open_codec("coclico", {"dimension": DIMENSION}))
+
+
+def test_a_map_is_predicted_from_the_vector_where_that_helps_and_only_there(maps: np.ndarray) -> None:
+    rng = np.random.default_rng(0)
+    shown = to_samples(maps)[:, :DIMENSION] / 50 + rng.normal(size=(len(maps), DIMENSION)).astype(np.float32) / 5
+    told, untold = (fit_klt(vectors, maps, bits=60, map_bits=24) for vectors in (shown, draw(len(maps), seed=1)))
+    assert told.maps.predicted
+    assert not untold.maps.predicted
+    errors = [
+        ((one.decode(*one.encode(vectors, maps))[1].astype(float) - maps) ** 2).mean()
+        for one, vectors in ((told, shown), (untold, draw(len(maps), seed=1)))
+    ]
+    assert errors[0] < 0.8 * errors[1]
 
 
 def test_least_squares_decode_sign_codes_better_and_exactly_everywhere(tmp_path: Path) -> None:
@@ -107,7 +123,7 @@ def test_state_and_file_hold_the_whole_codec(codec: Codec, tmp_path: Path, maps:
     vectors = draw(50, seed=3)
     for opened in (open_codec(codec.name, codec.parameters(), codec.state), load_codec(tmp_path / "codec.npz")):
         assert opened.encode_vectors(vectors) == codec.encode_vectors(vectors)
-        assert opened.encode_maps(maps[:50]) == codec.encode_maps(maps[:50])
+        assert opened.encode(vectors, maps[:50]) == codec.encode(vectors, maps[:50])
         assert opened.state == codec.state
 
 
@@ -131,10 +147,10 @@ def test_a_row_decodes_alone_as_among_others(codec: Codec) -> None:
 def test_golden_codes_decode_to_the_same_numbers_for_ever() -> None:
     for name in ("klt", "smic"):
         codec, kept = load_codec(GOLDEN / f"{name}.npz"), json.loads((GOLDEN / f"{name}-codes.json").read_text())
-        vectors_hat = codec.decode_vectors([bytes.fromhex(code) for code in kept["clip_codes"]])
+        codes = [[bytes.fromhex(code) for code in kept[kind]] for kind in ("clip_codes", "color_codes")]
+        vectors_hat, colors_hat = codec.decode(*codes)
         assert hashlib.sha256(vectors_hat.tobytes()).hexdigest() == kept["vectors_hat_sha256"], name
         assert vectors_hat[0].tolist() == kept["vector_hat"], name
-        colors_hat = codec.decode_maps([bytes.fromhex(code) for code in kept["color_codes"]])
         assert hashlib.sha256(colors_hat.tobytes()).hexdigest() == kept["colors_hat_sha256"], name
 
 

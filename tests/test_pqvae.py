@@ -19,7 +19,7 @@ import pytest
 
 from archive.codecs import load_codec, save_codec
 from archive.codecs.codec import Codec
-from archive.codecs.klt import TransformMaps, fit_klt
+from archive.codecs.fitted import TransformMaps, fit_maps
 from archive.codecs.pqvae import Norms, PqvaeVectors, open_pqvae
 from archive.codecs.state import from_bytes
 from archive.errors import BadCode, UnknownCodec, UsageError
@@ -139,10 +139,10 @@ def test_a_stored_codec_writes_and_reads_the_same(codec: Codec, vectors: np.ndar
 
 def test_colour_maps_are_those_of_klt(codec: Codec, noise: np.random.Generator) -> None:
     maps = noise.integers(0, 256, (64, 4, 4, 3), dtype=np.uint8)
-    fitted = fit_klt(noise.normal(size=(64, 4)).astype(np.float32), maps, bits=16, map_bits=40)
-    both = replace(codec, maps=fitted.maps)
+    shown = noise.normal(size=(64, DIMENSION)).astype(np.float32)
+    both = replace(codec, maps=fit_maps(maps, 40, shown, codec.vectors))
     opened = open_pqvae(both.parameters(), from_bytes(both.state))
-    assert opened.encode_maps(maps) == fitted.encode_maps(maps)
+    assert opened.encode(shown, maps) == both.encode(shown, maps)
     assert isinstance(opened.maps, TransformMaps)
     assert opened.map_side == 4
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -195,13 +198,45 @@ def test_least_squares_decode_the_very_codes_better(
         assert [hit.score for hit in hits] == pytest.approx(scores.tolist(), abs=1e-5)
 
 
+def test_a_codec_that_was_trained_comes_in_a_file(archive: Archive, folder: Path, tmp_path: Path) -> None:
+    trained = tmp_path / "pqvae.npz"
+    command = ["--pictures", str(folder), "--minutes", "0.1", "--held", "0", "--work", str(tmp_path), "--threads", "1"]
+    subprocess.run([sys.executable, "-m", "training.pqvae", *command, "--out", str(trained)], check=True)
+    done = list(archive.freeze(str(trained)))
+    assert len(done) == COUNT
+    assert np.mean([one.cosine for one in done]) > 0.5
+    assert {row.codec_id for row in archive.rows()} == {archive.codec_id}
+    assert (archive.codec.name, archive.codec.map_side) == ("pqvae", 8)
+    assert list(archive.freeze(str(trained))) == []
+    Image.new("RGB", (80, 60), "red").save(tmp_path / "late.png")
+    list(archive.ingest([str(tmp_path / "late.png")]))
+    assert len(archive.search(["a house"], count=COUNT + 1)[0]) == COUNT + 1
+    with pytest.raises(UsageError, match="its bits already"):
+        archive.use_codec(str(trained), {"bits": 200})
+
+
+def test_a_codec_for_other_embeddings_is_refused(archive: Archive) -> None:
+    with pytest.raises(UsageError, match="48 dimensions"):
+        archive.use_codec(str(Path(__file__).parent / "golden" / "klt.npz"))
+
+
+def test_originals_are_embedded_once_to_fit_and_to_code(archive: Archive) -> None:
+    encoder, embedded = archive.encoder, []
+    encode = encoder.encode_images
+    archive.__dict__["encoder"] = SimpleNamespace(
+        prepare=encoder.prepare, encode_images=lambda pictures: embedded.append(len(pictures)) or encode(pictures)
+    )
+    assert len(list(archive.freeze("klt", {"bits": 64}))) == COUNT
+    assert sum(embedded) == COUNT
+
+
 def test_least_squares_are_not_learned_from_a_handful(archive: Archive) -> None:
     with pytest.raises(UsageError, match="can be seen"):
         list(archive.sharpen())
     assert len(archive.records) == 1
 
 
-@pytest.mark.parametrize("parameters", [{"bits": 8}, {"map_bits": 0}, {"map_side": 7}])
+@pytest.mark.parametrize("parameters", [{"bits": 5}, {"map_bits": 0}, {"map_side": 7}])
 def test_rates_that_cannot_be_are_refused_before_anything_is_written(
     parameters: dict[str, int], settings: Settings
 ) -> None:

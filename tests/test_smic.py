@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from archive.codecs.codec import Codec
 from archive.codecs.dictionary import set_weights
-from archive.codecs.smic import RATES, fit_smic, open_smic
+from archive.codecs.learning import RATES
+from archive.codecs.smic import fit_smic, open_smic
 from archive.codecs.state import from_bytes
 from archive.errors import BadCode, UsageError
 
@@ -73,8 +74,9 @@ def test_a_codec_opened_from_its_row_codes_and_decodes_alike(codec: Codec, fresh
     assert (again.name, again.parameters(), again.state) == ("smic", codec.parameters(), codec.state)
     assert again.encode_vectors(fresh) == codes
     assert np.array_equal(again.decode_vectors(codes), codec.decode_vectors(codes))
-    colors = codec.encode_maps(maps[:20])
-    assert np.array_equal(again.decode_maps(colors), codec.decode_maps(colors))
+    both = codec.encode(fresh[:20], maps[:20])
+    assert again.encode(fresh[:20], maps[:20]) == both
+    assert np.array_equal(again.decode(*both)[1], codec.decode(*both)[1])
 
 
 def test_other_processes_with_other_threads_decode_the_same_bits(

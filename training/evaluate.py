@@ -112,8 +112,8 @@ def draw(pictures: list[np.ndarray], encoder: OpenClipEncoder, decoder: UnclipDe
         frame = frame_size(picture.shape[1] / picture.shape[0], decoder.native_pixels, decoder.multiple)
         original = np.asarray(Image.fromarray(picture).resize(frame, Image.Resampling.BICUBIC))
         vector = encoder.encode_images([encoder.prepare(picture)])
-        vector_hat = codec.decode_vectors(codec.encode_vectors(vector))[0]
-        colors_hat = codec.decode_maps(codec.encode_maps(shrink(picture, codec.map_side)[None]))[0]
+        codes = codec.encode(vector, shrink(picture, codec.map_side)[None])
+        vector_hat, colors_hat = (one[0] for one in codec.decode(*codes))
         drawing.originals.append(original)
         drawing.colors.append(np.asarray(Image.fromarray(colors_hat).resize(frame, Image.Resampling.BILINEAR)))
         drawing.restored.append(decoder.draw(vector_hat, colors_hat, frame=frame, seed=seed, sampling=sampling))

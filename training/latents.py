@@ -79,7 +79,10 @@ def _squash(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 def _enlarged(codec: Codec, picture: np.ndarray, frame: tuple[int, int]) -> np.ndarray:
     """A picture → what the decoder starts from: its stored colour map, enlarged as archive.models.decoder does."""
     seen = shrink(np.ascontiguousarray(picture), codec.map_side)[None]
-    colors_hat = torch.from_numpy(codec.decode_maps(codec.encode_maps(seen))).permute(0, 3, 1, 2).float()
+    vector = np.zeros((1, 0), np.float32)  # these maps are coded without a look at it
+    colors_hat = (
+        torch.from_numpy(codec.maps.decode(codec.maps.encode(seen, vector), vector)).permute(0, 3, 1, 2).float()
+    )
     return F.interpolate(colors_hat, (frame[1], frame[0]), mode="bilinear")[0].permute(1, 2, 0).numpy()
 
 

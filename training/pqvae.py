@@ -1,6 +1,8 @@
-"""python -m training.pqvae --vectors images.npy --bits 400 --minutes 60 --out pqvae-400.npz
+"""python -m training.pqvae --pictures FOLDER --model pocket --bits 400 --minutes 60 --out pqvae-400.npz
 
-Trains the network of the codec `pqvae` on embeddings and writes the codec as one file.
+Trains the network of the codec `pqvae` on the embeddings of a folder's pictures, or on those of an .npy file, and
+writes the codec as one file, for `--codec` of `coldframe ingest`, `init` and `freeze`, or `coldframe bench codecs
+--state`. From pictures, it codes their colour maps too, as `klt` does.
 
     loss = 10·mean(1 − cos(σ, σ̂)) + |z_q − sg(z)|² + 0.25·|z − sg(z_q)|²        sg: stop gradient; means over numbers
 
@@ -19,6 +21,7 @@ Of N vectors, in the order of a permutation of seed 0, all but the last `held` a
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -29,11 +32,13 @@ from torch.nn import functional as F
 
 from archive.codecs import save_codec
 from archive.codecs.codec import Codec
-from archive.codecs.klt import TransformMaps
+from archive.codecs.fitted import TransformMaps, fit_maps
 from archive.codecs.pqvae import ENTRIES, GRID, Norms, PqvaeVectors
 from archive.codecs.pqvae_network import Pqvae
+from archive.settle import MAP_SIDE
 from archive.trial import load_vectors
 from training.loop import fit
+from training.pictures import embed_folder
 
 BATCH = 128
 PEAK = 3e-4  # learning rate
@@ -138,7 +143,10 @@ def _cosine(one: np.ndarray, other: np.ndarray) -> float:
 
 
 @click.command()
-@click.option("--vectors", type=click.Path(path_type=Path, exists=True), required=True, help=".npy of (N, D).")
+@click.option("--vectors", type=click.Path(path_type=Path, exists=True), help=".npy of (N, D).")
+@click.option("--pictures", type=click.Path(path_type=Path, exists=True), help="A folder, instead.")
+@click.option("--model", default="pocket", show_default=True, help="Whose embeddings, with --pictures.")
+@click.option("--map-bits", default=20, show_default=True, help="Of a colour map, with --pictures.")
 @click.option("--bits", default=400, show_default=True, help="Of a code, without the norm's byte.")
 @click.option("--subvector", default=32, show_default=True, help="e_dim: numbers an entry of the codebook has.")
 @click.option("--minutes", default=10.0, show_default=True)
@@ -150,7 +158,10 @@ def _cosine(one: np.ndarray, other: np.ndarray) -> float:
 @click.option("--seed", default=0, show_default=True)
 def main(
     *,
-    vectors: Path,
+    vectors: Path | None,
+    pictures: Path | None,
+    model: str,
+    map_bits: int,
     bits: int,
     subvector: int,
     minutes: float,
@@ -164,16 +175,29 @@ def main(
     """Embeddings → a pqvae codec; prints one JSON line of scores."""
     torch.set_num_threads(threads)
     entries = entries_of(bits, subvector)
-    rows = load_vectors(vectors)
-    rows = rows[np.random.default_rng(0).permutation(len(rows))]
+    rows, maps = _sample(vectors, pictures, model)
+    order = np.random.default_rng(0).permutation(len(rows))
+    rows, maps = rows[order], maps[order]
+    held = min(held, len(rows) // 2)
     fitted, tested = rows[: len(rows) - held], rows[len(rows) - held :]
     place = work / f"pqvae-{bits}-{subvector}"
     codec = fit_pqvae(
         fitted, subvector=subvector, entries=entries, minutes=minutes, work=place, held=tested, batch=batch, seed=seed
     )
+    codec = replace(codec, maps=fit_maps(maps[: len(fitted)], map_bits, fitted, codec.vectors))
     save_codec(codec, out)
     told = {key: round(value, 4) for key, value in scores(codec, tested).items()} if held else {}
     click.echo(json.dumps({"payload_bits": codec.vectors.payload_bits, "state_bytes": len(codec.state)} | told))
+
+
+def _sample(vectors: Path | None, pictures: Path | None, model: str) -> tuple[np.ndarray, np.ndarray]:
+    """Vectors (N, D) and maps (N, n, n, 3); n = 0 where there are no pictures."""
+    if (vectors is None) == (pictures is None):
+        raise click.UsageError("give either --vectors or --pictures")
+    if pictures is not None:
+        return embed_folder(pictures, model, map_side=MAP_SIDE)
+    rows = load_vectors(vectors)
+    return rows, np.zeros((len(rows), 0, 0, 3), np.uint8)
 
 
 def entries_of(bits: int, subvector: int) -> int:

@@ -107,14 +107,18 @@ class ScalarMaps:
     def arrays(self) -> Arrays:
         return {}
 
-    def encode(self, maps: Pixels) -> list[bytes]:
+    @property
+    def predicted(self) -> bool:
+        return False
+
+    def encode(self, maps: Pixels, vectors_hat: Vectors) -> list[bytes]:
         """(N, n, n, 3) uint8 RGB → N codes of ceil(1.5·b_c·n²/8) bytes."""
         if not self.side:
             return [b""] * len(maps)
         levels = quantize_samples(to_samples(maps), self.bits)
         return [row.tobytes() for row in pack(levels, self.bits)]
 
-    def decode(self, codes: list[bytes]) -> Pixels:
+    def decode(self, codes: list[bytes], vectors_hat: Vectors) -> Pixels:
         """N codes → (N, n, n, 3) uint8 RGB. Raises BadCode on a wrong length."""
         count = sample_count(self.side)
         rows = rows_of(codes, packed_bytes(count, self.bits))

@@ -1,7 +1,7 @@
 """What a codec is: a coder of vectors and a coder of colour maps, with everything they need to decode for ever.
 
     (N, D) float32        ─VectorCoder─►  N clip_codes      ─►  vector_hat (N, D)
-    (N, n, n, 3) uint8    ─MapCoder────►  N color_codes     ─►  colors_hat (N, n, n, 3)
+    (N, n, n, 3) uint8    ─MapCoder────►  N color_codes     ─►  colors_hat (N, n, n, 3)        both beside vector_hat
 
 A coder's parameters are numbers, its fitted state named arrays; both stand in the codec row and never change.
 """
@@ -75,10 +75,15 @@ class MapCoder(Protocol):
     def payload_bits(self) -> int | None:
         """Bits of every code, or None where they vary."""
 
+    @property
+    def predicted(self) -> bool:
+        """Whether maps are coded against what the decoded vectors tell of them."""
+        ...
+
     def parameters(self) -> Mapping[str, Any]: ...
     def arrays(self) -> Arrays: ...
-    def encode(self, maps: Pixels) -> list[bytes]: ...
-    def decode(self, codes: list[bytes]) -> Pixels: ...
+    def encode(self, maps: Pixels, vectors_hat: Vectors) -> list[bytes]: ...
+    def decode(self, codes: list[bytes], vectors_hat: Vectors) -> Pixels: ...
 
 
 @dataclass(frozen=True)
@@ -117,10 +122,19 @@ class Codec:
         """N codes → vector_hat (N, D) float32. Raises BadCode."""
         return self.vectors.decode(codes)
 
-    def encode_maps(self, maps: Pixels) -> list[bytes]:
-        """(N, n, n, 3) uint8 RGB → N codes; empty ones where no map is kept."""
-        return self.maps.encode(maps)
+    def encode(self, vectors: Vectors, maps: Pixels) -> tuple[list[bytes], list[bytes]]:
+        """(N, D) float32, and (N, n, n, 3) uint8 RGB of the same pictures → N clip_codes and N color_codes.
 
-    def decode_maps(self, codes: list[bytes]) -> Pixels:
-        """N codes → colors_hat (N, n, n, 3) uint8 RGB; n = 0 where no map is kept. Raises BadCode."""
-        return self.maps.decode(codes)
+        A color_code is empty where no map is kept. Raises ValueError as encode_vectors does.
+        """
+        clip_codes = self.encode_vectors(vectors)
+        vectors_hat = self.decode_vectors(clip_codes) if self.maps.predicted else vectors
+        return clip_codes, self.maps.encode(maps, vectors_hat)
+
+    def decode(self, clip_codes: list[bytes], color_codes: list[bytes]) -> tuple[Vectors, Pixels]:
+        """The mirror of encode → vector_hat (N, D) float32, and colors_hat (N, n, n, 3) uint8 RGB, n = 0 for no map.
+
+        Raises BadCode.
+        """
+        vectors_hat = self.decode_vectors(clip_codes)
+        return vectors_hat, self.maps.decode(color_codes, vectors_hat)

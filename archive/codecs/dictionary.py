@@ -19,35 +19,24 @@ sums of products stay below 2⁵³, so double precision adds them without roundi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import pairwise, product
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from archive.codecs import rangecoder
+from archive.codecs.pursuit import Integers, Pursuit, Rows, pursue
 
-Rows = npt.NDArray[np.float32]
-Integers = npt.NDArray[np.int64]
 COEFFICIENT_UNIT = 2.0**-16
 COEFFICIENT_LIMIT = 1 << 24
 BLOCK = 2048  # rows coded at once: K · S · BLOCK products are held
 SWEEPS = 2  # over the coefficients of a row
+WHOLE_BYTES = 8  # bits
 EAGERNESS = (0.3, 1.0, 3.0)  # times λ, when levels are chosen: a code may fill its last byte, or save it
-RIDGE = 1e-5  # keeps atoms that are nearly parallel apart in the normal equations
-TINY = 1e-20  # squared length of an atom that is zero
-
-
-@dataclass(frozen=True)
-class Pursuit:
-    """N rows and their first n atoms, ascending, with what choosing levels needs."""
-
-    atoms: Integers  # (N, n)
-    coefficients: Rows  # (N, n), least squares
-    correlations: Rows  # (N, n), xᵀd
-    gram: Rows  # (N, n, n), dᵀd
 
 
 @dataclass(frozen=True)
@@ -57,7 +46,7 @@ class Sparse:
     counts: Integers  # (N,)
     atoms: Integers  # (N, S), ascending
     levels: npt.NDArray[np.int32]  # (N, S)
-    bits: Rows  # (N,), stored: whole bytes
+    bits: Rows  # (N,), as they were priced
 
 
 @dataclass(frozen=True)
@@ -75,30 +64,48 @@ class Dictionary:
 
     def encode(self, rows: Rows) -> list[bytes]:
         """(N, d) float32 → N messages."""
-        blocks = (rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK))
-        return [message for block in blocks for message in self.write(self.choose(list(self.pursue(block))))]
-
-    def write(self, coded: Sparse) -> list[bytes]:
-        """Rows as they are coded → N messages."""
-        return list(map(self._message, coded.counts.tolist(), coded.atoms.tolist(), coded.levels))
+        coded = self.code(rows)
+        return [rangecoder.encode(self.parts(coded, row)) for row in range(len(rows))]
 
     def decode(self, messages: list[bytes]) -> Rows:
         """N messages → (N, d) float32, the same bits on every machine. Raises BadCode for what cannot be a message."""
-        counts = np.zeros(len(messages), np.int64)
-        atoms = np.zeros((len(messages), len(self.centroids)), np.int64)
-        levels = np.zeros(atoms.shape, np.int32)
-        for row, message in enumerate(messages):
-            count, own_atoms, own_levels = self._read(rangecoder.Reader(message))
-            counts[row], atoms[row, :count], levels[row, :count] = count, own_atoms, own_levels
-        return self.rebuild(counts, atoms, levels)
+        return self.rebuild(self.read([rangecoder.Reader(message) for message in messages]))
 
-    def rebuild(self, counts: Integers, atoms: Integers, levels: npt.NDArray[np.int32]) -> Rows:
-        """Counts (N,), atoms and levels (N, S) → (N, d) float32."""
-        coefficients = self.centroids[counts[:, None] - 1, levels].astype(np.float64)
-        exact = np.zeros((len(counts), len(self.mean)))
-        for place in range(atoms.shape[1]):
-            kept = np.flatnonzero(counts > place)
-            exact[kept] += coefficients[kept, place, None] * self.atoms[atoms[kept, place]]
+    def code(self, rows: Rows, *, grain: int = WHOLE_BYTES) -> Sparse:
+        """(N, d) → what is coded of them; messages are priced in multiples of `grain` bits, 0: to the bit."""
+        blocks = [self.choose(list(self.pursue(rows[at : at + BLOCK])), grain) for at in range(0, len(rows), BLOCK)]
+        return joined(blocks) if blocks else _nothing(0, len(self.centroids))
+
+    def parts(self, coded: Sparse, row: int) -> list[rangecoder.Part]:
+        """The symbols of one row's message, with their tables."""
+        count, atoms = int(coded.counts[row]), coded.atoms[row].tolist()
+        told: list[tuple[rangecoder.Symbols | int, rangecoder.Model | None]] = [(count - 1, self._models.counts)]
+        for place, (last, atom) in enumerate(pairwise([-1, *atoms[:count]])):
+            told.append((atom - last - 1, self._models.next_atom(last, count - place)))
+        told.append((coded.levels[row, :count], self._models.levels[count - 1]))
+        return [(symbols, own) for symbols, own in told if own is not None]
+
+    def read(self, readers: list[rangecoder.Reader]) -> Sparse:
+        """The mirror of parts, from N messages. Raises BadCode."""
+        coded, models = _nothing(len(readers), len(self.centroids)), self._models
+        for row, reader in enumerate(readers):
+            count, last = 1 + int(_read(reader, models.counts, 1)[0]), -1
+            for place in range(count):
+                last += 1 + int(_read(reader, models.next_atom(last, count - place), 1)[0])
+                coded.atoms[row, place] = last
+            coded.counts[row] = count
+            coded.levels[row, :count] = _read(reader, models.levels[count - 1], count)
+        return coded
+
+    def rebuild(self, coded: Sparse) -> Rows:
+        """What is coded → (N, d) float32."""
+        from scipy.sparse import csr_array
+
+        used = np.arange(coded.atoms.shape[1]) < coded.counts[:, None]
+        coefficients = self.centroids[coded.counts[:, None] - 1, coded.levels][used].astype(np.float64)
+        ends = np.concatenate([[0], np.cumsum(coded.counts)])
+        codes = csr_array((coefficients, coded.atoms[used], ends), (len(coded.counts), len(self.atoms)))
+        exact = codes @ self._floats.exact
         rows: Rows = (self.mean + exact * (float(self.unit) * COEFFICIENT_UNIT)).astype(np.float32)
         return rows
 
@@ -107,14 +114,14 @@ class Dictionary:
         correlations = np.asarray((rows - self.mean) @ self._floats.atoms.T, np.float32)
         return pursue(correlations, self._floats.gram, len(self.centroids))
 
-    def choose(self, pursuits: list[Pursuit]) -> Sparse:
-        """The atoms of N rows for every n → the n and the levels of least error² + λ · stored bits."""
+    def choose(self, pursuits: list[Pursuit], grain: int = WHOLE_BYTES) -> Sparse:
+        """The atoms of N rows for every n → the n and the levels of least error² + λ · bits, multiples of `grain`."""
         rows, slope = len(pursuits[0].atoms), float(self.slope)
         best, least = _nothing(rows, len(self.centroids)), np.full(rows, np.inf, np.float32)
         for count, eagerness in product(range(1, len(pursuits) + 1), EAGERNESS):
             atoms = pursuits[count - 1].atoms
             levels, error = self._levels(pursuits[count - 1], eagerness * slope)
-            bits = self._bits(atoms, levels)
+            bits = self._bits(atoms, levels, grain)
             price = error + np.float32(slope) * bits
             better = price < least
             least[better], best.counts[better], best.bits[better] = price[better], count, bits[better]
@@ -136,30 +143,17 @@ class Dictionary:
         error: Rows = (kept * ((kept[:, None] @ pursuit.gram)[:, 0] - 2 * pursuit.correlations)).sum(axis=1)
         return levels, error
 
-    def _bits(self, atoms: Integers, levels: npt.NDArray[np.int32]) -> Rows:
-        """Atoms and levels (N, n) → stored bits (N,)."""
+    def _bits(self, atoms: Integers, levels: npt.NDArray[np.int32], grain: int) -> Rows:
+        """Atoms and levels (N, n) → bits (N,)."""
         count, floats = atoms.shape[1], self._floats
         bits = floats.level_bits[count - 1][levels].sum(axis=1) + floats.atom_bits[atoms].sum(axis=1)
-        stored: Rows = 8 * np.ceil((bits + floats.count_bits[count - 1]) / 8)
+        bits += floats.count_bits[count - 1]
+        stored: Rows = grain * np.ceil(bits / grain) if grain else bits
         return stored
 
-    def _message(self, count: int, atoms: list[int], levels: npt.NDArray[np.int32]) -> bytes:
-        parts = [(np.array([count - 1], np.int32), self._tables.counts)]
-        for place, (last, atom) in enumerate(pairwise([-1, *atoms[:count]])):
-            parts.append((np.array([atom - last - 1], np.int32), self._tables.next_atom(last, count - place)))
-        parts.append((levels[:count], self._tables.levels[[count - 1] * count]))
-        return rangecoder.encode([part for part in parts if part[1].shape[1] > 1])  # a sole choice needs no bits
-
-    def _read(self, reader: rangecoder.Reader) -> tuple[int, list[int], npt.NDArray[np.int32]]:
-        count, atoms, last = int(_read(reader, self._tables.counts)[0]) + 1, [], -1
-        for left in range(count, 0, -1):
-            last += 1 + int(_read(reader, self._tables.next_atom(last, left))[0])
-            atoms.append(last)
-        return count, atoms, _read(reader, self._tables.levels[[count - 1] * count])
-
     @cached_property
-    def _tables(self) -> _Tables:
-        return _Tables(self)
+    def _models(self) -> _Models:
+        return _Models(self)
 
     @cached_property
     def _floats(self) -> _Floats:
@@ -167,6 +161,7 @@ class Dictionary:
         sets = np.array([float(row.sum()) for row in set_weights(self.weights, len(self.centroids))])  # eₙ(w)
         return _Floats(
             atoms,
+            self.atoms.astype(np.float64),
             atoms @ atoms.T,
             -np.log2(self.weights, dtype=np.float32),
             (np.log2(sets) - np.log2(rangecoder.probabilities(self.count_counts)[0])).astype(np.float32),
@@ -177,33 +172,44 @@ class Dictionary:
         """Everything, by name, for the codec row."""
         return {f"{prefix}{field.name}": getattr(self, field.name) for field in fields(self)}
 
+    @classmethod
+    def open(cls, arrays: Mapping[str, Any], prefix: str) -> Dictionary:
+        """The mirror of arrays. Raises KeyError where something is missing."""
+        return cls(**{field.name: arrays[prefix + field.name] for field in fields(cls)})
+
 
 @dataclass(frozen=True)
 class _Floats:
-    """What the encoder computes with; it need not be exact."""
+    """What is computed with; only `exact` need be exact."""
 
     atoms: Rows  # (K, d)
+    exact: npt.NDArray[np.float64]  # (K, d), in units
     gram: Rows  # (K, K), dᵀd
     atom_bits: Rows  # (K,), −log₂ w
     count_bits: Rows  # (S,), of n and of all sets of n: log₂ eₙ(w) − log₂ P(n)
     level_bits: Rows  # (S, A)
 
 
-class _Tables:
-    """Probabilities, exact; those of the next atom are made when first asked for."""
+class _Models:
+    """Exact probabilities, made into models; None for a sole choice, which needs no bits."""
 
     def __init__(self, dictionary: Dictionary) -> None:
-        self.counts = rangecoder.probabilities(dictionary.count_counts)
-        self.levels = rangecoder.probabilities(dictionary.level_counts)
+        self.counts = _model(dictionary.count_counts[0])
+        self.levels = [_model(counts) for counts in dictionary.level_counts]
         self._sets = set_weights(dictionary.weights, len(dictionary.centroids))
-        self._made: dict[tuple[int, int], rangecoder.Probabilities] = {}
+        self._made: dict[tuple[int, int], rangecoder.Model | None] = {}
 
-    def next_atom(self, last: int, left: int) -> rangecoder.Probabilities:
-        """(1, K − last − left): of the atoms last + 1 … K − left, when `left` are to come."""
+    def next_atom(self, last: int, left: int) -> rangecoder.Model | None:
+        """Of the K − last − left atoms last + 1 … K − left, when `left` are to come; made when first asked for."""
         if (last, left) not in self._made:
             weights = self._sets[left - 1]
-            self._made[last, left] = rangecoder.probabilities(_share(weights[last + 1 : len(weights) - left + 1]))
+            self._made[last, left] = _model(_share(weights[last + 1 : len(weights) - left + 1]))
         return self._made[last, left]
+
+
+def _model(counts: npt.NDArray[np.uint32]) -> rangecoder.Model | None:
+    """(A,) counts → their model."""
+    return rangecoder.model(rangecoder.probabilities(counts)) if len(counts) > 1 else None
 
 
 def set_weights(weights: npt.NDArray[np.uint16], most: int) -> list[npt.NDArray[np.object_]]:
@@ -217,10 +223,15 @@ def set_weights(weights: npt.NDArray[np.uint16], most: int) -> list[npt.NDArray[
 
 
 def _share(weights: npt.NDArray[np.object_]) -> npt.NDArray[np.uint32]:
-    """(A,) integers → (1, A) counts ≥ 1 that sum to TOTAL, by integer arithmetic."""
+    """(A,) integers → (A,) counts ≥ 1 that sum to TOTAL, by integer arithmetic."""
     counts = np.array(1 + weights * (rangecoder.TOTAL - len(weights)) // int(weights.sum()), np.uint32)
     counts[counts.argmax()] += rangecoder.TOTAL - counts.sum()
-    return counts[None]
+    return counts
+
+
+def joined(blocks: list[Sparse]) -> Sparse:
+    """Blocks of rows, one after the other."""
+    return Sparse(*(np.concatenate([getattr(block, field.name) for block in blocks]) for field in fields(Sparse)))
 
 
 def _nothing(rows: int, most: int) -> Sparse:
@@ -229,22 +240,5 @@ def _nothing(rows: int, most: int) -> Sparse:
     return Sparse(np.ones(rows, np.int64), places, places.astype(np.int32), np.zeros(rows, np.float32))
 
 
-def _read(reader: rangecoder.Reader, tables: rangecoder.Probabilities) -> npt.NDArray[np.int32]:
-    return reader.read(tables) if tables.shape[1] > 1 else np.zeros(len(tables), np.int32)
-
-
-def pursue(correlations: Rows, gram: Rows, most: int) -> Iterator[Pursuit]:
-    """xᵀd (N, K) and dᵀd (K, K) → the atoms after 1, 2 … `most` steps of orthogonal matching pursuit."""
-    rows, scale = np.arange(len(correlations))[:, None], 1 / np.sqrt(np.maximum(np.diag(gram), TINY))
-    picks, rest = np.zeros((len(rows), 0), np.int64), correlations
-    for _ in range(most):
-        gain = np.abs(rest * scale)
-        gain[rows, picks] = -1
-        picks = np.sort(np.column_stack([picks, gain.argmax(axis=1)]), axis=1)
-        own = np.take_along_axis(correlations, picks, axis=1)
-        inner = gram[picks[:, :, None], picks[:, None, :]]
-        ridge = RIDGE * inner.diagonal(axis1=1, axis2=2) + np.float32(TINY)
-        ridged = inner + ridge[..., None] * np.eye(picks.shape[1], dtype=np.float32)
-        coefficients: Rows = np.linalg.solve(ridged, own[..., None])[..., 0]
-        rest = correlations - (coefficients[:, None] @ gram[picks])[:, 0]
-        yield Pursuit(picks, coefficients, own, inner)
+def _read(reader: rangecoder.Reader, own: rangecoder.Model | None, count: int) -> npt.NDArray[np.int32]:
+    return np.zeros(count, np.int32) if own is None else reader.read_alike(own, count)

@@ -33,7 +33,7 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.codecs.codec import Arrays, Codec, NoLevels, Vectors
-from archive.codecs.klt import open_maps
+from archive.codecs.fitted import open_maps
 from archive.codecs.quantize import pack, packed_bytes, rows_of, unpack
 from archive.errors import UnknownCodec, UsageError
 

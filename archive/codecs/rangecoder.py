@@ -2,9 +2,9 @@
 
 A table is `counts`, integers that sum to TOTAL = 2¹⁶; symbol s has probability counts[s] / TOTAL, which is exact in
 binary floating point, so the coder's own fixed-point tables are the same on every machine. A message is a row of
-symbols, each with its own table; several rows may follow one another. constriction writes 32-bit words; what ends a
-message here is the shortest string of bytes that still lies in the coder's last interval, and a decoder reads zeros
-behind it:
+symbols, each with its own table or all with one; several rows may follow one another. constriction writes 32-bit words;
+what ends a message here is the shortest string of bytes that still lies in the coder's last interval, and a decoder
+reads zeros behind it:
 
     interval [low, low + range) of 64 bits  →  the fewest leading bytes v with low ≤ v·00… < low + range
 
@@ -14,15 +14,21 @@ So a message costs its information and less than a byte more.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from archive.errors import BadCode
 
+if TYPE_CHECKING:
+    import constriction.stream.model
+
 TOTAL = 1 << 16  # what the counts of a table sum to
 Symbols = npt.NDArray[np.int32]
 Probabilities = npt.NDArray[np.float32]
+Model: TypeAlias = "constriction.stream.model.Categorical"  # of symbols that share a table
+Part = tuple[Symbols | int, "Probabilities | Model"]  # of a message: (n,) symbols and (n, A) tables, or the one model
 SPARE_WORDS = 4  # zeros a decoder may read behind the end
 
 
@@ -41,14 +47,24 @@ def probabilities(counts: npt.NDArray[np.uint32]) -> Probabilities:
     return counts.astype(np.float32) / np.float32(TOTAL)
 
 
-def encode(parts: Sequence[tuple[Symbols, Probabilities]]) -> bytes:
-    """Parts of (n,) symbols and their (n, A) probabilities, one after the other → the message."""
+def model(table: Probabilities) -> Model:
+    """(A,) probabilities → what symbols that share them are coded with; made once, it is much faster than tables."""
+    import constriction
+
+    return constriction.stream.model.Categorical(table, perfect=False)
+
+
+def encode(parts: Sequence[Part]) -> bytes:
+    """Parts of symbols and their probabilities, one after the other → the message."""
     import constriction
 
     stream = constriction.stream
     encoder, family = stream.queue.RangeEncoder(), stream.model.Categorical(perfect=False)
     for symbols, tables in parts:
-        encoder.encode(symbols, family, tables)
+        if isinstance(tables, np.ndarray):
+            encoder.encode(symbols, family, tables)
+        else:
+            encoder.encode(symbols, tables)
     words, (low, span) = encoder.pos()
     head: bytes = encoder.get_compressed().astype(">u4").tobytes()[: 4 * words]
     if low + span > 1 << 64:  # the interval holds the next number of so many words
@@ -69,8 +85,15 @@ class Reader:
 
     def read(self, tables: Probabilities) -> Symbols:
         """(n, A) probabilities → the next n symbols. Raises BadCode where no symbols explain the bytes."""
+        return self._decoded(self._family, tables)
+
+    def read_alike(self, own: Model, count: int) -> Symbols:
+        """One model → the next `count` symbols. Raises BadCode where no symbols explain the bytes."""
+        return self._decoded(own, count)
+
+    def _decoded(self, *asked: Any) -> Symbols:
         try:
-            symbols: Symbols = self._decoder.decode(self._family, tables)
+            symbols: Symbols = self._decoder.decode(*asked)
         except AssertionError as error:  # the coder's way of saying so
             raise BadCode("a code is not one that this codec wrote: the row is damaged") from error
         return symbols
