@@ -15,10 +15,12 @@ from archive.conversions import Conversions
 from archive.errors import BadCode, ModelMismatch, UsageError
 from archive.images import load_picture
 from archive.ingest import Ingest
-from archive.models.decoder import Decoder, Step, UnclipDecoder
+from archive.models.decoder import Decoder, Step
 from archive.models.encoder import Encoder, OpenClipEncoder
-from archive.models.pairs import Pair, Sampling, find_pair
+from archive.models.pairs import Machine, Pair, Sampling, find_pair
+from archive.models.unclip import open_unclip
 from archive.outcomes import Archived, Outcome
+from archive.painter import Painter
 from archive.records import CodecRecord, Damage, ModelRecord, Row, SkippedRecord, Stats
 from archive.restore import Names, Restore, Restored
 from archive.search import Hit, Search
@@ -33,12 +35,19 @@ Vectors = npt.NDArray[np.float32]
 class Archive(Conversions):
     """One archive, its model and its index. A context manager."""
 
-    def __init__(self, settings: Settings, *, model: str | None = None, any_weights: bool = False) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        model: str | None = None,
+        any_weights: bool = False,
+        machine: Machine | None = None,
+    ) -> None:
         """Opens an archive. `model` says where its pair lies now; `any_weights` allows other weights than its own.
 
-        Raises NoArchive.
+        `machine`: where the decoder runs. Raises NoArchive.
         """
-        self.settings, self._any_weights = settings, any_weights
+        self.settings, self._any_weights, self._machine = settings, any_weights, machine
         self.store = Store.open(settings)
         self.records: dict[int, CodecRecord] = {}
         self.codecs: dict[int, Codec] = {}
@@ -103,7 +112,7 @@ class Archive(Conversions):
     @cached_property
     def decoder(self) -> Decoder:
         """Raises ModelMissing, UsageError, and ModelMismatch if earlier restorations were drawn with other weights."""
-        decoder = UnclipDecoder(self.pair, dimension=self.model.dimension)
+        decoder = open_unclip(self.pair, dimension=self.model.dimension, machine=self._machine)
         if self.model.decoder_sha256 is not None:
             self._check_weights("decoder", decoder.weights_sha256, self.model.decoder_sha256)
         self.store.settle_decoder(self.model.id, decoder.weights_sha256)
@@ -154,8 +163,12 @@ class Archive(Conversions):
         names = Names(
             self.model.name, self.pair.decoder[0] if self.pair.decoder else "", f"coldframe {version('coldframe')}"
         )
-        run = Restore(self.store, self.codecs, self.decoder, names, sampling or self.pair.sampling)
+        run = Restore(self.store, self.codecs, self.painter(sampling), self.decoder, names)
         yield from run.run(rows, out, suffix=suffix, seed=seed, on_step=on_step)
+
+    def painter(self, sampling: Sampling | None = None) -> Painter:
+        """Rows → pixels. Raises as `decoder` does."""
+        return Painter(self.codecs, self.decoder, lambda: self.encoder, sampling or self.pair.sampling)
 
     def rows(self) -> Iterator[Row]:
         """Every row, by id."""

@@ -165,6 +165,7 @@ class RestorationRecord:
     seed: int
     path: str
     created_at: datetime
+    scores: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True)

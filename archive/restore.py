@@ -1,10 +1,9 @@
-"""Rows → pictures, with provenance.
+"""Rows → picture files, with provenance.
 
-    row ─codec─► vector_hat, colors_hat ─decoder─► frame ─► the original's aspect ratio ─► file
+    row ─painter─► frame ─► the original's aspect ratio ─► file, and a row that remembers it
 
-A frame is the decoder's native area in the aspect ratio nearest to the original's whose sides the decoder can draw.
-The picture is then brought to exactly the original's ratio; decoders that draw very small frames are enlarged, so that
-there is something to look at. The seed comes from the original's digest, so the same row gives the same picture.
+A picture is brought to exactly the original's ratio; decoders that draw very small frames have theirs enlarged, so that
+there is something to look at. Stopped and started again, a run goes on with the rows that are left.
 """
 
 from __future__ import annotations
@@ -12,26 +11,26 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from archive.codecs import Codec
 from archive.images import enlarge
 from archive.models.decoder import Decoder, Step
-from archive.models.pairs import Sampling
+from archive.painter import Painted, Painter, seed_of
 from archive.provenance import Provenance, write_picture
 from archive.records import RestorationRecord, Row
 from archive.store import Store
 from archive.store.intake import utc_now
 
 LEAST_PIXELS = 256 * 256  # of a written picture
-AREA_BAND = (0.7, 1.3)  # a frame's area, as a share of the decoder's native one
 
 
 @dataclass(frozen=True)
 class Restored:
-    """A picture written."""
+    """A picture that lies in a file now; `again`: it lay there already."""
 
     id: int
     file: str
@@ -39,6 +38,8 @@ class Restored:
     seed: int
     width: int
     height: int
+    scores: Mapping[str, float] = field(default_factory=dict)
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,21 @@ class Names:
     software: str
 
 
+@dataclass(frozen=True)
+class _Job:
+    row: Row
+    seed: int
+    path: Path
+
+
 class Restore:
     """One run over some rows."""
 
     def __init__(
-        self, store: Store, codecs: Mapping[int, Codec], decoder: Decoder, names: Names, sampling: Sampling
+        self, store: Store, codecs: Mapping[int, Codec], painter: Painter, decoder: Decoder, names: Names
     ) -> None:
-        self._store, self._codecs, self._decoder, self._names, self._sampling = store, codecs, decoder, names, sampling
+        self._store, self._codecs, self._painter = store, codecs, painter
+        self._decoder, self._names = decoder, names
 
     def run(
         self,
@@ -67,78 +76,80 @@ class Restore:
         seed: int | None = None,
         on_step: Step | None = None,
     ) -> Iterator[Restored]:
-        """Rows → files in `out`, one by one."""
+        """Rows → files in `out`. What was drawn from the same row in the same way and lies there is not drawn again."""
         out.mkdir(parents=True, exist_ok=True)
+        left = []
         for row in rows:
+            job = _Job(row, seed_of(row.sha256) if seed is None else seed, out / (file_stem(row) + suffix))
+            there = self._drawn_before(job)
+            if there is None:
+                left.append(job)
+            else:
+                yield there
+        for batch in self._batches(left):
             started = time.monotonic()
-            chosen = seed_of(row.sha256) if seed is None else seed
-            path = out / (file_stem(row) + suffix)
-            size = self._write(row, path, chosen, on_step)
-            yield Restored(row.id, str(path), round(time.monotonic() - started, 3), chosen, *size)
+            painted = self._painter.paint([job.row for job in batch], [job.seed for job in batch], on_step)
+            sizes = [self._write(job, one) for job, one in zip(batch, painted, strict=True)]
+            seconds = round((time.monotonic() - started) / len(batch), 3)
+            for job, one, size in zip(batch, painted, sizes, strict=True):
+                yield Restored(job.row.id, str(job.path), seconds, one.seed, *size, scores=one.scores)
 
-    def _write(self, row: Row, path: Path, seed: int, on_step: Step | None) -> tuple[int, int]:
-        codec, decoder = self._codecs[row.codec_id], self._decoder
-        frame = frame_size(row.width / row.height, decoder.native_pixels, decoder.multiple)
-        pixels = decoder.draw(
-            *(one[0] for one in codec.decode([row.clip_code], [row.color_code])),
-            frame=frame,
-            seed=seed,
-            sampling=self._sampling,
-            on_step=on_step,
-        )
-        size = picture_size(row.width, row.height, max(frame[0] * frame[1], LEAST_PIXELS))
-        write_picture(path, enlarge(pixels, *size), self._provenance(row, codec, seed))
+    def _batches(self, jobs: Iterable[_Job]) -> Iterator[list[_Job]]:
+        """Jobs of one frame and codec, as many as are best painted at a time."""
+        waiting: dict[object, list[_Job]] = {}
+        for job in jobs:
+            alike = waiting.setdefault((self._painter.frame(job.row), job.row.codec_id), [])
+            alike.append(job)
+            if len(alike) == self._painter.together:
+                yield alike[:]
+                alike.clear()
+        yield from filter(None, waiting.values())
+
+    def _parameters(self, job: _Job) -> dict[str, Any]:
+        """All that the picture depends on, beside the decoder."""
+        return {**asdict(self._painter.sampling), "seed": job.seed, "codes_crc32": job.row.crc32}
+
+    def _drawn_before(self, job: _Job) -> Restored | None:
+        known = self._store.restoration_at(str(job.path.absolute())) if job.path.is_file() else None
+        wanted = (job.row.id, self._decoder.weights_sha256, self._parameters(job))
+        if known is None or (known.image_id, known.decoder_sha256, dict(known.parameters)) != wanted:
+            return None
+        return Restored(job.row.id, str(job.path), 0.0, known.seed, *self._size(job.row), known.scores or {}, True)
+
+    def _size(self, row: Row) -> tuple[int, int]:
+        width, height = self._painter.frame(row)
+        return picture_size(row.width, row.height, max(width * height, LEAST_PIXELS))
+
+    def _write(self, job: _Job, painted: Painted) -> tuple[int, int]:
+        size = self._size(job.row)
+        write_picture(job.path, enlarge(painted.pixels, *size), self._provenance(job.row, painted.seed))
         self._store.add_restoration(
             RestorationRecord(
-                image_id=row.id,
+                image_id=job.row.id,
                 decoder=self._names.decoder,
-                decoder_sha256=decoder.weights_sha256,
-                parameters=asdict(self._sampling),
-                seed=seed,
-                path=str(path.absolute()),
+                decoder_sha256=self._decoder.weights_sha256,
+                parameters=self._parameters(job),
+                seed=painted.seed,
+                path=str(job.path.absolute()),
                 created_at=utc_now(),
+                scores=dict(painted.scores) or None,
             )
         )
         return size
 
-    def _provenance(self, row: Row, codec: Codec, seed: int) -> Provenance:
+    def _provenance(self, row: Row, seed: int) -> Provenance:
         return Provenance(
             row_id=row.id,
             original_sha256=row.sha256.hex(),
             bits=8 * (len(row.clip_code) + len(row.color_code)),
-            codec=codec.name,
+            codec=self._codecs[row.codec_id].name,
             model=self._names.model,
             decoder=self._names.decoder,
             decoder_sha256=self._decoder.weights_sha256,
             seed=seed,
-            parameters=asdict(self._sampling),
+            parameters=asdict(self._painter.sampling),
             software=self._names.software,
         )
-
-
-def seed_of(digest: bytes) -> int:
-    """SHA-256 of the original → 0 … 2⁶³ − 1."""
-    return int.from_bytes(digest[:8]) >> 1
-
-
-def frame_size(aspect: float, pixels: int, multiple: int) -> tuple[int, int]:
-    """Aspect ratio (width / height) → (width, height) a decoder can draw.
-
-    Of all sides divisible by `multiple` whose area lies within AREA_BAND of `pixels`, the pair nearest in aspect ratio,
-    then in area. Ratios beyond 4 : 1 are drawn as 4 : 1.
-    """
-    aspect = min(max(aspect, 0.25), 4.0)
-    longest = int(2 * math.sqrt(pixels * AREA_BAND[1])) // multiple
-    sides = range(1, longest + 1)
-    low, high = (pixels * share / multiple**2 for share in AREA_BAND)
-    fits = [(width, height) for width in sides for height in sides if low <= width * height <= high]
-
-    def distance(size: tuple[int, int]) -> tuple[float, float]:
-        width, height = size
-        return abs(math.log(width / height / aspect)), abs(math.log(width * height * multiple**2 / pixels))
-
-    width, height = min(fits, key=distance)
-    return width * multiple, height * multiple
 
 
 def picture_size(width: int, height: int, pixels: int) -> tuple[int, int]:

@@ -11,7 +11,7 @@ import torch
 
 from archive.archive import Archive
 from archive.images import save_plain
-from archive.models.decoder import UnclipDecoder
+from archive.models.latent import LatentDecoder
 from archive.models.pairs import find_pair
 from archive.scenes import draw_scene
 from archive.settings import Settings
@@ -41,7 +41,7 @@ def measure(pictures: int) -> dict[str, object]:
 
 
 @torch.inference_mode()
-def _bare(decoder: UnclipDecoder, steps: int) -> float:
+def _bare(decoder: LatentDecoder, steps: int) -> float:
     """The same number of UNet calls at the same size, one encoding and one decoding, nothing else."""
     unet, vae = decoder._unet, decoder._vae
     z, label = (

@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
 from archive.errors import ModelMissing, UsageError
-from archive.models.decoder import UnclipDecoder
+from archive.images import shrink
+from archive.models.decoder import Told
 from archive.models.encoder import OpenClipEncoder, weights_source
-from archive.models.pairs import PAIRS, UNCLIP_MIRRORS, Pair, Sampling, find_pair
+from archive.models.latent import LatentDecoder, foreseen, low_frequencies, redirected
+from archive.models.pairs import PAIRS, UNCLIP_MIRRORS, Machine, Pair, Sampling, find_pair
+from archive.models.unclip import ClassLabels, open_unclip
+from archive.painter import color_score
 from tests.pairs import DIMENSION
 
 GREY = np.full((8, 8, 3), 128, np.uint8)
@@ -23,8 +29,8 @@ FEW = Sampling(steps=4)
 
 
 @pytest.fixture(scope="module")
-def decoder(tiny_pair: Path) -> UnclipDecoder:
-    return UnclipDecoder(find_pair(str(tiny_pair)), dimension=DIMENSION)
+def decoder(tiny_pair: Path) -> LatentDecoder:
+    return open_unclip(find_pair(str(tiny_pair)), dimension=DIMENSION)
 
 
 @pytest.fixture
@@ -66,7 +72,7 @@ def test_the_papers_pair_is_what_the_paper_used() -> None:
     assert (repository, name) == ("timm/vit_large_patch14_clip_224.openai", "open_clip_model.safetensors")
     assert config["quick_gelu"] is True
     assert PAIRS["vit-l-14"].decoder == UNCLIP_MIRRORS
-    assert PAIRS["vit-l-14"].sampling == Sampling(steps=20, guidance=12.0, t_start=0.88, noise_level=0)
+    assert PAIRS["vit-l-14"].sampling == Sampling(steps=20, guidance=12.0, t_start=0.88)
 
 
 def test_openai_weights_are_run_with_the_activation_they_were_trained_with(
@@ -91,8 +97,8 @@ def test_openai_weights_are_run_with_the_activation_they_were_trained_with(
 def test_a_hub_repository_in_the_cache_is_used_without_asking(
     tiny_pair: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from archive.models.decoder import PATTERNS
     from archive.models.hub import local_folder
+    from archive.models.unclip import PATTERNS
 
     repository = tmp_path / f"models--{UNCLIP_MIRRORS[1].replace('/', '--')}"
     (repository / "refs").mkdir(parents=True)
@@ -102,7 +108,7 @@ def test_a_hub_repository_in_the_cache_is_used_without_asking(
     folder = local_folder(UNCLIP_MIRRORS, PATTERNS, need="unet/config.json")
     assert (folder / "unet" / "config.json").is_file()
     pair = Pair("x", "", "", UNCLIP_MIRRORS)
-    assert UnclipDecoder(pair, dimension=DIMENSION).multiple == 4
+    assert open_unclip(pair, dimension=DIMENSION).multiple == 4
 
 
 def test_without_a_hub_one_sentence_says_what_to_do_and_soon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +140,7 @@ def test_an_incomplete_folder_says_what_it_lacks(tiny_pair: Path, tmp_path: Path
     shutil.copytree(tiny_pair, tmp_path / "pair")
     shutil.rmtree(tmp_path / "pair" / "decoder" / "vae")
     with pytest.raises(ModelMissing, match="lacks vae"):
-        UnclipDecoder(find_pair(str(tmp_path / "pair")), dimension=DIMENSION)
+        open_unclip(find_pair(str(tmp_path / "pair")), dimension=DIMENSION)
     (tmp_path / "pair" / "encoder" / "open_clip_model.safetensors").unlink()
     with pytest.raises(ModelMissing, match=r"no \.safetensors"):
         OpenClipEncoder(find_pair(str(tmp_path / "pair")))
@@ -144,52 +150,120 @@ def test_an_incomplete_folder_says_what_it_lacks(tiny_pair: Path, tmp_path: Path
 
 def test_a_decoder_of_another_dimension_is_refused(tiny_pair: Path) -> None:
     with pytest.raises(UsageError, match="16 dimensions, this archive's have 768"):
-        UnclipDecoder(find_pair(str(tiny_pair)), dimension=768)
+        open_unclip(find_pair(str(tiny_pair)), dimension=768)
 
 
 def test_drawing_is_deterministic_and_listens_to_everything_it_is_told(
-    decoder: UnclipDecoder, vector: np.ndarray
+    decoder: LatentDecoder, vector: np.ndarray
 ) -> None:
     def draw(told: np.ndarray = vector, colors: np.ndarray = GREY, seed: int = 1, **sampling: float) -> np.ndarray:
         chosen = Sampling(**{"steps": 4} | sampling)  # type: ignore[arg-type]
-        return decoder.draw(told, colors, frame=(32, 16), seed=seed, sampling=chosen)
+        [drawn] = decoder.draw(Told(told[None], colors[None], [seed], 0.6), frame=(32, 16), sampling=chosen)
+        return drawn
 
     first = draw()
     assert first.shape == (16, 32, 3)
     assert first.dtype == np.uint8
     assert np.array_equal(first, draw())
     others = [draw(told=-vector), draw(colors=NO_MAP), draw(seed=2), draw(guidance=1.0), draw(t_start=0.5)]
-    assert not any(np.array_equal(first, other) for other in (*others, draw(noise_level=500), draw(steps=5)))
+    others += [draw(consistency=0.5), draw(noise_level=500), draw(steps=5)]
+    assert not any(np.array_equal(first, other) for other in others)
 
 
-def test_the_start_is_the_map_noised_to_exactly_the_level_of_the_first_step(decoder: UnclipDecoder) -> None:
+def test_the_start_is_the_map_noised_to_exactly_the_level_of_the_first_step(decoder: LatentDecoder) -> None:
     timesteps = decoder.timesteps(20, 0.88)
     assert timesteps[0] == 880
     assert timesteps.tolist() == sorted(timesteps.tolist(), reverse=True)
     alphas = decoder._scheduler.alphas_cumprod
     z_map = torch.full((1, 4, 32, 32), 3.0)
-    start = decoder._start(z_map, (64, 64), 7, int(timesteps[0]))
+    start = decoder._start(z_map, (64, 64), [7], int(timesteps[0]))
     assert start.mean().item() == pytest.approx(3 * alphas[880].sqrt().item(), abs=0.05)
     assert start.std().item() == pytest.approx((1 - alphas[880]).sqrt().item(), rel=0.05)
 
 
 def test_every_step_is_told_the_noise_that_is_left(
-    decoder: UnclipDecoder, vector: np.ndarray, monkeypatch: pytest.MonkeyPatch
+    decoder: LatentDecoder, vector: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[int] = []
     unet = decoder._unet.forward
     monkeypatch.setattr(decoder._unet, "forward", lambda z, t, **k: told.append(int(t)) or unet(z, t, **k))
     steps: list[tuple[int, int]] = []
-    decoder.draw(vector, GREY, frame=(16, 16), seed=1, sampling=FEW, on_step=lambda done, of: steps.append((done, of)))
+    row = Told(vector[None], GREY[None], [1])
+    decoder.draw(row, frame=(16, 16), sampling=FEW, on_step=lambda done, of: steps.append((done, of)))
     assert told[0] == 880
     assert told == decoder.timesteps(4, 0.88).tolist()
     assert steps == [(done, len(told)) for done in range(1, len(told) + 1)]
 
 
-def test_guidance_weighs_the_embedding_against_an_empty_label(decoder: UnclipDecoder, vector: np.ndarray) -> None:
-    label = decoder._label(vector, 0)
-    assert not label[0].any()
-    assert np.allclose(label[1, :DIMENSION].numpy(), vector)
+def test_guidance_weighs_the_embedding_against_an_empty_label(
+    decoder: LatentDecoder, vector: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[torch.Tensor] = []
+    unet = decoder._unet.forward
+    monkeypatch.setattr(decoder._unet, "forward", lambda *a, **k: seen.append(k["class_labels"]) or unet(*a, **k))
+    decoder.draw(Told(vector[None], GREY[None], [1]), frame=(16, 16), sampling=Sampling(steps=1, noise_level=0))
+    assert not seen[0][0].any()
+    assert np.allclose(seen[0][1, :DIMENSION].numpy(), vector)
+
+
+def test_the_label_is_what_unclip_would_make_of_an_embedding_as_noisy_as_the_code(decoder: LatentDecoder) -> None:
+    from diffusers import DDPMScheduler
+
+    noiser, labels = DDPMScheduler(beta_schedule="squaredcos_cap_v2"), decoder._conditioning
+    for level in (50, 431, 800):
+        assert labels.level(float(noiser.alphas_cumprod[level])) == level
+    rng, wide = np.random.default_rng(0), 512
+    white = torch.from_numpy(rng.normal(size=(64, wide)).astype(np.float32))
+    noised = noiser.add_noise(white, torch.randn_like(white), torch.tensor([431]))
+    best_guess = noised * noiser.alphas_cumprod[431].sqrt()  # as a codec of that error decodes to
+    labels = ClassLabels(
+        decoder._unet, SimpleNamespace(mean=torch.zeros(1, wide), std=torch.ones(1, wide)), noiser.alphas_cumprod, None
+    )
+    made = labels.labels(best_guess.numpy(), float(noiser.alphas_cumprod[431]), None)
+    assert torch.allclose(made[:, :wide], noised * (wide**0.5 / noised.norm(dim=1, keepdim=True)), atol=1e-4)
+    assert float(made[:, :wide].std()) == pytest.approx(float(noised.std()), rel=0.02)
+
+
+@pytest.mark.parametrize("kind", ["epsilon", "v_prediction", "sample"])
+def test_a_pull_moves_what_is_foreseen_and_nothing_else(kind: str) -> None:
+    out, z, pull = torch.randn(3, 2, 4, 8, 8)
+    signal = torch.tensor(0.3)
+    moved = foreseen(redirected(out, pull, signal, kind), z, signal, kind)
+    assert torch.allclose(moved, foreseen(out, z, signal, kind) + pull, atol=1e-4)
+    assert torch.allclose(low_frequencies(torch.full((1, 4, 12, 20), 2.0), 8), torch.tensor(2.0))
+
+
+def test_consistency_brings_the_pictures_colours_nearer_to_the_map(tiny_pair: Path) -> None:
+    pocket = open_unclip(PAIRS["pocket"], dimension=512)
+    colors = np.random.default_rng(0).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    row = Told(np.zeros((1, 512), np.float32), colors[None], [1], 0.6)
+
+    def error(share: float) -> float:
+        [drawn] = pocket.draw(row, frame=(128, 128), sampling=replace(PAIRS["pocket"].sampling, consistency=share))
+        return color_score(shrink(drawn, 8), colors)
+
+    assert error(0.5) < error(0.0)
+
+
+def test_a_picture_is_the_same_whatever_is_drawn_beside_it(tiny_pair: Path, noise: np.random.Generator) -> None:
+    for together in (1, 4):
+        decoder = open_unclip(find_pair(str(tiny_pair)), dimension=DIMENSION)
+        decoder.together = together
+        vectors = noise.normal(size=(7, DIMENSION)).astype(np.float32)
+        maps = noise.integers(0, 256, (7, 8, 8, 3), dtype=np.uint8)
+        drawn = decoder.draw(Told(vectors, maps, range(7)), frame=(16, 24), sampling=FEW)
+        for rows in ([3], [6, 3], [3, 0, 1, 2, 5]):
+            again = decoder.draw(Told(vectors[rows], maps[rows], rows), frame=(16, 24), sampling=FEW)
+            assert np.array_equal(again[rows.index(3)], drawn[3])
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float32"])
+def test_a_decoder_runs_in_the_numbers_asked_for(tiny_pair: Path, dtype: str) -> None:
+    decoder = open_unclip(find_pair(str(tiny_pair)), dimension=DIMENSION, machine=Machine("cpu", dtype))
+    row = Told(np.ones((1, DIMENSION), np.float32), GREY[None], [1])
+    [drawn] = decoder.draw(row, frame=(16, 16), sampling=FEW)
+    assert drawn.shape == (16, 16, 3)
+    assert decoder.weights_sha256 == open_unclip(find_pair(str(tiny_pair)), dimension=DIMENSION).weights_sha256
 
 
 def test_the_pocket_pair_is_within_its_budget_and_says_what_it_is() -> None:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pyexiv2
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from archive.archive import Archive
+from archive.codecs.colormap import to_samples
 from archive.errors import ModelMismatch, NotFound
+from archive.images import enlarge, shrink
 from archive.models.pairs import Sampling, find_pair
+from archive.painter import AREA_BAND, frame_size, seed_of
+from archive.projection import project
 from archive.provenance import SOURCE_TYPE
-from archive.restore import AREA_BAND, frame_size, picture_size, seed_of
+from archive.restore import picture_size
 from archive.settings import Settings
 from tests.pairs import save_tiny_decoder
 
@@ -49,7 +54,7 @@ def test_every_picture_says_in_the_fields_own_terms_that_it_is_a_reconstruction(
     assert facts["original_sha256"] == row.sha256.hex()
     assert facts["seed"] == restored.seed == seed_of(row.sha256)
     assert facts["decoder_sha256"] == archive.decoder.weights_sha256
-    assert facts["parameters"] == {"steps": 3, "guidance": 12.0, "t_start": 0.88, "noise_level": 0}
+    assert facts["parameters"] == asdict(FEW)
     assert (facts["codec"], facts["bits"]) == ("coclico", 16 + 192)
     if suffix == ".png":
         assert "not the original" in Image.open(restored.file).info["Description"]
@@ -75,6 +80,53 @@ def test_the_same_row_is_drawn_the_same_and_another_seed_differs(archive: Archiv
     first = drawn_as("a")
     assert np.array_equal(first, drawn_as("b"))
     assert not np.array_equal(first, drawn_as("c", seed=5))
+
+
+def test_what_lies_there_already_is_not_drawn_again(archive: Archive, tmp_path: Path) -> None:
+    def restore(**options: object) -> list[bool]:
+        return [one.again for one in archive.restore([1, 2], tmp_path / "out", **({"sampling": FEW} | options))]
+
+    assert restore() == [False, False]
+    assert restore() == [True, True]
+    (tmp_path / "out").joinpath(sorted(path.name for path in (tmp_path / "out").iterdir())[0]).unlink()
+    assert sorted(restore()) == [False, True]
+    assert restore(seed=3) == restore(sampling=replace(FEW, guidance=2.0)) == [False, False]
+    list(archive.freeze("clip", {"bits": 2}))
+    assert restore(sampling=replace(FEW, guidance=2.0)) == [False, False]
+
+
+def test_the_best_of_several_is_the_one_that_fits_the_row(archive: Archive, tmp_path: Path) -> None:
+    several = replace(FEW, candidates=4)
+    [best] = archive.restore([2], tmp_path / "best", sampling=several, seed=10, suffix=".png")
+    assert best.seed in range(10, 14)
+    scores = {}
+    for seed in range(10, 14):
+        [painted] = archive.painter(replace(FEW, candidates=1)).paint(archive.store.rows([2]), [seed])
+        [row], codec = archive.store.rows([2]), archive.codec
+        vectors_hat, colors_hat = codec.decode([row.clip_code], [row.color_code])
+        [seen] = archive.encoder.encode_images([archive.encoder.prepare(painted.pixels)])
+        mean, _ = archive.decoder.space
+        one, other = seen - mean, vectors_hat[0] - mean
+        similar = one @ other / np.linalg.norm(one) / np.linalg.norm(other)
+        scores[seed] = similar - 2 * np.mean((shrink(painted.pixels, 8) / 255 - colors_hat[0] / 255) ** 2)
+    assert best.seed == max(scores, key=scores.__getitem__)
+    assert set(best.scores) == {"clip_similarity", "color_score"}
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([8.0, 32.0]))
+def test_projected_colours_lie_in_the_cells_of_the_map(seed: int, half_cell: float) -> None:
+    rng = np.random.default_rng(seed)
+    wanted = shrink(rng.integers(40, 216, (4, 4, 3), dtype=np.uint8).repeat(16, 0).repeat(16, 1), 8)
+    drawn = enlarge(rng.integers(0, 256, (12, 12, 3), dtype=np.uint8), 128, 96)
+
+    def missed(pixels: np.ndarray) -> np.ndarray:
+        error = np.abs(to_samples(shrink(pixels, 8)[None]) - to_samples(wanted[None]))
+        return np.maximum(error - half_cell, 0)
+
+    projected = project(drawn, wanted, half_cell)
+    assert missed(projected).mean() < 0.2 * missed(drawn).mean() + 1
+    assert np.array_equal(project(projected, shrink(projected, 8), half_cell), projected)
 
 
 def test_a_restoration_is_remembered(archive: Archive, tmp_path: Path) -> None:

@@ -24,10 +24,12 @@ from PIL import Image
 
 from archive.codecs.coclico import coclico
 from archive.images import shrink
-from archive.models.decoder import UnclipDecoder
+from archive.models.decoder import Told
 from archive.models.encoder import OpenClipEncoder
+from archive.models.latent import LatentDecoder, as_pixels
 from archive.models.pairs import POCKET_FOLDER, POCKET_SAMPLING, Pair, Sampling
-from archive.restore import frame_size
+from archive.models.unclip import open_unclip
+from archive.painter import frame_size
 from training.autoencoder import SHARP
 from training.corpus import Corpus, load_corpus
 from training.crops import TEACHER_PIXELS, Teacher
@@ -105,7 +107,7 @@ class Drawing:
     round_trip: list[np.ndarray]
 
 
-def draw(pictures: list[np.ndarray], encoder: OpenClipEncoder, decoder: UnclipDecoder, sampling: Sampling) -> Drawing:
+def draw(pictures: list[np.ndarray], encoder: OpenClipEncoder, decoder: LatentDecoder, sampling: Sampling) -> Drawing:
     """Each picture becomes a row of the default codec and is drawn again in its frame."""
     codec, drawing = coclico(encoder.dimension), Drawing([], [], [], [])
     for seed, picture in enumerate(pictures):
@@ -113,12 +115,13 @@ def draw(pictures: list[np.ndarray], encoder: OpenClipEncoder, decoder: UnclipDe
         original = np.asarray(Image.fromarray(picture).resize(frame, Image.Resampling.BICUBIC))
         vector = encoder.encode_images([encoder.prepare(picture)])
         codes = codec.encode(vector, shrink(picture, codec.map_side)[None])
-        vector_hat, colors_hat = (one[0] for one in codec.decode(*codes))
+        vectors_hat, colors_hat = codec.decode(*codes)
+        told = Told(vectors_hat, colors_hat, [seed], codec.alignment_in(*decoder.space))
         drawing.originals.append(original)
-        drawing.colors.append(np.asarray(Image.fromarray(colors_hat).resize(frame, Image.Resampling.BILINEAR)))
-        drawing.restored.append(decoder.draw(vector_hat, colors_hat, frame=frame, seed=seed, sampling=sampling))
+        drawing.colors.append(np.asarray(Image.fromarray(colors_hat[0]).resize(frame, Image.Resampling.BILINEAR)))
+        drawing.restored += decoder.draw(told, frame=frame, sampling=sampling)
         with torch.inference_mode():
-            drawing.round_trip.append(decoder.decode_pixels(decoder.encode_pixels(torch.from_numpy(original.copy()))))
+            drawing.round_trip += decoder.decode_pixels(decoder.encode_pixels(as_pixels([original])))
     return drawing
 
 
@@ -163,7 +166,7 @@ def main(
     encoder = OpenClipEncoder(pair)
     scores: dict[str, object] = {"words": words(encoder, known), "naming": _named(corpus, known, encoder, judge)}
     if (folder / "decoder").is_dir():
-        decoder = UnclipDecoder(pair, dimension=encoder.dimension)
+        decoder = open_unclip(pair, dimension=encoder.dimension)
         drawing = draw(sharp_photos(corpus, count, first=first), encoder, decoder, pair.sampling)
         for name, kind in (("map", drawing.colors), ("restored", drawing.restored), ("round_trip", drawing.round_trip)):
             told = {"id@5": identified(judge, drawing.originals, kind), "colour": color_score(drawing.originals, kind)}

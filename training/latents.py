@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from archive.codecs import Codec
 from archive.codecs.coclico import coclico
 from archive.images import shrink
-from archive.restore import frame_size
+from archive.painter import frame_size
 from training.autoencoder import LATENT_CHANNELS, SHARP
 from training.corpus import Corpus
 from training.image_tower import DIMENSION, SIZES, normalize

@@ -30,7 +30,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from archive.codecs import save_codec
+from archive.codecs import ALIGNED, save_codec
 from archive.codecs.codec import Codec
 from archive.codecs.fitted import TransformMaps, fit_maps
 from archive.codecs.pqvae import ENTRIES, GRID, Norms, PqvaeVectors
@@ -184,7 +184,9 @@ def main(
     codec = fit_pqvae(
         fitted, subvector=subvector, entries=entries, minutes=minutes, work=place, held=tested, batch=batch, seed=seed
     )
-    codec = replace(codec, maps=fit_maps(maps[: len(fitted)], map_bits, fitted, codec.vectors))
+    codec = replace(
+        codec.aligned(fitted[:ALIGNED]), maps=fit_maps(maps[: len(fitted)], map_bits, fitted, codec.vectors)
+    )
     save_codec(codec, out)
     told = {key: round(value, 4) for key, value in scores(codec, tested).items()} if held else {}
     click.echo(json.dumps({"payload_bits": codec.vectors.payload_bits, "state_bytes": len(codec.state)} | told))

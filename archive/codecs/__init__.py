@@ -60,6 +60,7 @@ _OPENED: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Codec]] =
 }
 NAMES = tuple(_OPENED)
 LEAST_SQUARES = "+ls"  # behind the name of a scalar codec: decoded by least squares
+ALIGNED = 4096  # vectors that a fitted codec's alignment is measured on, at most
 WAITING = "float16"  # the codec of rows that wait for another to be fitted
 FITTED: Mapping[str, Callable[..., Codec]] = {
     "klt": fit_klt,
@@ -71,8 +72,10 @@ def open_codec(name: str, parameters: Mapping[str, Any], state: bytes = b"") -> 
     """The codec of a codec row. Raises UnknownCodec for a name, parameters or state this version does not know."""
     if name not in _OPENED:
         raise UnknownCodec(f"the codec {name!r} is not known to this version of coldframe; install a newer one")
+    given = {key: value for key, value in parameters.items() if key != "alignment"}
     try:
-        return _OPENED[name](parameters, from_bytes(state) if state else {})
+        codec = _OPENED[name](given, from_bytes(state) if state else {})
+        return replace(codec, alignment=parameters.get("alignment"))
     except (TypeError, KeyError) as error:
         raise UnknownCodec(f"the codec {name!r} has parameters or state this version does not know: {error}") from error
 
@@ -81,7 +84,7 @@ def with_least_squares(codec: Codec, vectors: Vectors) -> Codec:
     """The same codes, decoded better, after (N, D) embeddings. Raises UsageError for codes that are not scalar."""
     if not isinstance(codec.vectors, ScalarVectors):
         raise UsageError(f"{codec.name} needs no least squares; they are for coclico and clip")
-    return replace(codec, vectors=codec.vectors.with_least_squares(vectors))
+    return replace(codec, vectors=codec.vectors.with_least_squares(vectors)).aligned(vectors)
 
 
 def save_codec(codec: Codec, path: Path) -> None:
@@ -110,5 +113,5 @@ def fit_codec(name: str, vectors: Vectors, maps: Pixels, *, bits: int, map_bits:
         plain = fit_codec(name.removesuffix(LEAST_SQUARES), vectors, maps, bits=bits, map_bits=map_bits)
         return with_least_squares(plain, vectors)
     if name in FITTED:
-        return FITTED[name](vectors, maps, bits=bits, map_bits=map_bits)
+        return FITTED[name](vectors, maps, bits=bits, map_bits=map_bits).aligned(vectors[:ALIGNED])
     return coclico(vectors.shape[1], bits=bits, map_side=maps.shape[1], map_bits=map_bits)

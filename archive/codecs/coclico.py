@@ -108,6 +108,10 @@ class ScalarMaps:
         return {}
 
     @property
+    def half_cell(self) -> float:
+        return 128 / (1 << self.bits)
+
+    @property
     def predicted(self) -> bool:
         return False
 

@@ -9,7 +9,7 @@ A coder's parameters are numbers, its fitted state named arrays; both stand in t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -21,6 +21,7 @@ from archive.codecs.state import to_bytes
 Vectors = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 Arrays = Mapping[str, npt.NDArray[np.generic]]
+DRAWN = 256
 
 
 class VectorCoder(Protocol):
@@ -76,6 +77,11 @@ class MapCoder(Protocol):
         """Bits of every code, or None where they vary."""
 
     @property
+    def half_cell(self) -> float:
+        """How far a sample may be from its decoded value, 0 … 255, as a rule."""
+        ...
+
+    @property
     def predicted(self) -> bool:
         """Whether maps are coded against what the decoded vectors tell of them."""
         ...
@@ -93,6 +99,9 @@ class Codec:
     name: str
     vectors: VectorCoder
     maps: MapCoder
+    alignment: float | None = (
+        None  # mean squared cosine of vectors and vectors_hat about their mean, where it was measured
+    )
 
     @property
     def dimension(self) -> int:
@@ -104,13 +113,34 @@ class Codec:
 
     def parameters(self) -> dict[str, Any]:
         """What the codec row stores beside the name."""
-        return {**self.vectors.parameters(), **self.maps.parameters()}
+        measured = {} if self.alignment is None else {"alignment": self.alignment}
+        return {**self.vectors.parameters(), **self.maps.parameters(), **measured}
+
+    def aligned(self, vectors: Vectors) -> Codec:
+        """This codec, its alignment measured on (N, D) float32."""
+        center = vectors.mean(axis=0)
+        one, other = vectors - center, self.decode_vectors(self.encode_vectors(vectors)) - center
+        lengths = np.maximum((one**2).sum(axis=1) * (other**2).sum(axis=1), 1e-20)
+        return replace(self, alignment=round(float(((one * other).sum(axis=1) ** 2 / lengths).mean()), 4))
 
     @cached_property
     def state(self) -> bytes:
         """The fitted state of both coders; b'' if there is none."""
         arrays = {**self.vectors.arrays(), **self.maps.arrays()}
         return to_bytes(arrays) if arrays else b""
+
+    def alignment_in(self, mean: Vectors, std: Vectors) -> float:
+        """How far codes are from the truth, 0 … 1, in a space of mean and standard deviation (D,).
+
+        As measured; else, for codes that are fitted to nothing, on DRAWN vectors of that very distribution: 2/π for the
+        signs of centred ones.
+        """
+        if self.alignment is not None:
+            return self.alignment
+        white = np.random.default_rng(0).standard_normal((DRAWN, self.dimension), np.float32)
+        white_hat = (self.decode_vectors(self.encode_vectors(white * std + mean)) - mean) / std
+        lengths = np.maximum((white**2).sum(axis=1) * (white_hat**2).sum(axis=1), 1e-20)
+        return float(((white * white_hat).sum(axis=1) ** 2 / lengths).mean())
 
     def encode_vectors(self, vectors: Vectors) -> list[bytes]:
         """(N, D) float32 → N codes. Raises ValueError where a value is not finite: it would be stored as if it were."""

@@ -105,6 +105,11 @@ class TransformMaps:
         return None if self.transform else 0
 
     @property
+    def half_cell(self) -> float:
+        """Half a step: what its coefficients are wrong by spreads evenly over the samples."""
+        return 0.0 if self.transform is None else float(self.transform.scale * self.transform.step) / 2
+
+    @property
     def predicted(self) -> bool:
         return self.prediction is not None
 

@@ -24,7 +24,7 @@ from archive.codecs.learning import fit_dictionary, shape_for
 from archive.codecs.transform import Rows, Transform
 
 LAYERED = 40  # bits, from which on there are two layers
-SHARE, MOST = 0.8, 38  # of the bits, but no more than so many: the first layer's
+SHARE, MOST, MOST_GAINED = 0.8, 38, 24  # of the bits, but no more than so many: the first layer's
 GAINS, GAINED = 13, 160  # a row has one of so many gains, from so many bits on
 
 
@@ -73,7 +73,7 @@ def fit_layered(rows: Rows, bits: float, *, seed: int = 0) -> Layered:
     """(N, d) sample → a coder that spends `bits` a row on it, on average, in whole bytes."""
     if bits < LAYERED:
         return Layered(fit_dictionary(rows, bits, shape_for(bits), seed=seed), None)
-    own = min(SHARE * bits, MOST)
+    own = min(SHARE * bits, MOST if bits < GAINED else MOST_GAINED)
     dictionary = fit_dictionary(rows, own, shape_for(own), grain=0, seed=seed)
     first = dictionary.code(rows, grain=0)
     before = Before(first.bits, lambda row: dictionary.parts(first, row))

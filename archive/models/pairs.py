@@ -26,13 +26,28 @@ class Sampling:
     """How a decoder draws; the defaults are CoCliCo's.
 
     `t_start` is a share of the schedule, 0 … 1, where drawing from a colour map begins; `noise_level` 0 … 999 is how
-    noisy the decoder is told the embedding is.
+    noisy the decoder is told the embedding is, None: as noisy as its codec made it; `consistency` 0 … 1 is how strongly
+    every step is drawn towards the colour map; `projected` brings the picture's colours into the map's cells at the
+    end; of `candidates` pictures the one is kept that fits embedding and map best; `side` is that of a square of the
+    area drawn, 0: the decoder's own.
     """
 
     steps: int = 20
     guidance: float = 12.0
     t_start: float = 0.88
-    noise_level: int = 0
+    noise_level: int | None = None
+    consistency: float = 0.0
+    projected: bool = False
+    candidates: int = 1
+    side: int = 0
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where a decoder runs and with which numbers; '' is what suits best."""
+
+    device: str = ""
+    dtype: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,7 +63,7 @@ class Pair:
     codec: str = ""  # a file with a codec fitted to this pair's embeddings
 
 
-POCKET_SAMPLING = Sampling(guidance=3.0, noise_level=431)  # a one-bit code's cosine, √(2/π), as a noise level
+POCKET_SAMPLING = Sampling(guidance=3.0)
 PAIRS = {
     "pocket": Pair(
         "pocket",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from archive.models.decoder import PATTERNS
 from archive.models.encoder import weights_source
 from archive.models.hub import cached_folder
 from archive.models.pairs import Pair
+from archive.models.unclip import PATTERNS
 
 
 def is_here(pair: Pair) -> tuple[bool, bool]:

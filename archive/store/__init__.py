@@ -9,7 +9,7 @@ Writing is idempotent: a digest occurs once, a place occurs once, and whoever co
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -213,6 +213,15 @@ class Store(Intake):
     def add_restoration(self, restoration: RestorationRecord) -> None:
         with self.database.writing() as connection:
             insert_one(connection, tables.Restoration, asdict(restoration) | {"state": "done"})
+
+    def restoration_at(self, path: str) -> RestorationRecord | None:
+        """The latest picture written to this path."""
+        table = tables.Restoration.__table__
+        columns = [table.c[field.name] for field in fields(RestorationRecord)]
+        latest = select(*columns).where(table.c.path == path).order_by(table.c.id.desc()).limit(1)
+        with self.database.reading() as connection:
+            row = connection.execute(latest).one_or_none()
+        return None if row is None else RestorationRecord(**row._mapping)
 
     def _rows(self, wanted: ColumnElement[bool], *, limit: int | None = None) -> list[Row]:
         query = select(tables.Image.__table__).where(wanted).order_by(tables.Image.id).limit(limit)

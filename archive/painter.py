@@ -1,0 +1,135 @@
+"""Rows → pixels: decoded, drawn, the best candidate chosen, its colours brought into their cells.
+
+A frame is the decoder's native area in the aspect ratio nearest to the original's whose sides the decoder can draw. The
+seed comes from the original's digest, so the same row gives the same picture. Of several candidates, whose seeds follow
+one another, the one is kept of the greatest
+
+    cos(σ̂, CLIP(picture)) − COLOR_WEIGHT · colour score        about the decoder's mean embedding
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from archive.codecs import Codec
+from archive.images import shrink
+from archive.models.decoder import Decoder, Step, Told
+from archive.models.encoder import Encoder
+from archive.models.pairs import Sampling
+from archive.projection import project
+from archive.records import Row
+
+Pixels = npt.NDArray[np.uint8]
+Vectors = npt.NDArray[np.float32]
+AREA_BAND = (0.7, 1.3)  # a frame's area, as a share of the decoder's native one
+COLOR_WEIGHT = 2.0
+SEEDS = 1 << 63
+
+
+@dataclass(frozen=True)
+class Painted:
+    """A picture, (height, width, 3) uint8 in its frame; its seed; what made it the best, if it was chosen."""
+
+    pixels: Pixels
+    seed: int
+    scores: Mapping[str, float] = field(default_factory=dict)
+
+
+class Painter:
+    """A decoder at work for an archive's codecs."""
+
+    def __init__(
+        self, codecs: Mapping[int, Codec], decoder: Decoder, encoder: Callable[[], Encoder], sampling: Sampling
+    ) -> None:
+        """`encoder()` opens the encoder, if there are candidates to compare."""
+        self._codecs, self._decoder, self._encoder, self.sampling = codecs, decoder, encoder, sampling
+        self._aligned: dict[int, float] = {}
+
+    @property
+    def together(self) -> int:
+        """How many rows of one frame and codec are best painted at a time."""
+        return 1 if self.sampling.candidates > 1 else self._decoder.together
+
+    def frame(self, row: Row) -> tuple[int, int]:
+        """(width, height) the row is drawn in."""
+        pixels = self.sampling.side**2 or self._decoder.native_pixels
+        return frame_size(row.width / row.height, pixels, self._decoder.multiple)
+
+    def paint(self, rows: Sequence[Row], seeds: Sequence[int], on_step: Step | None = None) -> list[Painted]:
+        """Rows of one frame and codec → pictures. Raises BadCode."""
+        codec = self._codecs[rows[0].codec_id]
+        vectors_hat, colors_hat = codec.decode([row.clip_code for row in rows], [row.color_code for row in rows])
+        count = self.sampling.candidates
+        tried = [(seed + number) % SEEDS for seed in seeds for number in range(count)]
+        told = Told(vectors_hat.repeat(count, 0), colors_hat.repeat(count, 0), tried, self._alignment(rows[0].codec_id))
+        drawn = self._decoder.draw(told, frame=self.frame(rows[0]), sampling=self.sampling, on_step=on_step)
+        if self.sampling.projected and codec.map_side:
+            half = codec.maps.half_cell
+            drawn = [project(one, colors, half) for one, colors in zip(drawn, told.colors_hat, strict=True)]
+        if count == 1:
+            return [Painted(pixels, seed) for pixels, seed in zip(drawn, tried, strict=True)]
+        groups = range(0, len(drawn), count)
+        return [
+            self._best(drawn[at : at + count], tried[at : at + count], told.vectors_hat[at], told.colors_hat[at])
+            for at in groups
+        ]
+
+    def _best(self, drawn: list[Pixels], seeds: list[int], vector_hat: Vectors, colors_hat: Pixels) -> Painted:
+        encoder = self._encoder()
+        vectors = encoder.encode_images([encoder.prepare(pixels) for pixels in drawn])
+        center = self._decoder.space[0] if self._decoder.space else np.zeros_like(vector_hat)
+        similar = cosines(vectors - center, (vector_hat - center)[None])
+        colors = [
+            color_score(shrink(pixels, len(colors_hat)), colors_hat) if len(colors_hat) else 0.0 for pixels in drawn
+        ]
+        best = int(np.argmax(similar - COLOR_WEIGHT * np.array(colors)))
+        scores = {"clip_similarity": round(float(similar[best]), 4), "color_score": round(colors[best], 5)}
+        return Painted(drawn[best], seeds[best], scores)
+
+    def _alignment(self, codec_id: int) -> float:
+        if codec_id not in self._aligned:
+            space, codec = self._decoder.space, self._codecs[codec_id]
+            self._aligned[codec_id] = (codec.alignment or 1.0) if space is None else codec.alignment_in(*space)
+        return self._aligned[codec_id]
+
+
+def seed_of(digest: bytes) -> int:
+    """SHA-256 of the original → 0 … 2⁶³ − 1."""
+    return int.from_bytes(digest[:8]) >> 1
+
+
+def frame_size(aspect: float, pixels: int, multiple: int) -> tuple[int, int]:
+    """Aspect ratio (width / height) → (width, height) a decoder can draw.
+
+    Of all sides divisible by `multiple` whose area lies within AREA_BAND of `pixels`, the pair nearest in aspect ratio,
+    then in area. Ratios beyond 4 : 1 are drawn as 4 : 1. Raises ValueError where none fits.
+    """
+    aspect = min(max(aspect, 0.25), 4.0)
+    longest = int(2 * math.sqrt(pixels * AREA_BAND[1])) // multiple
+    sides = range(1, longest + 1)
+    low, high = (pixels * share / multiple**2 for share in AREA_BAND)
+    fits = [(width, height) for width in sides for height in sides if low <= width * height <= high]
+
+    def distance(size: tuple[int, int]) -> tuple[float, float]:
+        width, height = size
+        return abs(math.log(width / height / aspect)), abs(math.log(width * height * multiple**2 / pixels))
+
+    width, height = min(fits, key=distance)
+    return width * multiple, height * multiple
+
+
+def cosines(one: Vectors, other: Vectors) -> Vectors:
+    """Rows of (N, D) and (N or 1, D) → (N,)."""
+    lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
+    found: Vectors = (one * other).sum(axis=1) / np.maximum(lengths, 1e-12)
+    return found
+
+
+def color_score(one: Pixels, other: Pixels) -> float:
+    """Two maps of one size → their mean squared difference, values 0 … 1."""
+    return float(np.square(one / 255.0 - other / 255.0).mean())
