@@ -1,4 +1,4 @@
-"""python -m benchmarks index|ingest|restore|startup|colors; python -m benchmarks.smic"""
+"""python -m benchmarks index|ingest|restore|startup|colors|gains|fullsize; python -m benchmarks.smic"""
 
 from __future__ import annotations
 
@@ -67,6 +67,30 @@ def restore(pictures: int) -> None:
     from benchmarks.restore import measure
 
     tell(measure(pictures))
+
+
+@main.command()
+@click.option("--data", type=click.Path(path_type=Path, exists=True), default="../shared/data", show_default=True)
+@click.option("--work", type=click.Path(path_type=Path), default="training/run", show_default=True)
+@click.option("--count", default=200, show_default=True, help="Photos.")
+@click.option("--codec", default="coclico", show_default=True)
+def gains(data: Path, work: Path, count: int, codec: str) -> None:
+    """What level matching, colour consistency and the best of eight are worth, on held-in training photos."""
+    from benchmarks.gains import measure
+
+    for line in measure(data, work, count, codec):
+        tell(line)
+
+
+@main.command()
+@click.option("--folder", type=click.Path(path_type=Path), default="training/full-size", show_default=True)
+@click.option("--steps", default=3, show_default=True)
+@click.option("--dtype", default="bfloat16", show_default=True)
+def fullsize(folder: Path, steps: int, dtype: str) -> None:
+    """Seconds a step of the full-size decoder with random weights, beside the bare UNet call; memory."""
+    from benchmarks.fullsize import measure
+
+    tell(measure(folder, steps, dtype))
 
 
 @main.command()

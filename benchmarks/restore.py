@@ -11,8 +11,9 @@ import torch
 
 from archive.archive import Archive
 from archive.images import save_plain
+from archive.models.decoder import Told
 from archive.models.latent import LatentDecoder
-from archive.models.pairs import find_pair
+from archive.models.pairs import Sampling, find_pair
 from archive.scenes import draw_scene
 from archive.settings import Settings
 
@@ -29,15 +30,32 @@ def measure(pictures: int) -> dict[str, object]:
             ids = [row.id for row in archive.rows()]
             list(archive.restore(ids[:1], Path(folder, "out")))
             seconds = [one.seconds for one in archive.restore(ids, Path(folder, "out"))]
+            rows = archive.store.rows(ids)
+            codes = archive.codec.decode([row.clip_code for row in rows], [row.color_code for row in rows])
+            told = Told(*codes, range(len(rows)), 0.6)
             steps = len(archive.decoder.timesteps(archive.pair.sampling.steps, archive.pair.sampling.t_start))
+            drawn, bare = _side_by_side(archive.decoder, told, archive.pair.sampling, steps)
             return {
                 "pictures": pictures,
                 "seconds_median": round(float(np.median(seconds)), 3),
                 "seconds_worst": round(max(seconds), 3),
-                "bare_seconds": round(_bare(archive.decoder, steps), 3),
+                "drawn_seconds": round(drawn, 4),
+                "bare_seconds": round(bare, 4),
                 "steps": steps,
                 "threads": torch.get_num_threads(),
             }
+
+
+def _side_by_side(decoder: LatentDecoder, told: Told, sampling: Sampling, steps: int) -> tuple[float, float]:
+    """Median seconds of drawing a picture and of its bare calls, in turn."""
+    drawn, bare = [], []
+    for row in range(len(told.seeds)):
+        one = Told(told.vectors_hat[row : row + 1], told.colors_hat[row : row + 1], [row], told.alignment)
+        started = time.perf_counter()
+        decoder.draw(one, frame=(160, 96), sampling=sampling)
+        drawn.append(time.perf_counter() - started)
+        bare.append(_bare(decoder, steps))
+    return float(np.median(drawn)), float(np.median(bare))
 
 
 @torch.inference_mode()

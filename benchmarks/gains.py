@@ -1,0 +1,85 @@
+"""What each of the decoder's zero-bit gains is worth: one after the other, on held-in photos, judged by the teacher.
+
+    map            the stored colour map, enlarged
+    plain          CoCliCo's decoding: the decoded embedding as it is, noise level 0
+    + level        the embedding told as noisy as its codec made it
+    + colours      every step drawn towards the map, and the colours brought into its cells at the end
+    + best of 8    of eight candidates the one that fits the row, by the archive's own encoder
+
+*similarity*: cosine of original and picture in the teacher's eyes, about the mean of the originals; *gain*: over the
+line before, with the standard error of the paired difference. *colour*: the colour score, 32 × 32 maps, values 0 … 1.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from archive.archive import Archive
+from archive.images import enlarge, save_plain, shrink
+from archive.models.pairs import Sampling, find_pair
+from archive.painter import color_score, cosines
+from archive.settings import Settings
+from training.corpus import load_corpus
+from training.crops import Teacher
+from training.evaluate import Judge, identified, sharp_photos
+from training.words import load_known
+
+PASSED = 400  # photos that options were chosen on
+CANDIDATES = 8
+
+
+def measure(data: Path, work: Path, count: int, codec: str) -> Iterator[dict[str, object]]:
+    """One line a way of decoding."""
+    corpus = load_corpus(data / "training", work, test_folder=data / "photos")
+    known = load_known(data / "embeddings", data / "training" / "captions.txt.gz")
+    judge = Judge(Teacher(next((data / "teacher").glob("*.tflite"))), known.vectors[known.imagenet])
+    photos = sharp_photos(corpus, count, first=PASSED)
+    truth = judge.vectors(photos)
+    before = None
+    for name, pictures in _ways(photos, codec):
+        similar = cosines(judge.vectors(pictures) - truth.mean(axis=0), truth - truth.mean(axis=0))
+        colors = [color_score(shrink(a, 32), shrink(b, 32)) for a, b in zip(photos, pictures, strict=True)]
+        gain = None if before is None else similar - before
+        yield {
+            "codec": codec,
+            "way": name,
+            "photos": len(photos),
+            "similarity": round(float(similar.mean()), 4),
+            "gain": None if gain is None else round(float(gain.mean()), 4),
+            "gain_error": None if gain is None else round(float(gain.std() / len(gain) ** 0.5), 4),
+            "id@5": round(identified(judge, photos, pictures), 3),
+            "colour": round(float(np.mean(colors)), 5),
+        }
+        before = similar
+
+
+def _ways(photos: list[np.ndarray], codec: str) -> Iterator[tuple[str, list[np.ndarray]]]:
+    """Name and pictures of every way, through an archive of PNG files."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place, "photos")
+        folder.mkdir()
+        for number, photo in enumerate(photos):
+            save_plain(folder / f"{number:05}.png", photo)
+        with Archive.create(Settings(str(Path(place, "archive"))), find_pair("pocket"), codec=codec) as archive:
+            list(archive.ingest([str(folder)]))
+            rows = sorted(archive.rows(), key=lambda row: row.path)
+            maps = [archive.codecs[row.codec_id].decode([row.clip_code], [row.color_code])[1][0] for row in rows]
+            yield "map", [enlarge(one, photo.shape[1], photo.shape[0]) for one, photo in zip(maps, photos, strict=True)]
+            for name, sampling in _samplings(archive.pair.sampling):
+                painter = archive.painter(sampling)
+                yield name, [painter.paint([row], [row.id])[0].pixels for row in rows]
+
+
+def _samplings(usual: Sampling) -> Iterator[tuple[str, Sampling]]:
+    plain = replace(usual, noise_level=0, consistency=0.0, projected=False, candidates=1)
+    level = replace(plain, noise_level=None)
+    colors = replace(level, consistency=usual.consistency, projected=True)
+    yield "plain", plain
+    yield "+ level", level
+    yield "+ colours", colors
+    yield f"+ best of {CANDIDATES}", replace(colors, candidates=CANDIDATES)
