@@ -20,9 +20,10 @@ from archive.codecs.fitting import fit_transform
 from archive.images import shrink
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import find_pair
-from training.corpus import Corpus, load_corpus
+from training.corpus import load_corpus
+from training.pictures import embed
 
-FITTED, SIDES, RATES, JUDGED, BATCH = 8000, (8, 16, 32), (18, 20, 32, 45, 64, 96, 128, 256), 32, 64
+FITTED, SIDES, RATES, JUDGED = 8000, (8, 16, 32), (18, 20, 32, 45, 64, 96, 128, 256), 32
 
 
 def measure(data: Path, work: Path) -> Iterator[dict[str, object]]:
@@ -30,20 +31,13 @@ def measure(data: Path, work: Path) -> Iterator[dict[str, object]]:
     corpus, pair = load_corpus(data / "training", work, test_folder=data / "photos"), find_pair("pocket")
     fitted, test = corpus.trained[:: len(corpus.trained) // FITTED], corpus.measured
     encoder, coder = OpenClipEncoder(pair), load_codec(Path(pair.codec)).vectors
-    vectors, shown = (_vectors(encoder, corpus, rows) for rows in (fitted, test))
+    vectors, shown = (embed(encoder, map(corpus.photo, rows.tolist()), map_side=1)[0] for rows in (fitted, test))
     shown_hat = coder.decode(coder.encode(shown))
     truth = np.stack([shrink(corpus.photo(int(row)), JUDGED) for row in test]).astype(np.float32) / 255
     for side in SIDES:
         known, seen = (np.stack([shrink(corpus.photo(int(row)), side) for row in rows]) for rows in (fitted, test))
         for name, maps in _coders(known, vectors, coder):
             yield _point(name, maps, seen, shown_hat, truth)
-
-
-def _vectors(encoder: OpenClipEncoder, corpus: Corpus, rows: np.ndarray) -> np.ndarray:
-    batches = (rows[at : at + BATCH] for at in range(0, len(rows), BATCH))
-    return np.concatenate(
-        [encoder.encode_images([encoder.prepare(corpus.photo(int(row))) for row in batch]) for batch in batches]
-    )
 
 
 def _coders(known: np.ndarray, vectors: np.ndarray, coder: VectorCoder) -> Iterator[tuple[str, MapCoder]]:

@@ -84,9 +84,18 @@ def command(
             ids = tuple(hit.id for hit in archive.search([query], count=limit)[0])
         sampling = replace(archive.pair.sampling, **_given(wanted))
         with progress("restoring", len(ids), silent=as_json) as show:
-            runs = archive.restore(ids, out, sampling=sampling, suffix=f".{kind}", seed=seed)
-            for done, one in enumerate(runs, start=1):
-                show(done)
+            finished = 0
+            runs = archive.restore(
+                ids,
+                out,
+                sampling=sampling,
+                suffix=f".{kind}",
+                seed=seed,
+                on_step=lambda done, of: show(finished, f"step {done} of {of}"),
+            )
+            for one in runs:
+                finished += 1
+                show(finished)
                 if as_json:
                     told = {"id": one.id, "file": one.file, "seconds": one.seconds, "seed": one.seed}
                     emit(told | {"again": one.again, **one.scores})

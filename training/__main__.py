@@ -35,7 +35,7 @@ def main(*, data: Path, work: Path, out: Path, budget: float, threads: int, seed
     click.echo(f"encoder written to {out / 'encoder'}")
     vae = recipe.train_autoencoder(tower)
     shelves = recipe.shelves(tower, vae)
-    export_codec(shelves, out / "klt.npz")
+    export_codec(out, recipe.photos, out / "klt.npz")
     unet, space = recipe.train_denoiser([shelf for _, shelf in shelves])
     export_decoder(unet, vae, space, out / "decoder")
     click.echo(f"decoder written to {out / 'decoder'}; noise level of a one-bit code: {space.coded_level}")

@@ -10,17 +10,17 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import nn
 
 from archive.codecs import Codec, fit_codec, save_codec
-from archive.images import shrink
+from archive.models.encoder import OpenClipEncoder
+from archive.models.pairs import find_pair
 from archive.settle import MAP_SIDE, RATES
 from training import image_tower, text_tower
 from training.corpus import Corpus
 from training.denoiser import Space, embedding_noiser, noise_scheduler
-from training.latents import Shelf
+from training.pictures import embed
 
 
 def export_encoder(image: nn.Module, text: nn.Module, folder: Path) -> None:
@@ -62,11 +62,10 @@ def export_decoder(unet: nn.Module, vae: nn.Module, space: Space, folder: Path) 
     embedding_noiser().save_pretrained(folder / "image_noising_scheduler")
 
 
-def export_codec(shelves: list[tuple[Corpus, Shelf]], file: Path) -> Codec:
-    """`klt` at its default rates, fitted to the embeddings and colour maps of these pictures."""
-    vectors = np.concatenate([shelf.vectors for _, shelf in shelves]).astype(np.float32)
-    photos = [(corpus, int(row)) for corpus, shelf in shelves for row in shelf.picture]
-    maps = np.stack([shrink(np.ascontiguousarray(corpus.photo(row)), MAP_SIDE) for corpus, row in photos])
+def export_codec(folder: Path, corpus: Corpus, file: Path) -> Codec:
+    """`klt` at its default rates, fitted to what the exported encoder in `folder` makes of the photos trained on."""
+    encoder = OpenClipEncoder(find_pair(str(folder)))
+    vectors, maps = embed(encoder, (corpus.photo(int(row)) for row in corpus.trained), map_side=MAP_SIDE)
     bits, map_bits = RATES["klt"]
     codec = fit_codec("klt", vectors, maps, bits=bits, map_bits=map_bits)
     save_codec(codec, file)

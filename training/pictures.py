@@ -1,8 +1,8 @@
-"""A folder of pictures → what a codec is trained on: their embeddings and their colour maps."""
+"""Pictures → what codecs are fitted to: embeddings and colour maps, made by the product's own encoder."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -23,12 +23,18 @@ def embed_folder(folder: Path, model: str, *, map_side: int) -> tuple[np.ndarray
     Raises UsageError where there is none.
     """
     encoder = OpenClipEncoder(find_pair(model))
-    vectors, maps, pixels = [], [], _pixels(folder, encoder.side)
-    while batch := list(islice(pixels, BATCH)):
+    try:
+        return embed(encoder, _pixels(folder, encoder.side), map_side=map_side)
+    except ValueError as error:
+        raise UsageError(f"there is no picture in {folder} that can be read") from error
+
+
+def embed(encoder: OpenClipEncoder, pictures: Iterable[np.ndarray], *, map_side: int) -> tuple[np.ndarray, np.ndarray]:
+    """N × (H, W, 3) uint8 → vectors (N, D) float32 and maps (N, n, n, 3) uint8. Raises ValueError for none."""
+    stream, vectors, maps = iter(pictures), [], []
+    while batch := [np.ascontiguousarray(one) for one in islice(stream, BATCH)]:
         vectors.append(encoder.encode_images([encoder.prepare(one) for one in batch]))
         maps += [shrink(one, map_side) for one in batch]
-    if not vectors:
-        raise UsageError(f"there is no picture in {folder} that can be read")
     return np.concatenate(vectors), np.stack(maps)
 
 

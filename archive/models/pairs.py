@@ -37,7 +37,7 @@ class Sampling:
     t_start: float = 0.88
     noise_level: int | None = None
     consistency: float = 0.0
-    projected: bool = False
+    projected: bool = True
     candidates: int = 1
     side: int = 0
 
@@ -63,7 +63,7 @@ class Pair:
     codec: str = ""  # a file with a codec fitted to this pair's embeddings
 
 
-POCKET_SAMPLING = Sampling(guidance=3.0)
+POCKET_SAMPLING = Sampling(guidance=4.0, consistency=0.05)
 PAIRS = {
     "pocket": Pair(
         "pocket",
