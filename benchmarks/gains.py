@@ -29,7 +29,6 @@ from training.crops import Teacher
 from training.evaluate import Judge, identified, sharp_photos
 from training.words import load_known
 
-PASSED = 400  # photos that options were chosen on
 CANDIDATES = 8
 
 
@@ -38,7 +37,7 @@ def measure(data: Path, work: Path, count: int, codec: str) -> Iterator[dict[str
     corpus = load_corpus(data / "training", work, test_folder=data / "photos")
     known = load_known(data / "embeddings", data / "training" / "captions.txt.gz")
     judge = Judge(Teacher(next((data / "teacher").glob("*.tflite"))), known.vectors[known.imagenet])
-    photos = sharp_photos(corpus, count, first=PASSED)
+    photos = sharp_photos(corpus, count)  # sampling options were chosen on the 200 after the first 200
     truth = judge.vectors(photos)
     before = None
     for name, pictures in _ways(photos, codec):

@@ -5,7 +5,8 @@
 Embeddings of a collection are clusters of clusters: at 30 bits sparse codes are far better than a transform coder. What
 they leave is nearly Gaussian: there it is the other way round. Both parts stand in one message, and end in one byte.
 
-Below LAYERED bits the dictionary is better alone, and a code is what `smic` would write.
+Below LAYERED bits the dictionary is better alone, and a code is what `smic` would write, unless the sample is too small
+to teach it nearly all its atoms.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ import numpy.typing as npt
 from archive.codecs import rangecoder
 from archive.codecs.dictionary import Dictionary
 from archive.codecs.fitting import Before, fit_transform
-from archive.codecs.learning import fit_dictionary, shape_for
+from archive.codecs.learning import atoms_for, fit_dictionary, shape_for
 from archive.codecs.transform import Rows, Transform
 
-LAYERED = 40  # bits, from which on there are two layers
+LAYERED = 60  # bits, from which on there are two layers
+TAUGHT = 0.9  # of its atoms; a sample that teaches fewer is better coded in two layers
 SHARE, MOST, MOST_GAINED = 0.8, 38, 24  # of the bits, but no more than so many: the first layer's
 GAINS, GAINED = 13, 160  # a row has one of so many gains, from so many bits on
 
@@ -71,7 +73,7 @@ class Layered:
 
 def fit_layered(rows: Rows, bits: float, *, seed: int = 0) -> Layered:
     """(N, d) sample → a coder that spends `bits` a row on it, on average, in whole bytes."""
-    if bits < LAYERED:
+    if bits < LAYERED and atoms_for(rows) >= TAUGHT * shape_for(bits).atoms:
         return Layered(fit_dictionary(rows, bits, shape_for(bits), seed=seed), None)
     own = min(SHARE * bits, MOST if bits < GAINED else MOST_GAINED)
     dictionary = fit_dictionary(rows, own, shape_for(own), grain=0, seed=seed)

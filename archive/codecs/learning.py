@@ -56,6 +56,11 @@ RATES = {  # bits a code → the shape; of the grid's, the best centred cosine a
 }
 
 
+def atoms_for(vectors: Vectors) -> int:
+    """How many atoms a sample (N, D) can teach."""
+    return max(LEAST_ATOMS, len(vectors) // ROWS_AN_ATOM)
+
+
 def shape_for(bits: float) -> Shape:
     """The best of RATES that codes so many bits."""
     return RATES[max((rate for rate in RATES if rate <= bits), default=min(RATES))]
@@ -66,9 +71,9 @@ def fit_dictionary(
 ) -> Dictionary:
     """(N, d) → a dictionary of that shape whose codes take `bits` on average; `grain`: bits they are a multiple of.
 
-    Atoms are as many as the sample teaches: one for ROWS_AN_ATOM of its rows, and no fewer than LEAST_ATOMS.
+    Atoms are as many as the shape says and the sample can teach.
     """
-    shape = replace(shape, atoms=min(shape.atoms, max(LEAST_ATOMS, len(vectors) // ROWS_AN_ATOM)))
+    shape = replace(shape, atoms=min(shape.atoms, atoms_for(vectors)))
     order = np.random.default_rng(seed).permutation(len(vectors))
     held = min(HELD, len(vectors) // HELD_SHARE)
     learned = learn(vectors[order[held : held + LEARNED]], shape, seed=seed)
