@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -58,6 +60,18 @@ def test_every_picture_says_in_the_fields_own_terms_that_it_is_a_reconstruction(
     assert (facts["codec"], facts["bits"]) == ("coclico", 16 + 192)
     if suffix == ".png":
         assert "not the original" in Image.open(restored.file).info["Description"]
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp"])
+@pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool (libimage-exiftool-perl) is not installed")
+def test_exiftool_reads_where_a_picture_comes_from(archive: Archive, tmp_path: Path, suffix: str) -> None:
+    [restored] = archive.restore([1], tmp_path / "out", sampling=FEW, suffix=suffix)
+    done = subprocess.run(["exiftool", "-json", "-n", "-G1", restored.file], capture_output=True, check=True)
+    [told] = json.loads(done.stdout)
+    assert told["XMP-iptcExt:DigitalSourceType"] == SOURCE_TYPE
+    assert "not the original" in told["XMP-dc:Description"]
+    assert "not the original" in told["IFD0:ImageDescription"]
+    assert json.loads(told["IFD0:ImageHistory"])["seed"] == restored.seed
 
 
 def test_the_aspect_ratio_is_the_originals(archive: Archive, tmp_path: Path) -> None:
