@@ -3,11 +3,12 @@
     map            the stored colour map, enlarged
     plain          CoCliCo's decoding: the decoded embedding as it is, noise level 0
     + level        the embedding told as noisy as its codec made it
-    + colours      every step drawn towards the map, and the colours brought into its cells at the end
+    + cells        the colours brought into the map's cells at the end
     + best of 8    of eight candidates the one that fits the row, by the archive's own encoder
+    + pull         instead of that: every step drawn towards the map
 
 *similarity*: cosine of original and picture in the teacher's eyes, about the mean of the originals; *gain*: over the
-line before, with the standard error of the paired difference. *colour*: the colour score, 32 × 32 maps, values 0 … 1.
+way it adds to, with the standard error of the paired difference. *colour*: the colour score, of 32 × 32 maps, 0 … 1.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from training.crops import Teacher
 from training.evaluate import Judge, identified, sharp_photos
 from training.words import load_known
 
-CANDIDATES = 8
+PULL = 0.05
 
 
 def measure(data: Path, work: Path, count: int, codec: str) -> Iterator[dict[str, object]]:
@@ -39,11 +40,12 @@ def measure(data: Path, work: Path, count: int, codec: str) -> Iterator[dict[str
     judge = Judge(Teacher(next((data / "teacher").glob("*.tflite"))), known.vectors[known.imagenet])
     photos = sharp_photos(corpus, count)  # sampling options were chosen on the 200 after the first 200
     truth = judge.vectors(photos)
-    before = None
-    for name, pictures in _ways(photos, codec):
+    known_ways: dict[str, np.ndarray] = {}
+    for name, base, pictures in _ways(photos, codec):
         similar = cosines(judge.vectors(pictures) - truth.mean(axis=0), truth - truth.mean(axis=0))
         colors = [color_score(shrink(a, 32), shrink(b, 32)) for a, b in zip(photos, pictures, strict=True)]
-        gain = None if before is None else similar - before
+        gain = similar - known_ways[base] if base else None
+        known_ways[name] = similar
         yield {
             "codec": codec,
             "way": name,
@@ -54,11 +56,10 @@ def measure(data: Path, work: Path, count: int, codec: str) -> Iterator[dict[str
             "id@5": round(identified(judge, photos, pictures), 3),
             "colour": round(float(np.mean(colors)), 5),
         }
-        before = similar
 
 
-def _ways(photos: list[np.ndarray], codec: str) -> Iterator[tuple[str, list[np.ndarray]]]:
-    """Name and pictures of every way, through an archive of PNG files."""
+def _ways(photos: list[np.ndarray], codec: str) -> Iterator[tuple[str, str, list[np.ndarray]]]:
+    """Name, the way it adds to, and pictures of every way, through an archive of PNG files."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place, "photos")
         folder.mkdir()
@@ -68,17 +69,19 @@ def _ways(photos: list[np.ndarray], codec: str) -> Iterator[tuple[str, list[np.n
             list(archive.ingest([str(folder)]))
             rows = sorted(archive.rows(), key=lambda row: row.path)
             maps = [archive.codecs[row.codec_id].decode([row.clip_code], [row.color_code])[1][0] for row in rows]
-            yield "map", [enlarge(one, photo.shape[1], photo.shape[0]) for one, photo in zip(maps, photos, strict=True)]
-            for name, sampling in _samplings(archive.pair.sampling):
+            yield "map", "", [enlarge(one, *photo.shape[1::-1]) for one, photo in zip(maps, photos, strict=True)]
+            for name, base, sampling in _samplings(archive.pair.sampling):
                 painter = archive.painter(sampling)
-                yield name, [painter.paint([row], [row.id])[0].pixels for row in rows]
+                yield name, base, [painter.paint([row], [row.id])[0].pixels for row in rows]
 
 
-def _samplings(usual: Sampling) -> Iterator[tuple[str, Sampling]]:
+def _samplings(usual: Sampling) -> Iterator[tuple[str, str, Sampling]]:
+    """Name of a way, the way it adds to, and how it draws."""
     plain = replace(usual, noise_level=0, consistency=0.0, projected=False, candidates=1)
     level = replace(plain, noise_level=None)
-    colors = replace(level, consistency=usual.consistency, projected=True)
-    yield "plain", plain
-    yield "+ level", level
-    yield "+ colours", colors
-    yield f"+ best of {CANDIDATES}", replace(colors, candidates=CANDIDATES)
+    cells = replace(level, projected=True)
+    yield "plain", "map", plain
+    yield "+ level", "plain", level
+    yield "+ cells", "+ level", cells
+    yield "+ best of 8", "+ cells", replace(cells, candidates=8)
+    yield "+ pull", "+ cells", replace(cells, consistency=PULL)

@@ -25,6 +25,7 @@ from archive.codecs.learning import atoms_for, fit_dictionary, shape_for
 from archive.codecs.transform import Rows, Transform
 
 LAYERED = 60  # bits, from which on there are two layers
+LAYERABLE = 16  # bits; fewer never make two
 TAUGHT = 0.9  # of its atoms; a sample that teaches fewer is better coded in two layers
 SHARE, MOST, MOST_GAINED = 0.8, 38, 24  # of the bits, but no more than so many: the first layer's
 GAINS, GAINED = 13, 160  # a row has one of so many gains, from so many bits on
@@ -73,7 +74,8 @@ class Layered:
 
 def fit_layered(rows: Rows, bits: float, *, seed: int = 0) -> Layered:
     """(N, d) sample → a coder that spends `bits` a row on it, on average, in whole bytes."""
-    if bits < LAYERED and atoms_for(rows) >= TAUGHT * shape_for(bits).atoms:
+    taught = atoms_for(rows) >= TAUGHT * shape_for(bits).atoms
+    if bits < LAYERABLE or (bits < LAYERED and taught):
         return Layered(fit_dictionary(rows, bits, shape_for(bits), seed=seed), None)
     own = min(SHARE * bits, MOST if bits < GAINED else MOST_GAINED)
     dictionary = fit_dictionary(rows, own, shape_for(own), grain=0, seed=seed)

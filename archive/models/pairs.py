@@ -63,7 +63,7 @@ class Pair:
     codec: str = ""  # a file with a codec fitted to this pair's embeddings
 
 
-POCKET_SAMPLING = Sampling(guidance=4.0, consistency=0.05)
+POCKET_SAMPLING = Sampling(guidance=4.0)
 PAIRS = {
     "pocket": Pair(
         "pocket",
