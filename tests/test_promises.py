@@ -27,7 +27,7 @@ LAYERS = (  # each may import from those before it, and from none beside it
     {"settle", "trial"},
     {"conversions"},
     {"archive"},
-    {"page", "demo"},
+    {"page", "demo", "audit"},
 )
 BELOW_SIBLINGS = {("ingest", "outcomes"), ("demo", "page")}  # outcomes and page are values that the other speaks in
 DOORS = {  # library → the only places that may import it
