@@ -1,7 +1,7 @@
 """Restorations beside other methods, on pictures of the user's (CoCliCo, PCS 2024, table I).
 
     coldframe      the row, drawn as its model pair likes to draw, from the pair's own codec
-    colour map     the row's map alone, enlarged
+    color_map      the row's map alone, enlarged
     jpeg …         the least that JPEG, WebP and AVIF can do: their lowest quality
 
 Every method is given the original brought to the frame the decoder draws in, and is measured against it:
@@ -28,15 +28,16 @@ import numpy.typing as npt
 from archive.archive import Archive
 from archive.audit import SCORE_SIDE, map_score
 from archive.errors import UsageError
-from archive.images import can_write, enlarge, load_picture, recompress
+from archive.images import Picture, can_write, enlarge, load_picture, recompress
 from archive.models.pairs import find_pair
 from archive.outcomes import Skipped
 from archive.painter import color_score, cosines, seed_of
 from archive.records import Row
 from archive.settings import Settings
-from archive.sheet import Cell, write_sheet
+from archive.sheet import Cell, Line, write_sheet
 
 LOSSY = {"jpeg": 1, "webp": 0, "avif": 0}  # Pillow's name → its lowest quality; 0 means the usual one to JPEG
+TITLES = {"color_map": "colour map", "jpeg": "JPEG", "webp": "WebP", "avif": "AVIF"}  # of methods, for people
 LEAST_ERROR = 1e-10  # so that a rendition without any still has a PSNR
 SHEET_NAME, SHEET_ROWS = "methods.png", 12  # pictures shown, the first of the folder
 Pixels = npt.NDArray[np.uint8]
@@ -71,7 +72,7 @@ class Comparison:
         self.absent = [kind for kind in LOSSY if not can_write(kind.upper())]
         self._folder, self._pair = folder, find_pair(model)
         self._scores: dict[str, list[Scores]] = {}
-        self._shown: dict[int, list[Cell]] = {}
+        self._shown: dict[int, Line] = {}
 
     def run(self) -> Iterator[int]:
         """Tells how many pictures are done; then the sheet is written. Raises UsageError where there is none."""
@@ -85,8 +86,8 @@ class Comparison:
                 if not rows:
                     raise UsageError(f"there is no picture in {self._folder} that can be read; name another folder")
                 yield from self._compared(archive, rows)
-        cells = [self._shown[row.id] for row in rows[:SHEET_ROWS]]
-        write_sheet(self.sheet, ["original", *self._scores], cells)
+        heads = ["original", *(TITLES.get(method, method) for method in self._scores)]
+        write_sheet(self.sheet, heads, [self._shown[row.id] for row in rows[:SHEET_ROWS]])
 
     @property
     def means(self) -> dict[str, Scores]:
@@ -115,7 +116,7 @@ class Comparison:
                 for one, scored in zip(renditions, scores, strict=True):
                     self._scores.setdefault(one.method, []).append(scored)
                 if row.id in shown:
-                    self._shown[row.id] = _cells(picture.width, picture.height, original, renditions, scores)
+                    self._shown[row.id] = _line(picture, renditions, scores)
                 yield self.pictures
 
     def _renditions(self, archive: Archive, row: Row, drawn: Pixels, original: Pixels) -> list[Rendition]:
@@ -125,7 +126,7 @@ class Comparison:
         if codec.map_side:
             _, [colors_hat] = codec.decode([row.clip_code], [row.color_code])
             alone = color_bits + (clip_bits if codec.maps.predicted else 0)  # a predicted map needs the vector too
-            found.append(Rendition("colour map", alone, enlarge(colors_hat, width, height)))
+            found.append(Rendition("color_map", alone, enlarge(colors_hat, width, height)))
         for kind, quality in LOSSY.items():
             if kind not in self.absent:
                 count, pixels = recompress(original, kind, quality)
@@ -149,11 +150,8 @@ def _scored(archive: Archive, original: Pixels, renditions: Sequence[Rendition])
     ]
 
 
-def _cells(
-    width: int, height: int, original: Pixels, renditions: Sequence[Rendition], scores: Sequence[Scores]
-) -> list[Cell]:
+def _line(picture: Picture, renditions: Sequence[Rendition], scores: Sequence[Scores]) -> Line:
     told = [f"{one.bits:,.0f} bits · CLIP {one.clip_similarity:.2f}" for one in scores]
-    return [
-        Cell(original, f"{width} × {height}"),
-        *(Cell(one.pixels, caption) for one, caption in zip(renditions, told, strict=True)),
-    ]
+    cells = [Cell(one.pixels, caption) for one, caption in zip(renditions, told, strict=True)]
+    original = Cell(picture.pixels, f"{picture.width} x {picture.height}")
+    return Line(picture.width / picture.height, [original, *cells])

@@ -52,9 +52,11 @@ def _emit(comparison: Comparison) -> None:
 
 
 def _print(comparison: Comparison) -> None:
+    from archive.rivals import TITLES
+
     click.echo(f"{'method':<12}{'bits':>10}{'bpp':>11}{'CLIP':>9}{'colour':>10}{'PSNR':>8}")
     for method, one in comparison.means.items():
-        rate = f"{method:<12}{one.bits:>10,.1f}{one.bpp:>11.5f}"
+        rate = f"{TITLES.get(method, method):<12}{one.bits:>10,.1f}{one.bpp:>11.5f}"
         click.echo(f"{rate}{one.clip_similarity:>9.4f}{one.color_score:>10.5f}{one.psnr:>8.2f}")
     click.echo(f"means over {plural(comparison.pictures, 'picture')}; look at {shown(str(comparison.sheet))}")
     for skipped in comparison.skipped:
