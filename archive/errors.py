@@ -11,6 +11,7 @@ from typing import ClassVar
 DONE = 0
 SOME_SKIPPED = 3
 DAMAGE_FOUND = 4
+TIME_LIMIT_REACHED = 101
 INTERRUPTED = 130
 
 

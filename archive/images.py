@@ -108,6 +108,19 @@ def save_plain(path: Path, pixels: npt.NDArray[np.uint8]) -> None:
     Image.fromarray(pixels).save(path, quality=90)
 
 
+def can_write(kind: str) -> bool:
+    """Whether this Pillow writes files of a kind, like AVIF."""
+    Image.init()
+    return kind in Image.SAVE
+
+
+def recompress(pixels: npt.NDArray[np.uint8], kind: str, quality: int) -> tuple[int, npt.NDArray[np.uint8]]:
+    """(H, W, 3) uint8 → bytes of a lossy file of them, and what it decodes to."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, kind, quality=quality, optimize=True, method=6)  # 6: WebP's smallest
+    return file.tell(), np.asarray(Image.open(file).convert("RGB"))
+
+
 @cache
 def _register_plugins() -> None:
     """HEIC and JPEG XL for Pillow; and its own limit off, ours is asked first."""

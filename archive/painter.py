@@ -10,8 +10,9 @@ one another, the one is kept of the greatest
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,7 @@ from archive.records import Row
 
 Pixels = npt.NDArray[np.uint8]
 Vectors = npt.NDArray[np.float32]
+Job = TypeVar("Job")
 AREA_BAND = (0.7, 1.3)  # a frame's area, as a share of the decoder's native one
 COLOR_WEIGHT = 2.0
 SEEDS = 1 << 63
@@ -59,6 +61,22 @@ class Painter:
         """(width, height) the row is drawn in."""
         pixels = self.sampling.side**2 or self._decoder.native_pixels
         return frame_size(row.width / row.height, pixels, self._decoder.multiple)
+
+    def batches(self, jobs: Iterable[Job], row_of: Callable[[Job], Row]) -> Iterator[list[Job]]:
+        """Jobs whose rows are of one frame and codec, as many as are best painted at a time."""
+        waiting: dict[object, list[Job]] = {}
+        for job in jobs:
+            row = row_of(job)
+            alike = waiting.setdefault((self.frame(row), row.codec_id), [])
+            alike.append(job)
+            if len(alike) == self.together:
+                yield alike[:]
+                alike.clear()
+        yield from filter(None, waiting.values())
+
+    def parameters(self, row: Row, seed: int) -> dict[str, Any]:
+        """All that the picture depends on, beside the decoder."""
+        return {**asdict(self.sampling), "seed": seed, "codec_id": row.codec_id, "codes_crc32": row.crc32}
 
     def paint(self, rows: Sequence[Row], seeds: Sequence[int], on_step: Step | None = None) -> list[Painted]:
         """Rows of one frame and codec → pictures. Raises BadCode."""

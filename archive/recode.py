@@ -88,14 +88,10 @@ class Sources:
         ]
 
     def _pixels(self, row: Row) -> Pixels | None:
-        """The original, if it lies where it was seen and is what it was; None for rows that are as good as that."""
+        """The original, if it can be seen; None for rows that are as good as that."""
         if self._encoder is None or self._codecs[row.codec_id].name == WAITING:
             return None
-        for path in map(Path, row.paths):
-            with contextlib.suppress(Unreadable, OSError):
-                if digest_of(path)[0] == row.sha256:
-                    return load_picture(path, at_least=self._side, keep_truncated=True).pixels
-        return None
+        return original_pixels(row, at_least=self._side)
 
     def _decoded(self, row: Row, side: int) -> Known:
         codec = self._codecs[row.codec_id]
@@ -139,6 +135,15 @@ class Recode:
             Recoded(r.id, k.from_original, float(c), _bits(r.clip_code, r.color_code), _bits(n.clip_code, n.color_code))
             for r, k, c, n in zip(rows, known, cosines, codes, strict=True)
         ]
+
+
+def original_pixels(row: Row, *, at_least: int) -> Pixels | None:
+    """A row → its original, read as load_picture does, if it lies where it was seen and is what it was."""
+    for path in map(Path, row.paths):
+        with contextlib.suppress(Unreadable, OSError):
+            if digest_of(path)[0] == row.sha256:
+                return load_picture(path, at_least=at_least, keep_truncated=True).pixels
+    return None
 
 
 def _bits(clip_code: bytes, color_code: bytes) -> int:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+DRAWN, AUDITED = "done", "audited"  # states of a restoration: a file was written; only its scores were kept
+
 
 class Flag(enum.IntFlag):
     """What a row says about its original."""
@@ -163,9 +165,10 @@ class RestorationRecord:
     decoder_sha256: str
     parameters: Mapping[str, Any]
     seed: int
-    path: str
+    path: str  # '' where no file was kept
     created_at: datetime
     scores: Mapping[str, float] | None = None
+    state: str = DRAWN
 
 
 @dataclass(frozen=True)

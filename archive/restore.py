@@ -11,10 +11,9 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from archive.codecs import Codec
 from archive.images import enlarge
@@ -86,7 +85,7 @@ class Restore:
                 left.append(job)
             else:
                 yield there
-        for batch in self._batches(left):
+        for batch in self._painter.batches(left, lambda job: job.row):
             started = time.monotonic()
             painted = self._painter.paint([job.row for job in batch], [job.seed for job in batch], on_step)
             sizes = [self._write(job, one) for job, one in zip(batch, painted, strict=True)]
@@ -94,24 +93,9 @@ class Restore:
             for job, one, size in zip(batch, painted, sizes, strict=True):
                 yield Restored(job.row.id, str(job.path), seconds, one.seed, *size, scores=one.scores)
 
-    def _batches(self, jobs: Iterable[_Job]) -> Iterator[list[_Job]]:
-        """Jobs of one frame and codec, as many as are best painted at a time."""
-        waiting: dict[object, list[_Job]] = {}
-        for job in jobs:
-            alike = waiting.setdefault((self._painter.frame(job.row), job.row.codec_id), [])
-            alike.append(job)
-            if len(alike) == self._painter.together:
-                yield alike[:]
-                alike.clear()
-        yield from filter(None, waiting.values())
-
-    def _parameters(self, job: _Job) -> dict[str, Any]:
-        """All that the picture depends on, beside the decoder."""
-        return {**asdict(self._painter.sampling), "seed": job.seed, "codes_crc32": job.row.crc32}
-
     def _drawn_before(self, job: _Job) -> Restored | None:
         known = self._store.restoration_at(str(job.path.absolute())) if job.path.is_file() else None
-        wanted = (job.row.id, self._decoder.weights_sha256, self._parameters(job))
+        wanted = (job.row.id, self._decoder.weights_sha256, self._painter.parameters(job.row, job.seed))
         if known is None or (known.image_id, known.decoder_sha256, dict(known.parameters)) != wanted:
             return None
         return Restored(job.row.id, str(job.path), 0.0, known.seed, *self._size(job.row), known.scores or {}, True)
@@ -128,7 +112,7 @@ class Restore:
                 image_id=job.row.id,
                 decoder=self._names.decoder,
                 decoder_sha256=self._decoder.weights_sha256,
-                parameters=self._parameters(job),
+                parameters=self._painter.parameters(job.row, job.seed),
                 seed=painted.seed,
                 path=str(job.path.absolute()),
                 created_at=utc_now(),

@@ -1,10 +1,14 @@
-"""Which rows: conditions like `width>1000`, `format=JPEG`, `path~*/2019/*`, all of which a row must meet."""
+"""Which rows: conditions like `width>1000`, `format=JPEG`, `path~*/2019/*`, all of which a row must meet; and how many:
+portions like `1%` or `500`.
+"""
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatch
 from typing import Any
@@ -33,6 +37,28 @@ COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
     "~": lambda value, pattern: fnmatch(str(value), str(pattern)),
 }
+
+
+@dataclass(frozen=True)
+class Portion:
+    """A share of the rows, 0 … 1, or a number of them."""
+
+    share: float = 0.0
+    count: int = 0
+
+    def of(self, rows: int) -> int:
+        """How many of so many rows: at least one, where there is one."""
+        return min(rows, self.count or math.ceil(round(self.share * rows, 6)))
+
+
+def portion(told: str) -> Portion:
+    """`1%` or `500` → Portion. Raises UsageError."""
+    share, count = re.fullmatch(r"(\d+(?:\.\d+)?)%", told.strip()), re.fullmatch(r"\d+", told.strip())
+    if share and 0 < float(share[1]) <= 100:
+        return Portion(share=float(share[1]) / 100)
+    if count and int(count[0]) > 0:
+        return Portion(count=int(count[0]))
+    raise UsageError(f"{told!r} is no sample; give a share above 0% and up to 100%, or a number of rows")
 
 
 def rows_where(conditions: Sequence[str]) -> Wanted:

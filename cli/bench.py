@@ -1,4 +1,4 @@
-"""`coldframe bench`: measurements of codecs, and their plot."""
+"""`coldframe bench`: measurements of codecs, their plot, and of restorations beside other methods."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ import click
 from cli.lazy import LazyGroup
 
 
-@click.command(cls=LazyGroup, names=("codecs", "plot"), prefix="cli.bench_")
+@click.command(cls=LazyGroup, names=("codecs", "plot", "restore"), prefix="cli.bench_")
 def command() -> None:
-    """Measure codecs on vectors of your own, and draw the curves."""
+    """Measure codecs on vectors of your own, draw the curves, compare restorations on pictures of yours."""

@@ -12,9 +12,23 @@ import click
 from archive.errors import INTERRUPTED, ColdframeError
 from cli.lazy import LazyGroup
 
-COMMANDS = ("init", "ingest", "search", "restore", "ls", "show", "stats", "verify", "freeze", "models", "demo", "bench")
+COMMANDS = (
+    "init",
+    "ingest",
+    "search",
+    "restore",
+    "ls",
+    "show",
+    "stats",
+    "verify",
+    "audit",
+    "freeze",
+    "models",
+    "demo",
+    "bench",
+)
 EPILOG = """Exit codes: 0 done, 1 failed, 2 usage, 3 done but some inputs skipped, 4 verify found damage, 10 no archive
-there, 11 locked, 12 model missing, 130 interrupted."""
+there, 11 locked, 12 model missing, 101 time limit reached, 130 interrupted."""
 
 
 @click.command(cls=LazyGroup, names=COMMANDS, epilog=EPILOG, context_settings={"auto_envvar_prefix": "COLDFRAME"})

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import functools
+import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
+from archive.errors import UsageError
 from archive.settings import DEFAULT_LOCATION, LOCK_SECONDS, Settings
 
 Command = Callable[..., Any]
 CODEC_HELP = "How vectors and colours are coded: coclico, clip, klt, smic, or the file of a trained codec."
+UNITS = {"s": 1, "m": 60, "h": 3600}  # seconds
 CODECS = ("coclico", "clip", "klt", "smic")
 
 
@@ -48,6 +52,25 @@ def archive_options(command: Command) -> Command:
         return command(*args, settings=Settings(archive, lock_seconds), **others)
 
     return with_settings
+
+
+def time_limit_option(command: Command) -> Command:
+    """--time-limit, handed over as `seconds`; infinite where none is given."""
+
+    @click.option("--time-limit", metavar="30s|10m|2h", help="Stop after so long; the exit code is 101 then.")
+    @functools.wraps(command)
+    def with_seconds(*args: Any, time_limit: str | None, **others: Any) -> Any:
+        return command(*args, seconds=math.inf if time_limit is None else _seconds(time_limit), **others)
+
+    return with_seconds
+
+
+def _seconds(told: str) -> float:
+    """`30s`, `10m`, `2h` → seconds. Raises UsageError."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", told.strip())
+    if found is None or not float(found[1]):
+        raise UsageError(f"{told!r} is no time limit; write one like 30s, 10m or 2h")
+    return float(found[1]) * UNITS[found[2]]
 
 
 def json_option(command: Command) -> Command:

@@ -1,7 +1,8 @@
 """Rows, the only truth. SQLAlchemy's door.
 
     tables      what is stored                    database    engines, transactions, migrations
-    intake      writing what ingest found         this        one archive's models, codecs and rows, read and kept
+    intake      writing what ingest found         restorations   pictures drawn from rows, and their scores
+    this        one archive's models, codecs and rows, read and kept
 
 Writing is idempotent: a digest occurs once, a place occurs once, and whoever comes second only renews what was seen.
 """
@@ -9,7 +10,7 @@ Writing is idempotent: a digest occurs once, a place occurs once, and whoever co
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,6 @@ from archive.records import (
     Flag,
     ModelRecord,
     NewCodes,
-    RestorationRecord,
     Row,
     SkippedRecord,
     VolumeRecord,
@@ -31,6 +31,7 @@ from archive.settings import DATABASE_NAME, Settings
 from archive.store import tables
 from archive.store.database import Database, chunks, insert_one
 from archive.store.intake import Intake, crc32_of
+from archive.store.restorations import Restorations
 
 PAGE = 4096  # rows fetched at a time where all are read
 
@@ -46,7 +47,7 @@ class Totals:
     color_bytes: int
 
 
-class Store(Intake):
+class Store(Intake, Restorations):
     """The tables of one archive."""
 
     @classmethod
@@ -129,6 +130,12 @@ class Store(Intake):
         """Id → row, of those that are there."""
         return {row.id: row for part in chunks(ids) for row in self._rows(tables.Image.id.in_(part))}
 
+    def by_digest(self, count: int) -> list[int]:
+        """The ids of the first `count` rows in the order of their digests, which is no order of anything else."""
+        query = select(tables.Image.id).order_by(tables.Image.sha256).limit(count)
+        with self.database.reading() as connection:
+            return list(connection.execute(query).scalars())
+
     def all_rows(self, *, after: int = 0) -> Iterator[Row]:
         """Every row with an id above `after`, by id, read a page at a time."""
         while page := self._rows(tables.Image.id > after, limit=PAGE):
@@ -209,19 +216,6 @@ class Store(Intake):
         """How many rows a codec has."""
         with self.database.reading() as connection:
             return connection.execute(select(func.count()).where(tables.Image.codec_id == codec_id)).scalar_one()
-
-    def add_restoration(self, restoration: RestorationRecord) -> None:
-        with self.database.writing() as connection:
-            insert_one(connection, tables.Restoration, asdict(restoration) | {"state": "done"})
-
-    def restoration_at(self, path: str) -> RestorationRecord | None:
-        """The latest picture written to this path."""
-        table = tables.Restoration.__table__
-        columns = [table.c[field.name] for field in fields(RestorationRecord)]
-        latest = select(*columns).where(table.c.path == path).order_by(table.c.id.desc()).limit(1)
-        with self.database.reading() as connection:
-            row = connection.execute(latest).one_or_none()
-        return None if row is None else RestorationRecord(**row._mapping)
 
     def _rows(self, wanted: ColumnElement[bool], *, limit: int | None = None) -> list[Row]:
         query = select(tables.Image.__table__).where(wanted).order_by(tables.Image.id).limit(limit)

@@ -174,7 +174,7 @@ class Restoration(Base):
     decoder_sha256: Mapped[str] = mapped_column(String(64))
     parameters: Mapped[dict[str, Any]]
     seed: Mapped[int]
-    state: Mapped[str]  # done
+    state: Mapped[str]  # done, audited
     scores: Mapped[dict[str, Any] | None]
     path: Mapped[str] = mapped_column(PathText)
     created_at: Mapped[datetime]

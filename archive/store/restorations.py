@@ -1,0 +1,48 @@
+"""Pictures drawn from rows: where they lie, how well they came out. Audits among them have scores, and no file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+
+from sqlalchemy import Select, func, select
+
+from archive.records import AUDITED, RestorationRecord
+from archive.store import tables
+from archive.store.database import Database, chunks, insert_one
+
+TABLE = tables.Restoration.__table__
+COLUMNS = [TABLE.c[field.name] for field in fields(RestorationRecord)]
+
+
+class Restorations:
+    """The part of a store that remembers what was drawn."""
+
+    database: Database
+
+    def add_restoration(self, restoration: RestorationRecord) -> None:
+        with self.database.writing() as connection:
+            insert_one(connection, tables.Restoration, asdict(restoration))
+
+    def restoration_at(self, path: str) -> RestorationRecord | None:
+        """The latest picture written to this path."""
+        latest = select(*COLUMNS).where(TABLE.c.path == path).order_by(TABLE.c.id.desc()).limit(1)
+        return next(iter(self._restorations(latest)), None)
+
+    def audits(self, image_ids: Sequence[int]) -> list[RestorationRecord]:
+        """All audits of these rows, the oldest first."""
+        wanted = select(*COLUMNS).where(TABLE.c.state == AUDITED).order_by(TABLE.c.id)
+        return [
+            one for part in chunks(image_ids) for one in self._restorations(wanted.where(TABLE.c.image_id.in_(part)))
+        ]
+
+    def worst_audits(self, count: int) -> list[RestorationRecord]:
+        """The latest audit of each row: the `count` of the lowest clip similarity, the lowest first."""
+        latest = select(func.max(TABLE.c.id)).where(TABLE.c.state == AUDITED).group_by(TABLE.c.image_id)
+        similarity = TABLE.c.scores["clip_similarity"].as_float()
+        worst = select(*COLUMNS).where(TABLE.c.id.in_(latest)).order_by(similarity, TABLE.c.image_id).limit(count)
+        return self._restorations(worst)
+
+    def _restorations(self, query: Select[tuple[object, ...]]) -> list[RestorationRecord]:
+        with self.database.reading() as connection:
+            return [RestorationRecord(**row._mapping) for row in connection.execute(query)]
