@@ -157,7 +157,7 @@ def test_restore_writes_pictures_and_tells_where(tiny_pair: Path, shell: Shell, 
     shell("init", "--model", tiny_pair)
     shell("ingest", drawn)
     lines = shell.json("restore", "1", "2", "--steps", "2", "--out", tmp_path / "out")
-    assert [set(line) for line in lines] == [{"id", "file", "seconds", "seed"}] * 2
+    assert [set(line) for line in lines] == [{"id", "file", "seconds", "seed", "again"}] * 2
     assert all(Path(line["file"]).is_file() for line in lines)
     told = shell("restore", "--query", "a house", "-n", "2", "--steps", "2", "--format", "png")
     assert told.count(".restored.png") == 2
@@ -189,6 +189,7 @@ def test_where_there_is_no_archive_the_exit_code_is_10(shell: Shell, drawn: Path
         ("show", "1"),
         ("stats",),
         ("verify",),
+        ("audit",),
     ):
         told = shell(*words, code=10)
         assert "coldframe init" in told
