@@ -86,13 +86,13 @@ def save_tiny_decoder(folder: Path, dimension: int = DIMENSION) -> None:
         skip_prk_steps=True,
     ).save_pretrained(folder / "scheduler")
     diffusers.DDPMScheduler(beta_schedule="squaredcos_cap_v2").save_pretrained(folder / "image_noising_scheduler")
-    _save_tokenizer(folder / "tokenizer")
+    save_tokenizer(folder / "tokenizer")
     (folder / "model_index.json").write_text(json.dumps({"_class_name": "StableUnCLIPImg2ImgPipeline"}))
 
 
-def _save_tokenizer(folder: Path) -> None:
+def save_tokenizer(folder: Path) -> None:
     """A CLIP tokenizer that knows letters and the two marks."""
-    folder.mkdir()
+    folder.mkdir(parents=True)
     letters = [chr(code) for code in range(33, 127)]
     words = ["<|startoftext|>", "<|endoftext|>", *letters, *(f"{letter}</w>" for letter in letters)]
     (folder / "vocab.json").write_text(json.dumps({word: position for position, word in enumerate(words)}))

@@ -36,7 +36,7 @@ DOORS = {  # library → the only places that may import it
     "torch": ("archive/models/", "archive/codecs/pqvae"),
     "matplotlib": ("cli/bench_plot.py",),
     "open_clip": ("archive/models/encoder.py",),
-    "diffusers": ("archive/models/unclip.py",),
+    "diffusers": ("archive/models/layout.py", "archive/models/unclip.py"),
     "transformers": ("archive/models/unclip.py",),
     "huggingface_hub": ("archive/models/hub.py",),
     "faiss": ("archive/index/",),
