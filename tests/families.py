@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from transformers import (
 
 from tests.pairs import save_tokenizer
 
+UnCLIPTextProjModel = import_module(diffusers.UnCLIPImageVariationPipeline.__module__).UnCLIPTextProjModel
 DIMENSION = 16
 TOKENS = 4  # of a plain IP-Adapter
 STABLE: dict[str, Any] = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
@@ -113,11 +115,49 @@ def save_large_adapter(folder: Path) -> None:
     save_adapter_weights(folder, drawing)
 
 
+def save_karlo(folder: Path) -> None:
+    """kakaobrain/karlo-v1-alpha-image-variations, whose files are older than two names in today's."""
+    drawing = diffusers.UNet2DConditionModel(
+        sample_size=8,
+        in_channels=3,
+        out_channels=6,
+        down_block_types=("ResnetDownsampleBlock2D", "SimpleCrossAttnDownBlock2D"),
+        mid_block_type="UNetMidBlock2DSimpleCrossAttn",
+        up_block_types=("SimpleCrossAttnUpBlock2D", "ResnetUpsampleBlock2D"),
+        block_out_channels=(16, 32),
+        layers_per_block=1,
+        cross_attention_dim=24,
+        attention_head_dim=8,
+        norm_num_groups=8,
+        resnet_time_scale_shift="scale_shift",
+        class_embed_type="identity",
+    )
+    diffusers.UnCLIPImageVariationPipeline(
+        decoder=drawing,
+        text_encoder=CLIPTextModelWithProjection(text_config(DIMENSION, projection=DIMENSION)),
+        tokenizer=tokenizer(folder),
+        text_proj=UnCLIPTextProjModel(clip_embeddings_dim=DIMENSION, time_embed_dim=64, cross_attention_dim=24),
+        feature_extractor=CLIPImageProcessor(),
+        image_encoder=vision(),
+        super_res_first=enlarging(),
+        super_res_last=enlarging(),
+        decoder_scheduler=diffusers.UnCLIPScheduler(variance_type="learned_range"),
+        super_res_scheduler=diffusers.UnCLIPScheduler(variance_type="fixed_small_log"),
+    ).save_pretrained(folder)
+    for name in ("decoder_scheduler", "super_res_scheduler"):
+        path = folder / name / "scheduler_config.json"
+        told = json.loads(path.read_text())
+        path.write_text(json.dumps({key: value for key, value in told.items() if key != "beta_schedule"}))
+    index = index_of(folder) | {"text_proj": ["unclip", "UnCLIPTextProjModel"]}
+    (folder / "model_index.json").write_text(json.dumps(index))
+
+
 FAMILIES: dict[str, Callable[[Path], None]] = {
     "variation": save_variation,
     "kandinsky": save_kandinsky,
     "adapter": save_adapter,
     "large_adapter": save_large_adapter,
+    "karlo": save_karlo,
 }
 
 
@@ -153,6 +193,21 @@ def unet(**differing: Any) -> Any:
         attention_head_dim=4,
         norm_num_groups=8,
         **differing,
+    )
+
+
+def enlarging() -> Any:
+    """Karlo's super resolution, by two."""
+    return diffusers.UNet2DModel(
+        sample_size=16,
+        in_channels=6,
+        out_channels=3,
+        down_block_types=("ResnetDownsampleBlock2D",) * 2,
+        up_block_types=("ResnetUpsampleBlock2D",) * 2,
+        block_out_channels=(16, 32),
+        layers_per_block=1,
+        norm_num_groups=8,
+        attention_head_dim=8,
     )
 
 

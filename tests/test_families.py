@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,9 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture(params=FAMILIES)
 def family(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+LATENT = [name for name in FAMILIES if name != "karlo"]
 
 
 @pytest.fixture
@@ -123,6 +127,7 @@ def draw_with(pipeline: Any, name: str, vector: np.ndarray, z: torch.Tensor, mon
     return pipeline("", ip_adapter_image_embeds=[both], **common).images[0]
 
 
+@pytest.mark.parametrize("family", LATENT)
 def test_a_decoder_is_told_what_its_own_pipeline_tells_it_at_every_step(
     folder: Path, family: str, vector: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,6 +162,48 @@ def test_drawing_is_deterministic_and_listens_to_all_it_is_told(folder: Path, ve
     assert not any(np.array_equal(first, other) for other in others)
 
 
+def test_the_schedule_is_the_checkpoints_own(folder: Path, family: str) -> None:
+    place = folder / ("decoder_scheduler" if family == "karlo" else "scheduler")
+    kind = json.loads((place / "scheduler_config.json").read_text())["_class_name"]
+    own, ours = getattr(diffusers, kind).from_pretrained(place), opened(folder)._scheduler
+    assert torch.equal(ours.alphas_cumprod, own.alphas_cumprod)
+    assert ours.config.prediction_type == own.config.prediction_type
+
+
+def test_karlo_is_told_what_its_own_pipeline_tells_it_and_enlarges_alike(
+    folders: dict[str, Path], vector: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoder = opened(folders["karlo"])
+    ours = told_to(decoder._unet)
+    decoder.draw(Told(vector[None], NO_MAP[None], [7]), frame=(16, 16), sampling=FEW)
+    kind = diffusers.UnCLIPImageVariationPipeline
+    monkeypatch.setattr(diffusers.pipelines, "unclip", sys.modules[kind.__module__], raising=False)  # since moved
+    pipeline = kind.from_pretrained(folders["karlo"])
+    pipeline.set_progress_bar_config(disable=True)
+    theirs, super_seed, small = told_to(pipeline.decoder), torch.Generator().manual_seed(0), []
+    step = pipeline.decoder_scheduler.step
+
+    def watched(*args: Any, generator: object, **kwargs: Any) -> Any:
+        """The sampler's step, with noise of its own."""
+        stepped = step(*args, generator=torch.Generator().manual_seed(1), **kwargs)
+        small.append(stepped.prev_sample)
+        return stepped
+
+    pipeline.decoder_scheduler.step = watched
+    picture = pipeline(
+        image_embeddings=torch.from_numpy(vector)[None],
+        decoder_num_inference_steps=FEW.steps,
+        decoder_guidance_scale=FEW.guidance,
+        decoder_latents=torch.randn((1, 3, 8, 8), generator=torch.Generator().manual_seed(7)),
+        generator=super_seed,
+        output_type="np",
+    ).images[0]
+    assert_alike(ours[0], theirs[0])  # the samplers part ways after the first step
+    with torch.inference_mode():
+        [enlarged] = decoder.decode_pixels(small[-1])
+    assert np.abs(enlarged / 255 - picture).max() <= OWN_PIPELINE
+
+
 def test_a_late_start_is_the_colour_map_at_the_first_steps_noise(folder: Path, vector: np.ndarray) -> None:
     decoder = opened(folder)
     calls, colors = told_to(decoder._unet), np.full((1, 8, 8, 3), (250, 20, 20), np.uint8)
@@ -179,7 +226,7 @@ def test_a_dimension_that_does_not_fit_is_refused_in_one_sentence(folder: Path) 
 
 def test_a_folder_without_its_autoencoder_says_so(folder: Path, family: str, tmp_path: Path) -> None:
     shutil.copytree(folder, tmp_path / "copy")
-    part = "movq" if family == "kandinsky" else "vae"
+    part = {"kandinsky": "movq", "karlo": "super_res_last"}.get(family, "vae")
     shutil.rmtree(tmp_path / "copy" / part)
     with pytest.raises(ModelMissing, match=f"lacks {part}"):
         opened(tmp_path / "copy")

@@ -99,14 +99,14 @@ def test_a_hub_repository_in_the_cache_is_used_without_asking(
     tiny_pair: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from archive.models.hub import local_folder
-    from archive.models.layout import PATTERNS
+    from archive.models.layout import NEED, PATTERNS
 
     repository = tmp_path / f"models--{UNCLIP_MIRRORS[1].replace('/', '--')}"
     (repository / "refs").mkdir(parents=True)
     (repository / "refs" / "main").write_text("a" * 40)
     shutil.copytree(tiny_pair / "decoder", repository / "snapshots" / ("a" * 40))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    folder = local_folder(UNCLIP_MIRRORS, PATTERNS, need="unet/config.json")
+    folder = local_folder(UNCLIP_MIRRORS, PATTERNS, need=NEED)
     assert (folder / "unet" / "config.json").is_file()
     pair = Pair("x", "", "", UNCLIP_MIRRORS)
     assert open_decoder(pair, dimension=DIMENSION).multiple == 4

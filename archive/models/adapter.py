@@ -19,7 +19,7 @@ from archive.models.autoencoder import Scaled
 from archive.models.decoder import Vectors
 from archive.models.encoder import weights_sha256
 from archive.models.latent import LatentDecoder, Predict, guided
-from archive.models.layout import check_dimension, load_part, load_schedule, pipeline_of, require
+from archive.models.layout import check_dimension, load_part, load_schedule, pipeline_of, require, settle
 from archive.models.pairs import Sampling
 from archive.models.unclip import empty_prompt, encoded_empty
 
@@ -82,14 +82,14 @@ def open_adapter(folder: Path, *, dimension: int, device: str, dtype: torch.dtyp
     require(folder, (*PARTS, "text_encoder_2", "tokenizer_2") if large else PARTS, "Stable Diffusion")
     adapter = _adapter(folder)
     check_dimension(folder, adapter["image_proj"]["proj.weight"].shape[1], dimension)
-    unet: Any = load_part(folder, "unet")
+    unet = load_part(folder, "unet")
     vae = load_part(folder, "vae")
     unet._load_ip_adapter_weights([adapter], low_cpu_mem_usage=False)  # what the pipelines' load_ip_adapter calls
     weights = weights_sha256(unet, vae)
     prompt = (_large_prompt(folder) if large else Prompt(empty_prompt(folder).expand(2, -1, -1))).to(device, dtype)
-    narrow = large and dtype == torch.float16 and vae.config.force_upcast  # type: ignore[union-attr]
-    unet.to(device, dtype).eval()
-    vae.to(device, torch.float32 if narrow else dtype).eval()
+    narrow = large and dtype == torch.float16 and vae.config.force_upcast
+    settle(device, dtype, unet)
+    settle(device, torch.float32 if narrow else dtype, vae)
     autoencoder, (scheduler, clip) = Scaled(vae), load_schedule(folder)
     conditioning = Adapted(unet, prompt, autoencoder.scale)
     return LatentDecoder(unet, autoencoder, scheduler, conditioning, device=device, weights_sha256=weights, clip=clip)

@@ -3,6 +3,7 @@
 StableUnCLIPImg2ImgPipeline, StableUnCLIPPipeline            class labels (`unclip`); so without a model_index.json
 StableDiffusionImageVariationPipeline                        the embedding in the prompt's place (`variation`)
 StableDiffusionPipeline, StableDiffusionXLPipeline           an IP-Adapter beside it (`adapter`)
+UnCLIPImageVariationPipeline                                 extra tokens and label, small pictures (`karlo`)
 KandinskyV22Pipeline                                         the embedding in prompt's and label's place (`kandinsky`)
 
 All are drawn with alike, by `latent`.
@@ -13,6 +14,7 @@ from __future__ import annotations
 from archive.errors import UsageError
 from archive.models.adapter import open_adapter
 from archive.models.kandinsky import open_kandinsky
+from archive.models.karlo import open_karlo
 from archive.models.latent import LatentDecoder
 from archive.models.layout import decoder_folder, pipeline_of, placed
 from archive.models.pairs import Machine, Pair
@@ -34,6 +36,8 @@ def open_decoder(pair: Pair, *, dimension: int, machine: Machine | None = None) 
             opened = open_adapter
         case "KandinskyV22Pipeline":
             opened = open_kandinsky
+        case "UnCLIPImageVariationPipeline":
+            opened = open_karlo
         case _:
             raise UsageError(f"the decoder in {folder} is a {name}, which is not conditioned on an image embedding")
     return opened(folder, dimension=dimension, device=device, dtype=dtype)

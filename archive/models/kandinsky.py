@@ -14,7 +14,7 @@ from archive.models.autoencoder import Movq
 from archive.models.decoder import Vectors
 from archive.models.encoder import weights_sha256
 from archive.models.latent import LatentDecoder, Predict, guided
-from archive.models.layout import check_dimension, load_part, load_schedule, require
+from archive.models.layout import check_dimension, load_part, load_schedule, require, settle
 from archive.models.pairs import Sampling
 
 if TYPE_CHECKING:
@@ -50,12 +50,11 @@ def open_kandinsky(folder: Path, *, dimension: int, device: str, dtype: torch.dt
     import torch
 
     require(folder, ("unet", "movq", "scheduler"), "Kandinsky 2.2 decoder")
-    unet: Any = load_part(folder, "unet")
+    unet = load_part(folder, "unet")
     check_dimension(folder, int(unet.config.encoder_hid_dim), dimension)
     movq = load_part(folder, "movq")
     weights = weights_sha256(unet, movq)
-    for part in (unet, movq):
-        part.to(device, dtype).eval()
+    settle(device, dtype, unet, movq)
     grey = _grey(folder) if (folder / "image_encoder").is_dir() else torch.zeros(1, dimension)
     conditioning, (scheduler, clip) = ImageEmbeds(unet, grey.to(device, dtype)), load_schedule(folder)
     return LatentDecoder(unet, Movq(movq), scheduler, conditioning, device=device, weights_sha256=weights, clip=clip)

@@ -22,13 +22,15 @@ if TYPE_CHECKING:
     import torch
 
 PARTS = (
-    *("unet", "vae", "movq", "scheduler", "image_normalizer", "image_noising_scheduler", "image_encoder"),
+    *("unet", "vae", "movq", "scheduler", "image_normalizer", "image_noising_scheduler"),
     *("text_encoder", "tokenizer", "text_encoder_2", "tokenizer_2"),
+    *("decoder", "decoder_scheduler", "text_proj", "super_res_first", "super_res_last", "super_res_scheduler"),
 )
 WEIGHTS = ("diffusion_pytorch_model", "model")  # whole or in pieces; not the other precisions beside them
 KINDS = ("*.json", "*.txt", *(f"{name}{end}.safetensors" for name in WEIGHTS for end in ("", "-*")))
 PATTERNS = ["model_index.json", "ip_adapter/*.safetensors", *(f"{part}/{kind}" for part in PARTS for kind in KINDS)]
-NEED = "unet/config.json"  # a folder without it is no decoder
+NEED = ("unet/config.json", "decoder/config.json")  # a folder without either is no decoder
+NOISE = ("num_train_timesteps", "beta_schedule", "beta_start", "beta_end", "trained_betas", "prediction_type")
 UNCLIP = "StableUnCLIPImg2ImgPipeline"
 
 
@@ -47,7 +49,7 @@ def decoder_folder(pair: Pair) -> Path:
 def is_here(place: str) -> bool:
     """Whether a decoder's folder, or the copy of a hub id, is on this machine."""
     if Path(place).is_absolute():
-        return (Path(place) / NEED).is_file()
+        return any((Path(place) / need).is_file() for need in NEED)
     return cached_folder(place, PATTERNS, need=NEED) is not None
 
 
@@ -68,6 +70,14 @@ def placed(machine: Machine | None) -> tuple[str, torch.dtype]:
     return device, dtype
 
 
+def settle(device: str, dtype: torch.dtype, *parts: torch.nn.Module) -> None:
+    """Parts onto a device, to be drawn with; by torch's own `to`, as diffusers' warns of modules it does not have."""
+    from torch.nn import Module
+
+    for part in parts:
+        Module.to(part, device, dtype).eval()
+
+
 def require(folder: Path, parts: Sequence[str], kind: str) -> None:
     """Raises ModelMissing where a part of that kind of folder is not there."""
     missing = [part for part in parts if not (folder / part).is_dir()]
@@ -84,16 +94,15 @@ def check_dimension(folder: Path, wanted: int, dimension: int) -> None:
         )
 
 
-def load_part(folder: Path, part: str) -> torch.nn.Module:
+def load_part(folder: Path, part: str) -> Any:
     """A part by the class its config names, float32 on the CPU. Raises ModelMissing."""
     import diffusers
 
     try:
         kind = diffusers.UNet2DConditionModel.load_config(folder / part)["_class_name"]
-        loaded: torch.nn.Module = getattr(diffusers, kind).from_pretrained(folder / part, use_safetensors=True)
+        return getattr(diffusers, kind).from_pretrained(folder / part, use_safetensors=True)
     except OSError as error:
         raise ModelMissing(f"the decoder in {folder} cannot be loaded: {str(error).splitlines()[0]}") from error
-    return loaded
 
 
 def load_schedule(folder: Path, part: str = "scheduler") -> tuple[Any, float | None]:
@@ -108,6 +117,9 @@ def load_schedule(folder: Path, part: str = "scheduler") -> tuple[Any, float | N
     except OSError as error:
         raise ModelMissing(f"the decoder in {folder} cannot be loaded: {str(error).splitlines()[0]}") from error
     own = getattr(diffusers, config["_class_name"]).from_config(config).config
-    solver = diffusers.DPMSolverMultistepScheduler.from_config(config, algorithm_type="dpmsolver++", variance_type=None)
+    noise = {name: own[name] for name in NOISE if name in own}  # its own sampler's defaults are not the solver's
+    solver = diffusers.DPMSolverMultistepScheduler.from_config(
+        config | noise, algorithm_type="dpmsolver++", variance_type=None
+    )
     clips = own.get("clip_sample", False) and not own.get("thresholding", False)
     return solver, float(own.get("clip_sample_range", 1.0)) if clips else None

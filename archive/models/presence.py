@@ -20,4 +20,4 @@ def _encoder_is_here(pair: Pair) -> bool:
     if folder.is_dir():
         return any(folder.glob("*.safetensors"))
     repository, name, _ = weights_source(pair)
-    return cached_folder(repository, [name], need=name) is not None
+    return cached_folder(repository, [name], need=[name]) is not None

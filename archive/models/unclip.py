@@ -24,7 +24,7 @@ from archive.models.autoencoder import Scaled
 from archive.models.decoder import Vectors
 from archive.models.encoder import weights_sha256
 from archive.models.latent import LatentDecoder, Predict, guided
-from archive.models.layout import check_dimension, load_part, load_schedule, require
+from archive.models.layout import check_dimension, load_part, load_schedule, require, settle
 from archive.models.pairs import Sampling
 
 if TYPE_CHECKING:
@@ -87,13 +87,12 @@ class ClassLabels:
 def open_unclip(folder: Path, *, dimension: int, device: str, dtype: torch.dtype) -> LatentDecoder:
     """Raises ModelMissing where a part is not there, UsageError where its dimension is another."""
     require(folder, PARTS, "Stable unCLIP")
-    unet: Any = load_part(folder, "unet")
+    unet = load_part(folder, "unet")
     check_dimension(folder, int(unet.config.projection_class_embeddings_input_dim or 0) // 2, dimension)
     vae, (normalizer, alphas) = load_part(folder, "vae"), _embedding_noise(folder)
     weights = weights_sha256(unet, vae)
     prompt = empty_prompt(folder).to(device, dtype) if (folder / "text_encoder").is_dir() else None
-    for part in (unet, vae, normalizer):
-        part.to(device, dtype).eval()
+    settle(device, dtype, unet, vae, normalizer)
     labels = ClassLabels(unet, normalizer, alphas, prompt)
     scheduler, clip = load_schedule(folder)
     return LatentDecoder(unet, Scaled(vae), scheduler, labels, device=device, weights_sha256=weights, clip=clip)

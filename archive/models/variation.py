@@ -13,7 +13,7 @@ from archive.models.autoencoder import Scaled
 from archive.models.decoder import Vectors
 from archive.models.encoder import weights_sha256
 from archive.models.latent import LatentDecoder, Predict, guided
-from archive.models.layout import check_dimension, load_part, load_schedule, require
+from archive.models.layout import check_dimension, load_part, load_schedule, require, settle
 from archive.models.pairs import Sampling
 
 if TYPE_CHECKING:
@@ -45,12 +45,11 @@ class HiddenStates:
 def open_variation(folder: Path, *, dimension: int, device: str, dtype: torch.dtype) -> LatentDecoder:
     """Raises ModelMissing where a part is not there, UsageError where its dimension is another."""
     require(folder, ("unet", "vae", "scheduler"), "Stable Diffusion image variation")
-    unet: Any = load_part(folder, "unet")
+    unet = load_part(folder, "unet")
     check_dimension(folder, int(unet.config.cross_attention_dim), dimension)
     vae = load_part(folder, "vae")
     weights = weights_sha256(unet, vae)
-    for part in (unet, vae):
-        part.to(device, dtype).eval()
+    settle(device, dtype, unet, vae)
     scheduler, clip = load_schedule(folder)
     conditioning = HiddenStates(unet)
     return LatentDecoder(unet, Scaled(vae), scheduler, conditioning, device=device, weights_sha256=weights, clip=clip)
