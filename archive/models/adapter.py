@@ -75,7 +75,7 @@ class Adapted:
 
 
 def open_adapter(folder: Path, *, dimension: int, device: str, dtype: torch.dtype) -> LatentDecoder:
-    """Raises ModelMissing where a part is not there, UsageError where adapter or dimension do not fit."""
+    """Raises ModelMissing or OSError where a part is not there, UsageError where adapter or dimension do not fit."""
     import torch
 
     large = (folder / "text_encoder_2").is_dir()
@@ -84,6 +84,7 @@ def open_adapter(folder: Path, *, dimension: int, device: str, dtype: torch.dtyp
     check_dimension(folder, adapter["image_proj"]["proj.weight"].shape[1], dimension)
     unet = load_part(folder, "unet")
     vae = load_part(folder, "vae")
+    _check_width(folder, adapter["image_proj"]["norm.weight"].shape[0], unet.config.cross_attention_dim)
     unet._load_ip_adapter_weights([adapter], low_cpu_mem_usage=False)  # what the pipelines' load_ip_adapter calls
     weights = weights_sha256(unet, vae)
     prompt = (_large_prompt(folder) if large else Prompt(empty_prompt(folder).expand(2, -1, -1))).to(device, dtype)
@@ -114,6 +115,15 @@ def _adapter(folder: Path) -> dict[str, dict[str, torch.Tensor]]:
             f"{files[0]} is no adapter for the pooled embedding; use the plain one, not plus, full or face"
         )
     return adapter
+
+
+def _check_width(folder: Path, adapter: int, unet: int) -> None:
+    """Raises UsageError where an adapter's tokens are not what the unet attends to."""
+    if adapter != unet:
+        raise UsageError(
+            f"the adapter in {folder / 'ip_adapter'} makes tokens of {adapter} values, the unet beside it attends to "
+            f"{unet}; use the adapter made for this Stable Diffusion"
+        )
 
 
 def _large_prompt(folder: Path) -> Prompt:

@@ -11,7 +11,7 @@ All are drawn with alike, by `latent`.
 
 from __future__ import annotations
 
-from archive.errors import UsageError
+from archive.errors import ModelMissing, UsageError
 from archive.models.adapter import open_adapter
 from archive.models.kandinsky import open_kandinsky
 from archive.models.karlo import open_karlo
@@ -40,4 +40,7 @@ def open_decoder(pair: Pair, *, dimension: int, machine: Machine | None = None) 
             opened = open_karlo
         case _:
             raise UsageError(f"the decoder in {folder} is a {name}, which is not conditioned on an image embedding")
-    return opened(folder, dimension=dimension, device=device, dtype=dtype)
+    try:
+        return opened(folder, dimension=dimension, device=device, dtype=dtype)
+    except OSError as error:
+        raise ModelMissing(f"the decoder in {folder} cannot be loaded: {str(error).splitlines()[0]}") from error

@@ -46,7 +46,7 @@ class ImageEmbeds:
 
 
 def open_kandinsky(folder: Path, *, dimension: int, device: str, dtype: torch.dtype) -> LatentDecoder:
-    """Raises ModelMissing where a part is not there, UsageError where its dimension is another."""
+    """Raises ModelMissing or OSError where a part is not there, UsageError where its dimension is another."""
     import torch
 
     require(folder, ("unet", "movq", "scheduler"), "Kandinsky 2.2 decoder")

@@ -16,7 +16,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive.errors import ModelMissing
 from archive.models.decoder import Vectors
 from archive.models.encoder import weights_sha256
 from archive.models.latent import LatentDecoder, Predict, guided
@@ -109,7 +108,7 @@ class SuperResolution:
 
 
 def open_karlo(folder: Path, *, dimension: int, device: str, dtype: torch.dtype) -> LatentDecoder:
-    """Raises ModelMissing where a part is not there, UsageError where its dimension is another."""
+    """Raises ModelMissing or OSError where a part is not there, UsageError where its dimension is another."""
     import diffusers
 
     require(folder, PARTS, "Karlo image variation")
@@ -129,10 +128,7 @@ def _text_proj(folder: Path) -> Any:
     import diffusers
 
     module: Any = import_module(diffusers.UnCLIPImageVariationPipeline.__module__)
-    try:
-        return module.UnCLIPTextProjModel.from_pretrained(folder / "text_proj", use_safetensors=True)
-    except OSError as error:
-        raise ModelMissing(f"the decoder in {folder} cannot be loaded: {str(error).splitlines()[0]}") from error
+    return module.UnCLIPTextProjModel.from_pretrained(folder / "text_proj", use_safetensors=True)
 
 
 def empty_prompt(folder: Path) -> tuple[Any, torch.Tensor]:

@@ -95,27 +95,21 @@ def check_dimension(folder: Path, wanted: int, dimension: int) -> None:
 
 
 def load_part(folder: Path, part: str) -> Any:
-    """A part by the class its config names, float32 on the CPU. Raises ModelMissing."""
+    """A part by the class its config names, float32 on the CPU. Raises OSError."""
     import diffusers
 
-    try:
-        kind = diffusers.UNet2DConditionModel.load_config(folder / part)["_class_name"]
-        return getattr(diffusers, kind).from_pretrained(folder / part, use_safetensors=True)
-    except OSError as error:
-        raise ModelMissing(f"the decoder in {folder} cannot be loaded: {str(error).splitlines()[0]}") from error
+    kind = diffusers.UNet2DConditionModel.load_config(folder / part)["_class_name"]
+    return getattr(diffusers, kind).from_pretrained(folder / part, use_safetensors=True)
 
 
 def load_schedule(folder: Path, part: str = "scheduler") -> tuple[Any, float | None]:
-    """DPM-Solver++ on the folder's schedule, and what its own sampler clips ẑ₀ to, if it does. Raises ModelMissing.
+    """DPM-Solver++ on the folder's schedule, and what its own sampler clips ẑ₀ to, if it does. Raises OSError.
 
     A learned variance is not for this solver; conditionings leave it out of the model's output.
     """
     import diffusers
 
-    try:
-        config = diffusers.DPMSolverMultistepScheduler.load_config(folder / part)
-    except OSError as error:
-        raise ModelMissing(f"the decoder in {folder} cannot be loaded: {str(error).splitlines()[0]}") from error
+    config = diffusers.DPMSolverMultistepScheduler.load_config(folder / part)
     own = getattr(diffusers, config["_class_name"]).from_config(config).config
     noise = {name: own[name] for name in NOISE if name in own}  # its own sampler's defaults are not the solver's
     solver = diffusers.DPMSolverMultistepScheduler.from_config(

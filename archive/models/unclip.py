@@ -19,7 +19,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive.errors import ModelMissing
 from archive.models.autoencoder import Scaled
 from archive.models.decoder import Vectors
 from archive.models.encoder import weights_sha256
@@ -85,7 +84,7 @@ class ClassLabels:
 
 
 def open_unclip(folder: Path, *, dimension: int, device: str, dtype: torch.dtype) -> LatentDecoder:
-    """Raises ModelMissing where a part is not there, UsageError where its dimension is another."""
+    """Raises ModelMissing or OSError where a part is not there, UsageError where its dimension is another."""
     require(folder, PARTS, "Stable unCLIP")
     unet = load_part(folder, "unet")
     check_dimension(folder, int(unet.config.projection_class_embeddings_input_dim or 0) // 2, dimension)
@@ -103,13 +102,9 @@ def _embedding_noise(folder: Path) -> tuple[torch.nn.Module, torch.Tensor]:
     import diffusers
     from diffusers.pipelines.stable_diffusion.stable_unclip_image_normalizer import StableUnCLIPImageNormalizer
 
-    try:
-        normalizer: torch.nn.Module = StableUnCLIPImageNormalizer.from_pretrained(folder / "image_normalizer")
-        noise = diffusers.DDPMScheduler.from_pretrained(folder / "image_noising_scheduler")
-    except OSError as error:
-        raise ModelMissing(f"the decoder in {folder} cannot be loaded: {str(error).splitlines()[0]}") from error
-    alphas: torch.Tensor = noise.alphas_cumprod
-    return normalizer, alphas
+    normalizer: torch.nn.Module = StableUnCLIPImageNormalizer.from_pretrained(folder / "image_normalizer")
+    noise = diffusers.DDPMScheduler.from_pretrained(folder / "image_noising_scheduler")
+    return normalizer, noise.alphas_cumprod
 
 
 def empty_prompt(folder: Path) -> torch.Tensor:

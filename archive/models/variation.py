@@ -43,7 +43,7 @@ class HiddenStates:
 
 
 def open_variation(folder: Path, *, dimension: int, device: str, dtype: torch.dtype) -> LatentDecoder:
-    """Raises ModelMissing where a part is not there, UsageError where its dimension is another."""
+    """Raises ModelMissing or OSError where a part is not there, UsageError where its dimension is another."""
     require(folder, ("unet", "vae", "scheduler"), "Stable Diffusion image variation")
     unet = load_part(folder, "unet")
     check_dimension(folder, int(unet.config.cross_attention_dim), dimension)
