@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
+from fnmatch import fnmatch
 from pathlib import Path
 
 import diffusers
@@ -14,6 +15,7 @@ import torch
 
 from archive.errors import ModelMissing, UsageError
 from archive.models.decoder import Told
+from archive.models.layout import PATTERNS, is_here
 from archive.models.pairs import Machine
 from tests.families import DIMENSION, FAMILIES
 from tests.pipelines import FEW, FRAME, NO_MAP, OWN_PIPELINE, assert_alike, draw_with, opened, own_pipeline, told_to
@@ -98,6 +100,23 @@ def test_a_dimension_that_does_not_fit_is_refused_in_one_sentence(folder: Path) 
         opened(folder, dimension=768)
     assert str(folder) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_what_is_fetched_of_a_hub_repository_is_enough(
+    folder: Path, family: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = tmp_path / f"models--someone--{family}"
+    (repository / "refs").mkdir(parents=True)
+    (repository / "refs" / "main").write_text("a" * 40)
+    for path in folder.rglob("*.*"):
+        place = path.relative_to(folder)
+        if any(fnmatch(place.as_posix(), pattern) for pattern in PATTERNS):
+            (repository / "snapshots" / ("a" * 40) / place).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, repository / "snapshots" / ("a" * 40) / place)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    assert is_here(f"someone/{family}")
+    assert is_here(str(folder))
+    assert opened(Path(f"someone/{family}")).weights_sha256 == opened(folder).weights_sha256
 
 
 def test_a_folder_without_its_autoencoder_says_so(folder: Path, family: str, tmp_path: Path) -> None:
