@@ -17,8 +17,8 @@ from archive.images import load_picture
 from archive.ingest import Ingest
 from archive.models.decoder import Decoder, Step
 from archive.models.encoder import Encoder, OpenClipEncoder
+from archive.models.families import open_decoder
 from archive.models.pairs import Machine, Pair, Sampling, find_pair
-from archive.models.unclip import open_unclip
 from archive.outcomes import Archived, Outcome
 from archive.painter import Painter
 from archive.records import CodecRecord, Damage, ModelRecord, Row, SkippedRecord, Stats
@@ -112,7 +112,7 @@ class Archive(Conversions):
     @cached_property
     def decoder(self) -> Decoder:
         """Raises ModelMissing, UsageError, and ModelMismatch if earlier restorations were drawn with other weights."""
-        decoder = open_unclip(self.pair, dimension=self.model.dimension, machine=self._machine)
+        decoder = open_decoder(self.pair, dimension=self.model.dimension, machine=self._machine)
         if self.model.decoder_sha256 is not None:
             self._check_weights("decoder", decoder.weights_sha256, self.model.decoder_sha256)
         self.store.settle_decoder(self.model.id, decoder.weights_sha256)

@@ -82,6 +82,17 @@ def tiny_pair(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A decoder of each family."""
+    from tests.families import FAMILIES, save_family
+
+    place = tmp_path_factory.mktemp("families")
+    for name in FAMILIES:
+        save_family(name, place / name)
+    return {name: place / name for name in FAMILIES}
+
+
 @pytest.fixture
 def pocket_archive(tmp_path: Path) -> Iterator[Archive]:
     """An empty archive of the pocket pair on SQLite."""

@@ -92,7 +92,7 @@ def save_tiny_decoder(folder: Path, dimension: int = DIMENSION) -> None:
 
 def save_tokenizer(folder: Path) -> None:
     """A CLIP tokenizer that knows letters and the two marks."""
-    folder.mkdir()
+    folder.mkdir(parents=True)
     letters = [chr(code) for code in range(33, 127)]
     words = ["<|startoftext|>", "<|endoftext|>", *letters, *(f"{letter}</w>" for letter in letters)]
     (folder / "vocab.json").write_text(json.dumps({word: position for position, word in enumerate(words)}))

@@ -17,9 +17,10 @@ from archive.errors import ModelMissing, UsageError
 from archive.images import shrink
 from archive.models.decoder import Told
 from archive.models.encoder import OpenClipEncoder, weights_source
+from archive.models.families import open_decoder
 from archive.models.latent import LatentDecoder, foreseen, low_frequencies, redirected
 from archive.models.pairs import PAIRS, UNCLIP_MIRRORS, Machine, Pair, Sampling, find_pair
-from archive.models.unclip import ClassLabels, open_unclip
+from archive.models.unclip import ClassLabels
 from archive.painter import color_score
 from tests.pairs import DIMENSION
 
@@ -30,7 +31,7 @@ FEW = Sampling(steps=4)
 
 @pytest.fixture(scope="module")
 def decoder(tiny_pair: Path) -> LatentDecoder:
-    return open_unclip(find_pair(str(tiny_pair)), dimension=DIMENSION)
+    return open_decoder(find_pair(str(tiny_pair)), dimension=DIMENSION)
 
 
 @pytest.fixture
@@ -98,17 +99,17 @@ def test_a_hub_repository_in_the_cache_is_used_without_asking(
     tiny_pair: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from archive.models.hub import local_folder
-    from archive.models.unclip import PATTERNS
+    from archive.models.layout import NEED, PATTERNS
 
     repository = tmp_path / f"models--{UNCLIP_MIRRORS[1].replace('/', '--')}"
     (repository / "refs").mkdir(parents=True)
     (repository / "refs" / "main").write_text("a" * 40)
     shutil.copytree(tiny_pair / "decoder", repository / "snapshots" / ("a" * 40))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    folder = local_folder(UNCLIP_MIRRORS, PATTERNS, need="unet/config.json")
+    folder = local_folder(UNCLIP_MIRRORS, PATTERNS, need=NEED)
     assert (folder / "unet" / "config.json").is_file()
     pair = Pair("x", "", "", UNCLIP_MIRRORS)
-    assert open_unclip(pair, dimension=DIMENSION).multiple == 4
+    assert open_decoder(pair, dimension=DIMENSION).multiple == 4
 
 
 def test_without_a_hub_one_sentence_says_what_to_do_and_soon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,7 +141,7 @@ def test_an_incomplete_folder_says_what_it_lacks(tiny_pair: Path, tmp_path: Path
     shutil.copytree(tiny_pair, tmp_path / "pair")
     shutil.rmtree(tmp_path / "pair" / "decoder" / "vae")
     with pytest.raises(ModelMissing, match="lacks vae"):
-        open_unclip(find_pair(str(tmp_path / "pair")), dimension=DIMENSION)
+        open_decoder(find_pair(str(tmp_path / "pair")), dimension=DIMENSION)
     (tmp_path / "pair" / "encoder" / "open_clip_model.safetensors").unlink()
     with pytest.raises(ModelMissing, match=r"no \.safetensors"):
         OpenClipEncoder(find_pair(str(tmp_path / "pair")))
@@ -150,7 +151,7 @@ def test_an_incomplete_folder_says_what_it_lacks(tiny_pair: Path, tmp_path: Path
 
 def test_a_decoder_of_another_dimension_is_refused(tiny_pair: Path) -> None:
     with pytest.raises(UsageError, match="16 dimensions, this archive's have 768"):
-        open_unclip(find_pair(str(tiny_pair)), dimension=768)
+        open_decoder(find_pair(str(tiny_pair)), dimension=768)
 
 
 def test_drawing_is_deterministic_and_listens_to_everything_it_is_told(
@@ -234,7 +235,7 @@ def test_a_pull_moves_what_is_foreseen_and_nothing_else(kind: str) -> None:
 
 
 def test_consistency_brings_the_pictures_colours_nearer_to_the_map(tiny_pair: Path) -> None:
-    pocket = open_unclip(PAIRS["pocket"], dimension=512)
+    pocket = open_decoder(PAIRS["pocket"], dimension=512)
     colors = np.random.default_rng(0).integers(0, 256, (8, 8, 3), dtype=np.uint8)
     row = Told(np.zeros((1, 512), np.float32), colors[None], [1], 0.6)
 
@@ -247,7 +248,7 @@ def test_consistency_brings_the_pictures_colours_nearer_to_the_map(tiny_pair: Pa
 
 def test_a_picture_is_the_same_whatever_is_drawn_beside_it(tiny_pair: Path, noise: np.random.Generator) -> None:
     for together in (1, 4):
-        decoder = open_unclip(find_pair(str(tiny_pair)), dimension=DIMENSION)
+        decoder = open_decoder(find_pair(str(tiny_pair)), dimension=DIMENSION)
         decoder.together = together
         vectors = noise.normal(size=(7, DIMENSION)).astype(np.float32)
         maps = noise.integers(0, 256, (7, 8, 8, 3), dtype=np.uint8)
@@ -259,11 +260,11 @@ def test_a_picture_is_the_same_whatever_is_drawn_beside_it(tiny_pair: Path, nois
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float32"])
 def test_a_decoder_runs_in_the_numbers_asked_for(tiny_pair: Path, dtype: str) -> None:
-    decoder = open_unclip(find_pair(str(tiny_pair)), dimension=DIMENSION, machine=Machine("cpu", dtype))
+    decoder = open_decoder(find_pair(str(tiny_pair)), dimension=DIMENSION, machine=Machine("cpu", dtype))
     row = Told(np.ones((1, DIMENSION), np.float32), GREY[None], [1])
     [drawn] = decoder.draw(row, frame=(16, 16), sampling=FEW)
     assert drawn.shape == (16, 16, 3)
-    assert decoder.weights_sha256 == open_unclip(find_pair(str(tiny_pair)), dimension=DIMENSION).weights_sha256
+    assert decoder.weights_sha256 == open_decoder(find_pair(str(tiny_pair)), dimension=DIMENSION).weights_sha256
 
 
 def test_the_pocket_pair_is_within_its_budget_and_says_what_it_is() -> None:

@@ -26,9 +26,9 @@ from archive.codecs.coclico import coclico
 from archive.images import shrink
 from archive.models.decoder import Told
 from archive.models.encoder import OpenClipEncoder
+from archive.models.families import open_decoder
 from archive.models.latent import LatentDecoder, as_pixels
 from archive.models.pairs import POCKET_FOLDER, POCKET_SAMPLING, Pair, Sampling
-from archive.models.unclip import open_unclip
 from archive.painter import frame_size
 from training.autoencoder import SHARP
 from training.corpus import Corpus, load_corpus
@@ -166,7 +166,7 @@ def main(
     encoder = OpenClipEncoder(pair)
     scores: dict[str, object] = {"words": words(encoder, known), "naming": _named(corpus, known, encoder, judge)}
     if (folder / "decoder").is_dir():
-        decoder = open_unclip(pair, dimension=encoder.dimension)
+        decoder = open_decoder(pair, dimension=encoder.dimension)
         drawing = draw(sharp_photos(corpus, count, first=first), encoder, decoder, pair.sampling)
         for name, kind in (("map", drawing.colors), ("restored", drawing.restored), ("round_trip", drawing.round_trip)):
             told = {"id@5": identified(judge, drawing.originals, kind), "colour": color_score(drawing.originals, kind)}

@@ -1,6 +1,6 @@
 """vector_hat, colors_hat → pixels. What the library asks of a decoder, and how one is found and loaded.
 
-A decoder is a folder in diffusers layout; `unclip` says what such a folder holds, `latent` how it is drawn with.
+A decoder is a folder in diffusers layout; `families` says of which kinds it may be, `latent` how it is drawn with.
 """
 
 from __future__ import annotations

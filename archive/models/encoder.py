@@ -144,7 +144,7 @@ def _weights_file(pair: Pair) -> tuple[Path, Mapping[str, Any]]:
             raise ModelMissing(f"there is no file {pair.pretrained}")
         return Path(pair.pretrained), {}
     repository, name, config = weights_source(pair)
-    return local_folder([repository], [name], need=name) / name, config
+    return local_folder([repository], [name], need=[name]) / name, config
 
 
 def weights_source(pair: Pair) -> tuple[str, str, Mapping[str, Any]]:

@@ -13,10 +13,10 @@ from archive.errors import ModelMissing
 QUESTION_SECONDS = 5.0  # for the hub to answer at all
 
 
-def local_folder(hub_ids: Sequence[str], patterns: Sequence[str], *, need: str) -> Path:
+def local_folder(hub_ids: Sequence[str], patterns: Sequence[str], *, need: Sequence[str]) -> Path:
     """The first of these repositories (mirrors of each other) that can be had → its files on this disk.
 
-    `need` is a path inside that proves the copy complete. Raises ModelMissing if none is here and none can be fetched.
+    `need` are paths inside, any of which proves the copy complete. Raises ModelMissing if none can be had.
     """
     for hub_id in hub_ids:
         folder = cached_folder(hub_id, patterns, need=need)
@@ -25,7 +25,8 @@ def local_folder(hub_ids: Sequence[str], patterns: Sequence[str], *, need: str) 
     if not _answers():
         raise ModelMissing(
             f"the weights of {hub_ids[0]} are not on this machine and the model hub cannot be reached; download "
-            f"{need} and what lies beside it from there and name the folder, or use `--model pocket`, which works now"
+            f"{' or '.join(need)} and what lies beside it from there and name the folder, or use `--model pocket`, "
+            "which works now"
         )
     refusals = []
     for hub_id in hub_ids:
@@ -34,13 +35,13 @@ def local_folder(hub_ids: Sequence[str], patterns: Sequence[str], *, need: str) 
         except Exception as error:
             refusals.append(f"{hub_id}: {type(error).__name__}")
             continue
-        if (folder / need).exists():
+        if _has(folder, need):
             return folder
-        refusals.append(f"{hub_id}: {need} is not in it")
+        refusals.append(f"{hub_id}: {' or '.join(need)} is not in it")
     raise ModelMissing(f"no copy of the weights could be fetched ({'; '.join(refusals)}); name a local folder instead")
 
 
-def cached_folder(hub_id: str, patterns: Sequence[str], *, need: str) -> Path | None:
+def cached_folder(hub_id: str, patterns: Sequence[str], *, need: Sequence[str]) -> Path | None:
     """The repository's files in the local cache, or None."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
@@ -49,7 +50,11 @@ def cached_folder(hub_id: str, patterns: Sequence[str], *, need: str) -> Path | 
         folder = Path(snapshot_download(hub_id, allow_patterns=list(patterns), local_files_only=True))
     except LocalEntryNotFoundError:
         return None
-    return folder if (folder / need).exists() else None
+    return folder if _has(folder, need) else None
+
+
+def _has(folder: Path, need: Sequence[str]) -> bool:
+    return any((folder / one).exists() for one in need)
 
 
 def _answers() -> bool:

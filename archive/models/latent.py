@@ -1,9 +1,9 @@
 """Drawing with a latent diffusion model from a late start (CoCliCo, PCS 2024, section III-D).
 
-    1. z_map   = VAE encoder(colour map enlarged to the frame) · scaling factor
+    1. z_map   = encoder(colour map enlarged to the frame)
     2. z       = √ᾱ(t₀) · z_map + √(1 − ᾱ(t₀)) · ε               t₀ = t_start · T, a timestep of the schedule
     3. z       ← DPM-Solver++ over t₀ and the scheduler's timesteps below it, with classifier-free guidance
-    4. pixels  = VAE decoder(z / scaling factor)
+    4. pixels  = decoder(z)
 
 Without a colour map step 1 falls away and the loop starts from pure noise. At each step the low frequencies of the
 picture foreseen may be drawn towards those of the map, by a constant share c (after arXiv 2404.06865, without its
@@ -11,7 +11,8 @@ gradient: both are latents of one autoencoder):
 
     ẑ₀ ← ẑ₀ + c · L(z_map − ẑ₀)             L: the mean over the map's cells, enlarged again
 
-diffusers' own pipelines have no late start, so the loop is run here, out of their parts.
+A decoder whose own sampler clips has every ẑ₀ brought into its bounds. diffusers' own pipelines have no late start, so
+the loop is run here, out of their parts: `autoencoder` has the ends, and a module for each family its conditioning.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from archive.models.autoencoder import Autoencoder
 from archive.models.decoder import Pixels, Step, Told, Vectors
 from archive.models.pairs import Sampling
 
@@ -46,15 +48,24 @@ class Conditioning(Protocol):
 
 
 class LatentDecoder:
-    """A UNet, a VAE and a schedule on one device."""
+    """A UNet, an autoencoder and a schedule on one device."""
 
     def __init__(
-        self, unet: Any, vae: Any, scheduler: Any, conditioning: Conditioning, *, device: str, weights_sha256: str
+        self,
+        unet: Any,
+        autoencoder: Autoencoder,
+        scheduler: Any,
+        conditioning: Conditioning,
+        *,
+        device: str,
+        weights_sha256: str,
+        clip: float | None = None,
     ) -> None:
+        """`clip`: the bound every ẑ₀ is brought into, if the decoder's own sampler does so."""
         import torch
 
-        self._torch, self._device, self._dtype = torch, device, next(unet.parameters()).dtype
-        self._unet, self._vae, self._scheduler, self._conditioning = unet, vae, scheduler, conditioning
+        self._torch, self._device, self._clip = torch, device, clip
+        self._unet, self._autoencoder, self._scheduler, self._conditioning = unet, autoencoder, scheduler, conditioning
         self.weights_sha256 = weights_sha256
         self.together = 1 if device == "cpu" else ON_ACCELERATOR
 
@@ -66,12 +77,12 @@ class LatentDecoder:
     @property
     def native_pixels(self) -> int:
         """The area the decoder was trained to draw, in pixels."""
-        return int(self._unet.config.sample_size * self._scale) ** 2
+        return int(self._unet.config.sample_size * self._autoencoder.scale) ** 2
 
     @property
     def multiple(self) -> int:
         """The sides of a frame are divisible by this: every level of the unet halves evenly."""
-        return int(self._scale * 2 ** (len(self._unet.config.block_out_channels) - 1))
+        return int(self._autoencoder.scale * 2 ** (len(self._unet.config.block_out_channels) - 1))
 
     def draw(
         self, told: Told, *, frame: tuple[int, int], sampling: Sampling, on_step: Step | None = None
@@ -93,8 +104,11 @@ class LatentDecoder:
             predict = self._conditioning.prepare(told.vectors_hat, told.alignment, sampling)
             for done, timestep in enumerate(timesteps):
                 out = predict(self._scheduler.scale_model_input(z, timestep), timestep, z_map).float()
+                signal, kind = self._scheduler.alphas_cumprod[int(timestep)], self._scheduler.config.prediction_type
+                if self._clip is not None:
+                    z_hat = foreseen(out, z, signal, kind)
+                    out = redirected(out, z_hat.clamp(-self._clip, self._clip) - z_hat, signal, kind)
                 if z_map is not None and sampling.consistency:
-                    signal, kind = self._scheduler.alphas_cumprod[int(timestep)], self._scheduler.config.prediction_type
                     missing = low_frequencies(z_map - foreseen(out, z, signal, kind), told.colors_hat.shape[1])
                     out = redirected(out, sampling.consistency * missing, signal, kind)
                 z = self._scheduler.step(out, timestep, z).prev_sample
@@ -112,33 +126,23 @@ class LatentDecoder:
         timesteps: torch.Tensor = self._scheduler.timesteps
         return timesteps
 
-    @property
-    def _scale(self) -> int:
-        """Pixels a latent stands for, along a side."""
-        config = self._vae.config
-        blocks = config.get("block_out_channels") or config.encoder_block_out_channels
-        return int(2 ** (len(blocks) - 1))
-
     def _encode(self, colors_hat: Pixels, frame: tuple[int, int]) -> torch.Tensor:
         colors = self._torch.from_numpy(colors_hat).permute(0, 3, 1, 2).float()
         return self.encode_pixels(self._torch.nn.functional.interpolate(colors, (frame[1], frame[0]), mode="bilinear"))
 
     def encode_pixels(self, pixels: torch.Tensor) -> torch.Tensor:
-        """(B, 3, height, width) of 0 … 255 → the scaled latents, (B, z, height / f, width / f) float32."""
-        encoded = self._vae.encode((pixels.float() / 127.5 - 1).to(self._device, self._dtype))
-        latent = encoded.latent if hasattr(encoded, "latent") else encoded.latent_dist.mode()
-        scaled: torch.Tensor = latent.float() * self._vae.config.scaling_factor
-        return scaled
+        """(B, 3, height, width) of 0 … 255 → the latents, (B, z, height / f, width / f) float32."""
+        return self._autoencoder.encode((pixels.float() / 127.5 - 1).to(self._device))
 
     def decode_pixels(self, z: torch.Tensor) -> list[Pixels]:
         """Its mirror: (B, z, h, w) → B × (height, width, 3) uint8."""
-        decoded = self._vae.decode((z / self._vae.config.scaling_factor).to(self._dtype)).sample.float()
+        decoded = self._autoencoder.decode(z)
         pixels = ((decoded + 1) * 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu().numpy()
         return list(pixels)
 
     def _start(self, z_map: torch.Tensor | None, frame: tuple[int, int], seeds: Any, timestep: int) -> torch.Tensor:
-        width, height = (side // self._scale for side in frame)
-        shape = (self._unet.config.out_channels, height, width)
+        width, height = (side // self._autoencoder.scale for side in frame)
+        shape = (self._autoencoder.channels, height, width)
         generators = [self._torch.Generator("cpu").manual_seed(seed) for seed in seeds]
         noise = self._torch.stack([self._torch.randn(shape, generator=one) for one in generators]).to(self._device)
         signal = self._scheduler.alphas_cumprod[timestep]
@@ -146,6 +150,12 @@ class LatentDecoder:
         strength = self._scheduler.init_noise_sigma if z_map is None else (1 - signal).sqrt()
         started: torch.Tensor = clean + strength * noise
         return started
+
+
+def guided(out: torch.Tensor, guidance: float) -> torch.Tensor:
+    """(2·B, …), first without the embedding, then with it → (B, …)."""
+    without, told = out.chunk(2)
+    return without + guidance * (told - without)
 
 
 def foreseen(out: torch.Tensor, z: torch.Tensor, signal: torch.Tensor, kind: str) -> torch.Tensor:

@@ -19,18 +19,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive.errors import ModelMissing, UsageError
+from archive.models.autoencoder import Scaled
 from archive.models.decoder import Vectors
-from archive.models.encoder import best_device, weights_sha256
-from archive.models.hub import local_folder
-from archive.models.latent import LatentDecoder, Predict
-from archive.models.pairs import Machine, Pair, Sampling
+from archive.models.encoder import weights_sha256
+from archive.models.latent import LatentDecoder, Predict, guided
+from archive.models.layout import check_dimension, load_part, load_schedule, require, settle
+from archive.models.pairs import Sampling
 
 if TYPE_CHECKING:
     import torch
 
-PARTS = ("unet", "vae", "scheduler", "image_normalizer", "image_noising_scheduler", "text_encoder", "tokenizer")
-PATTERNS = [f"{part}/{kind}" for part in PARTS for kind in ("*.json", "*.safetensors", "*.txt")]
+PARTS = ("unet", "vae", "scheduler", "image_normalizer", "image_noising_scheduler")
 
 
 class ClassLabels:
@@ -59,9 +58,7 @@ class ClassLabels:
             prompt = None if self._prompt is None else self._prompt.expand(2 * len(z), -1, -1)
             doubled = torch.cat([z, z]).to(both.dtype)
             out = self._unet(doubled, timestep, encoder_hidden_states=prompt, class_labels=both).sample
-            without, told = out.chunk(2)
-            guided: torch.Tensor = without + sampling.guidance * (told - without)
-            return guided
+            return guided(out, sampling.guidance)
 
         return predict
 
@@ -86,79 +83,45 @@ class ClassLabels:
         return 0 if alignment >= 1 else int((self._alphas - alignment).abs().argmin())
 
 
-def open_unclip(pair: Pair, *, dimension: int, machine: Machine | None = None) -> LatentDecoder:
-    """A pair's decoder. Raises ModelMissing where there is none, UsageError where its dimension is another."""
-    import torch
-
-    machine = machine or Machine()
-    folder, device = _folder(pair), machine.device or best_device()
-    parts = _load(folder)
-    unet, vae, normalizer = parts["unet"], parts["vae"], parts["image_normalizer"]
-    wanted = int(unet.config.projection_class_embeddings_input_dim or 0)
-    if wanted != 2 * dimension:
-        raise UsageError(
-            f"the decoder in {folder} is conditioned on vectors of {wanted // 2} dimensions, this archive's have "
-            f"{dimension}; name the decoder that belongs to its encoder"
-        )
+def open_unclip(folder: Path, *, dimension: int, device: str, dtype: torch.dtype) -> LatentDecoder:
+    """Raises ModelMissing or OSError where a part is not there, UsageError where its dimension is another."""
+    require(folder, PARTS, "Stable unCLIP")
+    unet = load_part(folder, "unet")
+    check_dimension(folder, int(unet.config.projection_class_embeddings_input_dim or 0) // 2, dimension)
+    vae, (normalizer, alphas) = load_part(folder, "vae"), _embedding_noise(folder)
     weights = weights_sha256(unet, vae)
-    prompt = _empty_prompt(folder) if (folder / "text_encoder").is_dir() else None
-    dtype = _dtype(machine.dtype, device)
-    for part in (unet, vae, normalizer):
-        torch.nn.Module.to(part, device, dtype).eval()
-    told = None if prompt is None else prompt.to(device, dtype)
-    labels = ClassLabels(unet, normalizer, parts["image_noising_scheduler"].alphas_cumprod, told)
-    return LatentDecoder(unet, vae, parts["scheduler"], labels, device=device, weights_sha256=weights)
+    prompt = empty_prompt(folder).to(device, dtype) if (folder / "text_encoder").is_dir() else None
+    settle(device, dtype, unet, vae, normalizer)
+    labels = ClassLabels(unet, normalizer, alphas, prompt)
+    scheduler, clip = load_schedule(folder)
+    return LatentDecoder(unet, Scaled(vae), scheduler, labels, device=device, weights_sha256=weights, clip=clip)
 
 
-def _dtype(name: str, device: str) -> torch.dtype:
-    """'' → what the device is best at."""
-    import torch
-
-    chosen: torch.dtype = getattr(torch, name or ("float32" if device == "cpu" else "float16"))
-    return chosen
-
-
-def _folder(pair: Pair) -> Path:
-    """Where the decoder's files lie. Raises ModelMissing or UsageError."""
-    if not pair.decoder:
-        raise UsageError(f"the pair {pair.name} names no decoder; give one with --decoder FOLDER")
-    folder = Path(pair.decoder[0])
-    if not folder.is_dir():
-        if folder.is_absolute():
-            raise ModelMissing(f"there is no decoder in {folder}; name a folder in diffusers layout")
-        folder = local_folder(pair.decoder, PATTERNS, need="unet/config.json")
-    missing = [part for part in PARTS[:5] if not (folder / part).is_dir()]
-    if missing:
-        raise ModelMissing(f"the decoder in {folder} lacks {', '.join(missing)}; it must be a Stable unCLIP folder")
-    return folder
-
-
-def _load(folder: Path) -> dict[str, Any]:
+def _embedding_noise(folder: Path) -> tuple[torch.nn.Module, torch.Tensor]:
+    """The embeddings' normaliser, and ᾱ of their noise."""
     import diffusers
     from diffusers.pipelines.stable_diffusion.stable_unclip_image_normalizer import StableUnCLIPImageNormalizer
 
-    vae_class = getattr(diffusers, diffusers.AutoencoderKL.load_config(folder / "vae")["_class_name"])
-    try:
-        return {
-            "unet": diffusers.UNet2DConditionModel.from_pretrained(folder / "unet", use_safetensors=True),
-            "vae": vae_class.from_pretrained(folder / "vae", use_safetensors=True),
-            "scheduler": diffusers.DPMSolverMultistepScheduler.from_pretrained(
-                folder / "scheduler", algorithm_type="dpmsolver++"
-            ),
-            "image_normalizer": StableUnCLIPImageNormalizer.from_pretrained(folder / "image_normalizer"),
-            "image_noising_scheduler": diffusers.DDPMScheduler.from_pretrained(folder / "image_noising_scheduler"),
-        }
-    except OSError as error:
-        raise ModelMissing(f"the decoder in {folder} cannot be loaded: {str(error).splitlines()[0]}") from error
+    normalizer: torch.nn.Module = StableUnCLIPImageNormalizer.from_pretrained(folder / "image_normalizer")
+    noise = diffusers.DDPMScheduler.from_pretrained(folder / "image_noising_scheduler")
+    return normalizer, noise.alphas_cumprod
 
 
-def _empty_prompt(folder: Path) -> torch.Tensor:
-    """The empty prompt's hidden states, (1, 77, width); the text encoder is not kept."""
-    from transformers import CLIPTextModel, CLIPTokenizer
+def empty_prompt(folder: Path) -> torch.Tensor:
+    """The empty prompt's hidden states, (1, 77, width)."""
+    hidden: torch.Tensor = encoded_empty(folder, "")[0]
+    return hidden
 
-    tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer")
-    encoder = CLIPTextModel.from_pretrained(folder / "text_encoder", use_safetensors=True)
+
+def encoded_empty(folder: Path, which: str) -> Any:
+    """What text_encoder, or with `_2` the second one, makes of the empty prompt; the encoder is not kept."""
+    import torch
+    import transformers
+
+    tokenizer = transformers.CLIPTokenizer.from_pretrained(folder / f"tokenizer{which}")
+    kind = transformers.CLIPTextModelWithProjection if which else transformers.CLIPTextModel
+    encoder = kind.from_pretrained(folder / f"text_encoder{which}", use_safetensors=True)
     length = min(tokenizer.model_max_length, encoder.config.max_position_embeddings)
     tokens = tokenizer("", padding="max_length", max_length=length, truncation=True, return_tensors="pt")
-    hidden: torch.Tensor = encoder(tokens.input_ids)[0].detach()
-    return hidden
+    with torch.no_grad():
+        return encoder(tokens.input_ids, output_hidden_states=True)

@@ -1,0 +1,55 @@
+"""Stable Diffusion that attends to one image embedding in a prompt's place (image variations).
+
+A folder: unet, vae, scheduler. The hidden states are the projected embedding itself, as it comes from the encoder, a
+sequence of one; the unconditional one is zero, as it was trained.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archive.models.autoencoder import Scaled
+from archive.models.decoder import Vectors
+from archive.models.encoder import weights_sha256
+from archive.models.latent import LatentDecoder, Predict, guided
+from archive.models.layout import check_dimension, load_part, load_schedule, require, settle
+from archive.models.pairs import Sampling
+
+if TYPE_CHECKING:
+    import torch
+
+
+class HiddenStates:
+    """Conditioning by hidden states."""
+
+    space = None
+
+    def __init__(self, unet: Any) -> None:
+        self._unet, self._first = unet, next(unet.parameters())
+
+    def prepare(self, vectors_hat: Vectors, alignment: float, sampling: Sampling) -> Predict:
+        """(B, D) → the guided model for them."""
+        import torch
+
+        vectors = torch.from_numpy(vectors_hat).to(self._first.device, self._first.dtype)[:, None]
+        both = torch.cat([torch.zeros_like(vectors), vectors])
+
+        def predict(z: torch.Tensor, timestep: torch.Tensor, z_map: torch.Tensor | None) -> torch.Tensor:
+            doubled = torch.cat([z, z]).to(both.dtype)
+            return guided(self._unet(doubled, timestep, encoder_hidden_states=both).sample, sampling.guidance)
+
+        return predict
+
+
+def open_variation(folder: Path, *, dimension: int, device: str, dtype: torch.dtype) -> LatentDecoder:
+    """Raises ModelMissing or OSError where a part is not there, UsageError where its dimension is another."""
+    require(folder, ("unet", "vae", "scheduler"), "Stable Diffusion image variation")
+    unet = load_part(folder, "unet")
+    check_dimension(folder, int(unet.config.cross_attention_dim), dimension)
+    vae = load_part(folder, "vae")
+    weights = weights_sha256(unet, vae)
+    settle(device, dtype, unet, vae)
+    scheduler, clip = load_schedule(folder)
+    conditioning = HiddenStates(unet)
+    return LatentDecoder(unet, Scaled(vae), scheduler, conditioning, device=device, weights_sha256=weights, clip=clip)
