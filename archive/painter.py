@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.codecs import Codec
+from archive.errors import UsageError
 from archive.images import shrink
 from archive.models.decoder import Decoder, Step, Told
 from archive.models.encoder import Encoder
@@ -58,9 +59,13 @@ class Painter:
         return 1 if self.sampling.candidates > 1 else self._decoder.together
 
     def frame(self, row: Row) -> tuple[int, int]:
-        """(width, height) the row is drawn in."""
-        pixels = self.sampling.side**2 or self._decoder.native_pixels
-        return frame_size(row.width / row.height, pixels, self._decoder.multiple)
+        """(width, height) the row is drawn in. Raises UsageError for a size that is too small."""
+        pixels, multiple = self.sampling.side**2 or self._decoder.native_pixels, self._decoder.multiple
+        if pixels < multiple**2:
+            raise UsageError(
+                f"this decoder draws no square of {self.sampling.side} pixels; give --size {multiple} or more"
+            )
+        return frame_size(row.width / row.height, pixels, multiple)
 
     def batches(self, jobs: Iterable[Job], row_of: Callable[[Job], Row]) -> Iterator[list[Job]]:
         """Jobs whose rows are of one frame and codec, as many as are best painted at a time."""

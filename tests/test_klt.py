@@ -84,6 +84,12 @@ def test_maps_come_back_closer_than_the_raw_code_at_a_fifth_of_its_bits(codec: C
     assert error(codec) < error(open_codec("coclico", {"dimension": DIMENSION}))
 
 
+def test_the_cell_of_a_map_is_as_wide_as_its_error(codec: Codec, maps: np.ndarray) -> None:
+    vectors = draw(len(maps), seed=1)
+    missed = to_samples(codec.decode(*codec.encode(vectors, maps))[1]) - to_samples(maps)
+    assert codec.maps.half_cell == pytest.approx(float(np.sqrt((missed**2).mean())), rel=0.25)
+
+
 def test_a_map_is_predicted_from_the_vector_where_that_helps_and_only_there(maps: np.ndarray) -> None:
     rng = np.random.default_rng(0)
     shown = to_samples(maps)[:, :DIMENSION] / 50 + rng.normal(size=(len(maps), DIMENSION)).astype(np.float32) / 5

@@ -258,6 +258,12 @@ def test_a_picture_is_the_same_whatever_is_drawn_beside_it(tiny_pair: Path, nois
             assert np.array_equal(again[rows.index(3)], drawn[3])
 
 
+@pytest.mark.parametrize("device", ["nonsense", "cuda:99"])
+def test_a_device_that_is_not_there_is_refused(tiny_pair: Path, device: str) -> None:
+    with pytest.raises(UsageError, match="no device of this machine"):
+        open_decoder(find_pair(str(tiny_pair)), dimension=DIMENSION, machine=Machine(device))
+
+
 @pytest.mark.parametrize("dtype", ["bfloat16", "float32"])
 def test_a_decoder_runs_in_the_numbers_asked_for(tiny_pair: Path, dtype: str) -> None:
     decoder = open_decoder(find_pair(str(tiny_pair)), dimension=DIMENSION, machine=Machine("cpu", dtype))

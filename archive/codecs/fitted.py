@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -106,8 +107,8 @@ class TransformMaps:
 
     @property
     def half_cell(self) -> float:
-        """Half a step: what its coefficients are wrong by spreads evenly over the samples."""
-        return 0.0 if self.transform is None else float(self.transform.scale * self.transform.step) / 2
+        """The root mean square of what samples are wrong by: transform codes have no cells."""
+        return 0.0 if self.transform is None else math.sqrt(self.transform.error)
 
     @property
     def predicted(self) -> bool:

@@ -107,6 +107,13 @@ class Transform:
         rows: Rows = (self.mean + exact * (float(self.scale) * BASIS_UNIT * COEFFICIENT_UNIT)).astype(np.float32)
         return rows
 
+    @property
+    def error(self) -> float:
+        """Mean squared error of a number of x, by reverse water-filling: of a coefficient min(variance, Δ² / 9)."""
+        octaves = (self.classes.astype(np.float64) - UNIT_CLASS) / CLASSES_AN_OCTAVE
+        wrong = np.minimum(4.0**octaves, 1 / 9).sum() * float(self.step * self.scale) ** 2
+        return float(wrong) / len(self.mean)
+
     def _symbols(self, z: Rows, classes: npt.NDArray[np.uint8], before: Rows) -> npt.NDArray[np.int32]:
         floats, slope = self._floats, np.float32(SLOPE * float(self.step) ** 2)
         symbols = choose(z, classes, floats.centroids, floats.bits, float(self.step))

@@ -61,11 +61,18 @@ def pipeline_of(folder: Path) -> tuple[str, dict[str, Any]]:
 
 
 def placed(machine: Machine | None) -> tuple[str, torch.dtype]:
-    """'' → the best device, and the numbers it is best at."""
+    """'' → the best device, and the numbers it is best at. Raises UsageError for a device that is not there."""
     import torch
 
     machine = machine or Machine()
     device = machine.device or best_device()
+    try:
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        said = str(error).strip().splitlines()[0]
+        raise UsageError(
+            f"{device!r} is no device of this machine ({said}); leave --device out for the best"
+        ) from error
     dtype: torch.dtype = getattr(torch, machine.dtype or ("float32" if device == "cpu" else "float16"))
     return device, dtype
 
