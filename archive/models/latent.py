@@ -29,7 +29,7 @@ from archive.models.pairs import Sampling
 if TYPE_CHECKING:
     import torch
 
-ON_ACCELERATOR = 8  # pictures at a time; always so many, so that a picture does not depend on those beside it
+MOST_TOGETHER, MEMORY_EACH = 8, 6 << 30  # pictures at a time on an accelerator, and the memory one may take, in bytes
 Predict = Callable[["torch.Tensor", "torch.Tensor", "torch.Tensor | None"], "torch.Tensor"]
 """z (B, C, h, w), timestep (), z_map → the model's output, guided."""
 
@@ -67,7 +67,7 @@ class LatentDecoder:
         self._torch, self._device, self._clip = torch, device, clip
         self._unet, self._autoencoder, self._scheduler, self._conditioning = unet, autoencoder, scheduler, conditioning
         self.weights_sha256 = weights_sha256
-        self.together = 1 if device == "cpu" else ON_ACCELERATOR
+        self.together = _together(device)
 
     @property
     def space(self) -> tuple[Vectors, Vectors] | None:
@@ -156,6 +156,16 @@ def guided(out: torch.Tensor, guidance: float) -> torch.Tensor:
     """(2·B, …), first without the embedding, then with it → (B, …)."""
     without, told = out.chunk(2)
     return without + guidance * (told - without)
+
+
+def _together(device: str) -> int:
+    """How many pictures a device draws at a time: always so many, so that none depends on those beside it."""
+    import torch
+
+    if not device.startswith("cuda"):
+        return 1
+    memory = torch.cuda.get_device_properties(device).total_memory
+    return int(min(MOST_TOGETHER, max(1, memory // MEMORY_EACH)))
 
 
 def foreseen(out: torch.Tensor, z: torch.Tensor, signal: torch.Tensor, kind: str) -> torch.Tensor:
