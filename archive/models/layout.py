@@ -69,9 +69,8 @@ def placed(machine: Machine | None) -> tuple[str, torch.dtype]:
     try:
         torch.zeros(1, device=device)
     except (RuntimeError, AssertionError) as error:
-        said = str(error).strip().splitlines()[0]
         raise UsageError(
-            f"{device!r} is no device of this machine ({said}); leave --device out for the best"
+            f"{device!r} is no device of this machine; leave --device out for the best there is"
         ) from error
     dtype: torch.dtype = getattr(torch, machine.dtype or ("float32" if device == "cpu" else "float16"))
     return device, dtype
