@@ -260,7 +260,7 @@ def test_a_picture_is_the_same_whatever_is_drawn_beside_it(tiny_pair: Path, nois
 
 @pytest.mark.parametrize("device", ["nonsense", "cuda:99"])
 def test_a_device_that_is_not_there_is_refused(tiny_pair: Path, device: str) -> None:
-    with pytest.raises(UsageError, match="no device of this machine"):
+    with pytest.raises(UsageError, match="there is no device"):
         open_decoder(find_pair(str(tiny_pair)), dimension=DIMENSION, machine=Machine(device))
 
 

@@ -69,9 +69,7 @@ def placed(machine: Machine | None) -> tuple[str, torch.dtype]:
     try:
         torch.zeros(1, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise UsageError(
-            f"{device!r} is no device of this machine; leave --device out for the best there is"
-        ) from error
+        raise UsageError(f"there is no device {device!r} on this machine; leave --device out for the best") from error
     dtype: torch.dtype = getattr(torch, machine.dtype or ("float32" if device == "cpu" else "float16"))
     return device, dtype
 
