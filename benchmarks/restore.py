@@ -61,7 +61,7 @@ def _side_by_side(decoder: LatentDecoder, told: Told, sampling: Sampling, steps:
 @torch.inference_mode()
 def _bare(decoder: LatentDecoder, steps: int) -> float:
     """The same number of UNet calls at the same size, one encoding and one decoding, nothing else."""
-    unet, vae = decoder._unet, decoder._vae
+    unet, vae = decoder._unet, decoder._autoencoder._vae
     z, label = (
         torch.randn(2, unet.config.in_channels, 12, 20),
         torch.randn(2, unet.config.projection_class_embeddings_input_dim),
