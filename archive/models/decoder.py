@@ -60,6 +60,7 @@ class Decoder(Protocol):
     ) -> list[Pixels]:
         """B pictures in one frame (width, height) → B × (height, width, 3) uint8.
 
-        The same row, seed and sampling give the same pixels on the same machine, whatever stands beside them.
+        The same row, seed and sampling give the same pixels on the same machine, whatever stands beside them; but on an
+        accelerator another place in a batch may be another order of sums.
         """
         ...
