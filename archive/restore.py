@@ -94,9 +94,9 @@ class Restore:
                 yield Restored(job.row.id, str(job.path), seconds, one.seed, *size, scores=one.scores)
 
     def _drawn_before(self, job: _Job) -> Restored | None:
-        known = self._store.restoration_at(str(job.path.absolute())) if job.path.is_file() else None
-        wanted = (job.row.id, self._decoder.weights_sha256, self._painter.parameters(job.row, job.seed))
-        if known is None or (known.image_id, known.decoder_sha256, dict(known.parameters)) != wanted:
+        known = self._store.restoration_at(job.row.id, str(job.path.absolute())) if job.path.is_file() else None
+        wanted = (self._decoder.weights_sha256, self._painter.parameters(job.row, job.seed))
+        if known is None or (known.decoder_sha256, dict(known.parameters)) != wanted:
             return None
         return Restored(job.row.id, str(job.path), 0.0, known.seed, *self._size(job.row), known.scores or {}, True)
 

@@ -38,7 +38,7 @@ DOORS = {  # library → the only places that may import it
     "matplotlib": ("cli/bench_plot.py",),
     "open_clip": ("archive/models/encoder.py",),
     "diffusers": ("archive/models/layout.py", "archive/models/unclip.py", "archive/models/karlo.py"),
-    "transformers": ("archive/models/unclip.py", "archive/models/kandinsky.py", "archive/models/karlo.py"),
+    "transformers": ("archive/models/prompt.py", "archive/models/kandinsky.py", "archive/models/karlo.py"),
     "huggingface_hub": ("archive/models/hub.py",),
     "faiss": ("archive/index/",),
     "constriction": ("archive/codecs/rangecoder.py",),

@@ -27,9 +27,10 @@ from archive.images import shrink
 from archive.models.decoder import Told
 from archive.models.encoder import OpenClipEncoder
 from archive.models.families import open_decoder
-from archive.models.latent import LatentDecoder, as_pixels
+from archive.models.latent import LatentDecoder
 from archive.models.pairs import POCKET_FOLDER, POCKET_SAMPLING, Pair, Sampling
 from archive.painter import frame_size
+from archive.projection import project
 from training.autoencoder import SHARP
 from training.corpus import Corpus, load_corpus
 from training.crops import TEACHER_PIXELS, Teacher
@@ -119,9 +120,12 @@ def draw(pictures: list[np.ndarray], encoder: OpenClipEncoder, decoder: LatentDe
         told = Told(vectors_hat, colors_hat, [seed], codec.alignment_in(*decoder.space))
         drawing.originals.append(original)
         drawing.colors.append(np.asarray(Image.fromarray(colors_hat[0]).resize(frame, Image.Resampling.BILINEAR)))
-        drawing.restored += decoder.draw(told, frame=frame, sampling=sampling)
+        [drawn] = decoder.draw(told, frame=frame, sampling=sampling)
+        drawing.restored.append(project(drawn, colors_hat[0], codec.maps.half_cell) if sampling.projected else drawn)
         with torch.inference_mode():
-            drawing.round_trip += decoder.decode_pixels(decoder.encode_pixels(as_pixels([original])))
+            drawing.round_trip += decoder.decode_pixels(
+                decoder.encode_pixels(torch.from_numpy(original.copy()).permute(2, 0, 1)[None])
+            )
     return drawing
 
 

@@ -21,7 +21,7 @@ from archive.models.encoder import weights_sha256
 from archive.models.latent import LatentDecoder, Predict, guided
 from archive.models.layout import check_dimension, load_part, load_schedule, pipeline_of, require, settle
 from archive.models.pairs import Sampling
-from archive.models.unclip import empty_prompt, encoded_empty
+from archive.models.prompt import empty_prompt, encoded_empty
 
 if TYPE_CHECKING:
     import torch

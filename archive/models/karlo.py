@@ -117,7 +117,7 @@ def open_karlo(folder: Path, *, dimension: int, device: str, dtype: torch.dtype)
     unet, first, last = (load_part(folder, part) for part in ("decoder", "super_res_first", "super_res_last"))
     weights = weights_sha256(unet, text_proj, first, last)
     settle(device, dtype, unet, text_proj, first, last)
-    conditioning, side = Projected(unet, text_proj, *empty_prompt(folder)), unet.config.sample_size
+    conditioning, side = Projected(unet, text_proj, *_empty_prompt(folder)), unet.config.sample_size
     sampler = diffusers.UnCLIPScheduler.from_pretrained(folder / "super_res_scheduler")
     enlarging, (scheduler, clip) = SuperResolution(first, last, sampler, side), load_schedule(folder, PARTS[1])
     return LatentDecoder(unet, enlarging, scheduler, conditioning, device=device, weights_sha256=weights, clip=clip)
@@ -131,7 +131,7 @@ def _text_proj(folder: Path) -> Any:
     return module.UnCLIPTextProjModel.from_pretrained(folder / "text_proj", use_safetensors=True)
 
 
-def empty_prompt(folder: Path) -> tuple[Any, torch.Tensor]:
+def _empty_prompt(folder: Path) -> tuple[Any, torch.Tensor]:
     """What the text encoder makes of the empty prompt, and which of its (1, L) tokens count; it is not kept."""
     import torch
     from transformers import CLIPTextModelWithProjection, CLIPTokenizer

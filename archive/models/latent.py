@@ -20,8 +20,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-
 from archive.models.autoencoder import Autoencoder
 from archive.models.decoder import Pixels, Step, Told, Vectors
 from archive.models.pairs import Sampling
@@ -192,10 +190,3 @@ def low_frequencies(z: torch.Tensor, side: int) -> torch.Tensor:
     means = functional.adaptive_avg_pool2d(z, grid)
     low: torch.Tensor = functional.interpolate(means, z.shape[2:], mode="bilinear", align_corners=False)
     return low
-
-
-def as_pixels(pictures: list[Pixels]) -> torch.Tensor:
-    """B × (height, width, 3) uint8 → (B, 3, height, width), for encode_pixels."""
-    import torch
-
-    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)

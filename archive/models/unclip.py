@@ -25,6 +25,7 @@ from archive.models.encoder import weights_sha256
 from archive.models.latent import LatentDecoder, Predict, guided
 from archive.models.layout import check_dimension, load_part, load_schedule, require, settle
 from archive.models.pairs import Sampling
+from archive.models.prompt import empty_prompt
 
 if TYPE_CHECKING:
     import torch
@@ -105,23 +106,3 @@ def _embedding_noise(folder: Path) -> tuple[torch.nn.Module, torch.Tensor]:
     normalizer: torch.nn.Module = StableUnCLIPImageNormalizer.from_pretrained(folder / "image_normalizer")
     noise = diffusers.DDPMScheduler.from_pretrained(folder / "image_noising_scheduler")
     return normalizer, noise.alphas_cumprod
-
-
-def empty_prompt(folder: Path) -> torch.Tensor:
-    """The empty prompt's hidden states, (1, 77, width)."""
-    hidden: torch.Tensor = encoded_empty(folder, "")[0]
-    return hidden
-
-
-def encoded_empty(folder: Path, which: str) -> Any:
-    """What text_encoder, or with `_2` the second one, makes of the empty prompt; the encoder is not kept."""
-    import torch
-    import transformers
-
-    tokenizer = transformers.CLIPTokenizer.from_pretrained(folder / f"tokenizer{which}")
-    kind = transformers.CLIPTextModelWithProjection if which else transformers.CLIPTextModel
-    encoder = kind.from_pretrained(folder / f"text_encoder{which}", use_safetensors=True)
-    length = min(tokenizer.model_max_length, encoder.config.max_position_embeddings)
-    tokens = tokenizer("", padding="max_length", max_length=length, truncation=True, return_tensors="pt")
-    with torch.no_grad():
-        return encoder(tokens.input_ids, output_hidden_states=True)

@@ -24,10 +24,10 @@ class Restorations:
         with self.database.writing() as connection:
             insert_one(connection, tables.Restoration, asdict(restoration))
 
-    def restoration_at(self, path: str) -> RestorationRecord | None:
-        """The latest picture written to this path."""
-        latest = select(*COLUMNS).where(TABLE.c.path == path).order_by(TABLE.c.id.desc()).limit(1)
-        return next(iter(self._restorations(latest)), None)
+    def restoration_at(self, image_id: int, path: str) -> RestorationRecord | None:
+        """The latest picture of this row written to this path."""
+        of_row = select(*COLUMNS).where(TABLE.c.image_id == image_id, TABLE.c.path == path)
+        return next(iter(self._restorations(of_row.order_by(TABLE.c.id.desc()).limit(1))), None)
 
     def audits(self, image_ids: Sequence[int]) -> list[RestorationRecord]:
         """All audits of these rows, the oldest first."""
