@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -50,7 +50,8 @@ class Painter:
         self, codecs: Mapping[int, Codec], decoder: Decoder, encoder: Callable[[], Encoder], sampling: Sampling
     ) -> None:
         """`encoder()` opens the encoder, if there are candidates to compare."""
-        self._codecs, self._decoder, self._encoder, self.sampling = codecs, decoder, encoder, sampling
+        self._codecs, self._decoder, self._encoder = codecs, decoder, encoder
+        self.sampling = replace(sampling, guidance=decoder.guidance) if sampling.guidance is None else sampling
         self._aligned: dict[int, float] = {}
 
     @property

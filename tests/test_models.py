@@ -20,7 +20,7 @@ from archive.models.encoder import OpenClipEncoder, weights_source
 from archive.models.families import open_decoder
 from archive.models.latent import LatentDecoder, foreseen, low_frequencies, redirected
 from archive.models.pairs import PAIRS, UNCLIP_MIRRORS, Machine, Pair, Sampling, find_pair
-from archive.models.unclip import ClassLabels
+from archive.models.unclip import GUIDANCE, ClassLabels
 from archive.painter import color_score
 from tests.pairs import DIMENSION
 
@@ -73,7 +73,8 @@ def test_the_papers_pair_is_what_the_paper_used() -> None:
     assert (repository, name) == ("timm/vit_large_patch14_clip_224.openai", "open_clip_model.safetensors")
     assert config["quick_gelu"] is True
     assert PAIRS["vit-l-14"].decoder == UNCLIP_MIRRORS
-    assert PAIRS["vit-l-14"].sampling == Sampling(steps=20, guidance=12.0, t_start=0.88)
+    assert PAIRS["vit-l-14"].sampling == Sampling(steps=20, t_start=0.88)
+    assert GUIDANCE == 12.0
 
 
 def test_openai_weights_are_run_with_the_activation_they_were_trained_with(

@@ -10,8 +10,9 @@ from pathlib import Path
 import click
 import torch
 
+from archive.codecs import load_codec
 from archive.models.pairs import POCKET_FOLDER
-from training.export import export_codec, export_decoder, export_encoder
+from training.export import export_codec, export_decoder, export_encoder, load_parts
 from training.recipe import SHARE, Recipe
 
 
@@ -24,21 +25,29 @@ from training.recipe import SHARE, Recipe
 )
 @click.option("--out", type=click.Path(path_type=Path), default=POCKET_FOLDER, help="Where the pair is written.")
 @click.option("--budget", default=60.0, show_default=True, help=f"Minutes of training, shared out {SHARE}.")
+@click.option(
+    "--start",
+    type=click.Path(path_type=Path, exists=True),
+    help="A pair to keep the encoder and the autoencoder of; all of the budget is for its denoiser to go on.",
+)
 @click.option("--threads", default=2, show_default=True)
 @click.option("--seed", default=0, show_default=True)
-def main(*, data: Path, work: Path, out: Path, budget: float, threads: int, seed: int) -> None:
+def main(*, data: Path, work: Path, out: Path, budget: float, start: Path | None, threads: int, seed: int) -> None:
     """Photos, captions and a teacher → the pocket pair."""
     torch.set_num_threads(threads)
     recipe = Recipe(data, work, budget, workers=threads, seed=seed)
-    tower, text = recipe.train_image_tower(), recipe.train_text_tower()
-    export_encoder(tower, text, out / "encoder")
-    click.echo(f"encoder written to {out / 'encoder'}")
-    vae = recipe.train_autoencoder(tower)
-    shelves = recipe.shelves(tower, vae)
-    export_codec(out, recipe.photos, out / "klt.npz")
-    unet, space = recipe.train_denoiser([shelf for _, shelf in shelves])
+    if start is None:
+        tower, text = recipe.train_image_tower(), recipe.train_text_tower()
+        export_encoder(tower, text, out / "encoder")
+        click.echo(f"encoder written to {out / 'encoder'}")
+        vae, unet = recipe.train_autoencoder(tower), None
+        codec, space = export_codec(out, recipe.photos, out / "klt.npz")
+    else:
+        tower, vae, unet, space = load_parts(start)
+        codec = load_codec(start / "klt.npz")
+    unet = recipe.train_denoiser(recipe.shelves(tower, vae, codec, space), space, unet)
     export_decoder(unet, vae, space, out / "decoder")
-    click.echo(f"decoder written to {out / 'decoder'}; noise level of a one-bit code: {space.coded_level}")
+    click.echo(f"decoder written to {out / 'decoder'}")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
 """The denoiser: a CLIP-conditioned UNet (diffusers' UNet2DConditionModel without cross-attention) on the latents.
 
 Conditioned like Stable unCLIP: the class label is the embedding, noised to a level, and the embedding of that level.
-Half of the embeddings are one-bit codes instead (as `coclico` stores them), told with the level that matches their
-error: ᾱ(level) = cos² between code and embedding, both in the normaliser's space. The colour map's latents are eight
-more input channels. Embedding and map are each left out at times, so that one network draws with either, both or none.
+Half of the embeddings are decoded ones instead, told as the archive tells them: brought to the length of a noised one,
+with the level that matches their codec's error (archive.models.unclip). The colour map's latents are eight more input
+channels. Embedding and map are each left out at times, so that one network draws with either, both or none.
+
+Photos too small for the frame are blurred there; they teach only the noisy timesteps, where what blur takes away is
+drowned (Daras et al., Ambient Diffusion Omni, arXiv 2506.10038).
 
     z_t = √ᾱ z + √(1 − ᾱ) ε        v = √ᾱ ε − √(1 − ᾱ) z        loss = |v̂ − v|²          (arXiv 2202.00512)
 """
@@ -22,10 +25,11 @@ from training.image_tower import DIMENSION
 from training.latents import Shelf
 
 CHANNELS = (64, 128, 192)
-EMBEDDING_DROPPED, MAP_DROPPED = 0.12, 0.35  # shares of the samples
-CODED = 0.5  # share of the embeddings that are one-bit codes
+EMBEDDING_DROPPED, MAP_DROPPED = 0.12, 0.15  # shares of the samples
+DECODED = 0.6  # share of the embeddings that went through a codec
 CLEAN = 0.3  # share of the others that are not noised
 NOISIEST = 700  # level, of 1,000
+BLURRED_FROM = 500  # timestep
 BATCH = 64
 
 
@@ -68,68 +72,69 @@ def embedding_noiser() -> object:
 
 @dataclass(frozen=True)
 class Space:
-    """The normaliser's mean and standard deviation, and the level that matches a one-bit code."""
+    """The normaliser's mean and standard deviation of embeddings."""
 
     mean: torch.Tensor  # (D,)
     std: torch.Tensor  # (D,)
-    coded_level: int
 
     @classmethod
     def of(cls, vectors: np.ndarray) -> Space:
         """(n, D) embeddings → their space."""
         seen = torch.from_numpy(vectors.astype(np.float32))
-        mean, std = seen.mean(0), seen.std(0)
-        white, code = (seen - mean) / std, (one_bit(seen) - mean) / std
-        alignment = float(nn.functional.cosine_similarity(white, code, dim=1).mean() ** 2)
-        return cls(mean, std, int((embedding_noiser().alphas_cumprod - alignment).abs().argmin()))
+        return cls(seen.mean(0), seen.std(0))
 
-
-def one_bit(vectors: torch.Tensor) -> torch.Tensor:
-    """What a one-bit code decodes to: ±0.5."""
-    return torch.where(vectors >= 0, 0.5, -0.5)
+    def numpy(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.mean.numpy(), self.std.numpy()
 
 
 @dataclass(frozen=True)
 class Batch:
-    """z, map, embedding, label (B, 2·D)."""
+    """z, map, label (B, 2·D), timesteps (B,)."""
 
     z: torch.Tensor
     colors: torch.Tensor
     label: torch.Tensor
+    timesteps: torch.Tensor
 
 
 class Batches:
     """Pictures of one frame at a time, frames drawn by their share."""
 
-    def __init__(self, shelves: list[Shelf], space: Space, *, seed: int) -> None:
-        self._shelves, self._space = shelves, space
+    def __init__(self, sharp: list[Shelf], blurred: list[Shelf], space: Space, *, seed: int) -> None:
+        self._shelves = [(shelf, 0) for shelf in sharp] + [(shelf, BLURRED_FROM) for shelf in blurred]
+        self._space = space
         self._rng, self._alphas = np.random.default_rng(seed), embedding_noiser().alphas_cumprod
-        sizes = np.array([len(shelf.picture) for shelf in shelves], float)
+        sizes = np.array([len(shelf.latents) for shelf, _ in self._shelves], float)
         self._share = sizes / sizes.sum()
 
     def __call__(self, progress: float) -> Batch:
         """Progress 0…1 → a batch."""
-        shelf = self._shelves[int(self._rng.choice(len(self._share), p=self._share))]
-        row = np.sort(self._rng.integers(len(shelf.picture), size=BATCH))
-        z, colors, vectors = (
-            torch.from_numpy(one[row].astype(np.float32)) for one in (shelf.latents, shelf.maps, shelf.vectors)
+        shelf, first = self._shelves[int(self._rng.choice(len(self._share), p=self._share))]
+        row = np.sort(self._rng.integers(len(shelf.latents), size=BATCH))
+        z, colors, vectors, vectors_hat, alignment = (
+            torch.from_numpy(one[row].astype(np.float32))
+            for one in (shelf.latents, shelf.maps, shelf.vectors, shelf.vectors_hat, shelf.alignment)
         )
         kept = torch.from_numpy(self._rng.random(BATCH) >= MAP_DROPPED)
-        return Batch(z, colors * kept[:, None, None, None], self._label(vectors))
+        label = self._label(vectors, vectors_hat, alignment)
+        timesteps = torch.from_numpy(self._rng.integers(first, 1000, BATCH))
+        return Batch(z, colors * kept[:, None, None, None], label, timesteps)
 
-    def _label(self, vectors: torch.Tensor) -> torch.Tensor:
+    def _label(self, vectors: torch.Tensor, vectors_hat: torch.Tensor, alignment: torch.Tensor) -> torch.Tensor:
         levels = torch.from_numpy(self._rng.integers(1, NOISIEST, BATCH) * (self._rng.random(BATCH) >= CLEAN))
-        coded = torch.from_numpy(self._rng.random(BATCH) < CODED)
+        decoded = torch.from_numpy(self._rng.random(BATCH) < DECODED)
         signal = torch.where(levels > 0, self._alphas[levels], 1.0)[:, None]
-        white = (vectors - self._space.mean) / self._space.std
-        noised = (signal.sqrt() * white + (1 - signal).sqrt() * torch.randn_like(white)) * self._space.std
-        told = torch.where(coded[:, None], one_bit(vectors), noised + self._space.mean)
-        label = class_label(told, torch.where(coded, self._space.coded_level, levels))
+        white, white_hat = ((one - self._space.mean) / self._space.std for one in (vectors, vectors_hat))
+        noised = signal.sqrt() * white + (1 - signal).sqrt() * torch.randn_like(white)
+        white_hat = nn.functional.normalize(white_hat, dim=1) * white.shape[1] ** 0.5
+        told = torch.where(decoded[:, None], white_hat, noised) * self._space.std + self._space.mean
+        matching = (self._alphas[None] - alignment[:, None]).abs().argmin(dim=1)
+        label = class_label(told, torch.where(decoded, matching, levels))
         return label * torch.from_numpy(self._rng.random(BATCH) >= EMBEDDING_DROPPED)[:, None]
 
 
 def class_label(vectors: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:
-    """(B, D), (B,) → (B, 2·D), as archive.models.decoder builds it."""
+    """(B, D), (B,) → (B, 2·D), as archive.models.unclip builds it."""
     from diffusers.models.embeddings import get_timestep_embedding
 
     told = get_timestep_embedding(levels, vectors.shape[1], flip_sin_to_cos=True, downscale_freq_shift=0)
@@ -141,14 +146,13 @@ def loss_of() -> Callable[[nn.Module, Batch, float], tuple[torch.Tensor, int]]:
     alphas = noise_scheduler().alphas_cumprod
 
     def loss(model: nn.Module, batch: Batch, progress: float) -> tuple[torch.Tensor, int]:
-        timesteps = torch.randint(len(alphas), (len(batch.z),))
-        signal = alphas[timesteps][:, None, None, None]
+        signal = alphas[batch.timesteps][:, None, None, None]
         noise = torch.randn_like(batch.z)
         noisy = signal.sqrt() * batch.z + (1 - signal).sqrt() * noise
         velocity = signal.sqrt() * noise - (1 - signal).sqrt() * batch.z
         seen = torch.cat([noisy, batch.colors], dim=1)
         with torch.autocast("cpu", torch.bfloat16):
-            told = model(seen, timesteps, encoder_hidden_states=None, class_labels=batch.label).sample
+            told = model(seen, batch.timesteps, encoder_hidden_states=None, class_labels=batch.label).sample
         return (told.float() - velocity).pow(2).mean(), len(batch.z)
 
     return loss

@@ -62,14 +62,28 @@ def export_decoder(unet: nn.Module, vae: nn.Module, space: Space, folder: Path) 
     embedding_noiser().save_pretrained(folder / "image_noising_scheduler")
 
 
-def export_codec(folder: Path, corpus: Corpus, file: Path) -> Codec:
+def export_codec(folder: Path, corpus: Corpus, file: Path) -> tuple[Codec, Space]:
     """`klt` at its default rates, fitted to what the exported encoder in `folder` makes of the photos trained on."""
     encoder = OpenClipEncoder(find_pair(str(folder)))
     vectors, maps = embed(encoder, (corpus.photo(int(row)) for row in corpus.trained), map_side=MAP_SIDE)
     bits, map_bits = RATES["klt"]
     codec = fit_codec("klt", vectors, maps, bits=bits, map_bits=map_bits)
     save_codec(codec, file)
-    return codec
+    return codec, Space.of(vectors)
+
+
+def load_parts(folder: Path) -> tuple[nn.Module, nn.Module, nn.Module, Space]:
+    """A pair's folder → image tower, autoencoder, UNet, and the normaliser's space, all float32."""
+    import open_clip
+    from diffusers import AutoencoderDC, UNet2DConditionModel
+    from diffusers.pipelines.stable_diffusion.stable_unclip_image_normalizer import StableUnCLIPImageNormalizer
+
+    tower = open_clip.create_model(f"local-dir:{folder / 'encoder'}").visual.float().eval()
+    vae = AutoencoderDC.from_pretrained(folder / "decoder" / "vae").float().eval()
+    unet = UNet2DConditionModel.from_pretrained(folder / "decoder" / "unet").float()
+    normalizer = StableUnCLIPImageNormalizer.from_pretrained(folder / "decoder" / "image_normalizer").float()
+    space = Space(normalizer.mean.data[0], normalizer.std.data[0])
+    return tower, vae.to(memory_format=torch.channels_last), unet, space
 
 
 def _halved(module: nn.Module) -> dict[str, torch.Tensor]:

@@ -1,12 +1,14 @@
-"""Every picture as the denoiser sees it: latents, the colour map's latents, and its embedding; made once.
+"""Every picture as the denoiser sees it: latents, and what a row of some codec tells of it; made once.
 
-Pictures are squashed to the frame a decoder would draw them in (archive.restore.frame_size), so they fall into a few
-shapes; a batch has one shape. Every second is mirrored, and every second pair has a finer colour map than the
-literature's 8 × 8 of two bits. Encoding is what takes the time, so blurred photos are left out: they teach blur.
+Pictures are squashed to the frame a decoder would draw them in (archive.painter.frame_size), so they fall into a few
+shapes; a batch has one shape. Each is seen as it is, or mirrored, or both, every time through one of several codecs:
+the colour map's latents, and the decoded embedding with the codec's alignment, are what the archive would hand to the
+decoder.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,12 +22,11 @@ from archive.codecs import Codec
 from archive.codecs.coclico import coclico
 from archive.images import shrink
 from archive.painter import frame_size
-from training.autoencoder import LATENT_CHANNELS, SHARP
+from training.autoencoder import LATENT_CHANNELS
 from training.corpus import Corpus
 from training.image_tower import DIMENSION, SIZES, normalize
 
 AREA, MULTIPLE = 128 * 128, 32  # pixels; what the denoiser's levels can halve
-MAPS = (coclico(DIMENSION), coclico(DIMENSION, map_bits=5))
 BATCH = 32
 
 
@@ -36,59 +37,96 @@ class Shelf:
     latents: np.ndarray  # (n, z, h, w) float16, scaled to unit variance
     maps: np.ndarray  # (n, z, h, w) float16
     vectors: np.ndarray  # (n, D) float16, not normalised
-    picture: np.ndarray  # (n,) int32, position in the corpus
+    vectors_hat: np.ndarray  # (n, D) float16, as decoded
+    alignment: np.ndarray  # (n,) float32, of the codec they were decoded by
 
 
-def load_shelves(corpus: Corpus, rows: np.ndarray, tower: nn.Module, vae: nn.Module, folder: Path) -> list[Shelf]:
-    """The sharp ones of the pictures `rows` of a corpus on shelves, made in `folder` the first time."""
-    rows = rows[np.minimum(corpus.width, corpus.height)[rows] >= SHARP]
+def codecs_seen(fitted: Codec, space: tuple[np.ndarray, np.ndarray]) -> list[tuple[Codec, float]]:
+    """The codecs pictures are seen through, half of them the default, and their alignments in a space (mean, std)."""
+    usual, finer = coclico(DIMENSION), coclico(DIMENSION, map_bits=5)
+    return [(codec, codec.alignment_in(*space)) for codec in (usual, fitted, usual, finer)]
+
+
+def load_shelves(
+    corpus: Corpus,
+    rows: np.ndarray,
+    *,
+    tower: nn.Module,
+    vae: nn.Module,
+    codecs: Sequence[tuple[Codec, float]],
+    both: bool,
+    folder: Path,
+) -> list[Shelf]:
+    """The pictures `rows` of a corpus on shelves, made in `folder` the first time; `both`: also mirrored, else or."""
     frames = np.array([frame_size(corpus.width[row] / corpus.height[row], AREA, MULTIPLE) for row in rows])
     shelves = []
     for width, height in sorted(set(map(tuple, frames.tolist()))):
         place = folder / f"{width}x{height}"
-        if not (place / "picture.npy").exists():
-            chosen = rows[(frames == (width, height)).all(axis=1)]
-            _fill(corpus, chosen, (width, height), tower=tower, vae=vae, place=place)
+        if not (place / "done").exists():
+            chosen = [int(row) for row in rows[(frames == (width, height)).all(axis=1)]]
+            seen = [(row, mirrored) for row in chosen for mirrored in (0, 1) if both or mirrored == row % 2]
+            _fill(corpus, seen, (width, height), tower=tower, vae=vae, codecs=codecs, place=place)
+            (place / "done").touch()
         names = Shelf.__dataclass_fields__
         shelves.append(Shelf(**{name: np.load(place / f"{name}.npy", mmap_mode="r") for name in names}))
     return shelves
 
 
 def _fill(
-    corpus: Corpus, rows: np.ndarray, frame: tuple[int, int], *, tower: nn.Module, vae: nn.Module, place: Path
+    corpus: Corpus,
+    seen: list[tuple[int, int]],
+    frame: tuple[int, int],
+    *,
+    tower: nn.Module,
+    vae: nn.Module,
+    codecs: Sequence[tuple[Codec, float]],
+    place: Path,
 ) -> None:
     place.mkdir(parents=True, exist_ok=True)
-    shape = (LATENT_CHANNELS, frame[1] // 8, frame[0] // 8)
-    latents = np.lib.format.open_memmap(place / "latents.npy", "w+", np.float16, (len(rows), *shape))
-    maps = np.lib.format.open_memmap(place / "maps.npy", "w+", np.float16, (len(rows), *shape))
-    vectors = np.lib.format.open_memmap(place / "vectors.npy", "w+", np.float16, (len(rows), DIMENSION))
-    for start in range(0, len(rows), BATCH):
+    latent = (LATENT_CHANNELS, frame[1] // 8, frame[0] // 8)
+    shapes = {"latents": latent, "maps": latent, "vectors": (DIMENSION,), "vectors_hat": (DIMENSION,), "alignment": ()}
+    out = {
+        name: np.lib.format.open_memmap(
+            place / f"{name}.npy", "w+", np.float32 if name == "alignment" else np.float16, (len(seen), *shape)
+        )
+        for name, shape in shapes.items()
+    }
+    for start in range(0, len(seen), BATCH):
         part = slice(start, start + BATCH)
-        seen = [corpus.photo(int(row))[:, :: 1 - 2 * (int(row) % 2)] for row in rows[part]]
-        latents[part] = _encode(vae, np.stack([_squash(one, frame) for one in seen]))
-        vectors[part] = _vectors(tower, seen)
-        codecs = [MAPS[int(row) // 2 % 2] for row in rows[part]]
-        maps[part] = _encode(vae, np.stack([_enlarged(*one, frame) for one in zip(codecs, seen, strict=True)]))
-    np.save(place / "picture.npy", rows.astype(np.int32))
+        pictures = [np.ascontiguousarray(corpus.photo(row)[:, :: 1 - 2 * mirrored]) for row, mirrored in seen[part]]
+        out["latents"][part] = _encode(vae, np.stack([_squash(one, frame) for one in pictures]))
+        out["vectors"][part] = vectors = _vectors(tower, pictures)
+        chosen = [codecs[(row // 2 + mirrored) % len(codecs)] for row, mirrored in seen[part]]
+        told = [
+            _decoded(codec, *one) for (codec, _), one in zip(chosen, zip(vectors, pictures, strict=True), strict=True)
+        ]
+        out["vectors_hat"][part] = np.stack([vector_hat for vector_hat, _ in told])
+        out["maps"][part] = _encode(vae, np.stack([_enlarged(colors_hat, frame) for _, colors_hat in told]))
+        out["alignment"][part] = [alignment for _, alignment in chosen]
+
+
+def _decoded(codec: Codec, vector: np.ndarray, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What a row of a codec tells of a picture: vector_hat (D,) and colors_hat (n, n, 3)."""
+    codes = codec.encode(vector[None].astype(np.float32), shrink(picture, codec.map_side)[None])
+    vectors_hat, colors_hat = codec.decode(*codes)
+    return vectors_hat[0], colors_hat[0]
+
+
+def _enlarged(colors_hat: np.ndarray, frame: tuple[int, int]) -> np.ndarray:
+    """A decoded map → what the decoder starts from, enlarged as archive.models.latent does."""
+    colors = torch.from_numpy(colors_hat).permute(2, 0, 1)[None].float()
+    return F.interpolate(colors, (frame[1], frame[0]), mode="bilinear")[0].permute(1, 2, 0).numpy()
 
 
 def _squash(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC))
 
 
-def _enlarged(codec: Codec, picture: np.ndarray, frame: tuple[int, int]) -> np.ndarray:
-    """A picture → what the decoder starts from: its stored colour map, enlarged as archive.models.decoder does."""
-    seen = shrink(np.ascontiguousarray(picture), codec.map_side)[None]
-    vector = np.zeros((1, 0), np.float32)  # these maps are coded without a look at it
-    colors_hat = (
-        torch.from_numpy(codec.maps.decode(codec.maps.encode(seen, vector), vector)).permute(0, 3, 1, 2).float()
-    )
-    return F.interpolate(colors_hat, (frame[1], frame[0]), mode="bilinear")[0].permute(1, 2, 0).numpy()
-
-
 @torch.inference_mode()
 def _encode(vae: nn.Module, pixels: np.ndarray) -> np.ndarray:
-    scaled = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 127.5 - 1
+    scaled = (torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 127.5 - 1).contiguous(
+        memory_format=torch.channels_last
+    )
     with torch.autocast("cpu", torch.bfloat16):
         latent = vae.encode(scaled).latent
     return (latent.float() * vae.config.scaling_factor).numpy().astype(np.float16)

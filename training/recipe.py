@@ -15,17 +15,18 @@ import numpy as np
 import torch
 from torch import nn
 
+from archive.codecs import Codec
 from training import autoencoder, denoiser, image_tower, loop, text_tower
 from training.corpus import Corpus, load_corpus
 from training.crops import Views, load_views
-from training.latents import Shelf, load_shelves
+from training.latents import Shelf, codecs_seen, load_shelves
 from training.scenery import load_scenery
 from training.words import Known, PhraseMap, load_known, name_targets, phrases_to_learn, unit
 
 SHARE = {"image": 0.42, "text": 0.08, "autoencoder": 0.16, "denoiser": 0.34}  # of the budget
 SCENES = 3000  # that the denoiser learns from
 SCALE_BATCHES = 16  # of the autoencoder's, to measure the latents' variance
-PEAK = {"image": 3e-3, "text": 2e-3, "autoencoder": 1e-3, "denoiser": 1e-3}  # learning rates
+PEAK = {"image": 3e-3, "text": 2e-3, "autoencoder": 1e-3, "denoiser": 1e-3, "denoiser-on": 6e-4}  # learning rates
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Recipe:
         return self.data / "training" / "captions.txt.gz"
 
     def minutes(self, stage: str) -> float:
-        return self.budget * SHARE[stage]
+        return self.budget * SHARE.get(stage, 1.0)
 
     def targets(self) -> dict[str, np.ndarray]:
         """Vectors of the photos' captions, of the scenes' captions and of all phrases to learn; made once."""
@@ -113,18 +114,26 @@ class Recipe:
         trained = self._fit("autoencoder", model, batches, autoencoder.loss_of(tower))
         return autoencoder.settle_scale(trained, torch.cat([batches(1.0) for _ in range(SCALE_BATCHES)]))
 
-    def shelves(self, tower: nn.Module, vae: nn.Module) -> list[tuple[Corpus, Shelf]]:
-        """Latents, maps and vectors of the photos and of some scenes to train on, each with its corpus."""
-        kept = self.work / "latents"
-        photos = load_shelves(self.photos, self.photos.trained, tower, vae, kept / "photos")
-        scenes = load_shelves(self.scenery, self.scenery.trained[:SCENES], tower, vae, kept / "scenes")
-        return [(self.photos, shelf) for shelf in photos] + [(self.scenery, shelf) for shelf in scenes]
+    def shelves(
+        self, tower: nn.Module, vae: nn.Module, codec: Codec, space: denoiser.Space
+    ) -> tuple[list[Shelf], list[Shelf]]:
+        """Latents, maps and vectors to train on: sharp photos and some scenes; photos too small for the frame."""
+        made = {"tower": tower, "vae": vae, "codecs": codecs_seen(codec, space.numpy())}
+        rows, kept = self.photos.trained, self.work / "latents"
+        sharp = np.minimum(self.photos.width, self.photos.height)[rows] >= autoencoder.SHARP
+        photos = load_shelves(self.photos, rows[sharp], **made, both=True, folder=kept / "photos")
+        scenes = load_shelves(self.scenery, self.scenery.trained[:SCENES], **made, both=True, folder=kept / "scenes")
+        blurred = load_shelves(self.photos, rows[~sharp], **made, both=False, folder=kept / "blurred")
+        return photos + scenes, blurred
 
-    def train_denoiser(self, shelves: list[Shelf]) -> tuple[nn.Module, denoiser.Space]:
+    def train_denoiser(
+        self, shelves: tuple[list[Shelf], list[Shelf]], space: denoiser.Space, start: nn.Module | None = None
+    ) -> nn.Module:
+        """`start`: a denoiser to go on from, at a lower learning rate."""
         torch.manual_seed(self.seed)
-        space = denoiser.Space.of(np.concatenate([shelf.vectors for shelf in shelves]))
-        batches = denoiser.Batches(shelves, space, seed=self.seed)
-        return self._fit("denoiser", denoiser.build(), batches, denoiser.loss_of()), space
+        batches = denoiser.Batches(*shelves, space, seed=self.seed)
+        stage = "denoiser" if start is None else "denoiser-on"
+        return self._fit(stage, start or denoiser.build(), batches, denoiser.loss_of())
 
     def _fit(self, stage: str, model: nn.Module, batches: Callable[[float], object], loss: loop.Loss) -> nn.Module:
         return loop.fit(model, batches, loss, work=self.work / stage, minutes=self.minutes(stage), peak=PEAK[stage])

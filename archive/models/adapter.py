@@ -18,7 +18,7 @@ from archive.errors import ModelMissing, UsageError
 from archive.models.autoencoder import Scaled
 from archive.models.decoder import Vectors
 from archive.models.encoder import weights_sha256
-from archive.models.latent import LatentDecoder, Predict, guided
+from archive.models.latent import LatentDecoder, Predict
 from archive.models.layout import check_dimension, load_part, load_schedule, pipeline_of, require, settle
 from archive.models.pairs import Sampling
 from archive.models.prompt import empty_prompt, encoded_empty
@@ -26,6 +26,7 @@ from archive.models.prompt import empty_prompt, encoded_empty
 if TYPE_CHECKING:
     import torch
 
+GUIDANCE, GUIDANCE_XL = 7.5, 5.0  # Stable Diffusion's pipelines'
 PARTS = ("unet", "vae", "scheduler", "text_encoder", "tokenizer")
 
 
@@ -50,17 +51,16 @@ class Adapted:
         self._unet, self._prompt, self._scale = unet, prompt, scale
 
     def prepare(self, vectors_hat: Vectors, alignment: float, sampling: Sampling) -> Predict:
-        """(B, D) → the guided model for them."""
+        """(B, D) → the model told of them."""
         import torch
 
         vectors = torch.from_numpy(vectors_hat).to(self._prompt.hidden)[:, None]
         both, hidden = torch.cat([torch.zeros_like(vectors), vectors]), self._prompt.hidden
         hidden = hidden.repeat_interleave(len(vectors), dim=0)
 
-        def predict(z: torch.Tensor, timestep: torch.Tensor, z_map: torch.Tensor | None) -> torch.Tensor:
+        def predict(z: torch.Tensor, timestep: torch.Tensor, z_map: torch.Tensor | None) -> Any:
             doubled, told = torch.cat([z, z]).to(both.dtype), {"image_embeds": [both]} | self._added(z)
-            out = self._unet(doubled, timestep, encoder_hidden_states=hidden, added_cond_kwargs=told).sample
-            return guided(out, sampling.guidance)
+            return self._unet(doubled, timestep, encoder_hidden_states=hidden, added_cond_kwargs=told).sample
 
         return predict
 
@@ -93,7 +93,16 @@ def open_adapter(folder: Path, *, dimension: int, device: str, dtype: torch.dtyp
     settle(device, torch.float32 if narrow else dtype, vae)
     autoencoder, (scheduler, clip) = Scaled(vae), load_schedule(folder)
     conditioning = Adapted(unet, prompt, autoencoder.scale)
-    return LatentDecoder(unet, autoencoder, scheduler, conditioning, device=device, weights_sha256=weights, clip=clip)
+    return LatentDecoder(
+        unet,
+        autoencoder,
+        scheduler,
+        conditioning,
+        guidance=GUIDANCE_XL if large else GUIDANCE,
+        device=device,
+        weights_sha256=weights,
+        clip=clip,
+    )
 
 
 def _adapter(folder: Path) -> dict[str, dict[str, torch.Tensor]]:

@@ -41,6 +41,11 @@ class Decoder(Protocol):
         ...
 
     @property
+    def guidance(self) -> float:
+        """The weight of the embedding that is usual with it."""
+        ...
+
+    @property
     def together(self) -> int:
         """How many pictures it draws at a time."""
         ...

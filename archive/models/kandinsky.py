@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any
 from archive.models.autoencoder import Movq
 from archive.models.decoder import Vectors
 from archive.models.encoder import weights_sha256
-from archive.models.latent import LatentDecoder, Predict, guided
+from archive.models.latent import LatentDecoder, Predict
 from archive.models.layout import check_dimension, load_part, load_schedule, require, settle
 from archive.models.pairs import Sampling
 
 if TYPE_CHECKING:
     import torch
+
+
+GUIDANCE = 4.0  # its pipeline's
 
 
 class ImageEmbeds:
@@ -31,16 +34,15 @@ class ImageEmbeds:
         self._unet, self._unconditional = unet, unconditional
 
     def prepare(self, vectors_hat: Vectors, alignment: float, sampling: Sampling) -> Predict:
-        """(B, D) → the guided model for them."""
+        """(B, D) → the model told of them."""
         import torch
 
         vectors = torch.from_numpy(vectors_hat).to(self._unconditional)
         both = torch.cat([self._unconditional.expand_as(vectors), vectors])
 
-        def predict(z: torch.Tensor, timestep: torch.Tensor, z_map: torch.Tensor | None) -> torch.Tensor:
+        def predict(z: torch.Tensor, timestep: torch.Tensor, z_map: torch.Tensor | None) -> Any:
             doubled, told = torch.cat([z, z]).to(both.dtype), {"image_embeds": both}
-            out = self._unet(doubled, timestep, encoder_hidden_states=None, added_cond_kwargs=told).sample
-            return guided(out[:, : z.shape[1]], sampling.guidance)
+            return self._unet(doubled, timestep, encoder_hidden_states=None, added_cond_kwargs=told).sample
 
         return predict
 
@@ -57,7 +59,9 @@ def open_kandinsky(folder: Path, *, dimension: int, device: str, dtype: torch.dt
     settle(device, dtype, unet, movq)
     grey = _grey(folder) if (folder / "image_encoder").is_dir() else torch.zeros(1, dimension)
     conditioning, (scheduler, clip) = ImageEmbeds(unet, grey.to(device, dtype)), load_schedule(folder)
-    return LatentDecoder(unet, Movq(movq), scheduler, conditioning, device=device, weights_sha256=weights, clip=clip)
+    return LatentDecoder(
+        unet, Movq(movq), scheduler, conditioning, guidance=GUIDANCE, device=device, weights_sha256=weights, clip=clip
+    )
 
 
 def _grey(folder: Path) -> torch.Tensor:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from archive.models.decoder import Vectors
 from archive.models.encoder import weights_sha256
-from archive.models.latent import LatentDecoder, Predict, guided
+from archive.models.latent import LatentDecoder, Predict
 from archive.models.layout import check_dimension, load_part, load_schedule, require, settle
 from archive.models.pairs import Sampling
 
@@ -29,6 +29,7 @@ PARTS = (
     *("decoder", "decoder_scheduler", "text_proj", "text_encoder", "tokenizer"),
     *("super_res_first", "super_res_last", "super_res_scheduler"),
 )
+GUIDANCE = 8.0  # its pipeline's, for the decoder
 SUPER_STEPS = 7  # as its pipeline has it
 SUPER_SEED = 0
 
@@ -43,7 +44,7 @@ class Projected:
         self._unet, self._project, self._prompt, self._mask = unet, text_proj, prompt, mask
 
     def prepare(self, vectors_hat: Vectors, alignment: float, sampling: Sampling) -> Predict:
-        """(B, D) → the guided model for them."""
+        """(B, D) → the model told of them."""
         import torch
 
         first, count = next(self._unet.parameters()), 2 * len(vectors_hat)
@@ -60,12 +61,11 @@ class Projected:
         seen = torch.nn.functional.pad(self._mask, (told.shape[1] - hidden.shape[1], 0), value=True)
         seen = seen.to(first.device).expand(count, -1)
 
-        def predict(z: torch.Tensor, timestep: torch.Tensor, z_map: torch.Tensor | None) -> torch.Tensor:
+        def predict(z: torch.Tensor, timestep: torch.Tensor, z_map: torch.Tensor | None) -> Any:
             doubled = torch.cat([z, z]).to(told.dtype)
-            out = self._unet(
+            return self._unet(
                 doubled, timestep, encoder_hidden_states=told, class_labels=label, attention_mask=seen
             ).sample
-            return guided(out[:, : z.shape[1]], sampling.guidance)
 
         return predict
 
@@ -120,7 +120,9 @@ def open_karlo(folder: Path, *, dimension: int, device: str, dtype: torch.dtype)
     conditioning, side = Projected(unet, text_proj, *_empty_prompt(folder)), unet.config.sample_size
     sampler = diffusers.UnCLIPScheduler.from_pretrained(folder / "super_res_scheduler")
     enlarging, (scheduler, clip) = SuperResolution(first, last, sampler, side), load_schedule(folder, PARTS[1])
-    return LatentDecoder(unet, enlarging, scheduler, conditioning, device=device, weights_sha256=weights, clip=clip)
+    return LatentDecoder(
+        unet, enlarging, scheduler, conditioning, guidance=GUIDANCE, device=device, weights_sha256=weights, clip=clip
+    )
 
 
 def _text_proj(folder: Path) -> Any:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 MOST_TOGETHER, MEMORY_EACH = 8, 6 << 30  # pictures at a time on an accelerator, and the memory one may take, in bytes
 Predict = Callable[["torch.Tensor", "torch.Tensor", "torch.Tensor | None"], "torch.Tensor"]
-"""z (B, C, h, w), timestep (), z_map → the model's output, guided."""
+"""z (B, C, h, w), timestep (), z_map → outputs (2·B, C or more, h, w), first without the embedding, then with it."""
 
 
 class Conditioning(Protocol):
@@ -41,7 +41,7 @@ class Conditioning(Protocol):
         ...
 
     def prepare(self, vectors_hat: Vectors, alignment: float, sampling: Sampling) -> Predict:
-        """(B, D) float32 → the guided model for them."""
+        """(B, D) float32 → the model told of them."""
         ...
 
 
@@ -55,16 +55,17 @@ class LatentDecoder:
         scheduler: Any,
         conditioning: Conditioning,
         *,
+        guidance: float,
         device: str,
         weights_sha256: str,
         clip: float | None = None,
     ) -> None:
-        """`clip`: the bound every ẑ₀ is brought into, if the decoder's own sampler does so."""
+        """`guidance`: the usual one; `clip`: the bound ẑ₀ is brought into, if the decoder's own sampler does so."""
         import torch
 
         self._torch, self._device, self._clip = torch, device, clip
         self._unet, self._autoencoder, self._scheduler, self._conditioning = unet, autoencoder, scheduler, conditioning
-        self.weights_sha256 = weights_sha256
+        self.guidance, self.weights_sha256 = guidance, weights_sha256
         self.together = _together(device)
 
     @property
@@ -101,7 +102,8 @@ class LatentDecoder:
             z = self._start(z_map, frame, told.seeds, int(timesteps[0]))
             predict = self._conditioning.prepare(told.vectors_hat, told.alignment, sampling)
             for done, timestep in enumerate(timesteps):
-                out = predict(self._scheduler.scale_model_input(z, timestep), timestep, z_map).float()
+                out = predict(self._scheduler.scale_model_input(z, timestep), timestep, z_map)[:, : z.shape[1]]
+                out = guided(out.float(), self.guidance if sampling.guidance is None else sampling.guidance)
                 signal, kind = self._scheduler.alphas_cumprod[int(timestep)], self._scheduler.config.prediction_type
                 if self._clip is not None:
                     z_hat = foreseen(out, z, signal, kind)

@@ -25,15 +25,16 @@ UNCLIP_MIRRORS = (
 class Sampling:
     """How a decoder draws; the defaults are CoCliCo's.
 
-    `t_start` is a share of the schedule, 0 … 1, where drawing from a colour map begins; `noise_level` 0 … 999 is how
-    noisy the decoder is told the embedding is, None: as noisy as its codec made it; `consistency` 0 … 1 is how strongly
-    every step is drawn towards the colour map; `projected` brings the picture's colours into the map's cells at the
-    end; of `candidates` pictures the one is kept that fits embedding and map best; `side` is that of a square of the
-    area drawn, 0: the decoder's own.
+    `guidance` is the weight of the embedding, None: the usual one of the decoder's family; `t_start` is a share of the
+    schedule, 0 … 1, where drawing from a colour map begins; `noise_level` 0 … 999 is how noisy the decoder is told the
+    embedding is, None: as noisy as its codec made it; `consistency` 0 … 1 is how strongly every step is drawn towards
+    the colour map; `projected` brings the picture's colours into the map's cells at the end; of `candidates` pictures
+    the one is kept that fits embedding and map best; `side` is that of a square of the area drawn, 0: the decoder's
+    own.
     """
 
     steps: int = 20
-    guidance: float = 12.0
+    guidance: float | None = None
     t_start: float = 0.88
     noise_level: int | None = None
     consistency: float = 0.0

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from archive.models.autoencoder import Scaled
 from archive.models.decoder import Vectors
 from archive.models.encoder import weights_sha256
-from archive.models.latent import LatentDecoder, Predict, guided
+from archive.models.latent import LatentDecoder, Predict
 from archive.models.layout import check_dimension, load_part, load_schedule, require, settle
 from archive.models.pairs import Sampling
 from archive.models.prompt import empty_prompt
@@ -30,6 +30,7 @@ from archive.models.prompt import empty_prompt
 if TYPE_CHECKING:
     import torch
 
+GUIDANCE = 12.0  # CoCliCo, section IV; the pipeline has 10
 PARTS = ("unet", "vae", "scheduler", "image_normalizer", "image_noising_scheduler")
 
 
@@ -47,19 +48,18 @@ class ClassLabels:
         return mean, std
 
     def prepare(self, vectors_hat: Vectors, alignment: float, sampling: Sampling) -> Predict:
-        """(B, D) → the guided model for them."""
+        """(B, D) → the model told of them."""
         import torch
 
         label = self.labels(vectors_hat, alignment, sampling.noise_level)
         both = torch.cat([torch.zeros_like(label), label])
 
-        def predict(z: torch.Tensor, timestep: torch.Tensor, z_map: torch.Tensor | None) -> torch.Tensor:
+        def predict(z: torch.Tensor, timestep: torch.Tensor, z_map: torch.Tensor | None) -> Any:
             if self._unet.config.in_channels == 2 * self._unet.config.out_channels:
                 z = torch.cat([z, torch.zeros_like(z) if z_map is None else z_map], dim=1)
             prompt = None if self._prompt is None else self._prompt.expand(2 * len(z), -1, -1)
             doubled = torch.cat([z, z]).to(both.dtype)
-            out = self._unet(doubled, timestep, encoder_hidden_states=prompt, class_labels=both).sample
-            return guided(out, sampling.guidance)
+            return self._unet(doubled, timestep, encoder_hidden_states=prompt, class_labels=both).sample
 
         return predict
 
@@ -95,7 +95,9 @@ def open_unclip(folder: Path, *, dimension: int, device: str, dtype: torch.dtype
     settle(device, dtype, unet, vae, normalizer)
     labels = ClassLabels(unet, normalizer, alphas, prompt)
     scheduler, clip = load_schedule(folder)
-    return LatentDecoder(unet, Scaled(vae), scheduler, labels, device=device, weights_sha256=weights, clip=clip)
+    return LatentDecoder(
+        unet, Scaled(vae), scheduler, labels, guidance=GUIDANCE, device=device, weights_sha256=weights, clip=clip
+    )
 
 
 def _embedding_noise(folder: Path) -> tuple[torch.nn.Module, torch.Tensor]:

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 from archive.models.autoencoder import Scaled
 from archive.models.decoder import Vectors
 from archive.models.encoder import weights_sha256
-from archive.models.latent import LatentDecoder, Predict, guided
+from archive.models.latent import LatentDecoder, Predict
 from archive.models.layout import check_dimension, load_part, load_schedule, require, settle
 from archive.models.pairs import Sampling
 
 if TYPE_CHECKING:
     import torch
+
+
+GUIDANCE = 7.5  # its pipeline's
 
 
 class HiddenStates:
@@ -29,15 +32,15 @@ class HiddenStates:
         self._unet, self._first = unet, next(unet.parameters())
 
     def prepare(self, vectors_hat: Vectors, alignment: float, sampling: Sampling) -> Predict:
-        """(B, D) → the guided model for them."""
+        """(B, D) → the model told of them."""
         import torch
 
         vectors = torch.from_numpy(vectors_hat).to(self._first.device, self._first.dtype)[:, None]
         both = torch.cat([torch.zeros_like(vectors), vectors])
 
-        def predict(z: torch.Tensor, timestep: torch.Tensor, z_map: torch.Tensor | None) -> torch.Tensor:
+        def predict(z: torch.Tensor, timestep: torch.Tensor, z_map: torch.Tensor | None) -> Any:
             doubled = torch.cat([z, z]).to(both.dtype)
-            return guided(self._unet(doubled, timestep, encoder_hidden_states=both).sample, sampling.guidance)
+            return self._unet(doubled, timestep, encoder_hidden_states=both).sample
 
         return predict
 
@@ -52,4 +55,6 @@ def open_variation(folder: Path, *, dimension: int, device: str, dtype: torch.dt
     settle(device, dtype, unet, vae)
     scheduler, clip = load_schedule(folder)
     conditioning = HiddenStates(unet)
-    return LatentDecoder(unet, Scaled(vae), scheduler, conditioning, device=device, weights_sha256=weights, clip=clip)
+    return LatentDecoder(
+        unet, Scaled(vae), scheduler, conditioning, guidance=GUIDANCE, device=device, weights_sha256=weights, clip=clip
+    )
