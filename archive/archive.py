@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from archive.choosing import Choosing, Chosen
 from archive.codecs import Codec
 from archive.conversions import Conversions
 from archive.errors import BadCode, ModelMismatch, UsageError
@@ -21,6 +23,7 @@ from archive.models.families import open_decoder
 from archive.models.pairs import Machine, Pair, Sampling, find_pair
 from archive.outcomes import Archived, Outcome
 from archive.painter import Painter
+from archive.recode import Sources
 from archive.records import CodecRecord, Damage, ModelRecord, Row, SkippedRecord, Stats
 from archive.restore import Names, Restore, Restored
 from archive.search import Hit, Search
@@ -139,6 +142,12 @@ class Archive(Conversions):
         if self._settled() or archived:
             self._search.refresh()
 
+    def choose(self, candidates: int) -> Iterator[Chosen]:
+        """Rows without a choice → which of so many candidates, a power of two, each gives back from now on."""
+        painter = self.painter(replace(self.pair.sampling, candidates=candidates))
+        rows = (row for image_id in self.store.unchosen() for row in self.store.rows([image_id]))
+        yield from Choosing(self.store, Sources(self.codecs, lambda: self.encoder, side=self._side), painter).run(rows)
+
     def search(self, texts: Sequence[str], *, count: int = 10) -> list[list[Hit]]:
         """What words mean → hits for each text, best first."""
         return self._hits(self.encoder.encode_texts(texts), count)
@@ -189,7 +198,8 @@ class Archive(Conversions):
             codec=self.codec.name,
             clip_bits_per_image=round(clip_bits, 2),
             color_bits_per_image=round(color_bits, 2),
-            bpp=round((clip_bits + color_bits) * totals.images / max(1, totals.pixels), 8),
+            choice_bits_per_image=round(totals.choice_bits / images, 2),
+            bpp=round((8 * (totals.clip_bytes + totals.color_bytes) + totals.choice_bits) / max(1, totals.pixels), 8),
             row_bytes_per_image=round(database / images, 1),
             index_bytes_per_image=round(index / images, 1),
             original_bytes=totals.original_bytes,

@@ -23,7 +23,7 @@ from archive.archive import Archive
 from archive.errors import BadCode
 from archive.images import shrink
 from archive.models.pairs import Sampling
-from archive.painter import Painter, color_score, cosines, seed_of
+from archive.painter import Painter, color_score, cosines
 from archive.recode import original_pixels
 from archive.records import AUDITED, Damage, RestorationRecord, Row
 from archive.selection import Portion
@@ -98,7 +98,7 @@ class Audit:
     def _known(self, rows: Sequence[Row], painter: Painter) -> dict[int, Mapping[str, float]]:
         """Id → scores of the rows that were audited in this very way."""
         decoder = self._archive.decoder.weights_sha256
-        wanted = {row.id: (decoder, painter.parameters(row, seed_of(row.sha256))) for row in rows}
+        wanted = {row.id: (decoder, painter.parameters(row, painter.seed(row))) for row in rows}
         return {
             one.image_id: one.scores
             for one in self._store.audits(list(wanted))
@@ -114,7 +114,7 @@ class Audit:
 
     def _audited(self, batch: Sequence[_Decoded], painter: Painter) -> Iterator[Audited]:
         started = time.monotonic()
-        painted = painter.paint([one.row for one in batch], [seed_of(one.row.sha256) for one in batch])
+        painted = painter.paint([one.row for one in batch], [painter.seed(one.row) for one in batch])
         scores = [self._scores(one, drawn.pixels) for one, drawn in zip(batch, painted, strict=True)]
         took = round((time.monotonic() - started) / len(batch), 3)
         for one, drawn, scored in zip(batch, painted, scores, strict=True):
@@ -140,7 +140,7 @@ class Audit:
             image_id=row.id,
             decoder=self._archive.pair.decoder[0],
             decoder_sha256=decoder.weights_sha256,
-            parameters=painter.parameters(row, seed_of(row.sha256)),
+            parameters=painter.parameters(row, painter.seed(row)),
             seed=seed,
             path="",
             created_at=utc_now(),

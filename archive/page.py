@@ -81,7 +81,7 @@ def write_page(
 
 
 def _figures(stats: Stats) -> str:
-    codes = (stats.clip_bits_per_image + stats.color_bits_per_image) / 8
+    codes = (stats.clip_bits_per_image + stats.color_bits_per_image + stats.choice_bits_per_image) / 8
     told = {
         "pictures": f"{stats.images:,}",
         "codes of a picture": f"{codes:.0f} bytes",

@@ -84,8 +84,22 @@ class Painter:
         """All that the picture depends on, beside the decoder."""
         return {**asdict(self.sampling), "seed": seed, "codec_id": row.codec_id, "codes_crc32": row.crc32}
 
-    def paint(self, rows: Sequence[Row], seeds: Sequence[int], on_step: Step | None = None) -> list[Painted]:
-        """Rows of one frame and codec → pictures. Raises BadCode."""
+    def seed(self, row: Row) -> int:
+        """The row's own: from its digest, and the candidate it asks for, unless several are drawn now."""
+        return (seed_of(row.sha256) + (row.candidate if self.sampling.candidates == 1 else 0)) % SEEDS
+
+    def paint(
+        self,
+        rows: Sequence[Row],
+        seeds: Sequence[int],
+        on_step: Step | None = None,
+        *,
+        truth: Sequence[tuple[Vectors, Pixels]] | None = None,
+    ) -> list[Painted]:
+        """Rows of one frame and codec → pictures. Raises BadCode.
+
+        `truth`: embeddings (D,) and colour maps (n, n, 3) that candidates are compared with; else with the rows' own.
+        """
         codec = self._codecs[rows[0].codec_id]
         vectors_hat, colors_hat = codec.decode([row.clip_code for row in rows], [row.color_code for row in rows])
         count = self.sampling.candidates
@@ -97,19 +111,20 @@ class Painter:
             drawn = [project(one, colors, half) for one, colors in zip(drawn, told.colors_hat, strict=True)]
         if count == 1:
             return [Painted(pixels, seed) for pixels, seed in zip(drawn, tried, strict=True)]
+        held_to = truth or list(zip(vectors_hat, colors_hat, strict=True))
         groups = range(0, len(drawn), count)
         return [
-            self._best(drawn[at : at + count], tried[at : at + count], told.vectors_hat[at], told.colors_hat[at])
-            for at in groups
+            self._best(drawn[at : at + count], tried[at : at + count], *one)
+            for at, one in zip(groups, held_to, strict=True)
         ]
 
-    def _best(self, drawn: list[Pixels], seeds: list[int], vector_hat: Vectors, colors_hat: Pixels) -> Painted:
+    def _best(self, drawn: list[Pixels], seeds: list[int], vector: Vectors, colors_seen: Pixels) -> Painted:
         encoder = self._encoder()
         vectors = encoder.encode_images([encoder.prepare(pixels) for pixels in drawn])
-        center = self._decoder.space[0] if self._decoder.space else np.zeros_like(vector_hat)
-        similar = cosines(vectors - center, (vector_hat - center)[None])
+        center = self._decoder.space[0] if self._decoder.space else np.zeros_like(vector)
+        similar = cosines(vectors - center, (vector - center)[None])
         colors = [
-            color_score(shrink(pixels, len(colors_hat)), colors_hat) if len(colors_hat) else 0.0 for pixels in drawn
+            color_score(shrink(pixels, len(colors_seen)), colors_seen) if len(colors_seen) else 0.0 for pixels in drawn
         ]
         best = int(np.argmax(similar - COLOR_WEIGHT * np.array(colors)))
         scores = {"clip_similarity": round(float(similar[best]), 4), "color_score": round(colors[best], 5)}

@@ -126,12 +126,28 @@ class Row:
     taken_at: datetime | None
     archived_at: datetime
     fidelity: float | None
+    choice: int | None = None  # which of several pictures the row gives back: 1, then log₂ N bits
     paths: tuple[str, ...] = ()  # absolute, where last seen; the oldest first
+
+    @property
+    def bits(self) -> int:
+        """What is kept of the picture: codes, and the choice."""
+        return 8 * (len(self.clip_code) + len(self.color_code)) + choice_bits(self.choice)
+
+    @property
+    def candidate(self) -> int:
+        """Which of 2 ** choice_bits candidates the row asks for; 0 where none was chosen."""
+        return 0 if self.choice is None else self.choice - (1 << choice_bits(self.choice))
 
     @property
     def path(self) -> str:
         """Where it was first found, or '' if no source is known any more."""
         return self.paths[0] if self.paths else ""
+
+
+def choice_bits(choice: int | None) -> int:
+    """log₂ of how many candidates there were."""
+    return 0 if choice is None else choice.bit_length() - 1
 
 
 @dataclass(frozen=True)
@@ -180,7 +196,8 @@ class Stats:
     codec: str
     clip_bits_per_image: float
     color_bits_per_image: float
-    bpp: float  # bits of the codes a pixel of the originals
+    choice_bits_per_image: float
+    bpp: float  # all these bits, a pixel of the originals
     row_bytes_per_image: float  # the database, everything in it
     index_bytes_per_image: float
     original_bytes: int

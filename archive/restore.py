@@ -18,7 +18,7 @@ from pathlib import Path
 from archive.codecs import Codec
 from archive.images import enlarge
 from archive.models.decoder import Decoder, Step
-from archive.painter import Painted, Painter, seed_of
+from archive.painter import Painted, Painter
 from archive.provenance import Provenance, write_picture
 from archive.records import RestorationRecord, Row
 from archive.store import Store
@@ -79,7 +79,7 @@ class Restore:
         out.mkdir(parents=True, exist_ok=True)
         left = []
         for row in rows:
-            job = _Job(row, seed_of(row.sha256) if seed is None else seed, out / (file_stem(row) + suffix))
+            job = _Job(row, self._painter.seed(row) if seed is None else seed, out / (file_stem(row) + suffix))
             there = self._drawn_before(job)
             if there is None:
                 left.append(job)
@@ -125,7 +125,7 @@ class Restore:
         return Provenance(
             row_id=row.id,
             original_sha256=row.sha256.hex(),
-            bits=8 * (len(row.clip_code) + len(row.color_code)),
+            bits=row.bits,
             codec=self._codecs[row.codec_id].name,
             model=self._names.model,
             decoder=self._names.decoder,

@@ -122,7 +122,7 @@ class Comparison:
     def _renditions(self, archive: Archive, row: Row, drawn: Pixels, original: Pixels) -> list[Rendition]:
         codec, (height, width) = archive.codecs[row.codec_id], original.shape[:2]
         clip_bits, color_bits = 8 * len(row.clip_code), 8 * len(row.color_code)
-        found = [Rendition("coldframe", clip_bits + color_bits, drawn)]
+        found = [Rendition("coldframe", row.bits, drawn)]
         if codec.map_side:
             _, [colors_hat] = codec.decode([row.clip_code], [row.color_code])
             alone = color_bits + (clip_bits if codec.maps.predicted else 0)  # a predicted map needs the vector too

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from archive.errors import SOME_SKIPPED, UsageError
 from archive.settings import Settings
 from cli.options import archive_options, codec_options, json_option, model_options
-from cli.output import emit, path_fields
+from cli.output import emit, path_fields, plural
 from cli.progress import progress
 from cli.tally import Tally
+
+if TYPE_CHECKING:
+    from archive.archive import Archive
 
 
 @click.command()
@@ -19,6 +23,11 @@ from cli.tally import Tally
 @archive_options
 @model_options
 @codec_options(None)
+@click.option(
+    "--candidates",
+    type=click.Choice(["2", "4", "8", "16", "32", "64"]),
+    help="Draw so many of every picture, and keep in its row which is most like the original. Slow.",
+)
 @click.option("--keep-truncated", is_flag=True, help="Archive the readable part of truncated pictures, flagged.")
 @json_option
 def command(
@@ -29,13 +38,14 @@ def command(
     any_weights: bool,
     codec: str | None,
     rates: dict[str, int],
+    candidates: str | None,
     keep_truncated: bool,
     as_json: bool,
 ) -> int:
     """Archive pictures and folders of pictures. Originals are only read.
 
     Run it again at any time: what is known is passed over, what was moved keeps its row, and a run that was killed goes
-    on where it was.
+    on where it was. With --candidates rows that came here without one are chosen for too.
     """
     from archive.archive import Archive
     from archive.files import find_files
@@ -55,8 +65,25 @@ def command(
                 if as_json and isinstance(outcome, Skipped):
                     told = {"message_type": "skipped", **path_fields(outcome.path)}
                     emit(told | {"reason": outcome.reason, "detail": outcome.detail})
+        chosen = _choose(archive, int(candidates), as_json) if candidates else {}
         if as_json:
-            emit({"message_type": "summary"} | tally.summary(archive.ingest_seconds))
+            emit({"message_type": "summary"} | tally.summary(archive.ingest_seconds) | chosen)
         else:
             tally.print(archive.ingest_seconds, sys.stdout)
+            if chosen:
+                bits = int(candidates or 1).bit_length() - 1
+                unseen = f", {chosen['unseen']:,} without: original not seen" if chosen["unseen"] else ""
+                click.echo(
+                    f"chose one of {candidates} for {plural(chosen['chosen'], 'picture')}, {bits} bits each{unseen}"
+                )
     return SOME_SKIPPED if tally.skipped else 0
+
+
+def _choose(archive: Archive, candidates: int, as_json: bool) -> dict[str, int]:
+    """How many rows a candidate was chosen for, and how many have no original to be seen."""
+    counts = {"chosen": 0, "unseen": 0}
+    with progress("choosing", len(archive.store.unchosen()), silent=as_json) as show:
+        for one in archive.choose(candidates):
+            counts["unseen" if one.candidate is None else "chosen"] += 1
+            show(sum(counts.values()))
+    return counts

@@ -23,9 +23,11 @@ def command(settings: Settings, as_json: bool) -> None:
     if as_json:
         emit(asdict(stats))
         return
-    clip, color = stats.clip_bits_per_image, stats.color_bits_per_image
+    parts = {"embedding": stats.clip_bits_per_image, "colours": stats.color_bits_per_image}
+    parts |= {"choice of seed": stats.choice_bits_per_image} if stats.choice_bits_per_image else {}
     click.echo(f"{plural(stats.images, 'picture')}, model {stats.model}, codec {stats.codec}")
-    click.echo(f"codes      {clip + color:g} bits a picture: {clip:g} embedding, {color:g} colours")
+    told = ", ".join(f"{bits:g} {name}" for name, bits in parts.items())
+    click.echo(f"codes      {sum(parts.values()):g} bits a picture: {told}")
     click.echo(f"           {stats.bpp:.6f} bits a pixel of the originals")
     click.echo(f"on disk    {stats.row_bytes_per_image:.0f} bytes a row with paths and indexes of the database")
     click.echo(f"           {stats.index_bytes_per_image:.0f} bytes a picture in the search index, a cache")

@@ -24,7 +24,7 @@ LAYERS = (  # each may import from those before it, and from none beside it
     {"projection"},
     {"painter"},
     {"ingest", "outcomes", "search", "restore", "recode", "fidelity", "selection"},
-    {"settle", "trial"},
+    {"settle", "trial", "choosing"},
     {"conversions"},
     {"archive"},
     {"page", "demo", "audit"},

@@ -56,7 +56,7 @@ def test_every_picture_says_in_the_fields_own_terms_that_it_is_a_reconstruction(
     assert facts["original_sha256"] == row.sha256.hex()
     assert facts["seed"] == restored.seed == seed_of(row.sha256)
     assert facts["decoder_sha256"] == archive.decoder.weights_sha256
-    assert facts["parameters"] == asdict(FEW)
+    assert facts["parameters"] == asdict(FEW) | {"guidance": 12.0}
     assert (facts["codec"], facts["bits"]) == ("coclico", 16 + 192)
     if suffix == ".png":
         assert "not the original" in Image.open(restored.file).info["Description"]

@@ -26,6 +26,7 @@ from archive.records import (
     Row,
     SkippedRecord,
     VolumeRecord,
+    choice_bits,
 )
 from archive.settings import DATABASE_NAME, Settings
 from archive.store import tables
@@ -45,6 +46,7 @@ class Totals:
     pixels: int
     clip_bytes: int
     color_bytes: int
+    choice_bits: int
 
 
 class Store(Intake, Restorations):
@@ -172,8 +174,11 @@ class Store(Intake, Restorations):
         )
         sums = [func.coalesce(func.sum(one), 0) for one in columns]
         with self.database.reading() as connection:
-            row = connection.execute(select(func.count(image.id), *sums)).one()
-        return Totals(*(int(value) for value in row))
+            told = connection.execute(select(func.count(image.id), *sums)).one()
+            chosen = connection.execute(select(image.choice, func.count()).group_by(image.choice)).all()
+        images, original_bytes, pixels, clip_bytes, color_bytes = (int(value) for value in told)
+        bits = sum(choice_bits(choice) * count for choice, count in chosen)
+        return Totals(images, original_bytes, pixels, clip_bytes, color_bytes, bits)
 
     def skipped(self) -> list[SkippedRecord]:
         """The ledger, by path."""
@@ -194,6 +199,7 @@ class Store(Intake, Restorations):
         values: dict[str, Any] = {
             name: bindparam(f"new_{name}") for name in ("codec_id", "clip_code", "color_code", "crc32")
         }
+        values["choice"] = None  # it was made among pictures of the old codes
         told = [
             {
                 "row_id": one.id,

@@ -1,13 +1,16 @@
-"""Pictures drawn from rows: where they lie, how well they came out. Audits among them have scores, and no file."""
+"""Pictures drawn from rows: where they lie, how well they came out, and which of several a row asks for.
+
+Audits among them have scores, and no file.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, update
 
-from archive.records import AUDITED, RestorationRecord
+from archive.records import AUDITED, RestorationRecord, Row
 from archive.store import tables
 from archive.store.database import Database, chunks, insert_one
 
@@ -42,6 +45,18 @@ class Restorations:
         similarity = TABLE.c.scores["clip_similarity"].as_float()
         worst = select(*COLUMNS).where(TABLE.c.id.in_(latest)).order_by(similarity, TABLE.c.image_id).limit(count)
         return self._restorations(worst)
+
+    def unchosen(self) -> list[int]:
+        """The ids of rows that no candidate was chosen for."""
+        with self.database.reading() as connection:
+            query = select(tables.Image.id).where(tables.Image.choice.is_(None)).order_by(tables.Image.id)
+            return list(connection.execute(query).scalars())
+
+    def choose(self, row: Row, choice: int) -> None:
+        """The row asks for this candidate from now on, unless its codes have changed meanwhile."""
+        same = (tables.Image.id == row.id) & (tables.Image.codec_id == row.codec_id)
+        with self.database.writing() as connection:
+            connection.execute(update(tables.Image).where(same).values(choice=choice))
 
     def _restorations(self, query: Select[tuple[object, ...]]) -> list[RestorationRecord]:
         with self.database.reading() as connection:

@@ -122,6 +122,7 @@ class Image(Base):
     taken_at: Mapped[datetime | None]
     archived_at: Mapped[datetime]
     fidelity: Mapped[float | None]
+    choice: Mapped[int | None] = mapped_column(SmallInteger)  # archive.records.Row
 
 
 class Volume(Base):

@@ -1,0 +1,48 @@
+"""Which of several pictures a row gives back: chosen while the original can still be seen, and kept in the row.
+
+    N = 2ᵇ candidates, of seeds that follow the row's own ─► the one that fits the original best ─► b bits more
+
+Only rows whose originals lie where they were seen are chosen for; a row that has its choice keeps it, so that a stopped
+run goes on. The choice is one of seeds: it holds for the decoder and the sampling it was made with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from archive.painter import SEEDS, Painter
+from archive.recode import Sources
+from archive.records import Row
+from archive.store import Store
+
+MAP_SIDE = 32  # of the maps that are compared
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A row, and the candidate it asks for from now on; None where the original cannot be seen."""
+
+    id: int
+    candidate: int | None
+
+
+class Choosing:
+    """One run over some rows."""
+
+    def __init__(self, store: Store, sources: Sources, painter: Painter) -> None:
+        """`painter` draws as many candidates as there is to be chosen among, a power of two."""
+        self._store, self._sources, self._painter = store, sources, painter
+
+    def run(self, rows: Iterable[Row]) -> Iterator[Chosen]:
+        """Every row → what was chosen, once it is committed. Raises BadCode."""
+        for row in rows:
+            [known] = self._sources([row], MAP_SIDE)
+            if not known.from_original:
+                yield Chosen(row.id, None)
+                continue
+            first = self._painter.seed(row)
+            [best] = self._painter.paint([row], [first], truth=[(known.vector, known.map)])
+            candidate = (best.seed - first) % SEEDS
+            self._store.choose(row, self._painter.sampling.candidates + candidate)
+            yield Chosen(row.id, candidate)

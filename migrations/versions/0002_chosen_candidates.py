@@ -1,0 +1,19 @@
+"""Rows remember which of several candidates they give back."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("image", sa.Column("choice", sa.SmallInteger(), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("image", "choice")

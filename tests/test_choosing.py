@@ -1,0 +1,102 @@
+"""A row remembers which of several pictures is most like its original, in as many bits as that takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from archive.archive import Archive
+from archive.images import shrink
+from archive.models.pairs import Sampling, find_pair
+from archive.painter import COLOR_WEIGHT, cosines, seed_of
+from archive.records import Row
+from archive.settings import Settings
+from tests.test_cli import Shell
+
+FEW = Sampling(steps=2)
+
+
+@pytest.fixture
+def archive(settings: Settings, tiny_pair: Path, album: Path) -> Iterator[Archive]:
+    """Twelve rows on each database; their pictures lie in `album`."""
+    pair = replace(find_pair(str(tiny_pair)), sampling=FEW)
+    with Archive.create(settings, pair) as opened:
+        opened.__dict__["pair"] = pair
+        list(opened.ingest([str(album)]))
+        yield opened
+
+
+def fit(archive: Archive, row: Row, candidate: int) -> float:
+    """How well a candidate fits the original file."""
+    [drawn] = archive.painter(FEW).paint([row], [seed_of(row.sha256) + candidate])
+    original = np.asarray(Image.open(row.path).convert("RGB"))
+    true, seen = archive.encoder.encode_images([archive.encoder.prepare(one) for one in (original, drawn.pixels)])
+    center = archive.decoder.space[0]  # type: ignore[index]
+    error = np.mean((shrink(original, 32) / 255.0 - shrink(drawn.pixels, 32) / 255.0) ** 2)
+    return float(cosines((true - center)[None], (seen - center)[None])[0]) - COLOR_WEIGHT * float(error)
+
+
+def test_the_candidate_most_like_the_original_is_given_back(archive: Archive, tmp_path: Path) -> None:
+    chosen = {one.id: one.candidate for one in archive.choose(4)}
+    assert len(chosen) == 12
+    for row in list(archive.rows())[:4]:
+        fits = [fit(archive, row, candidate) for candidate in range(4)]
+        assert chosen[row.id] == row.candidate == int(np.argmax(fits))
+        [restored] = archive.restore([row.id], tmp_path / "out", sampling=FEW)
+        assert restored.seed == seed_of(row.sha256) + row.candidate
+    assert len(set(chosen.values())) > 1
+
+
+def test_a_choice_costs_its_bits_and_they_are_counted(archive: Archive) -> None:
+    before = archive.stats()
+    list(archive.choose(8))
+    after = archive.stats()
+    assert (before.choice_bits_per_image, after.choice_bits_per_image) == (0, 3)
+    assert after.bpp > before.bpp
+    row = next(archive.rows())
+    assert row.bits == 8 * (len(row.clip_code) + len(row.color_code)) + 3
+
+
+def test_a_stopped_run_goes_on_and_what_cannot_be_seen_waits(archive: Archive, album: Path) -> None:
+    stopped = archive.choose(2)
+    first = next(stopped)
+    stopped.close()
+    hidden = next(row for row in archive.rows() if row.id != first.id)
+    Path(hidden.path).rename(album / "away")
+    assert {one.id for one in archive.choose(2) if one.candidate is None} == {hidden.id}
+    (album / "away").rename(hidden.path)
+    assert [one.id for one in archive.choose(2)] == [hidden.id]
+    assert list(archive.choose(2)) == []
+
+
+def test_new_codes_forget_the_choice(archive: Archive) -> None:
+    list(archive.choose(2))
+    list(archive.freeze("clip", {"bits": 2}))
+    assert {row.choice for row in archive.rows()} == {None}
+
+
+def test_candidates_at_restore_are_compared_anew(archive: Archive, tmp_path: Path) -> None:
+    list(archive.choose(2))
+    row = next(row for row in archive.rows() if row.candidate)
+    [restored] = archive.restore([row.id], tmp_path / "out", sampling=replace(FEW, candidates=4))
+    assert restored.seed - seed_of(row.sha256) in range(4)
+    assert restored.scores
+
+
+def test_ingest_tells_of_it(tmp_path: Path, album: Path) -> None:
+    shell = Shell(str(tmp_path / "archive"), tmp_path)
+    shell("init", "--model", "pocket")
+    for place in sorted(album.rglob("*.*"))[2:]:
+        place.unlink()
+    assert "chose one of 2 for 2 pictures, 1 bits each" in shell("ingest", str(album), "--candidates", "2")
+    assert "705 bits a picture: 512 embedding, 192 colours, 1 choice of seed" in shell("stats")
+    [summary] = shell.json("ingest", str(album), "--candidates", "2")
+    assert (summary["chosen"], summary["unseen"], summary["known"]) == (0, 0, 2)
+    [told] = shell.json("show", "1")
+    assert told["candidate"] in (0, 1)
+    assert "'3' is not one of" in shell("ingest", str(album), "--candidates", "3", code=2)
