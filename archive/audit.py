@@ -4,6 +4,7 @@
     original_similarity    cos(CLIP(original), CLIP(drawn))       where the original can still be seen
     original_color_score   mean (map(original) − map(drawn))²     likewise; maps of 32 × 32, values 0 … 1
     color_score            the same; against the stored map, enlarged, where the original cannot be seen
+    musiq, dbcnn, dists    where they are asked for (archive.quality)
 
 The scores stand in the table of restorations. A row that was audited before with the same decoder, parameters and codes
 is not drawn again, so that a stopped run goes on; a sample is of the same rows every time.
@@ -24,6 +25,7 @@ from archive.errors import BadCode
 from archive.images import shrink
 from archive.models.pairs import Sampling
 from archive.painter import Painter, color_score, cosines
+from archive.quality import Quality
 from archive.recode import original_pixels
 from archive.records import AUDITED, Damage, RestorationRecord, Row
 from archive.selection import Portion
@@ -31,7 +33,7 @@ from archive.store.intake import utc_now
 
 SCORE_SIDE = 32  # of the maps that are compared (CoCliCo, PCS 2024, section IV)
 LOOKED_UP = 512  # rows whose earlier audits are read at a time
-LOW_IS_GOOD = frozenset({"color_score", "original_color_score"})
+LOW_IS_GOOD = frozenset({"color_score", "original_color_score", "dists"})
 Pixels = npt.NDArray[np.uint8]
 Vectors = npt.NDArray[np.float32]
 
@@ -69,8 +71,9 @@ class _Decoded:
 class Audit:
     """Audits of one archive."""
 
-    def __init__(self, archive: Archive, sampling: Sampling | None = None) -> None:
-        self._archive, self._store, self._sampling = archive, archive.store, sampling
+    def __init__(self, archive: Archive, sampling: Sampling | None = None, quality: Quality | None = None) -> None:
+        """`quality`: further measures."""
+        self._archive, self._store, self._sampling, self._quality = archive, archive.store, sampling, quality
 
     def sample(self, portion: Portion) -> list[int]:
         """→ ids, in the order of the rows' digests: a smaller sample begins a larger one."""
@@ -98,11 +101,14 @@ class Audit:
     def _known(self, rows: Sequence[Row], painter: Painter) -> dict[int, Mapping[str, float]]:
         """Id → scores of the rows that were audited in this very way."""
         decoder = self._archive.decoder.weights_sha256
+        measured = self._quality.alone if self._quality else frozenset()
         wanted = {row.id: (decoder, painter.parameters(row, painter.seed(row))) for row in rows}
         return {
             one.image_id: one.scores
             for one in self._store.audits(list(wanted))
-            if one.scores and (one.decoder_sha256, one.parameters) == wanted[one.image_id]
+            if one.scores
+            and measured <= one.scores.keys()
+            and (one.decoder_sha256, one.parameters) == wanted[one.image_id]
         }
 
     def _read(self, row: Row) -> _Decoded | Damage:
@@ -129,6 +135,7 @@ class Audit:
         similar = cosines(np.stack([one.vector_hat, *vectors[1:]]), vectors[:1])
         names = ("clip_similarity", "original_similarity")
         scores = {name: round(float(value), 4) for name, value in zip(names, similar, strict=False)}
+        scores |= self._quality(drawn, original) if self._quality else {}
         if original is not None:
             score = map_score(original, drawn)
             return scores | {"color_score": score, "original_color_score": score}

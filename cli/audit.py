@@ -21,12 +21,15 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--sample", default="1%", show_default=True, metavar="SHARE|COUNT", help="Rows to audit, like 5% or 200.")
+@click.option(
+    "--iqa", is_flag=True, help="MUSIQ, DBCNN and DISTS too, as far as their weights can be had; needs pyiqa."
+)
 @time_limit_option
 @archive_options
 @model_options
 @json_option
 def command(
-    *, settings: Settings, sample: str, seconds: float, model: str | None, any_weights: bool, as_json: bool
+    *, settings: Settings, sample: str, iqa: bool, seconds: float, model: str | None, any_weights: bool, as_json: bool
 ) -> int:
     """Draw a sample of rows and score what comes back; no file is kept.
 
@@ -35,6 +38,7 @@ def command(
     """
     from archive.archive import Archive
     from archive.audit import Audit
+    from archive.quality import open_quality
     from archive.records import Damage
     from archive.selection import portion
 
@@ -42,7 +46,7 @@ def command(
     audited: list[Audited] = []
     damages: list[Damage] = []
     with Archive(settings, model=model, any_weights=any_weights) as archive:
-        audit = Audit(archive)
+        audit = Audit(archive, quality=open_quality() if iqa else None)
         ids = audit.sample(wanted)
         with progress("auditing", len(ids), silent=as_json) as show:
             for done, one in enumerate(audit.run(ids, seconds=seconds), start=1):

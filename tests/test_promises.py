@@ -21,6 +21,7 @@ LAYERS = (  # each may import from those before it, and from none beside it
     {"records", "codecs", "scenes"},
     {"provenance"},
     {"images", "files", "volumes", "models", "store", "index", "sheet"},
+    {"quality"},
     {"projection"},
     {"painter"},
     {"ingest", "outcomes", "search", "restore", "recode", "fidelity", "selection"},
@@ -34,8 +35,9 @@ BELOW_SIBLINGS = {("ingest", "outcomes"), ("demo", "page")}  # outcomes and page
 DOORS = {  # library → the only places that may import it
     "sqlalchemy": ("archive/store/", "migrations/"),
     "alembic": ("archive/store/database.py", "migrations/"),
-    "torch": ("archive/models/", "archive/codecs/pqvae"),
+    "torch": ("archive/models/", "archive/codecs/pqvae", "archive/quality.py"),
     "matplotlib": ("cli/bench_plot.py",),
+    "pyiqa": ("archive/quality.py",),
     "open_clip": ("archive/models/encoder.py",),
     "diffusers": ("archive/models/layout.py", "archive/models/unclip.py", "archive/models/karlo.py"),
     "transformers": ("archive/models/prompt.py", "archive/models/kandinsky.py", "archive/models/karlo.py"),
