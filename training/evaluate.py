@@ -2,7 +2,8 @@
 
 Scores of a pair on the held-in photos, through the same doors as the product, beside what bounds them:
 
-    naming     is a photo's caption among the k nearest of all captions, for the tower and for the teacher
+    naming     is a photo's caption among the k nearest of all captions, for the tower and for the teacher;
+               by source: is it the nearest of the captions of its own source
     mAP        mean average precision of the captions as queries over the held-in photos
     words      held-out names and captions: is the right vector among the ten nearest
     PSNR       the autoencoder on whole photos in the decoder's frame
@@ -84,6 +85,20 @@ def naming(vectors: np.ndarray, names: np.ndarray, truth: np.ndarray) -> dict[st
         "R10": float((rank < 10).mean()),
         "mAP": float(np.mean(precisions)),
     }
+
+
+def named_by_source(
+    corpus: Corpus, rows: list[int], vectors: np.ndarray, names: dict[str, np.ndarray]
+) -> dict[str, float]:
+    """Of each source's photos, the share whose own name comes first among all names of that source."""
+    found = {}
+    for source in sorted(set(map(str, corpus.source[rows]))):
+        own = sorted(set(map(str, corpus.caption[corpus.source == source])) - {""})
+        here = np.flatnonzero(corpus.source[rows] == source)
+        first = (unit(vectors[here]) @ np.stack([names[name] for name in own]).T).argmax(axis=1)
+        right = [own[one] == corpus.caption[rows[at]] for one, at in zip(first, here, strict=True)]
+        found[f"{source}, {len(here)} photos, {len(own)} names"] = round(float(np.mean(right)), 2)
+    return found
 
 
 def words(encoder: OpenClipEncoder, known: Known) -> dict[str, float]:
@@ -197,8 +212,12 @@ def _named(corpus: Corpus, known: Known, encoder: OpenClipEncoder, judge: Judge)
             for at in range(0, len(photos), 64)
         ]
     )
-    told = {"tower": naming(towers, vectors, truth), "teacher": naming(judge.vectors(photos), vectors, truth)}
-    return {who: {key: round(value, 4) for key, value in one.items()} for who, one in told.items()}
+    seen = {"tower": towers, "teacher": judge.vectors(photos)}
+    told = {
+        who: {key: round(value, 4) for key, value in naming(one, vectors, truth).items()} for who, one in seen.items()
+    }
+    by_name = dict(zip(names, vectors, strict=True))
+    return {**told, **{f"{who} by source": named_by_source(corpus, rows, one, by_name) for who, one in seen.items()}}
 
 
 if __name__ == "__main__":
