@@ -72,7 +72,7 @@ class Archive(Conversions):
         Raises ModelMissing, UsageError if an archive of another make is there.
         """
         encoder = OpenClipEncoder(pair)
-        made = codec_for(codec, encoder.dimension, parameters or {}, shipped=pair.codec)
+        made = codec_for(codec, encoder.dimension, parameters or {}, shipped=pair.codecs)
         store = Store.create(settings)
         try:
             there = store.codecs()

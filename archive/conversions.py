@@ -13,11 +13,11 @@ from archive.codecs.halves import HalfVectors
 from archive.errors import UsageError
 from archive.models.encoder import Encoder
 from archive.models.pairs import Pair
-from archive.recode import Recode, Recoded, Sources
+from archive.recode import Known, Recode, Recoded, Sources
 from archive.records import CodecRecord, ModelRecord
 from archive.search import Search
 from archive.selection import Wanted
-from archive.settle import ENOUGH, LEAST, codec_for, fit_to_rows, is_file, same_make
+from archive.settle import ENOUGH, LEAST, codec_for, fit_to_rows, is_file, same_make, squares_for
 from archive.store import PAGE, Store
 from archive.store.intake import utc_now
 
@@ -56,7 +56,7 @@ class Conversions:
 
         Raises UsageError.
         """
-        codec = codec_for(name, self.model.dimension, parameters or {}, shipped=self.pair.codec)
+        codec = codec_for(name, self.model.dimension, parameters or {}, shipped=self.pair.codecs)
         if not same_make(self.records[self.codec_id], codec, exactly=is_file(name)):
             self._add(codec)
 
@@ -73,7 +73,7 @@ class Conversions:
         A codec of the same make that is there already is taken, so that a stopped run goes on. Raises UsageError.
         """
         sources = Sources(self.codecs, lambda: self.encoder, side=self._side)
-        wanted = codec_for(name, self.model.dimension, parameters or {}, shipped=self.pair.codec)
+        wanted = codec_for(name, self.model.dimension, parameters or {}, shipped=self.pair.codecs)
         alike = {key for key, record in self.records.items() if same_make(record, wanted, exactly=is_file(name))}
         target = min(alike, default=None)
         rows = [row.id for row in self.store.all_rows() if row.codec_id != target and where(row)]
@@ -90,24 +90,29 @@ class Conversions:
             self._search.refresh()
 
     def sharpen(self, *, dry: bool = False) -> Iterator[Recoded]:
-        """Scalar rows → the same codes, decoded by least squares that the originals teach. Raises UsageError."""
+        """Scalar rows → the same codes, decoded by least squares that the pair brings, or the originals teach.
+
+        Raises UsageError.
+        """
         sources = Sources(self.codecs, lambda: self.encoder, side=self._side)
         for old_id, old in list(self.codecs.items()):
             rows = self.store.rows_of(old_id)
             if not rows or not isinstance(old.vectors, ScalarVectors) or old.vectors.squares is not None:
                 continue
-            known = sources(_spread(rows), old.map_side)
-            seen = [one.vector for one in known if one.from_original]
-            if len(seen) < 2 * old.dimension:
-                raise UsageError(
-                    f"least squares in {old.dimension} dimensions are learned from at least {2 * old.dimension:,} "
-                    f"originals, {len(seen):,} can be seen; connect the drive they lie on"
-                )
-            codec = with_least_squares(old, np.stack(seen))
+            codec = squares_for(old, self.pair.codecs) or self._squared(old, sources(_spread(rows), old.map_side))
             target = -1 if dry else self._add(codec)
             yield from Recode(self.store, sources, target, codec, same_codes=True).run(rows, dry=dry)
         if not dry:
             self._search.refresh()
+
+    def _squared(self, old: Codec, known: Sequence[Known]) -> Codec:
+        seen = [one.vector for one in known if one.from_original]
+        if len(seen) < 2 * old.dimension:
+            raise UsageError(
+                f"least squares in {old.dimension} dimensions are learned from at least {2 * old.dimension:,} "
+                f"originals, {len(seen):,} can be seen; connect the drive they lie on"
+            )
+        return with_least_squares(old, np.stack(seen))
 
     @property
     def _side(self) -> int:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -53,6 +54,11 @@ class Painter:
         self._codecs, self._decoder, self._encoder = codecs, decoder, encoder
         self.sampling = replace(sampling, guidance=decoder.guidance) if sampling.guidance is None else sampling
         self._aligned: dict[int, float] = {}
+
+    @property
+    def _center(self) -> Vectors:
+        """The mean embedding the decoder knows, (D,), or 0."""
+        return self._decoder.space[0] if self._decoder.space else np.zeros(1, np.float32)
 
     @property
     def together(self) -> int:
@@ -104,7 +110,13 @@ class Painter:
         vectors_hat, colors_hat = codec.decode([row.clip_code for row in rows], [row.color_code for row in rows])
         count = self.sampling.candidates
         tried = [(seed + number) % SEEDS for seed in seeds for number in range(count)]
-        told = Told(vectors_hat.repeat(count, 0), colors_hat.repeat(count, 0), tried, self._alignment(rows[0].codec_id))
+        told = Told(
+            vectors_hat.repeat(count, 0),
+            colors_hat.repeat(count, 0),
+            tried,
+            self._alignment(rows[0].codec_id),
+            partial(self._encoder().likeness, center=self._center) if self.sampling.clip_guidance else None,
+        )
         drawn = self._decoder.draw(told, frame=self.frame(rows[0]), sampling=self.sampling, on_step=on_step)
         if self.sampling.projected and codec.map_side:
             half = codec.maps.half_cell
@@ -121,8 +133,7 @@ class Painter:
     def _best(self, drawn: list[Pixels], seeds: list[int], vector: Vectors, colors_seen: Pixels) -> Painted:
         encoder = self._encoder()
         vectors = encoder.encode_images([encoder.prepare(pixels) for pixels in drawn])
-        center = self._decoder.space[0] if self._decoder.space else np.zeros_like(vector)
-        similar = cosines(vectors - center, (vector - center)[None])
+        similar = cosines(vectors - self._center, (vector - self._center)[None])
         colors = [
             color_score(shrink(pixels, len(colors_seen)), colors_seen) if len(colors_seen) else 0.0 for pixels in drawn
         ]

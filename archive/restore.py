@@ -106,7 +106,9 @@ class Restore:
 
     def _write(self, job: _Job, painted: Painted) -> tuple[int, int]:
         size = self._size(job.row)
-        write_picture(job.path, enlarge(painted.pixels, *size), self._provenance(job.row, painted.seed))
+        write_picture(
+            job.path, enlarge(self._decoder.enlarged(painted.pixels), *size), self._provenance(job.row, painted.seed)
+        )
         self._store.add_restoration(
             RestorationRecord(
                 image_id=job.row.id,

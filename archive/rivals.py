@@ -78,7 +78,7 @@ class Comparison:
         """Tells how many pictures are done; then the sheet is written. Raises UsageError where there is none."""
         self.sheet.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="coldframe-") as place:
-            settings, codec = Settings(str(Path(place, "archive"))), self._pair.codec or "coclico"
+            settings, codec = Settings(str(Path(place, "archive"))), "klt" if self._pair.codecs else "coclico"
             with Archive.create(settings, self._pair, codec=codec) as archive:
                 outcomes = archive.ingest([str(self._folder)])
                 self.skipped = [one for one in outcomes if isinstance(one, Skipped)]

@@ -8,13 +8,15 @@ klt, smic                from the state that ships with a pair; else rows wait a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from archive.codecs import FITTED, Codec, fit_codec, load_codec, open_codec
+from archive.codecs.coclico import ScalarVectors
 from archive.codecs.fitted import LEAST_BITS
 from archive.codecs.halves import Awaited, HalfVectors, halves
 from archive.errors import UsageError
@@ -29,7 +31,7 @@ SUFFIX = ".npz"  # of a codec's file
 
 
 def codec_for(name: str, dimension: int, parameters: Mapping[str, int], *, shipped: str = "") -> Codec:
-    """A codec's name, or the file of one → what new rows are written with; `shipped` is a pair's own fitted codec.
+    """A codec's name, or the file of one → what new rows are written with; `shipped`: the folder of a pair's own.
 
     Raises UsageError.
     """
@@ -41,11 +43,25 @@ def codec_for(name: str, dimension: int, parameters: Mapping[str, int], *, shipp
     if bits < LEAST_BITS or map_bits < 1:
         raise UsageError(f"{name} cannot code a picture in {bits} + {map_bits} bits; give {LEAST_BITS} + 1 or more")
     side = parameters.get("map_side", MAP_SIDE)
-    if shipped and Path(shipped).is_file():
-        codec = load_codec(Path(shipped))
-        if (codec.name, codec.map_side, *_rates(codec.parameters())) == (name, side, bits, map_bits):
+    for codec in shipped_codecs(shipped):
+        if codec.name == name and (codec.map_side, *_rates(codec.parameters())) == (side, bits, map_bits):
             return codec
     return halves(dimension, Awaited(name, bits, map_bits), map_side=side)
+
+
+def shipped_codecs(folder: str) -> Iterator[Codec]:
+    """Those in a pair's folder of codecs, '' for none."""
+    for path in sorted(Path(folder).glob(f"*{SUFFIX}")) if folder else ():
+        yield load_codec(path)
+
+
+def squares_for(codec: Codec, folder: str) -> Codec | None:
+    """A scalar codec, decoded by least squares that a pair brings for codes of as many bits, if it does."""
+    for one in shipped_codecs(folder):
+        same = isinstance(one.vectors, ScalarVectors) and one.vectors.parameters()["bits"] == codec.parameters()["bits"]
+        if same and one.dimension == codec.dimension:
+            return replace(codec, vectors=one.vectors, alignment=one.alignment)
+    return None
 
 
 def is_file(name: str) -> bool:

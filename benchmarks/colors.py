@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from archive.codecs import load_codec
 from archive.codecs.coclico import ScalarMaps
 from archive.codecs.codec import MapCoder, VectorCoder
 from archive.codecs.colormap import to_samples
@@ -20,6 +19,7 @@ from archive.codecs.fitting import fit_transform
 from archive.images import shrink
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import find_pair
+from archive.settle import codec_for
 from training.corpus import load_corpus
 from training.pictures import embed
 
@@ -30,7 +30,8 @@ def measure(data: Path, work: Path) -> Iterator[dict[str, object]]:
     """One point a codec, size and rate: error of the samples (0 … 255), and of 32 × 32 maps (0 … 1)."""
     corpus, pair = load_corpus(data / "training", work, test_folder=data / "photos"), find_pair("pocket")
     fitted, test = corpus.trained[:: len(corpus.trained) // FITTED], corpus.measured
-    encoder, coder = OpenClipEncoder(pair), load_codec(Path(pair.codec)).vectors
+    encoder = OpenClipEncoder(pair)
+    coder = codec_for("klt", encoder.dimension, {}, shipped=pair.codecs).vectors
     vectors, shown = (embed(encoder, map(corpus.photo, rows.tolist()), map_side=1)[0] for rows in (fitted, test))
     shown_hat = coder.decode(coder.encode(shown))
     truth = np.stack([shrink(corpus.photo(int(row)), JUDGED) for row in test]).astype(np.float32) / 255

@@ -9,7 +9,17 @@ import click
 
 from cli.options import Command
 
-NAMES = ("steps", "guidance", "t_start", "noise_level", "consistency", "projected", "candidates", "side")
+NAMES = (
+    "steps",
+    "guidance",
+    "clip_guidance",
+    "t_start",
+    "noise_level",
+    "consistency",
+    "projected",
+    "candidates",
+    "side",
+)
 MATCH = -1  # the noise level that matches the codec
 
 
@@ -33,6 +43,9 @@ def sampling_options(command: Command) -> Command:
 
     @click.option("--steps", type=click.IntRange(1, 1000), help="Steps of the sampler.")
     @click.option("--guidance", type=click.FloatRange(0), help="Weight of the embedding.")
+    @click.option(
+        "--clip-guidance", type=click.FloatRange(0, 1), help="How far steps go to what the encoder looks for."
+    )
     @click.option(
         "--t-start", type=click.FloatRange(0.01, 1), help="Share of the schedule to start at from the colour map."
     )

@@ -277,7 +277,7 @@ def test_the_pocket_pair_is_within_its_budget_and_says_what_it_is() -> None:
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files if path.suffix == ".safetensors") <= 40_000_000
     assert {path.relative_to(folder).as_posix() for path in files if path.suffix != ".json"} == {
-        "klt.npz",
+        *(f"codecs/{name}.npz" for name in ("clip-squares", "klt-60-20", "klt-120-40", "klt-250-64")),
         "encoder/open_clip_model.safetensors",
         "decoder/unet/diffusion_pytorch_model.safetensors",
         "decoder/vae/diffusion_pytorch_model.safetensors",

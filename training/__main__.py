@@ -10,9 +10,10 @@ from pathlib import Path
 import click
 import torch
 
-from archive.codecs import load_codec
 from archive.models.pairs import POCKET_FOLDER
-from training.export import export_codec, export_decoder, export_encoder, load_parts
+from archive.settle import codec_for
+from training.export import export_codecs, export_decoder, export_encoder, load_parts
+from training.image_tower import DIMENSION
 from training.recipe import SHARE, Recipe
 
 
@@ -41,10 +42,10 @@ def main(*, data: Path, work: Path, out: Path, budget: float, start: Path | None
         export_encoder(tower, text, out / "encoder")
         click.echo(f"encoder written to {out / 'encoder'}")
         vae, unet = recipe.train_autoencoder(tower), None
-        codec, space = export_codec(out, recipe.photos, out / "klt.npz")
+        codec, space = export_codecs(out, recipe.photos)
     else:
         tower, vae, unet, space = load_parts(start)
-        codec = load_codec(start / "klt.npz")
+        codec = codec_for("klt", DIMENSION, {}, shipped=str(start / "codecs"))
     unet = recipe.train_denoiser(recipe.shelves(tower, vae, codec, space), space, unet)
     export_decoder(unet, vae, space, out / "decoder")
     click.echo(f"decoder written to {out / 'decoder'}")

@@ -2,7 +2,7 @@
 
 encoder/   open_clip_config.json, open_clip_model.safetensors                  (open_clip's local-dir layout)
 decoder/   unet, vae, scheduler, image_normalizer, image_noising_scheduler     (Stable unCLIP's, without a prompt)
-klt.npz    the codec `klt`, fitted to this pair's embeddings
+codecs/    `klt` at KLT_RATES, and least squares for one-bit codes, fitted to this pair's embeddings
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from archive.codecs import Codec, fit_codec, save_codec
+from archive.codecs import Codec, fit_codec, save_codec, with_least_squares
+from archive.codecs.coclico import coclico
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import find_pair
-from archive.settle import MAP_SIDE, RATES
+from archive.settle import MAP_SIDE, RATES, codec_for
 from training import image_tower, text_tower
 from training.corpus import Corpus
 from training.denoiser import Space, embedding_noiser, noise_scheduler
 from training.pictures import embed
+
+KLT_RATES = ((60, 20), RATES["klt"], (250, 64))  # bits of embedding and map
 
 
 def export_encoder(image: nn.Module, text: nn.Module, folder: Path) -> None:
@@ -62,14 +65,17 @@ def export_decoder(unet: nn.Module, vae: nn.Module, space: Space, folder: Path) 
     embedding_noiser().save_pretrained(folder / "image_noising_scheduler")
 
 
-def export_codec(folder: Path, corpus: Corpus, file: Path) -> tuple[Codec, Space]:
-    """`klt` at its default rates, fitted to what the exported encoder in `folder` makes of the photos trained on."""
+def export_codecs(folder: Path, corpus: Corpus) -> tuple[Codec, Space]:
+    """Codecs fitted to what the exported encoder in `folder` makes of the photos trained on → `klt` at its default."""
     encoder = OpenClipEncoder(find_pair(str(folder)))
     vectors, maps = embed(encoder, (corpus.photo(int(row)) for row in corpus.trained), map_side=MAP_SIDE)
-    bits, map_bits = RATES["klt"]
-    codec = fit_codec("klt", vectors, maps, bits=bits, map_bits=map_bits)
-    save_codec(codec, file)
-    return codec, Space.of(vectors)
+    (folder / "codecs").mkdir(exist_ok=True)
+    for bits, map_bits in KLT_RATES:
+        codec = fit_codec("klt", vectors, maps, bits=bits, map_bits=map_bits)
+        save_codec(codec, folder / "codecs" / f"klt-{bits}-{map_bits}.npz")
+    squared = with_least_squares(coclico(vectors.shape[1], map_side=0), vectors)
+    save_codec(squared, folder / "codecs" / "clip-squares.npz")
+    return codec_for("klt", vectors.shape[1], {}, shipped=str(folder / "codecs")), Space.of(vectors)
 
 
 def load_parts(folder: Path) -> tuple[nn.Module, nn.Module, nn.Module, Space]:

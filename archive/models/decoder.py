@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from archive.models.pairs import Sampling
 Pixels = npt.NDArray[np.uint8]
 Vectors = npt.NDArray[np.float32]
 Step = Callable[[int, int], None]  # steps done, steps in all
+Likeness = Callable[[Any, Vectors], Any]  # (B, 3, H, W) tensor of −1 … 1, vectors (B, D) → (B,), with gradients
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Told:
     colors_hat: Pixels  # (B, n, n, 3), n = 0: none
     seeds: Sequence[int]  # (B,)
     alignment: float = 1.0  # mean squared cosine of vectors and vectors_hat, about their mean
+    likeness: Likeness | None = None
 
 
 class Decoder(Protocol):
@@ -68,4 +70,8 @@ class Decoder(Protocol):
         The same row, seed and sampling give the same pixels on the same machine, whatever stands beside them; but on an
         accelerator another place in a batch may be another order of sums.
         """
+        ...
+
+    def enlarged(self, pixels: Pixels) -> Pixels:
+        """(H, W, 3) as drawn → what the decoder's upscaler makes of it; the same where it has none."""
         ...

@@ -41,6 +41,7 @@ class Encoder(Protocol):
     def prepare(self, pixels: Pixels) -> Vectors: ...
     def encode_images(self, prepared: Sequence[Vectors]) -> Vectors: ...
     def encode_texts(self, texts: Sequence[str]) -> Vectors: ...
+    def likeness(self, pixels: Any, vectors_hat: Vectors, *, center: Vectors) -> Any: ...
 
 
 class OpenClipEncoder:
@@ -83,6 +84,26 @@ class OpenClipEncoder:
         with self._torch.inference_mode():
             batch = self._torch.from_numpy(np.stack(prepared)).to(self._device)
             return self._out(self._model.encode_image(batch))
+
+    def likeness(self, pixels: torch.Tensor, vectors_hat: Vectors, *, center: Vectors) -> torch.Tensor:
+        """(B, 3, H, W) of −1 … 1, vectors (B, D) → cosines (B,) about a center; gradients reach the pixels."""
+        mean, std = (pixels.new_tensor(self.preprocessing[name])[:, None, None] for name in ("mean", "std"))
+        seen = (self._sized((pixels + 1) / 2) - mean) / std
+        found = self._model.encode_image(seen.to(self._device)).float()
+        about, wanted = (self._torch.as_tensor(one).to(found) for one in (center, vectors_hat))
+        cosines: torch.Tensor = self._torch.nn.functional.cosine_similarity(found - about, wanted - about, dim=1)
+        return cosines
+
+    def _sized(self, pixels: torch.Tensor) -> torch.Tensor:
+        """As the model's own transform does to pictures: squashed, or the middle square of what its short side fits."""
+        if self.preprocessing["resize_mode"] != "squash":
+            height, width = pixels.shape[2:]
+            short = min(height, width)
+            top, left = (height - short) // 2, (width - short) // 2
+            pixels = pixels[:, :, top : top + short, left : left + short]
+        size = (self.side, self.side)
+        sized: torch.Tensor = self._torch.nn.functional.interpolate(pixels, size, mode="bicubic", antialias=True)
+        return sized
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """N texts → (N, D) float32, not normalised."""

@@ -11,6 +11,8 @@ gradient: both are latents of one autoencoder):
 
     ẑ₀ ← ẑ₀ + c · L(z_map − ẑ₀)             L: the mean over the map's cells, enlarged again
 
+and towards what the encoder sees as the embedding (archive.models.steering).
+
 A decoder whose own sampler clips has every ẑ₀ brought into its bounds. diffusers' own pipelines have no late start, so
 the loop is run here, out of their parts: `autoencoder` has the ends, and a module for each family its conditioning.
 """
@@ -18,11 +20,14 @@ the loop is run here, out of their parts: `autoencoder` has the ends, and a modu
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from archive.models.autoencoder import Autoencoder
 from archive.models.decoder import Pixels, Step, Told, Vectors
 from archive.models.pairs import Sampling
+from archive.models.steering import EVERY, direction
+from archive.models.upscaler import upscaled
 
 if TYPE_CHECKING:
     import torch
@@ -59,11 +64,12 @@ class LatentDecoder:
         device: str,
         weights_sha256: str,
         clip: float | None = None,
+        upscaler: Any | None = None,
     ) -> None:
         """`guidance`: the usual one; `clip`: the bound ẑ₀ is brought into, if the decoder's own sampler does so."""
         import torch
 
-        self._torch, self._device, self._clip = torch, device, clip
+        self._torch, self._device, self._clip, self._upscaler = torch, device, clip, upscaler
         self._unet, self._autoencoder, self._scheduler, self._conditioning = unet, autoencoder, scheduler, conditioning
         self.guidance, self.weights_sha256 = guidance, weights_sha256
         self.together = _together(device)
@@ -91,7 +97,7 @@ class LatentDecoder:
         for start in range(0, count, self.together):
             picked = [min(row, count - 1) for row in range(start, start + self.together)]
             seeds = [told.seeds[row] for row in picked]
-            part = Told(told.vectors_hat[picked], told.colors_hat[picked], seeds, told.alignment)
+            part = replace(told, vectors_hat=told.vectors_hat[picked], colors_hat=told.colors_hat[picked], seeds=seeds)
             drawn += self._draw(part, frame, sampling, on_step)
         return drawn[:count]
 
@@ -111,6 +117,10 @@ class LatentDecoder:
                 if z_map is not None and sampling.consistency:
                     missing = low_frequencies(z_map - foreseen(out, z, signal, kind), told.colors_hat.shape[1])
                     out = redirected(out, sampling.consistency * missing, signal, kind)
+                if told.likeness is not None and done % EVERY == 0:
+                    z_hat = foreseen(out, z, signal, kind)
+                    pull = direction(z_hat, self._autoencoder.decode, told.likeness, told.vectors_hat)
+                    out = redirected(out, sampling.clip_guidance * pull, signal, kind)
                 z = self._scheduler.step(out, timestep, z).prev_sample
                 if on_step is not None:
                     on_step(done + 1, len(timesteps))
@@ -136,9 +146,16 @@ class LatentDecoder:
 
     def decode_pixels(self, z: torch.Tensor) -> list[Pixels]:
         """Its mirror: (B, z, h, w) → B × (height, width, 3) uint8."""
-        decoded = self._autoencoder.decode(z)
-        pixels = ((decoded + 1) * 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu().numpy()
-        return list(pixels)
+        return list(_pixels(self._autoencoder.decode(z)))
+
+    def enlarged(self, pixels: Pixels) -> Pixels:
+        """As archive.models.decoder.Decoder says."""
+        if self._upscaler is None:
+            return pixels
+        with self._torch.inference_mode():
+            drawn = self._torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
+            larger: Pixels = _pixels(upscaled(self._upscaler, drawn))[0]
+        return larger
 
     def _start(self, z_map: torch.Tensor | None, frame: tuple[int, int], seeds: Any, timestep: int) -> torch.Tensor:
         width, height = (side // self._autoencoder.scale for side in frame)
@@ -150,6 +167,11 @@ class LatentDecoder:
         strength = self._scheduler.init_noise_sigma if z_map is None else (1 - signal).sqrt()
         started: torch.Tensor = clean + strength * noise
         return started
+
+
+def _pixels(decoded: torch.Tensor) -> Any:
+    """(B, 3, H, W) of −1 … 1 → (B, H, W, 3) uint8."""
+    return ((decoded + 1) * 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu().numpy()
 
 
 def guided(out: torch.Tensor, guidance: float) -> torch.Tensor:

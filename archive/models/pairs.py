@@ -25,17 +25,19 @@ UNCLIP_MIRRORS = (
 class Sampling:
     """How a decoder draws; the defaults are CoCliCo's.
 
-    `guidance` is the weight of the embedding, None: the usual one of the decoder's family; `t_start` is a share of the
-    schedule, 0 … 1, where drawing from a colour map begins; `noise_level` 0 … 999 is how noisy the decoder is told the
-    embedding is, None: as noisy as its codec made it; `consistency` 0 … 1 is how strongly every step is drawn towards
-    the colour map; `projected` brings the picture's colours into the map's cells at the end; of `candidates` pictures
-    the one is kept that fits embedding and map best; `side` is that of a square of the area drawn, 0: the decoder's
-    own.
+    `guidance` is the weight of the embedding, None: the usual one of the decoder's family; `clip_guidance` is how far
+    steps go towards what the encoder sees as the embedding, in standard deviations of the latents; `t_start` is a share
+    of the schedule, 0 … 1, where drawing from a colour map begins; `noise_level` 0 … 999 is how noisy the decoder is
+    told the embedding is, None: as noisy as its codec made it; `consistency` 0 … 1 is how strongly every step is drawn
+    towards the colour map; `projected` brings the picture's colours into the map's cells at the end; of `candidates`
+    pictures the one is kept that fits embedding and map best; `side` is that of a square of the area drawn, 0: the
+    decoder's own.
     """
 
     steps: int = 20
     guidance: float | None = None
     t_start: float = 0.88
+    clip_guidance: float = 0.0
     noise_level: int | None = None
     consistency: float = 0.0
     projected: bool = True
@@ -61,7 +63,7 @@ class Pair:
     decoder: tuple[str, ...]  # a folder in diffusers layout, or hub ids that mirror each other; () if none was named
     sampling: Sampling = Sampling()
     note: str = ""
-    codec: str = ""  # a file with a codec fitted to this pair's embeddings
+    codecs: str = ""  # a folder of codecs fitted to this pair's embeddings, .npz
 
 
 POCKET_SAMPLING = Sampling(guidance=4.0)
@@ -73,7 +75,7 @@ PAIRS = {
         (str(POCKET_FOLDER / "decoder"),),
         POCKET_SAMPLING,
         "small pair trained on two cores, for trying coldframe and for machines without a network",
-        str(POCKET_FOLDER / "klt.npz"),
+        str(POCKET_FOLDER / "codecs"),
     ),
     "vit-l-14": Pair("vit-l-14", "ViT-L-14", "openai", UNCLIP_MIRRORS, Sampling(), "CLIP ViT-L/14 and Stable unCLIP"),
 }
@@ -92,7 +94,8 @@ def _from_folder(folder: Path) -> Pair | None:
         raise UsageError(f"{folder} is no model pair: encoder/open_clip_config.json is not in it")
     inside = folder.absolute()
     decoder = (str(inside / "decoder"),) if (inside / "decoder").is_dir() else ()
-    return Pair(str(inside), str(inside / "encoder"), "", decoder)
+    codecs = str(inside / "codecs") if (inside / "codecs").is_dir() else ""
+    return Pair(str(inside), str(inside / "encoder"), "", decoder, codecs=codecs)
 
 
 def _from_open_clip(name: str) -> Pair:

@@ -3,7 +3,7 @@
 A folder in diffusers layout: unet, vae, scheduler, image_normalizer, image_noising_scheduler, and text_encoder with
 tokenizer where the unet attends to a prompt. The class label is the embedding with the embedding of its noise level
 beside it, as unCLIP was trained; the unconditional one is zero (diffusers' convention). A unet with twice the latent
-channels is given z_map at every step as well.
+channels is given z_map at every step as well. An upscaler may lie beside the parts.
 
 unCLIP was trained with noised embeddings, √ᾱ w + √(1 − ᾱ) n in the normaliser's space (w: whitened), and told how noisy
 they were. A decoded embedding ŵ is such a one, so it is told so (CODECS.md, zero-bit gains):
@@ -26,6 +26,7 @@ from archive.models.latent import LatentDecoder, Predict
 from archive.models.layout import check_dimension, load_part, load_schedule, require, settle
 from archive.models.pairs import Sampling
 from archive.models.prompt import empty_prompt
+from archive.models.upscaler import load_upscaler
 
 if TYPE_CHECKING:
     import torch
@@ -90,13 +91,22 @@ def open_unclip(folder: Path, *, dimension: int, device: str, dtype: torch.dtype
     unet = load_part(folder, "unet")
     check_dimension(folder, int(unet.config.projection_class_embeddings_input_dim or 0) // 2, dimension)
     vae, (normalizer, alphas) = load_part(folder, "vae"), _embedding_noise(folder)
-    weights = weights_sha256(unet, vae)
+    upscaler = load_upscaler(folder)
+    weights = weights_sha256(unet, vae, *([] if upscaler is None else [upscaler]))
     prompt = empty_prompt(folder).to(device, dtype) if (folder / "text_encoder").is_dir() else None
     settle(device, dtype, unet, vae, normalizer)
     labels = ClassLabels(unet, normalizer, alphas, prompt)
     scheduler, clip = load_schedule(folder)
     return LatentDecoder(
-        unet, Scaled(vae), scheduler, labels, guidance=GUIDANCE, device=device, weights_sha256=weights, clip=clip
+        unet,
+        Scaled(vae),
+        scheduler,
+        labels,
+        guidance=GUIDANCE,
+        device=device,
+        weights_sha256=weights,
+        clip=clip,
+        upscaler=upscaler,
     )
 
 
