@@ -1,4 +1,4 @@
-"""CLIP guidance: steps go where the encoder sees more of what the row says. The upscaler: plain enlargement is softer."""
+"""CLIP guidance: steps go where the encoder sees more of what the row says. The upscaler: sharper than plain."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ import click
 import torch
 
 from archive.models.pairs import POCKET_FOLDER
+from archive.models.upscaler import load_upscaler
 from archive.settle import codec_for
 from training.export import export_codecs, export_decoder, export_encoder, load_parts
 from training.image_tower import DIMENSION
@@ -41,13 +42,14 @@ def main(*, data: Path, work: Path, out: Path, budget: float, start: Path | None
         tower, text = recipe.train_image_tower(), recipe.train_text_tower()
         export_encoder(tower, text, out / "encoder")
         click.echo(f"encoder written to {out / 'encoder'}")
-        vae, unet = recipe.train_autoencoder(tower), None
+        vae, enlarging, unet = recipe.train_autoencoder(tower), recipe.train_upscaler(), None
         codec, space = export_codecs(out, recipe.photos)
     else:
         tower, vae, unet, space = load_parts(start)
+        enlarging = load_upscaler(start / "decoder")
         codec = codec_for("klt", DIMENSION, {}, shipped=str(start / "codecs"))
     unet = recipe.train_denoiser(recipe.shelves(tower, vae, codec, space), space, unet)
-    export_decoder(unet, vae, space, out / "decoder")
+    export_decoder(unet, vae, enlarging, space, out / "decoder")
     click.echo(f"decoder written to {out / 'decoder'}")
 
 

@@ -1,7 +1,7 @@
 """Trained parts → the pocket pair's folder, in the layouts that the two doors read. All weights fp16 safetensors.
 
 encoder/   open_clip_config.json, open_clip_model.safetensors                  (open_clip's local-dir layout)
-decoder/   unet, vae, scheduler, image_normalizer, image_noising_scheduler     (Stable unCLIP's, without a prompt)
+decoder/   unet, vae, scheduler, image_normalizer, image_noising_scheduler     (Stable unCLIP's, without a prompt), upscaler
 codecs/    `klt` at KLT_RATES, and least squares for one-bit codes, fitted to this pair's embeddings
 """
 
@@ -17,6 +17,7 @@ from archive.codecs import Codec, fit_codec, save_codec, with_least_squares
 from archive.codecs.coclico import coclico
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import find_pair
+from archive.models.upscaler import save_upscaler
 from archive.settle import MAP_SIDE, RATES, codec_for
 from training import image_tower, text_tower
 from training.corpus import Corpus
@@ -53,14 +54,15 @@ def export_encoder(image: nn.Module, text: nn.Module, folder: Path) -> None:
     save_file(_halved(model), folder / "open_clip_model.safetensors")
 
 
-def export_decoder(unet: nn.Module, vae: nn.Module, space: Space, folder: Path) -> None:
-    """UNet, autoencoder, schedules and the embedding's normaliser as a diffusers folder."""
+def export_decoder(unet: nn.Module, vae: nn.Module, upscaler: nn.Module, space: Space, folder: Path) -> None:
+    """UNet, autoencoder, upscaler, schedules and the embedding's normaliser as a diffusers folder."""
     from diffusers.pipelines.stable_diffusion.stable_unclip_image_normalizer import StableUnCLIPImageNormalizer
 
     normalizer = StableUnCLIPImageNormalizer(len(space.mean))
     normalizer.mean.data, normalizer.std.data = space.mean[None], space.std[None]
     for name, module in (("unet", unet), ("vae", vae), ("image_normalizer", normalizer)):
         module.half().save_pretrained(folder / name, safe_serialization=True)
+    save_upscaler(upscaler, folder)
     noise_scheduler().save_pretrained(folder / "scheduler")
     embedding_noiser().save_pretrained(folder / "image_noising_scheduler")
 

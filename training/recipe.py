@@ -1,6 +1,6 @@
 """The stages, in order; each keeps what it made in the work folder and is skipped or resumed when run again.
 
-photos, scenes ─► views (teacher) ─► image tower ─┬─► autoencoder ─► latents ─► denoiser ─► pocket/
+photos, scenes ─► views (teacher) ─► image tower ─┬─► autoencoder ─► latents ─► denoiser ─► pocket/       photos ─► upscaler
 words, captions ─► phrase map ─► text tower ──────┘
 """
 
@@ -16,17 +16,24 @@ import torch
 from torch import nn
 
 from archive.codecs import Codec
-from training import autoencoder, denoiser, image_tower, loop, text_tower
+from training import autoencoder, denoiser, image_tower, loop, text_tower, upscaler
 from training.corpus import Corpus, load_corpus
 from training.crops import Views, load_views
 from training.latents import Shelf, codecs_seen, load_shelves
 from training.scenery import load_scenery
 from training.words import Known, PhraseMap, load_known, name_targets, phrases_to_learn, unit
 
-SHARE = {"image": 0.42, "text": 0.08, "autoencoder": 0.16, "denoiser": 0.34}  # of the budget
+SHARE = {"image": 0.42, "text": 0.08, "autoencoder": 0.16, "upscaler": 0.03, "denoiser": 0.31}  # of the budget
 SCENES = 3000  # that the denoiser learns from
 SCALE_BATCHES = 16  # of the autoencoder's, to measure the latents' variance
-PEAK = {"image": 3e-3, "text": 2e-3, "autoencoder": 1e-3, "denoiser": 1e-3, "denoiser-on": 6e-4}  # learning rates
+PEAK = {
+    "image": 3e-3,
+    "text": 2e-3,
+    "autoencoder": 1e-3,
+    "upscaler": 2e-3,
+    "denoiser": 1e-3,
+    "denoiser-on": 6e-4,
+}  # learning rates
 
 
 @dataclass(frozen=True)
@@ -113,6 +120,11 @@ class Recipe:
         batches = autoencoder.Batches([self.photos, self.scenery], seed=self.seed)
         trained = self._fit("autoencoder", model, batches, autoencoder.loss_of(tower))
         return autoencoder.settle_scale(trained, torch.cat([batches(1.0) for _ in range(SCALE_BATCHES)]))
+
+    def train_upscaler(self) -> nn.Module:
+        torch.manual_seed(self.seed)
+        batches = autoencoder.Batches([self.photos], seed=self.seed)
+        return self._fit("upscaler", upscaler.build(), batches, upscaler.loss)
 
     def shelves(
         self, tower: nn.Module, vae: nn.Module, codec: Codec, space: denoiser.Space
