@@ -1,7 +1,8 @@
 """Trained parts → the pocket pair's folder, in the layouts that the two doors read. All weights fp16 safetensors.
 
 encoder/   open_clip_config.json, open_clip_model.safetensors                  (open_clip's local-dir layout)
-decoder/   unet, vae, scheduler, image_normalizer, image_noising_scheduler     (Stable unCLIP's, without a prompt), upscaler
+decoder/   unet, vae, scheduler, image_normalizer, image_noising_scheduler     (Stable unCLIP's, without a prompt)
+           upscaler                                                            (archive.models.upscaler's)
 codecs/    `klt` at KLT_RATES, and least squares for one-bit codes, fitted to this pair's embeddings
 """
 
