@@ -1,7 +1,7 @@
 """The stages, in order; each keeps what it made in the work folder and is skipped or resumed when run again.
 
-photos, scenes ─► views (teacher) ─► image tower ─┬─► autoencoder ─► latents ─► denoiser ─► pocket/       photos ─► upscaler
-words, captions ─► phrase map ─► text tower ──────┘
+photos, scenes ─► views (teacher) ─► image tower ─┬─► autoencoder ─► latents ─► denoiser ─► pocket/
+words, captions ─► phrase map ─► text tower ──────┘             photos ─► upscaler
 """
 
 from __future__ import annotations
