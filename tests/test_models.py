@@ -282,5 +282,6 @@ def test_the_pocket_pair_is_within_its_budget_and_says_what_it_is() -> None:
         "decoder/unet/diffusion_pytorch_model.safetensors",
         "decoder/vae/diffusion_pytorch_model.safetensors",
         "decoder/image_normalizer/diffusion_pytorch_model.safetensors",
+        "decoder/upscaler/diffusion_pytorch_model.safetensors",
     }
     assert "small" in PAIRS["pocket"].note

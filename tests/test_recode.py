@@ -230,10 +230,12 @@ def test_originals_are_embedded_once_to_fit_and_to_code(archive: Archive) -> Non
     assert sum(embedded) == COUNT
 
 
-def test_least_squares_are_not_learned_from_a_handful(archive: Archive) -> None:
-    with pytest.raises(UsageError, match="can be seen"):
-        list(archive.sharpen())
-    assert len(archive.records) == 1
+def test_least_squares_are_not_learned_from_a_handful(settings: Settings, folder: Path) -> None:
+    with Archive.create(settings, find_pair("pocket"), parameters={"bits": 2}) as archive:
+        list(archive.ingest([str(folder)]))
+        with pytest.raises(UsageError, match="can be seen"):
+            list(archive.sharpen())
+        assert len(archive.records) == 1
 
 
 @pytest.mark.parametrize("parameters", [{"bits": 5}, {"map_bits": 0}, {"map_side": 7}])
