@@ -4,7 +4,8 @@
     plain          CoCliCo's decoding: the decoded embedding as it is, noise level 0
     + level        the embedding told as noisy as its codec made it
     + cells        the colours brought into the map's cells at the end
-    + best of 8    of eight candidates the one that fits the row, by the archive's own encoder
+    + guidance     steps towards what the archive's encoder sees as the embedding (CLIP guidance)
+    + best of 8    instead of that: of eight candidates the one that fits the row, by the archive's own encoder
     + pull         instead of that: every step drawn towards the map
 
 *similarity*: cosine of original and picture in the teacher's eyes, about the mean of the originals; *gain*: over the
@@ -30,7 +31,7 @@ from training.crops import Teacher
 from training.evaluate import Judge, identified, sharp_photos
 from training.words import load_known
 
-PULL = 0.05
+PULL, GUIDED = 0.05, 0.15
 
 
 def measure(data: Path, work: Path, count: int, codec: str) -> Iterator[dict[str, object]]:
@@ -77,11 +78,12 @@ def _ways(photos: list[np.ndarray], codec: str) -> Iterator[tuple[str, str, list
 
 def _samplings(usual: Sampling) -> Iterator[tuple[str, str, Sampling]]:
     """Name of a way, the way it adds to, and how it draws."""
-    plain = replace(usual, noise_level=0, consistency=0.0, projected=False, candidates=1)
+    plain = replace(usual, noise_level=0, clip_guidance=0.0, consistency=0.0, projected=False, candidates=1)
     level = replace(plain, noise_level=None)
     cells = replace(level, projected=True)
     yield "plain", "map", plain
     yield "+ level", "plain", level
     yield "+ cells", "+ level", cells
+    yield "+ guidance", "+ cells", replace(cells, clip_guidance=GUIDED)
     yield "+ best of 8", "+ cells", replace(cells, candidates=8)
     yield "+ pull", "+ cells", replace(cells, consistency=PULL)

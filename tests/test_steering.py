@@ -48,7 +48,7 @@ def test_steered_pictures_are_more_like_what_the_rows_say(archive: Archive) -> N
         drawn = [painter.paint([row], [row.id])[0].pixels for row in rows]
         seen = archive.encoder.encode_images([archive.encoder.prepare(one) for one in drawn])
         similar.append(cosines(seen - center, vectors_hat - center).mean())
-    assert similar[1] > similar[0] + 0.05
+    assert similar[1] > similar[0] + 0.03
 
 
 def test_a_step_along_the_direction_is_a_step_up() -> None:
@@ -61,7 +61,7 @@ def test_a_step_along_the_direction_is_a_step_up() -> None:
 
     vectors = np.zeros((2, 3), np.float32)
     with torch.inference_mode():
-        up = direction(z_hat, torch.tanh, likeness, vectors)
+        up = direction(z_hat, torch.tanh, likeness, vectors, seed=0)
         before, after = (likeness(torch.tanh(z), vectors) for z in (z_hat, z_hat + 0.01 * up))
     assert torch.allclose(up.square().mean(dim=(1, 2, 3)), torch.ones(2))
     assert bool((after > before).all())

@@ -119,7 +119,7 @@ class LatentDecoder:
                     out = redirected(out, sampling.consistency * missing, signal, kind)
                 if told.likeness is not None and done % EVERY == 0:
                     z_hat = foreseen(out, z, signal, kind)
-                    pull = direction(z_hat, self._autoencoder.decode, told.likeness, told.vectors_hat)
+                    pull = direction(z_hat, self._autoencoder.decode, told.likeness, told.vectors_hat, seed=done)
                     out = redirected(out, sampling.clip_guidance * pull, signal, kind)
                 z = self._scheduler.step(out, timestep, z).prev_sample
                 if on_step is not None:
@@ -153,7 +153,7 @@ class LatentDecoder:
         if self._upscaler is None:
             return pixels
         with self._torch.inference_mode():
-            drawn = self._torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
+            drawn = self._torch.tensor(pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
             larger: Pixels = _pixels(upscaled(self._upscaler, drawn))[0]
         return larger
 
