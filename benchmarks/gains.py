@@ -31,7 +31,7 @@ from training.crops import Teacher
 from training.evaluate import Judge, identified, sharp_photos
 from training.words import load_known
 
-PULL, GUIDED = 0.05, 0.15
+PULL = 0.05
 
 
 def measure(data: Path, work: Path, count: int, codec: str) -> Iterator[dict[str, object]]:
@@ -84,6 +84,6 @@ def _samplings(usual: Sampling) -> Iterator[tuple[str, str, Sampling]]:
     yield "plain", "map", plain
     yield "+ level", "plain", level
     yield "+ cells", "+ level", cells
-    yield "+ guidance", "+ cells", replace(cells, clip_guidance=GUIDED)
+    yield "+ guidance", "+ cells", replace(cells, clip_guidance=usual.clip_guidance)
     yield "+ best of 8", "+ cells", replace(cells, candidates=8)
     yield "+ pull", "+ cells", replace(cells, consistency=PULL)

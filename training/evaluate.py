@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -132,7 +133,8 @@ def draw(pictures: list[np.ndarray], encoder: OpenClipEncoder, decoder: LatentDe
         vector = encoder.encode_images([encoder.prepare(picture)])
         codes = codec.encode(vector, shrink(picture, codec.map_side)[None])
         vectors_hat, colors_hat = codec.decode(*codes)
-        told = Told(vectors_hat, colors_hat, [seed], codec.alignment_in(*decoder.space))
+        likeness = partial(encoder.likeness, center=decoder.space[0]) if sampling.clip_guidance else None
+        told = Told(vectors_hat, colors_hat, [seed], codec.alignment_in(*decoder.space), likeness)
         drawing.originals.append(original)
         drawing.colors.append(np.asarray(Image.fromarray(colors_hat[0]).resize(frame, Image.Resampling.BILINEAR)))
         [drawn] = decoder.draw(told, frame=frame, sampling=sampling)
@@ -168,6 +170,7 @@ def sharp_photos(corpus: Corpus, count: int, *, first: int = 0) -> list[np.ndarr
 @click.option("--work", type=click.Path(path_type=Path), default="training/run", show_default=True)
 @click.option("--pair", "folder", type=click.Path(path_type=Path), default=POCKET_FOLDER)
 @click.option("--guidance", default=POCKET_SAMPLING.guidance, show_default=True)
+@click.option("--clip-guidance", default=POCKET_SAMPLING.clip_guidance, show_default=True)
 @click.option("--t-start", default=POCKET_SAMPLING.t_start, show_default=True)
 @click.option("--steps", default=POCKET_SAMPLING.steps, show_default=True)
 @click.option("--count", default=OF, show_default=True, help="Photos to draw; id@5 is defined for 64.")
