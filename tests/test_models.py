@@ -15,6 +15,7 @@ import torch
 
 from archive.errors import ModelMissing, UsageError
 from archive.images import shrink
+from archive.models.autoencoder import Scaled
 from archive.models.decoder import Told
 from archive.models.encoder import OpenClipEncoder, weights_source
 from archive.models.families import open_decoder
@@ -270,6 +271,25 @@ def test_a_decoder_runs_in_the_numbers_asked_for(tiny_pair: Path, dtype: str) ->
     [drawn] = decoder.draw(row, frame=(16, 16), sampling=FEW)
     assert drawn.shape == (16, 16, 3)
     assert decoder.weights_sha256 == open_decoder(find_pair(str(tiny_pair)), dimension=DIMENSION).weights_sha256
+
+
+def test_a_picture_too_large_for_the_memory_is_decoded_in_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    from diffusers import AutoencoderKL
+
+    torch.manual_seed(0)
+    ends = {"down_block_types": ("DownEncoderBlock2D",) * 2, "up_block_types": ("UpDecoderBlock2D",) * 2}
+    vae = AutoencoderKL(block_out_channels=(8, 16), latent_channels=4, norm_num_groups=4, sample_size=32, **ends).eval()
+    autoencoder, z = Scaled(vae), torch.randn(1, 4, 48, 32)
+    with torch.inference_mode():
+        whole = autoencoder.decode(z)
+        assert not vae.use_tiling
+        monkeypatch.setattr("archive.models.autoencoder.memory_of", lambda _: 1 << 20)
+        tiled = autoencoder.decode(z)
+        assert vae.use_tiling
+        assert tiled.shape == whole.shape == (1, 3, 96, 64)
+        assert float((tiled - whole).abs().mean()) < 0.2 * float(whole.std())
+        monkeypatch.undo()
+        assert torch.equal(autoencoder.decode(z), whole)
 
 
 def test_the_pocket_pair_is_within_its_budget_and_says_what_it_is() -> None:

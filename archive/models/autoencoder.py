@@ -2,14 +2,21 @@
 
 Scaled    AutoencoderKL and its like: latents times the config's scaling factor, the mode where they are a distribution
 Movq      Kandinsky's VQModel: latents as they are, and not brought into its codebook
+
+Where decoding a whole picture would take more than SHARE of the device's memory it is decoded in tiles, with blended
+seams. The device's whole memory counts, not what is free of it now: the same machine always gives the same pixels.
 """
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import torch
+
+VALUES = 1100  # held at a time for every pixel, by Stable Diffusion's decoder (measured)
+SHARE = 0.5
 
 
 class Autoencoder(Protocol):
@@ -49,6 +56,10 @@ class Scaled:
 
     def decode(self, z: torch.Tensor) -> torch.Tensor:
         """Its mirror."""
+        if hasattr(self._vae, "enable_tiling"):
+            pixels = z.shape[0] * z.shape[2] * z.shape[3] * self.scale**2
+            short = VALUES * pixels * self._first.element_size() > SHARE * memory_of(self._first.device)
+            self._vae.enable_tiling() if short else self._vae.disable_tiling()
         decoded: torch.Tensor = self._vae.decode((z / self._vae.config.scaling_factor).to(self._first.dtype)).sample
         return decoded.float()
 
@@ -72,3 +83,12 @@ class Movq:
         """Its mirror."""
         decoded: torch.Tensor = self._movq.decode(z.to(self._first.dtype), force_not_quantize=True).sample
         return decoded.float()
+
+
+def memory_of(device: torch.device) -> int:
+    """Bytes a device has in all."""
+    import torch
+
+    if device.type == "cuda":
+        return int(torch.cuda.get_device_properties(device).total_memory)
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
