@@ -9,6 +9,7 @@ Scores of a pair on the held-in photos, through the same doors as the product, b
     PSNR       the autoencoder on whole photos in the decoder's frame
     id@5       of 64 photos: is the original among the five nearest, by the teacher, of what was drawn from its row;
                beside it the enlarged colour map (what the row gives without a decoder) and the autoencoder's round trip
+    cosine     of original and drawn picture, by the teacher
     colour     mean squared error of 32 × 32 colour maps, values 0 … 1 (CoCliCo's colour score)
 """
 
@@ -22,7 +23,7 @@ from pathlib import Path
 import click
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from archive.codecs.coclico import coclico
 from archive.images import shrink
@@ -35,35 +36,12 @@ from archive.painter import frame_size
 from archive.projection import project
 from training.autoencoder import SHARP
 from training.corpus import Corpus, load_corpus
-from training.crops import TEACHER_PIXELS, Teacher
+from training.crops import Teacher
+from training.judge import Judge, alike, identified
 from training.words import Known, PhraseMap, load_known, name_targets, unit
 
-OF, NEAREST = 64, 5
-
-
-@dataclass(frozen=True)
-class Judge:
-    """The teacher's view of pictures: unit vectors in the text space."""
-
-    teacher: Teacher
-    classes: np.ndarray  # (1000, 512)
-
-    def vectors(self, pictures: list[np.ndarray]) -> np.ndarray:
-        """(H, W, 3) uint8 pictures → (n, 512)."""
-        size = (TEACHER_PIXELS, TEACHER_PIXELS)
-        seen = [np.asarray(Image.fromarray(one).resize(size, Image.Resampling.BICUBIC)) for one in pictures]
-        told = np.stack([self.teacher.classify(one) for one in seen])
-        best = np.where(told >= np.sort(told, axis=1)[:, -10:-9], told, 0) + 1e-6
-        return unit(best @ self.classes)
-
-
-def identified(judge: Judge, originals: list[np.ndarray], drawn: list[np.ndarray]) -> float:
-    """id@5: share of drawn pictures whose original is among the five nearest of all originals, centred."""
-    truth, seen = judge.vectors(originals), judge.vectors(drawn)
-    mean = truth.mean(axis=0)
-    scores = unit(seen - mean) @ unit(truth - mean).T
-    rank = (scores > np.diag(scores)[:, None]).sum(axis=1)
-    return float((rank < NEAREST).mean())
+OF = 64
+CELL, SHOWN = 148, 32  # pixels of a contact sheet's cell, pictures on it
 
 
 def color_score(originals: list[np.ndarray], drawn: list[np.ndarray]) -> float:
@@ -146,23 +124,31 @@ def draw(pictures: list[np.ndarray], encoder: OpenClipEncoder, decoder: LatentDe
     return drawing
 
 
-def sheet(drawing: Drawing, path: Path, *, count: int = 32, columns: int = 4) -> None:
-    """A contact sheet: original, colour map, restoration, side by side."""
-    cell = 168
-    page = Image.new("RGB", (columns * (3 * cell + 12), -(-count // columns) * (cell + 6)), "white")
-    for position in range(min(count, len(drawing.originals))):
-        left, top = position % columns * (3 * cell + 12), position // columns * (cell + 6)
-        for offset, kind in enumerate((drawing.originals, drawing.colors, drawing.restored)):
+def sheet(drawing: Drawing, names: list[str], path: Path, *, originals: bool, columns: int = 4) -> None:
+    """A contact sheet: name, colour map and restoration side by side; the originals first, where they may be shown."""
+    kinds = [drawing.originals] * originals + [drawing.colors, drawing.restored]
+    across, down = len(kinds) * CELL + 12, CELL + 20
+    page = Image.new("RGB", (columns * across, -(-len(names) // columns) * down), "white")
+    pen = ImageDraw.Draw(page)
+    for position, name in enumerate(names):
+        left, top = position % columns * across, position // columns * down
+        pen.text((left, top + 2), name[:40], fill="black")
+        for offset, kind in enumerate(kinds):
             tile = Image.fromarray(kind[position])
-            tile.thumbnail((cell, cell))
-            page.paste(tile, (left + offset * cell, top))
+            tile.thumbnail((CELL - 4, CELL - 4))
+            page.paste(tile, (left + offset * CELL, top + 16))
     page.save(path)
 
 
-def sharp_photos(corpus: Corpus, count: int, *, first: int = 0) -> list[np.ndarray]:
-    """Random held-in photos of at least 128 px, those before the `first` passed over."""
+def sharp_rows(corpus: Corpus, count: int, *, first: int = 0) -> np.ndarray:
+    """Positions of random held-in photos of at least 128 px, those before the `first` passed over."""
     rows = corpus.measured[np.minimum(corpus.height, corpus.width)[corpus.measured] >= SHARP]
-    return [corpus.photo(int(row)).copy() for row in np.random.default_rng(1).permutation(rows)[first:][:count]]
+    return np.random.default_rng(1).permutation(rows)[first:][:count]
+
+
+def sharp_photos(corpus: Corpus, count: int, *, first: int = 0) -> list[np.ndarray]:
+    """Those photos."""
+    return [corpus.photo(int(row)).copy() for row in sharp_rows(corpus, count, first=first)]
 
 
 @click.command()
@@ -176,8 +162,17 @@ def sharp_photos(corpus: Corpus, count: int, *, first: int = 0) -> list[np.ndarr
 @click.option("--count", default=OF, show_default=True, help="Photos to draw; id@5 is defined for 64.")
 @click.option("--first", default=0, help="Photos to pass over: choose on some, report on others.")
 @click.option("--contact-sheet", "contact", type=click.Path(path_type=Path))
+@click.option("--originals", is_flag=True, help="The originals on the sheet too: for one's own eyes, they are others'.")
 def main(
-    *, data: Path, work: Path, folder: Path, contact: Path | None, count: int, first: int, **wanted: float
+    *,
+    data: Path,
+    work: Path,
+    folder: Path,
+    contact: Path | None,
+    originals: bool,
+    count: int,
+    first: int,
+    **wanted: float,
 ) -> None:
     """Prints one JSON line of scores; writes a contact sheet of random photos."""
     torch.set_num_threads(2)
@@ -191,14 +186,16 @@ def main(
         decoder = open_decoder(pair, dimension=encoder.dimension)
         drawing = draw(sharp_photos(corpus, count, first=first), encoder, decoder, pair.sampling)
         for name, kind in (("map", drawing.colors), ("restored", drawing.restored), ("round_trip", drawing.round_trip)):
-            told = {"id@5": identified(judge, drawing.originals, kind), "colour": color_score(drawing.originals, kind)}
-            scores[name] = {key: round(value, 4) for key, value in told.items()}
+            told = (identified(judge, drawing.originals, kind), alike(judge, drawing.originals, kind))
+            colour = color_score(drawing.originals, kind)
+            scores[name] = {"id@5": round(told[0], 4), "cosine": round(told[1], 4), "colour": round(colour, 4)}
         error = [
             np.mean((a / 255.0 - b / 255.0) ** 2) for a, b in zip(drawing.originals, drawing.round_trip, strict=True)
         ]
         scores["psnr"] = round(float(np.mean(-10 * np.log10(error))), 2)
         if contact is not None:
-            sheet(drawing, contact)
+            names = [str(corpus.caption[row]) or "-" for row in sharp_rows(corpus, min(count, SHOWN), first=first)]
+            sheet(drawing, names, contact, originals=originals)
     click.echo(json.dumps(scores))
 
 
