@@ -70,20 +70,21 @@ def command(
             emit({"message_type": "summary"} | tally.summary(archive.ingest_seconds) | chosen)
         else:
             tally.print(archive.ingest_seconds, sys.stdout)
-            if chosen:
-                bits = int(candidates or 1).bit_length() - 1
-                unseen = f", {chosen['unseen']:,} without: original not seen" if chosen["unseen"] else ""
-                click.echo(
-                    f"chose one of {candidates} for {plural(chosen['chosen'], 'picture')}, {bits} bits each{unseen}"
-                )
+            _tell(chosen)
     return SOME_SKIPPED if tally.skipped else 0
 
 
 def _choose(archive: Archive, candidates: int, as_json: bool) -> dict[str, int]:
-    """How many rows a candidate was chosen for, and how many have no original to be seen."""
+    """How many rows a candidate was chosen for, at how many bits, and how many have no original to be seen."""
     counts = {"chosen": 0, "unseen": 0}
     with progress("choosing", len(archive.store.unchosen()), silent=as_json) as show:
         for one in archive.choose(candidates):
             counts["unseen" if one.candidate is None else "chosen"] += 1
             show(sum(counts.values()))
-    return counts
+    return counts | {"bits": candidates.bit_length() - 1}
+
+
+def _tell(chosen: dict[str, int]) -> None:
+    if chosen:
+        unseen = f", {chosen['unseen']:,} without: original not seen" if chosen["unseen"] else ""
+        click.echo(f"chose a seed for {plural(chosen['chosen'], 'picture')}, {chosen['bits']} bits each{unseen}")

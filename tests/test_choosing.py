@@ -93,7 +93,7 @@ def test_ingest_tells_of_it(tmp_path: Path, album: Path) -> None:
     shell("init", "--model", "pocket")
     for place in sorted(album.rglob("*.*"))[2:]:
         place.unlink()
-    assert "chose one of 2 for 2 pictures, 1 bits each" in shell("ingest", str(album), "--candidates", "2")
+    assert "chose a seed for 2 pictures, 1 bits each" in shell("ingest", str(album), "--candidates", "2")
     assert "705 bits a picture: 512 embedding, 192 colours, 1 choice of seed" in shell("stats")
     [summary] = shell.json("ingest", str(album), "--candidates", "2")
     assert (summary["chosen"], summary["unseen"], summary["known"]) == (0, 0, 2)
