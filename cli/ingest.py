@@ -81,10 +81,10 @@ def _choose(archive: Archive, candidates: int, as_json: bool) -> dict[str, int]:
         for one in archive.choose(candidates):
             counts["unseen" if one.candidate is None else "chosen"] += 1
             show(sum(counts.values()))
-    return counts | {"bits": candidates.bit_length() - 1}
+    return counts | {"choice_bits": candidates.bit_length() - 1}
 
 
 def _tell(chosen: dict[str, int]) -> None:
     if chosen:
         unseen = f", {chosen['unseen']:,} without: original not seen" if chosen["unseen"] else ""
-        click.echo(f"chose a seed for {plural(chosen['chosen'], 'picture')}, {chosen['bits']} bits each{unseen}")
+        click.echo(f"chose a seed for {plural(chosen['chosen'], 'picture')}, {chosen['choice_bits']} bits each{unseen}")
