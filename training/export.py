@@ -22,7 +22,7 @@ from archive.models.upscaler import save_upscaler
 from archive.settle import MAP_SIDE, RATES, codec_for
 from training import image_tower, text_tower
 from training.corpus import Corpus
-from training.denoiser import Space, embedding_noiser, noise_scheduler
+from training.denoiser import Space, build, embedding_noiser, noise_scheduler
 from training.pictures import embed
 
 KLT_RATES = ((60, 20), RATES["klt"], (250, 64))  # bits of embedding and map
@@ -89,7 +89,8 @@ def load_parts(folder: Path) -> tuple[nn.Module, nn.Module, nn.Module, Space]:
 
     tower = open_clip.create_model(f"local-dir:{folder / 'encoder'}").visual.float().eval()
     vae = AutoencoderDC.from_pretrained(folder / "decoder" / "vae").float().eval()
-    unet = UNet2DConditionModel.from_pretrained(folder / "decoder" / "unet").float()
+    unet = build()  # anew, so that its configuration says nothing of where it came from
+    unet.load_state_dict(UNet2DConditionModel.from_pretrained(folder / "decoder" / "unet").float().state_dict())
     normalizer = StableUnCLIPImageNormalizer.from_pretrained(folder / "decoder" / "image_normalizer").float()
     space = Space(normalizer.mean.data[0], normalizer.std.data[0])
     return tower, vae.to(memory_format=torch.channels_last), unet, space

@@ -66,7 +66,7 @@ class Pair:
     codecs: str = ""  # a folder of codecs fitted to this pair's embeddings, .npz
 
 
-POCKET_SAMPLING = Sampling(guidance=4.0, clip_guidance=0.15)
+POCKET_SAMPLING = Sampling(guidance=3.0, clip_guidance=0.15)
 PAIRS = {
     "pocket": Pair(
         "pocket",
