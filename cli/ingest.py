@@ -87,4 +87,5 @@ def _choose(archive: Archive, candidates: int, as_json: bool) -> dict[str, int]:
 def _tell(chosen: dict[str, int]) -> None:
     if chosen:
         unseen = f", {chosen['unseen']:,} without: original not seen" if chosen["unseen"] else ""
-        click.echo(f"chose a seed for {plural(chosen['chosen'], 'picture')}, {chosen['choice_bits']} bits each{unseen}")
+        rate = plural(chosen["choice_bits"], "bit")
+        click.echo(f"chose a seed for {plural(chosen['chosen'], 'picture')}, {rate} each{unseen}")

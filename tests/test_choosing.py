@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from archive.archive import Archive
+from archive.errors import ColdframeError
 from archive.images import shrink
 from archive.models.pairs import Sampling, find_pair
 from archive.painter import COLOR_WEIGHT, cosines, seed_of
@@ -88,12 +89,26 @@ def test_candidates_at_restore_are_compared_anew(archive: Archive, tmp_path: Pat
     assert restored.scores
 
 
+def test_an_archive_from_before_choices_is_brought_up_to_date_by_init(archive: Archive) -> None:
+    from alembic import command
+
+    from archive.store.database import alembic_config
+
+    before = list(archive.rows())
+    with archive.store.database.writing() as connection:
+        command.downgrade(alembic_config(connection), "0001")
+    with pytest.raises(ColdframeError, match="run `coldframe init`"):
+        Archive(archive.settings)
+    with Archive.create(archive.settings, archive.pair) as again:
+        assert list(again.rows()) == before
+
+
 def test_ingest_tells_of_it(tmp_path: Path, album: Path) -> None:
     shell = Shell(str(tmp_path / "archive"), tmp_path)
     shell("init", "--model", "pocket")
     for place in sorted(album.rglob("*.*"))[2:]:
         place.unlink()
-    assert "chose a seed for 2 pictures, 1 bits each" in shell("ingest", str(album), "--candidates", "2")
+    assert "chose a seed for 2 pictures, 1 bit each" in shell("ingest", str(album), "--candidates", "2")
     assert "705 bits a picture: 512 embedding, 192 colours, 1 choice of seed" in shell("stats")
     [summary] = shell.json("ingest", str(album), "--candidates", "2")
     assert (summary["chosen"], summary["unseen"], summary["known"]) == (0, 0, 2)
