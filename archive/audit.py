@@ -24,14 +24,13 @@ from archive.archive import Archive
 from archive.errors import BadCode
 from archive.images import shrink
 from archive.models.pairs import Sampling
-from archive.painter import Painter, color_score, cosines
+from archive.painter import SCORE_SIDE, Painter, color_score, cosines
 from archive.quality import Quality
 from archive.recode import original_pixels
 from archive.records import AUDITED, Damage, RestorationRecord, Row
 from archive.selection import Portion
 from archive.store.intake import utc_now
 
-SCORE_SIDE = 32  # of the maps that are compared (CoCliCo, PCS 2024, section IV)
 LOOKED_UP = 512  # rows whose earlier audits are read at a time
 LOW_IS_GOOD = frozenset({"color_score", "original_color_score", "dists"})
 Pixels = npt.NDArray[np.uint8]

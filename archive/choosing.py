@@ -11,12 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from archive.painter import SEEDS, Painter
+from archive.painter import SCORE_SIDE, SEEDS, Painter
 from archive.recode import Sources
 from archive.records import Row
 from archive.store import Store
-
-MAP_SIDE = 32  # of the maps that are compared
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Choosing:
     def run(self, rows: Iterable[Row]) -> Iterator[Chosen]:
         """Every row → what was chosen, once it is committed. Raises BadCode."""
         for row in rows:
-            [known] = self._sources([row], MAP_SIDE)
+            [known] = self._sources([row], SCORE_SIDE)
             if not known.from_original:
                 yield Chosen(row.id, None)
                 continue

@@ -32,6 +32,7 @@ Vectors = npt.NDArray[np.float32]
 Job = TypeVar("Job")
 AREA_BAND = (0.7, 1.3)  # a frame's area, as a share of the decoder's native one
 COLOR_WEIGHT = 2.0
+SCORE_SIDE = 32  # of the maps that pictures are compared by (CoCliCo, PCS 2024, section IV)
 SEEDS = 1 << 63
 
 

@@ -1,7 +1,7 @@
 """The denoiser: a CLIP-conditioned UNet (diffusers' UNet2DConditionModel without cross-attention) on the latents.
 
 Conditioned like Stable unCLIP: the class label is the embedding, noised to a level, and the embedding of that level.
-Half of the embeddings are decoded ones instead, told as the archive tells them: brought to the length of a noised one,
+More than half of them are decoded ones instead, told as the archive tells them: brought to the length of a noised one,
 with the level that matches their codec's error (archive.models.unclip). The colour map's latents are eight more input
 channels. Embedding and map are each left out at times, so that one network draws with either, both or none.
 

@@ -97,9 +97,8 @@ def _fill(
         out["latents"][part] = _encode(vae, np.stack([_squash(one, frame) for one in pictures]))
         out["vectors"][part] = vectors = _vectors(tower, pictures)
         chosen = [codecs[(row // 2 + mirrored) % len(codecs)] for row, mirrored in seen[part]]
-        told = [
-            _decoded(codec, *one) for (codec, _), one in zip(chosen, zip(vectors, pictures, strict=True), strict=True)
-        ]
+        rows = zip(chosen, vectors, pictures, strict=True)
+        told = [_decoded(codec, vector, picture) for (codec, _), vector, picture in rows]
         out["vectors_hat"][part] = np.stack([vector_hat for vector_hat, _ in told])
         out["maps"][part] = _encode(vae, np.stack([_enlarged(colors_hat, frame) for _, colors_hat in told]))
         out["alignment"][part] = [alignment for _, alignment in chosen]

@@ -145,7 +145,7 @@ class Recipe:
         torch.manual_seed(self.seed)
         batches = denoiser.Batches(*shelves, space, seed=self.seed)
         stage = "denoiser" if start is None else "denoiser-on"
-        return self._fit(stage, start or denoiser.build(), batches, denoiser.loss_of())
+        return self._fit(stage, denoiser.build() if start is None else start, batches, denoiser.loss_of())
 
     def _fit(self, stage: str, model: nn.Module, batches: Callable[[float], object], loss: loop.Loss) -> nn.Module:
         return loop.fit(model, batches, loss, work=self.work / stage, minutes=self.minutes(stage), peak=PEAK[stage])

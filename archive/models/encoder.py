@@ -55,7 +55,7 @@ class OpenClipEncoder:
 
         self._torch, self._device = torch, best_device()
         self._model, tokenizer_name = _load(pair)
-        self._model = self._model.to(self._device).eval()
+        self._model = self._model.to(self._device).eval().requires_grad_(False)
         self._transform = image_transform_v2(PreprocessCfg(**self.preprocessing), is_train=False)
         self._tokenize = open_clip.get_tokenizer(tokenizer_name)
         self.weights_sha256 = weights_sha256(self._model)

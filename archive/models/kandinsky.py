@@ -20,7 +20,6 @@ from archive.models.pairs import Sampling
 if TYPE_CHECKING:
     import torch
 
-
 GUIDANCE = 4.0  # its pipeline's
 
 

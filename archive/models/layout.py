@@ -79,7 +79,7 @@ def settle(device: str, dtype: torch.dtype, *parts: torch.nn.Module) -> None:
     from torch.nn import Module
 
     for part in parts:
-        Module.to(part, device, dtype).eval()
+        Module.to(part, device, dtype).eval().requires_grad_(False)
 
 
 def require(folder: Path, parts: Sequence[str], kind: str) -> None:

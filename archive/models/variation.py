@@ -19,7 +19,6 @@ from archive.models.pairs import Sampling
 if TYPE_CHECKING:
     import torch
 
-
 GUIDANCE = 7.5  # its pipeline's
 
 

@@ -14,17 +14,17 @@ from PIL import Image
 
 from archive.archive import Archive
 from archive.images import enlarge
+from archive.models.clip_guidance import direction
 from archive.models.encoder import OpenClipEncoder
 from archive.models.families import open_decoder
 from archive.models.pairs import POCKET_SAMPLING, find_pair
-from archive.models.steering import direction
 from archive.models.upscaler import build_upscaler, load_upscaler, save_upscaler, upscaled
 from archive.painter import cosines
 from archive.scenes import draw_scene
 from archive.settings import Settings
 from tests.pairs import DIMENSION
 
-STEERED = replace(POCKET_SAMPLING, clip_guidance=0.2)
+GUIDED = replace(POCKET_SAMPLING, clip_guidance=0.2)
 PLAIN = replace(POCKET_SAMPLING, clip_guidance=0.0)
 
 
@@ -39,11 +39,11 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
         yield opened
 
 
-def test_steered_pictures_are_more_like_what_the_rows_say(archive: Archive) -> None:
+def test_guided_pictures_are_more_like_what_the_rows_say(archive: Archive) -> None:
     rows, center = list(archive.rows()), archive.decoder.space[0]  # type: ignore[index]
     vectors_hat = archive.codec.decode_vectors([row.clip_code for row in rows])
     similar = []
-    for sampling in (PLAIN, STEERED):
+    for sampling in (PLAIN, GUIDED):
         painter = archive.painter(sampling)
         drawn = [painter.paint([row], [row.id])[0].pixels for row in rows]
         seen = archive.encoder.encode_images([archive.encoder.prepare(one) for one in drawn])
