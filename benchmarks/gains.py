@@ -27,9 +27,9 @@ from archive.models.pairs import Sampling, find_pair
 from archive.painter import color_score, cosines
 from archive.settings import Settings
 from training.corpus import load_corpus
-from training.crops import Teacher
 from training.evaluate import sharp_photos
 from training.judge import Judge, identified
+from training.teacher import Teacher
 from training.words import load_known
 
 PULL = 0.05

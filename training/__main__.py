@@ -15,7 +15,7 @@ from archive.models.upscaler import load_upscaler
 from archive.settle import codec_for
 from training.export import export_codecs, export_decoder, export_encoder, load_parts
 from training.image_tower import DIMENSION
-from training.recipe import SHARE, Recipe
+from training.recipe import SHARE, STAGES_ON, Recipe
 
 
 @click.command()
@@ -30,27 +30,55 @@ from training.recipe import SHARE, Recipe
 @click.option(
     "--start",
     type=click.Path(path_type=Path, exists=True),
-    help="A pair to keep the encoder and the autoencoder of; all of the budget is for its denoiser to go on.",
+    help="A pair to go on with: image encoder, the autoencoder's decoder, denoiser. The rest is kept.",
 )
+@click.option("--only", multiple=True, type=click.Choice(STAGES_ON), help="What goes on. Default: all three.")
 @click.option("--threads", default=2, show_default=True)
 @click.option("--seed", default=0, show_default=True)
-def main(*, data: Path, work: Path, out: Path, budget: float, start: Path | None, threads: int, seed: int) -> None:
+def main(
+    *,
+    data: Path,
+    work: Path,
+    out: Path,
+    budget: float,
+    start: Path | None,
+    only: tuple[str, ...],
+    threads: int,
+    seed: int,
+) -> None:
     """Photos, captions and a teacher → the pocket pair."""
     torch.set_num_threads(threads)
-    recipe = Recipe(data, work, budget, workers=threads, seed=seed)
+    if start is None and only:
+        raise click.UsageError("--only says what goes on: it needs --start")
     if start is None:
-        tower, text = recipe.train_image_tower(), recipe.train_text_tower()
-        export_encoder(tower, text, out / "encoder")
-        click.echo(f"encoder written to {out / 'encoder'}")
-        vae, enlarging, unet = recipe.train_autoencoder(tower), recipe.train_upscaler(), None
-        codec, space = export_codecs(out, recipe.photos)
+        _train(Recipe(data, work, budget, workers=threads, seed=seed), out)
     else:
-        tower, vae, unet, space = load_parts(start)
-        enlarging = load_upscaler(start / "decoder")
-        codec = codec_for("klt", DIMENSION, {}, shipped=str(start / "codecs"))
-    unet = recipe.train_denoiser(recipe.shelves(tower, vae, codec, space), space, unet)
+        _go_on(Recipe(data, work, budget, only or STAGES_ON, workers=threads, seed=seed), start, out)
+    click.echo(f"pair written to {out}")
+
+
+def _train(recipe: Recipe, out: Path) -> None:
+    tower, text = recipe.train_image_tower(), recipe.train_text_tower()
+    export_encoder(tower, text, out / "encoder")
+    vae, enlarging = recipe.train_autoencoder(tower), recipe.train_upscaler()
+    codec, space = export_codecs(out, recipe.photos)
+    unet = recipe.train_denoiser(recipe.shelves(tower, vae, codec, space), space)
     export_decoder(unet, vae, enlarging, space, out / "decoder")
-    click.echo(f"decoder written to {out / 'decoder'}")
+
+
+def _go_on(recipe: Recipe, start: Path, out: Path) -> None:
+    clip, vae, unet, space = load_parts(start)
+    tower, enlarging = clip.visual, load_upscaler(start / "decoder")
+    codec = codec_for("klt", DIMENSION, {}, shipped=str(start / "codecs"))
+    if "image" in recipe.stages:
+        tower = recipe.train_image_tower(tower)
+        export_encoder(tower, clip, out / "encoder")
+        codec, space = export_codecs(out, recipe.photos)
+    if "autoencoder" in recipe.stages:
+        vae = recipe.train_autoencoder(tower, vae)
+    if "denoiser" in recipe.stages:
+        unet = recipe.train_denoiser(recipe.shelves(tower, vae, codec, space), space, unet)
+    export_decoder(unet, vae, enlarging, space, out / "decoder")
 
 
 if __name__ == "__main__":

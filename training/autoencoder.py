@@ -1,14 +1,19 @@
 """The autoencoder: a small DC-AE (diffusers' AutoencoderDC, arXiv 2410.10733), f = 8, z = 8.
 
-    loss = |x − x̂| + (x − x̂)² + GRADIENT·|∇x − ∇x̂| + PERCEPTUAL·Σ_stages ‖φ(x) − φ(x̂)‖² + MOMENTS·(mean² + (std − 1)²)
+    loss = |x − x̂| + (x − x̂)² + GRADIENT·|∇x − ∇x̂| + MOMENTS·(mean² + (std − 1)²)
+           + TOWER·Σ_stages ‖φ(x) − φ(x̂)‖² + TEACHER·Σ_stages ‖ψ(x) − ψ(x̂)‖² + TOP·(1 − cos(ψ_top(x), ψ_top(x̂)))
 
-φ are the image tower's features, normalised over channels at each position (as in LPIPS, arXiv 1801.03924). The latents
-carry noise while training, so that the decoder forgives what the denoiser leaves. Crops of 64 px, later 128; photos of
-less than 128 px are left out.
+φ are the image tower's features, ψ the teacher's at about its own size, normalised over channels at each position (as
+in LPIPS, arXiv 1801.03924); ψ_top its last ones, averaged over the picture. Two networks are harder to please with
+marks that mean nothing than one. The latents carry noise while training, so that the decoder forgives what the denoiser
+leaves. Crops of 64 px, later whole photos in the frame they are drawn in; photos of less than 128 px are left out.
+
+`goes_on`: only the decoder learns, so that latents, and denoisers trained on them, stay what they are.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -17,15 +22,20 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from archive.painter import frame_size
 from training.corpus import Corpus
 from training.image_tower import MEAN, STD
+from training.pictures import AREA, MULTIPLE, squash
 
 LATENT_CHANNELS = 8
 LATENT_NOISE = 0.05
-GRADIENT, PERCEPTUAL, MOMENTS = 1.0, 0.3, 1e-3
-SHARP = 128  # pixels; smaller photos teach blur
+GRADIENT, MOMENTS = 1.0, 1e-3
+TOWER, TEACHER, TOP = 0.3, 0.4, 1.0
 STAGES = 3  # of the tower's features, from the finest
-CROPS = ((0.8, 64, 32), (1.0, 128, 8))  # until this progress: pixels, pictures a batch
+TEACHER_STAGES = (1, 2, 3, 4)  # 4 to 32 times smaller
+TEACHER_SCALE, JITTER = 1.75, (0.86, 1.05)  # 128 px are 224 to the teacher, more or less
+CROP, CROPS, WHOLE = 64, 32, 8  # pixels, pictures a batch of crops, and of whole photos
+CROPPING = 0.8  # until this progress
 
 
 def build() -> nn.Module:
@@ -48,66 +58,103 @@ def build() -> nn.Module:
 
 
 class Batches:
-    """Random crops at the photos' own scale, mirrored half of the time, one batch ahead."""
+    """Random crops at the photos' own scale, then whole photos, mirrored half of the time, one batch ahead."""
 
-    def __init__(self, corpora: list[Corpus], *, seed: int) -> None:
-        self._corpora = corpora
-        sharp = [c.trained[np.minimum(c.height, c.width)[c.trained] >= SHARP] for c in corpora]
-        self._photos = [(corpus, int(photo)) for corpus, rows in zip(corpora, sharp, strict=True) for photo in rows]
+    def __init__(self, corpora: list[Corpus], *, seed: int, cropping: float = CROPPING) -> None:
+        sharp = [(corpus, int(photo)) for corpus in corpora for photo in corpus.trained[corpus.sharp[corpus.trained]]]
+        self._photos, self._framed = sharp, defaultdict(list)
+        for corpus, photo in sharp:
+            self._framed[frame_size(corpus.width[photo] / corpus.height[photo], AREA, MULTIPLE)].append((corpus, photo))
+        self._cropping = cropping
         self._rng = np.random.default_rng(seed)
         self._pool = ThreadPoolExecutor(1)
         self._next: Future[torch.Tensor] | None = None
 
     def __call__(self, progress: float) -> torch.Tensor:
-        """→ (B, 3, P, P) float32 in [−1, 1]."""
-        side, count = next((pixels, batch) for until, pixels, batch in CROPS if progress <= until)
-        ready = self._next.result() if self._next else self._draw(side, count)
-        self._next = self._pool.submit(self._draw, side, count)
+        """→ (B, 3, H, W) float32 in [−1, 1]."""
+        draw = self._crops if progress <= self._cropping else self._whole
+        ready = self._next.result() if self._next else draw()
+        self._next = self._pool.submit(draw)
         return ready
 
-    def _draw(self, side: int, count: int) -> torch.Tensor:
-        chosen = [self._photos[position] for position in self._rng.integers(len(self._photos), size=count)]
-        return torch.stack([self._crop(corpus.photo(photo), side) for corpus, photo in chosen])
+    def _crops(self) -> torch.Tensor:
+        chosen = [self._photos[position] for position in self._rng.integers(len(self._photos), size=CROPS)]
+        return torch.stack([self._ready(self._crop(corpus.photo(photo))) for corpus, photo in chosen])
 
-    def _crop(self, pixels: np.ndarray, side: int) -> torch.Tensor:
-        top = self._rng.integers(pixels.shape[0] - side + 1)
-        left = self._rng.integers(pixels.shape[1] - side + 1)
-        crop = pixels[top : top + side, left : left + side]
-        if self._rng.random() < 0.5:
-            crop = crop[:, ::-1]
-        return torch.from_numpy(crop.copy()).permute(2, 0, 1).float() / 127.5 - 1
+    def _whole(self) -> torch.Tensor:
+        corpus, photo = self._photos[self._rng.integers(len(self._photos))]
+        frame = frame_size(corpus.width[photo] / corpus.height[photo], AREA, MULTIPLE)
+        same = self._framed[frame]
+        chosen = [same[position] for position in self._rng.integers(len(same), size=WHOLE)]
+        return torch.stack([self._ready(squash(corpus.photo(photo), frame)) for corpus, photo in chosen])
+
+    def _crop(self, pixels: np.ndarray) -> np.ndarray:
+        top = self._rng.integers(pixels.shape[0] - CROP + 1)
+        left = self._rng.integers(pixels.shape[1] - CROP + 1)
+        return pixels[top : top + CROP, left : left + CROP]
+
+    def _ready(self, pixels: np.ndarray) -> torch.Tensor:
+        mirrored = pixels[:, ::-1] if self._rng.random() < 0.5 else pixels
+        return torch.from_numpy(mirrored.copy()).permute(2, 0, 1).float() / 127.5 - 1
 
 
-def loss_of(tower: nn.Module) -> Callable[[nn.Module, torch.Tensor, float], tuple[torch.Tensor, int]]:
-    """The loss in this module's head, for `loop.fit`; `tower` is the trained image tower."""
+def goes_on(model: nn.Module) -> nn.Module:
+    """The same autoencoder, whose encoder does not learn."""
+    model.encoder.requires_grad_(False)
+    return model
+
+
+def loss_of(
+    tower: nn.Module, teacher: nn.Module
+) -> Callable[[nn.Module, torch.Tensor, float], tuple[torch.Tensor, int]]:
+    """The loss in this module's head, for `loop.fit`: the trained image tower, and training.teacher's network."""
     tower.requires_grad_(False).eval()
 
     def loss(model: nn.Module, pixels: torch.Tensor, progress: float) -> tuple[torch.Tensor, int]:
         pixels = pixels.contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16):
             z = model.encode(pixels).latent
-            noisy = z + LATENT_NOISE * torch.randn_like(z)
-            drawn = model.decode(noisy).sample
-            perceptual = _perceptual(tower, drawn, pixels)
-        error, z = drawn.float() - pixels, z.float()
+            drawn = model.decode(z + LATENT_NOISE * torch.randn_like(z)).sample.float()
+            alike = TOWER * _seen_by_tower(tower, drawn, pixels) + _seen_by_teacher(teacher, drawn, pixels)
+        error, z = drawn - pixels, z.float()
         gradient = (error.diff(dim=2).abs().mean() + error.diff(dim=3).abs().mean()) / 2
         channels = z.transpose(0, 1).flatten(1)
         moments = channels.mean(1).pow(2).mean() + (channels.std(1) - 1).pow(2).mean()
         plain = error.abs().mean() + error.pow(2).mean() + GRADIENT * gradient
-        return plain + PERCEPTUAL * perceptual.float() + MOMENTS * moments, len(pixels)
+        return plain + alike + MOMENTS * moments, len(pixels)
 
     return loss
 
 
-def _perceptual(tower: nn.Module, drawn: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:
-    both = torch.cat([drawn, pixels])
-    shifted = ((both + 1) / 2 - both.new_tensor(MEAN)[:, None, None]) / both.new_tensor(STD)[:, None, None]
-    stages = tower.trunk.forward_intermediates(shifted, indices=list(range(STAGES)), intermediates_only=True)
-    total = both.new_zeros(())
-    for features in stages:
-        one, other = F.normalize(features, dim=1).chunk(2)
-        total = total + (one - other.detach()).pow(2).sum(1).mean()
-    return total
+def _seen_by_tower(tower: nn.Module, drawn: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:
+    def look(picture: torch.Tensor) -> list[torch.Tensor]:
+        shifted = ((picture + 1) / 2 - picture.new_tensor(MEAN)[:, None, None]) / picture.new_tensor(STD)[:, None, None]
+        return tower.trunk.forward_intermediates(shifted, indices=list(range(STAGES)), intermediates_only=True)
+
+    with torch.no_grad():
+        true = look(pixels)
+    return _apart(look(drawn), true)
+
+
+def _seen_by_teacher(teacher: nn.Module, drawn: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:
+    scale = TEACHER_SCALE * float(torch.empty(()).uniform_(*JITTER))
+    size = [int(side * scale) for side in pixels.shape[2:]]
+
+    def look(picture: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
+        seen = F.interpolate(picture, size, mode="bicubic")
+        stages = teacher.forward_intermediates(seen, indices=list(TEACHER_STAGES), intermediates_only=True)
+        return stages, teacher.bn2(teacher.conv_head(stages[-1])).float().mean((2, 3))
+
+    with torch.no_grad():
+        true, true_top = look(pixels)
+    stages, top = look(drawn)
+    return TEACHER * _apart(stages, true) + TOP * (1 - F.cosine_similarity(top, true_top).mean())
+
+
+def _apart(stages: list[torch.Tensor], true: list[torch.Tensor]) -> torch.Tensor:
+    """Squared distances of features, each normalised, summed over stages."""
+    pairs = [(F.normalize(a.float(), dim=1), F.normalize(b.float(), dim=1)) for a, b in zip(stages, true, strict=True)]
+    return torch.stack([(one - other).pow(2).sum(1).mean() for one, other in pairs]).sum()
 
 
 @torch.no_grad()

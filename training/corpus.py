@@ -23,6 +23,7 @@ from PIL import Image
 
 HELD_IN_EVERY = 50  # one photo in fifty is kept for measuring
 THUMB = 16  # pixels a side of the grey thumbnails that find the same picture at another size
+SHARP = 128  # pixels of the short side; smaller photos teach blur
 SAME_PICTURE = 0.97  # correlation of two thumbnails; different photos of the corpus stay below 0.96
 
 
@@ -48,6 +49,11 @@ class Corpus:
         height, width = int(self.height[position]), int(self.width[position])
         start = int(self.start[position])
         return self.pixels[start : start + height * width * 3].reshape(height, width, 3)
+
+    @property
+    def sharp(self) -> np.ndarray:
+        """(N,) bool: is the short side at least SHARP?"""
+        return np.minimum(self.height, self.width) >= SHARP
 
     @property
     def trained(self) -> np.ndarray:

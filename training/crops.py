@@ -1,8 +1,9 @@
 """Views of the training photos, and what the teacher says of each.
 
-Every photo is seen through VIEWS fixed windows: the whole picture first, then random ones (area 25–100 %, aspect
-3:4–4:3). The teacher (MobileNetV2, 224 px) names each window once, and the student sees exactly the same windows:
-consistent distillation (Beyer et al., arXiv 2106.05237) at the price of one pass of the teacher.
+Every photo is seen through VIEWS fixed windows (those of 64 pixels through fewer): the whole picture first, then
+random ones (area 25–100 %, aspect 3:4–4:3). The teacher (MobileNetV2, 224 px) looks at each window once, and the
+student sees exactly the same windows: consistent distillation (Beyer et al., arXiv 2106.05237) at the price of one
+pass of the teacher.
 """
 
 from __future__ import annotations
@@ -15,21 +16,21 @@ import numpy as np
 from PIL import Image
 
 from training.corpus import Corpus
+from training.teacher import PIXELS, Teacher
 
-VIEWS = 8  # windows a photo
+VIEWS, FEWER = 8, 3  # windows a photo; for a photo that is not sharp
 TOP = 10  # classes kept of the teacher's answer
-CLASSES = 1000
-TEACHER_PIXELS = 224
 
 
 @dataclass(frozen=True)
 class Views:
-    """M windows: photo, box (x0, y0, x1, y1) in its pixels, the teacher's TOP classes and their probabilities."""
+    """M windows: photo, box (x0, y0, x1, y1) in its pixels, the teacher's TOP classes, probabilities, features."""
 
     photo: np.ndarray  # (M,) int32
     box: np.ndarray  # (M, 4) float32
     label: np.ndarray  # (M, TOP) int16, 0…999
     probability: np.ndarray  # (M, TOP) float32
+    features: np.ndarray  # (M, FEATURES) uint8, of the teacher's last layer, as it counts them
 
     def __len__(self) -> int:
         return len(self.photo)
@@ -43,8 +44,8 @@ def load_views(corpus: Corpus, teacher: Path, work: Path, *, workers: int) -> Vi
         parts = np.array_split(np.arange(len(photo)), 64)
         with ProcessPoolExecutor(workers, initializer=_open_teacher, initargs=(corpus, teacher)) as pool:
             answers = list(pool.map(_ask_teacher, [photo[part] for part in parts], [box[part] for part in parts]))
-        label, probability = (np.concatenate(column) for column in zip(*answers, strict=True))
-        np.savez(kept, photo=photo, box=box, label=label, probability=probability)
+        label, probability, features = (np.concatenate(column) for column in zip(*answers, strict=True))
+        np.savez(kept, photo=photo, box=box, label=label, probability=probability, features=features)
     columns = np.load(kept)
     return Views(**{name: columns[name] for name in columns.files})
 
@@ -64,12 +65,13 @@ def whole(corpus: Corpus, photo: int) -> np.ndarray:
 
 def _windows(corpus: Corpus) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(7)
-    photos, boxes = [], []
+    photos, boxes, sharp = [], [], corpus.sharp
     for photo in range(len(corpus)):
         width, height = int(corpus.width[photo]), int(corpus.height[photo])
-        photos += [photo] * VIEWS
+        views = VIEWS if sharp[photo] else FEWER
+        photos += [photo] * views
         boxes.append(whole(corpus, photo))
-        for _ in range(VIEWS - 1):
+        for _ in range(views - 1):
             area, aspect = rng.uniform(0.25, 1.0), np.exp(rng.uniform(np.log(3 / 4), np.log(4 / 3)))
             # relative to the photo's own shape: a window of area 1 and aspect 1 is the whole photo
             across = min(1.0, float(np.sqrt(area * aspect))) * width
@@ -84,27 +86,8 @@ def _open_teacher(corpus: Corpus, model: Path) -> None:
     _corpus, _teacher = corpus, Teacher(model)
 
 
-def _ask_teacher(photos: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    answers = np.stack(
-        [_teacher.classify(cut(_corpus, int(p), b, TEACHER_PIXELS)) for p, b in zip(photos, boxes, strict=True)]
-    )
+def _ask_teacher(photos: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    looks = [_teacher.look(cut(_corpus, int(p), b, PIXELS)) for p, b in zip(photos, boxes, strict=True)]
+    answers, features = (np.stack(column) for column in zip(*looks, strict=True))
     top = np.argsort(-answers, axis=1)[:, :TOP]
-    return top.astype(np.int16), np.take_along_axis(answers, top, axis=1)
-
-
-class Teacher:
-    """MobileNetV2 of ImageNet, int8 (see the data's own page)."""
-
-    def __init__(self, model: Path) -> None:
-        from ai_edge_litert.interpreter import Interpreter
-
-        self._run = Interpreter(str(model), num_threads=1)
-        self._run.allocate_tensors()
-        self._input = self._run.get_input_details()[0]["index"]
-        self._output = self._run.get_output_details()[0]["index"]
-
-    def classify(self, pixels: np.ndarray) -> np.ndarray:
-        """(224, 224, 3) uint8 → (1000,) float32 probabilities, without the background class."""
-        self._run.set_tensor(self._input, pixels[None])
-        self._run.invoke()
-        return self._run.get_tensor(self._output)[0, 1:].astype(np.float32) / 256
+    return top.astype(np.int16), np.take_along_axis(answers, top, axis=1), features

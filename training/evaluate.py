@@ -34,10 +34,9 @@ from archive.models.latent import LatentDecoder
 from archive.models.pairs import POCKET_FOLDER, POCKET_SAMPLING, Pair, Sampling
 from archive.painter import frame_size
 from archive.projection import project
-from training.autoencoder import SHARP
 from training.corpus import Corpus, load_corpus
-from training.crops import Teacher
 from training.judge import Judge, alike, identified
+from training.teacher import Teacher
 from training.words import Known, PhraseMap, load_known, name_targets, unit
 
 OF = 64
@@ -141,8 +140,8 @@ def sheet(drawing: Drawing, names: list[str], path: Path, *, originals: bool, co
 
 
 def sharp_rows(corpus: Corpus, count: int, *, first: int = 0) -> np.ndarray:
-    """Positions of random held-in photos of at least 128 px, those before the `first` passed over."""
-    rows = corpus.measured[np.minimum(corpus.height, corpus.width)[corpus.measured] >= SHARP]
+    """Positions of random held-in photos that are sharp, those before the `first` passed over."""
+    rows = corpus.measured[corpus.sharp[corpus.measured]]
     return np.random.default_rng(1).permutation(rows)[first:][:count]
 
 

@@ -29,7 +29,7 @@ KLT_RATES = ((60, 20), RATES["klt"], (250, 64))  # bits of embedding and map
 
 
 def export_encoder(image: nn.Module, text: nn.Module, folder: Path) -> None:
-    """Both towers as one open_clip model."""
+    """Both towers as one open_clip model; `text` may be a whole one."""
     from open_clip.model import CLIP
     from safetensors.torch import save_file
 
@@ -46,8 +46,8 @@ def export_encoder(image: nn.Module, text: nn.Module, folder: Path) -> None:
     }
     preprocess = {"mean": image_tower.MEAN, "std": image_tower.STD, "interpolation": "bicubic", "resize_mode": "squash"}
     model = CLIP(**config)
-    model.visual.load_state_dict(image.state_dict())
     model.load_state_dict(text.state_dict(), strict=False)
+    model.visual.load_state_dict(image.state_dict())
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "open_clip_config.json").write_text(
         json.dumps({"model_cfg": config, "preprocess_cfg": preprocess}, indent=2)
@@ -82,18 +82,18 @@ def export_codecs(folder: Path, corpus: Corpus) -> tuple[Codec, Space]:
 
 
 def load_parts(folder: Path) -> tuple[nn.Module, nn.Module, nn.Module, Space]:
-    """A pair's folder → image tower, autoencoder, UNet, and the normaliser's space, all float32."""
+    """A pair's folder → CLIP (`visual` is its image tower), autoencoder, UNet, the normaliser's space; all float32."""
     import open_clip
     from diffusers import AutoencoderDC, UNet2DConditionModel
     from diffusers.pipelines.stable_diffusion.stable_unclip_image_normalizer import StableUnCLIPImageNormalizer
 
-    tower = open_clip.create_model(f"local-dir:{folder / 'encoder'}").visual.float().eval()
+    clip = open_clip.create_model(f"local-dir:{folder / 'encoder'}").float().eval()
     vae = AutoencoderDC.from_pretrained(folder / "decoder" / "vae").float().eval()
     unet = build()  # anew, so that its configuration says nothing of where it came from
     unet.load_state_dict(UNet2DConditionModel.from_pretrained(folder / "decoder" / "unet").float().state_dict())
     normalizer = StableUnCLIPImageNormalizer.from_pretrained(folder / "decoder" / "image_normalizer").float()
     space = Space(normalizer.mean.data[0], normalizer.std.data[0])
-    return tower, vae.to(memory_format=torch.channels_last), unet, space
+    return clip, vae.to(memory_format=torch.channels_last), unet, space
 
 
 def _halved(module: nn.Module) -> dict[str, torch.Tensor]:

@@ -4,10 +4,12 @@ A window of a photo has a distribution q over names: TEACHER_SHARE from the teac
 photo's caption where it has one. With C the unit, centred text vectors of the names,
 
     target   u = unit(qᵀC)
-    loss       = 2·(1 − cos(v, u)) + 0.5·CE(softmax(cos(v, C) / T), q) + NORM_WEIGHT·(|v| / NORM − 1)²
+    loss       = DIRECTION·(1 − cos(v, u)) + NAMING·CE(softmax(cos(v, C) / T), q) + LENGTH·(|v| / NORM − 1)²
+                 + FEATURE·(1 − cos(Ah, f − mean f))
 
-for the tower's output v. Procedural scenes have their caption's vector as target and no names. The picture grows with
-the progress: 64, 96, 128 px.
+for the tower's output v, its last hidden layer h and the teacher's features f; A is learned, and left behind. What the
+teacher sees but has no class for (most sports, say) is in its features (FitNets, arXiv 1412.6550). Procedural scenes
+have their caption's vector as target, no names and no features. The picture grows with the progress: 64, 96, 128 px.
 """
 
 from __future__ import annotations
@@ -23,13 +25,14 @@ from torch.nn import functional as F
 
 from training.corpus import Corpus
 from training.crops import Views, cut, whole
+from training.teacher import FEATURES
 
 DIMENSION = 512
 TIMM_NAME = "fasternet_t0"
 NORM = 0.5 * DIMENSION**0.5  # so that a coordinate is ±0.5 on average: what one bit decodes to
 TEMPERATURE = 0.04
-NORM_WEIGHT = 0.2
-TEACHER_SHARE = 0.5
+DIRECTION, NAMING, LENGTH, FEATURE = 2.0, 1.0, 0.2, 2.0  # weights of the loss
+TEACHER_SHARE = 0.3
 SCENE_SHARE = 1 / 8  # of a batch
 SCENE_MARGIN = 0.08  # of a side, cut away at most
 BATCH = 128
@@ -56,10 +59,11 @@ class Scenes:
 
 @dataclass(frozen=True)
 class Batch:
-    """pixels (B, 3, P, P) float in model range; q (B′, n) for the first B′ pictures; u (B, 512)."""
+    """pixels (B, 3, P, P) in model range; q (B′, n) and centred features f for the first B′ pictures; u (B, 512)."""
 
     pixels: torch.Tensor
     named: torch.Tensor
+    features: torch.Tensor
     target: torch.Tensor
 
 
@@ -72,16 +76,20 @@ def normalize(pixels: np.ndarray) -> torch.Tensor:
 class Batches:
     """Draws training batches, one ahead of the training."""
 
-    def __init__(self, corpus: Corpus, views: Views, names: Names, scenes: Scenes | None, *, seed: int) -> None:
+    def __init__(
+        self, corpus: Corpus, views: Views, names: Names, scenes: Scenes | None, *, seed: int, smallest: int = 0
+    ) -> None:
         self._corpus, self._views, self._names, self._scenes = corpus, views, names, scenes
+        self._smallest = smallest
         self._rng = np.random.default_rng(seed)
         self._order = self._endless(np.flatnonzero(np.isin(views.photo, corpus.trained)))
+        self._usual = views.features.mean(axis=0, dtype=np.float64).astype(np.float32)
         self._pool = ThreadPoolExecutor(2)
         self._next: Future[Batch] | None = None
 
     def __call__(self, progress: float) -> Batch:
         """Progress 0…1 → a batch."""
-        side = next(pixels for until, pixels in SIZES if progress <= until)
+        side = next(pixels for until, pixels in SIZES if progress <= until and pixels >= self._smallest)
         ready = self._next.result() if self._next else self._draw(side)
         self._next = self._pool.submit(self._draw, side)
         return ready
@@ -100,7 +108,8 @@ class Batches:
             chosen = self._rng.integers(len(self._scenes.corpus), size=scenes)
             pictures += [self._scene(int(position), side) for position in chosen]
             target = torch.cat([target, self._scenes.vectors[chosen]])
-        return Batch(self._jitter(normalize(np.stack(pictures))), named, target)
+        features = torch.from_numpy(self._views.features[rows] - self._usual)
+        return Batch(self._jitter(normalize(np.stack(pictures))), named, features, target)
 
     def _scene(self, scene: int, side: int) -> np.ndarray:
         """Nearly all of a scene: what its caption names must stay in sight."""
@@ -139,20 +148,35 @@ def build() -> nn.Module:
     return TimmModel(TIMM_NAME, DIMENSION, image_size=SIZES[-1][1], pool="avg", proj="")
 
 
+class Student(nn.Module):
+    """The tower, and what guesses the teacher's features from its last hidden layer."""
+
+    def __init__(self, tower: nn.Module) -> None:
+        super().__init__()
+        self.tower = tower
+        self.guess = nn.Linear(tower.trunk.head_hidden_size, FEATURES)
+
+    def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        trunk = self.tower.trunk
+        hidden = trunk.forward_head(trunk.forward_features(pixels), pre_logits=True)
+        return trunk.classifier(hidden), self.guess(hidden)
+
+
 def loss_of(names: Names) -> Callable[[nn.Module, Batch, float], tuple[torch.Tensor, int]]:
-    """The loss in this module's head, for `loop.fit`."""
+    """The loss in this module's head, of a Student, for `loop.fit`."""
 
     def loss(model: nn.Module, batch: Batch, progress: float) -> tuple[torch.Tensor, int]:
         pixels = batch.pixels.contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16):
-            vectors = model(pixels)
-        vectors = vectors.float()
+            vectors, guessed = model(pixels)
+        vectors, guessed = vectors.float(), guessed[: len(batch.features)].float()
         unit = F.normalize(vectors, dim=1)
-        direction = 2 * (1 - (unit * batch.target).sum(1)).mean()
+        direction = 1 - (unit * batch.target).sum(1).mean()
         logits = unit[: len(batch.named)] @ names.vectors.T / TEMPERATURE
-        naming = 0.5 * -(batch.named * F.log_softmax(logits, dim=1)).sum(1).mean()
-        length = NORM_WEIGHT * (vectors.norm(dim=1) / NORM - 1).pow(2).mean()
-        return direction + naming + length, len(vectors)
+        naming = -(batch.named * F.log_softmax(logits, dim=1)).sum(1).mean()
+        length = (vectors.norm(dim=1) / NORM - 1).pow(2).mean()
+        feature = 1 - F.cosine_similarity(guessed, batch.features).mean()
+        return DIRECTION * direction + NAMING * naming + LENGTH * length + FEATURE * feature, len(vectors)
 
     return loss
 

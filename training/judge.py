@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from training.crops import TEACHER_PIXELS, Teacher
+from training.teacher import PIXELS, Teacher
 from training.words import unit
 
 NEAREST = 5
@@ -22,7 +22,7 @@ class Judge:
 
     def vectors(self, pictures: list[np.ndarray]) -> np.ndarray:
         """(H, W, 3) uint8 pictures → (n, 512)."""
-        size = (TEACHER_PIXELS, TEACHER_PIXELS)
+        size = (PIXELS, PIXELS)
         seen = [np.asarray(Image.fromarray(one).resize(size, Image.Resampling.BICUBIC)) for one in pictures]
         told = np.stack([self.teacher.classify(one) for one in seen])
         best = np.where(told >= np.sort(told, axis=1)[:, -10:-9], told, 0) + 1e-6

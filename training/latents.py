@@ -8,13 +8,13 @@ decoder.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import nn
 from torch.nn import functional as F
 
@@ -25,8 +25,8 @@ from archive.painter import frame_size
 from training.autoencoder import LATENT_CHANNELS
 from training.corpus import Corpus
 from training.image_tower import DIMENSION, SIZES, normalize
+from training.pictures import AREA, MULTIPLE, squash
 
-AREA, MULTIPLE = 128 * 128, 32  # pixels; what the denoiser's levels can halve
 BATCH = 32
 
 
@@ -45,6 +45,15 @@ def codecs_seen(fitted: Codec, space: tuple[np.ndarray, np.ndarray]) -> list[tup
     """The codecs pictures are seen through, half of them the default, and their alignments in a space (mean, std)."""
     usual, finer = coclico(DIMENSION), coclico(DIMENSION, map_bits=5)
     return [(codec, codec.alignment_in(*space)) for codec in (usual, fitted, usual, finer)]
+
+
+def fingerprint(*modules: nn.Module) -> str:
+    """Of their weights: what was made with others is not mistaken for theirs."""
+    digest = hashlib.sha256()
+    for module in modules:
+        for tensor in module.state_dict().values():
+            digest.update(tensor.half().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:8]
 
 
 def load_shelves(
@@ -94,7 +103,7 @@ def _fill(
     for start in range(0, len(seen), BATCH):
         part = slice(start, start + BATCH)
         pictures = [np.ascontiguousarray(corpus.photo(row)[:, :: 1 - 2 * mirrored]) for row, mirrored in seen[part]]
-        out["latents"][part] = _encode(vae, np.stack([_squash(one, frame) for one in pictures]))
+        out["latents"][part] = _encode(vae, np.stack([squash(one, frame) for one in pictures]))
         out["vectors"][part] = vectors = _vectors(tower, pictures)
         chosen = [codecs[(row // 2 + mirrored) % len(codecs)] for row, mirrored in seen[part]]
         rows = zip(chosen, vectors, pictures, strict=True)
@@ -117,10 +126,6 @@ def _enlarged(colors_hat: np.ndarray, frame: tuple[int, int]) -> np.ndarray:
     return F.interpolate(colors, (frame[1], frame[0]), mode="bilinear")[0].permute(1, 2, 0).numpy()
 
 
-def _squash(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC))
-
-
 @torch.inference_mode()
 def _encode(vae: nn.Module, pixels: np.ndarray) -> np.ndarray:
     scaled = (torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 127.5 - 1).contiguous(
@@ -134,5 +139,5 @@ def _encode(vae: nn.Module, pixels: np.ndarray) -> np.ndarray:
 @torch.inference_mode()
 def _vectors(tower: nn.Module, pictures: list[np.ndarray]) -> np.ndarray:
     side = SIZES[-1][1]
-    squashed = np.stack([_squash(picture, (side, side)) for picture in pictures])
+    squashed = np.stack([squash(picture, (side, side)) for picture in pictures])
     return tower(normalize(squashed)).numpy().astype(np.float16)

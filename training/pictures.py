@@ -1,4 +1,4 @@
-"""Pictures → what codecs are fitted to: embeddings and colour maps, made by the product's own encoder."""
+"""Pictures → what codecs are fitted to (embeddings and colour maps, by the product's own encoder), and their frames."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from archive.errors import Unreadable, UsageError
 from archive.files import find_files
@@ -15,6 +16,12 @@ from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import find_pair
 
 BATCH = 64
+AREA, MULTIPLE = 128 * 128, 32  # of a frame: pixels; what the denoiser's levels can halve
+
+
+def squash(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """(H, W, 3) uint8 → the same in width and height `size`."""
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC))
 
 
 def embed_folder(folder: Path, model: str, *, map_side: int) -> tuple[np.ndarray, np.ndarray]:

@@ -19,17 +19,22 @@ from archive.codecs import Codec
 from training import autoencoder, denoiser, image_tower, loop, text_tower, upscaler
 from training.corpus import Corpus, load_corpus
 from training.crops import Views, load_views
-from training.latents import Shelf, codecs_seen, load_shelves
+from training.latents import Shelf, codecs_seen, fingerprint, load_shelves
 from training.scenery import load_scenery
+from training.teacher import load_network
 from training.words import Known, PhraseMap, load_known, name_targets, phrases_to_learn, unit
 
 SHARE = {"image": 0.42, "text": 0.08, "autoencoder": 0.16, "upscaler": 0.03, "denoiser": 0.31}  # of the budget
+STAGES_ON = ("image", "autoencoder", "denoiser")  # that can go on from a pair
+SMALLEST_ON = 96  # pixels that an image tower goes on with
 SCENES = 3000  # that the denoiser learns from
 SCALE_BATCHES = 16  # of the autoencoder's, to measure the latents' variance
 PEAK = {
     "image": 3e-3,
+    "image-on": 1.2e-3,
     "text": 2e-3,
     "autoencoder": 1e-3,
+    "autoencoder-on": 6e-4,
     "upscaler": 2e-3,
     "denoiser": 1e-3,
     "denoiser-on": 6e-4,
@@ -38,11 +43,12 @@ PEAK = {
 
 @dataclass(frozen=True)
 class Recipe:
-    """Where the material lies, where the work is kept, and for how many minutes to train in all."""
+    """Where the material lies, where the work is kept, for how many minutes to train in all, and which stages."""
 
     data: Path
     work: Path
     budget: float
+    stages: tuple[str, ...] = tuple(SHARE)
     workers: int = 2
     seed: int = 0
 
@@ -56,18 +62,23 @@ class Recipe:
 
     @cached_property
     def views(self) -> Views:
-        return load_views(self.photos, next((self.data / "teacher").glob("*.tflite")), self.work, workers=self.workers)
+        return load_views(self.photos, self.teacher, self.work, workers=self.workers)
 
     @cached_property
     def known(self) -> Known:
         return load_known(self.data / "embeddings", self.captions)
 
     @property
+    def teacher(self) -> Path:
+        return next((self.data / "teacher").glob("*.tflite"))
+
+    @property
     def captions(self) -> Path:
         return self.data / "training" / "captions.txt.gz"
 
     def minutes(self, stage: str) -> float:
-        return self.budget * SHARE.get(stage, 1.0)
+        """Its share of the budget, among the stages that are trained."""
+        return self.budget * SHARE[stage] / sum(SHARE[one] for one in self.stages)
 
     def targets(self) -> dict[str, np.ndarray]:
         """Vectors of the photos' captions, of the scenes' captions and of all phrases to learn; made once."""
@@ -98,13 +109,16 @@ class Recipe:
             caption=np.array([position.get(caption, -1) for caption in self.photos.caption]),
         )
 
-    def train_image_tower(self) -> nn.Module:
+    def train_image_tower(self, start: nn.Module | None = None) -> nn.Module:
+        """`start`, here and below: a part of a pair to go on from, at a lower learning rate."""
         torch.manual_seed(self.seed)
-        names, model = self.names(), image_tower.build()
+        names, model = self.names(), image_tower.Student(image_tower.build() if start is None else start)
         scenes = image_tower.Scenes(self.scenery, torch.from_numpy(self.targets()["scene_vectors"]))
-        batches = image_tower.Batches(self.photos, self.views, names, scenes, seed=self.seed)
+        batches = image_tower.Batches(
+            self.photos, self.views, names, scenes, seed=self.seed, smallest=0 if start is None else SMALLEST_ON
+        )
         model.to(memory_format=torch.channels_last)
-        return self._fit("image", model, batches, image_tower.loss_of(names))
+        return self._fit("image", model, batches, image_tower.loss_of(names), on=start is not None).tower
 
     def train_text_tower(self) -> nn.Module:
         torch.manual_seed(self.seed)
@@ -114,12 +128,16 @@ class Recipe:
             "text", model, text_tower.Batches(tokens, targets["phrase_vectors"], seed=self.seed), text_tower.loss
         )
 
-    def train_autoencoder(self, tower: nn.Module) -> nn.Module:
+    def train_autoencoder(self, tower: nn.Module, start: nn.Module | None = None) -> nn.Module:
         torch.manual_seed(self.seed)
+        loss = autoencoder.loss_of(tower, load_network(self.teacher))
+        if start is not None:
+            batches = autoencoder.Batches([self.photos], seed=self.seed, cropping=0)
+            return self._fit("autoencoder", autoencoder.goes_on(start), batches, loss, on=True)
         model = autoencoder.build().to(memory_format=torch.channels_last)
         batches = autoencoder.Batches([self.photos, self.scenery], seed=self.seed)
-        trained = self._fit("autoencoder", model, batches, autoencoder.loss_of(tower))
-        return autoencoder.settle_scale(trained, torch.cat([batches(1.0) for _ in range(SCALE_BATCHES)]))
+        trained = self._fit("autoencoder", model, batches, loss)
+        return autoencoder.settle_scale(trained, torch.cat([batches(0) for _ in range(SCALE_BATCHES)]))
 
     def train_upscaler(self) -> nn.Module:
         torch.manual_seed(self.seed)
@@ -131,8 +149,8 @@ class Recipe:
     ) -> tuple[list[Shelf], list[Shelf]]:
         """Latents, maps and vectors to train on: sharp photos and some scenes; photos too small for the frame."""
         made = {"tower": tower, "vae": vae, "codecs": codecs_seen(codec, space.numpy())}
-        rows, kept = self.photos.trained, self.work / "latents"
-        sharp = np.minimum(self.photos.width, self.photos.height)[rows] >= autoencoder.SHARP
+        rows, kept = self.photos.trained, self.work / f"latents-{fingerprint(tower, vae.encoder)}"
+        sharp = self.photos.sharp[rows]
         photos = load_shelves(self.photos, rows[sharp], **made, both=True, folder=kept / "photos")
         scenes = load_shelves(self.scenery, self.scenery.trained[:SCENES], **made, both=True, folder=kept / "scenes")
         blurred = load_shelves(self.photos, rows[~sharp], **made, both=False, folder=kept / "blurred")
@@ -141,14 +159,16 @@ class Recipe:
     def train_denoiser(
         self, shelves: tuple[list[Shelf], list[Shelf]], space: denoiser.Space, start: nn.Module | None = None
     ) -> nn.Module:
-        """`start`: a denoiser to go on from, at a lower learning rate."""
         torch.manual_seed(self.seed)
         batches = denoiser.Batches(*shelves, space, seed=self.seed)
-        stage = "denoiser" if start is None else "denoiser-on"
-        return self._fit(stage, denoiser.build() if start is None else start, batches, denoiser.loss_of())
+        model = denoiser.build() if start is None else start
+        return self._fit("denoiser", model, batches, denoiser.loss_of(), on=start is not None)
 
-    def _fit(self, stage: str, model: nn.Module, batches: Callable[[float], object], loss: loop.Loss) -> nn.Module:
-        return loop.fit(model, batches, loss, work=self.work / stage, minutes=self.minutes(stage), peak=PEAK[stage])
+    def _fit(
+        self, stage: str, model: nn.Module, batches: Callable[[float], object], loss: loop.Loss, *, on: bool = False
+    ) -> nn.Module:
+        name = f"{stage}-on" if on else stage
+        return loop.fit(model, batches, loss, work=self.work / name, minutes=self.minutes(stage), peak=PEAK[name])
 
     def _phrase_vectors(self, phrases: list[str], phrase_map: PhraseMap) -> np.ndarray:
         """The phrase map's vectors, and the real ones where they are known."""

@@ -3,7 +3,7 @@
 Every phrase has a target (training.words); phrases of like length are batched and cut to their length, since open_clip
 neither slices its causal mask nor needs the padding behind the end token.
 
-    loss = 4·(1 − cos(v, u)) + 0.2·InfoNCE(v, u; T = 0.05) + NORM_WEIGHT·(|v| / NORM − 1)²
+    loss = 4·(1 − cos(v, u)) + 0.2·InfoNCE(v, u; T = 0.05) + LENGTH·(|v| / NORM − 1)²
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from training.image_tower import DIMENSION, NORM, NORM_WEIGHT
+from training.image_tower import DIMENSION, LENGTH, NORM
 
 CONTEXT = 32  # tokens
 CONFIG = {"context_length": CONTEXT, "vocab_size": 49408, "width": 128, "heads": 4, "layers": 3}
@@ -65,7 +65,7 @@ def loss(model: nn.Module, batch: tuple[torch.Tensor, torch.Tensor], progress: f
     unit = F.normalize(vectors, dim=1)
     direction = 4 * (1 - (unit * targets).sum(1)).mean()
     contrast = 0.2 * F.cross_entropy(unit @ targets.T / CONTRAST_TEMPERATURE, torch.arange(len(unit)))
-    length = NORM_WEIGHT * (vectors.norm(dim=1) / NORM - 1).pow(2).mean()
+    length = LENGTH * (vectors.norm(dim=1) / NORM - 1).pow(2).mean()
     return direction + contrast + length, len(vectors)
 
 
