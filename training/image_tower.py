@@ -36,6 +36,7 @@ TEACHER_SHARE = 0.3
 SCENE_SHARE = 1 / 8  # of a batch
 SCENE_MARGIN = 0.08  # of a side, cut away at most
 BATCH = 128
+SETTLING = 0.75  # from this progress on batch norms no longer learn
 SIZES = ((0.35, 64), (0.75, 96), (1.0, 128))  # until this progress, this many pixels
 MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)  # preprocessing, written into the open_clip config
 
@@ -162,10 +163,22 @@ class Student(nn.Module):
         return trunk.classifier(hidden), self.guess(hidden)
 
 
+def settle_norms(model: nn.Module) -> None:
+    """Batch norms as they will be used.
+
+    Trained to the end with each batch's own moments, some pictures' vectors came out a hundred times too long.
+    """
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()
+
+
 def loss_of(names: Names) -> Callable[[nn.Module, Batch, float], tuple[torch.Tensor, int]]:
     """The loss in this module's head, of a Student, for `loop.fit`."""
 
     def loss(model: nn.Module, batch: Batch, progress: float) -> tuple[torch.Tensor, int]:
+        if progress > SETTLING:
+            settle_norms(model)
         pixels = batch.pixels.contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16):
             vectors, guessed = model(pixels)
