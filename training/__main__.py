@@ -5,6 +5,7 @@ Trains the pocket pair and writes it where the package looks for it. Stopped and
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import click
@@ -67,6 +68,8 @@ def _train(recipe: Recipe, out: Path) -> None:
 
 
 def _go_on(recipe: Recipe, start: Path, out: Path) -> None:
+    if out.resolve() != start.resolve():
+        shutil.copytree(start, out, dirs_exist_ok=True)  # what does not go on is kept
     clip, vae, unet, space = load_parts(start)
     tower, enlarging = clip.visual, load_upscaler(start / "decoder")
     codec = codec_for("klt", DIMENSION, {}, shipped=str(start / "codecs"))

@@ -158,7 +158,8 @@ def _apart(stages: list[torch.Tensor], true: list[torch.Tensor]) -> torch.Tensor
 
 
 @torch.no_grad()
-def settle_scale(model: nn.Module, batch: torch.Tensor) -> nn.Module:
+def settle_scale(model: nn.Module, batches: list[torch.Tensor]) -> nn.Module:
     """Writes the scaling factor that gives the latents unit variance into the model's configuration."""
-    model.register_to_config(scaling_factor=float(1 / model.encode(batch).latent.std()))
+    latents = torch.cat([model.encode(batch).latent.flatten() for batch in batches])  # of several frames
+    model.register_to_config(scaling_factor=float(1 / latents.std()))
     return model

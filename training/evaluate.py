@@ -36,6 +36,7 @@ from archive.painter import frame_size
 from archive.projection import project
 from training.corpus import Corpus, load_corpus
 from training.judge import Judge, alike, identified
+from training.pictures import squash
 from training.teacher import Teacher
 from training.words import Known, PhraseMap, load_known, name_targets, unit
 
@@ -106,7 +107,7 @@ def draw(pictures: list[np.ndarray], encoder: OpenClipEncoder, decoder: LatentDe
     codec, drawing = coclico(encoder.dimension), Drawing([], [], [], [])
     for seed, picture in enumerate(pictures):
         frame = frame_size(picture.shape[1] / picture.shape[0], decoder.native_pixels, decoder.multiple)
-        original = np.asarray(Image.fromarray(picture).resize(frame, Image.Resampling.BICUBIC))
+        original = squash(picture, frame)
         vector = encoder.encode_images([encoder.prepare(picture)])
         codes = codec.encode(vector, shrink(picture, codec.map_side)[None])
         vectors_hat, colors_hat = codec.decode(*codes)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
 
+from training.pictures import squash
 from training.teacher import PIXELS, Teacher
 from training.words import unit
 
@@ -22,9 +22,7 @@ class Judge:
 
     def vectors(self, pictures: list[np.ndarray]) -> np.ndarray:
         """(H, W, 3) uint8 pictures → (n, 512)."""
-        size = (PIXELS, PIXELS)
-        seen = [np.asarray(Image.fromarray(one).resize(size, Image.Resampling.BICUBIC)) for one in pictures]
-        told = np.stack([self.teacher.classify(one) for one in seen])
+        told = np.stack([self.teacher.classify(squash(one, (PIXELS, PIXELS))) for one in pictures])
         best = np.where(told >= np.sort(told, axis=1)[:, -10:-9], told, 0) + 1e-6
         return unit(best @ self.classes)
 

@@ -8,7 +8,6 @@ decoder.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,15 +44,6 @@ def codecs_seen(fitted: Codec, space: tuple[np.ndarray, np.ndarray]) -> list[tup
     """The codecs pictures are seen through, half of them the default, and their alignments in a space (mean, std)."""
     usual, finer = coclico(DIMENSION), coclico(DIMENSION, map_bits=5)
     return [(codec, codec.alignment_in(*space)) for codec in (usual, fitted, usual, finer)]
-
-
-def fingerprint(*modules: nn.Module) -> str:
-    """Of their weights: what was made with others is not mistaken for theirs."""
-    digest = hashlib.sha256()
-    for module in modules:
-        for tensor in module.state_dict().values():
-            digest.update(tensor.half().contiguous().numpy().tobytes())
-    return digest.hexdigest()[:8]
 
 
 def load_shelves(

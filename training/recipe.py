@@ -16,10 +16,11 @@ import torch
 from torch import nn
 
 from archive.codecs import Codec
+from archive.models.encoder import weights_sha256
 from training import autoencoder, denoiser, image_tower, loop, text_tower, upscaler
 from training.corpus import Corpus, load_corpus
 from training.crops import Views, load_views
-from training.latents import Shelf, codecs_seen, fingerprint, load_shelves
+from training.latents import Shelf, codecs_seen, load_shelves
 from training.scenery import load_scenery
 from training.teacher import load_network
 from training.words import Known, PhraseMap, load_known, name_targets, phrases_to_learn, unit
@@ -137,7 +138,7 @@ class Recipe:
         model = autoencoder.build().to(memory_format=torch.channels_last)
         batches = autoencoder.Batches([self.photos, self.scenery], seed=self.seed)
         trained = self._fit("autoencoder", model, batches, loss)
-        return autoencoder.settle_scale(trained, torch.cat([batches(0) for _ in range(SCALE_BATCHES)]))
+        return autoencoder.settle_scale(trained, [batches(1.0) for _ in range(SCALE_BATCHES)])
 
     def train_upscaler(self) -> nn.Module:
         torch.manual_seed(self.seed)
@@ -149,7 +150,7 @@ class Recipe:
     ) -> tuple[list[Shelf], list[Shelf]]:
         """Latents, maps and vectors to train on: sharp photos and some scenes; photos too small for the frame."""
         made = {"tower": tower, "vae": vae, "codecs": codecs_seen(codec, space.numpy())}
-        rows, kept = self.photos.trained, self.work / f"latents-{fingerprint(tower, vae.encoder)}"
+        rows, kept = self.photos.trained, self.work / f"latents-{weights_sha256(tower, vae.encoder)[:8]}"
         sharp = self.photos.sharp[rows]
         photos = load_shelves(self.photos, rows[sharp], **made, both=True, folder=kept / "photos")
         scenes = load_shelves(self.scenery, self.scenery.trained[:SCENES], **made, both=True, folder=kept / "scenes")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from torch import nn
 TIMM_NAME = "mobilenetv2_100"
 PIXELS = 224
 FEATURES = 1280  # of the last convolution, averaged over the picture
+AXES = {"CONV_2D": (0, 3, 1, 2), "DEPTHWISE_CONV_2D": (3, 0, 1, 2)}  # of weights, to out, in, height, width
 BACKGROUND = 1  # class before ImageNet's 1,000
 
 
@@ -81,20 +83,17 @@ def _convolutions(file: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
 
     read = Interpreter(str(file), num_threads=1)
     read.allocate_tensors()
+    details = {one["index"]: one["quantization_parameters"] for one in read.get_tensor_details()}
     for step in read._get_ops_details():  # the runtime has no public way to walk a graph
-        if step["op_name"] == "CONV_2D":
-            _, weight, bias = step["inputs"]
-            yield _real(read, weight).transpose(0, 3, 1, 2), _real(read, bias)
-        elif step["op_name"] == "DEPTHWISE_CONV_2D":
-            _, weight, bias = step["inputs"]
-            yield _real(read, weight).transpose(3, 0, 1, 2), _real(read, bias)
+        if axes := AXES.get(step["op_name"]):
+            weight, bias = (_real(read.get_tensor(index), details[index]) for index in step["inputs"][1:])
+            yield weight.transpose(axes), bias
 
 
-def _real(read: object, index: int) -> np.ndarray:
+def _real(constant: np.ndarray, quantization: dict[str, Any]) -> np.ndarray:
     """A constant of the file, scaled per channel."""
-    detail = next(one for one in read.get_tensor_details() if one["index"] == index)
-    scales, axis = (detail["quantization_parameters"][name] for name in ("scales", "quantized_dimension"))
-    stored = read.get_tensor(index).astype(np.float32)
+    scales, axis = quantization["scales"], quantization["quantized_dimension"]
+    stored = constant.astype(np.float32)
     shape = [1] * stored.ndim
     shape[axis] = -1
     return stored * scales.reshape(shape)
