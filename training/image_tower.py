@@ -1,7 +1,8 @@
 """The image tower: FasterNet-T0 (timm) distilled from a classifier and the photos' captions.
 
-A window of a photo has a distribution q over names: TEACHER_SHARE from the teacher's ten best classes, the rest on the
-photo's caption where it has one. With C the unit, centred text vectors of the names,
+A window of a photo has a distribution q over names: CLASSES of it from the teacher's ten best classes, PROBED from a
+probe of its features (training/probe.py), the rest on the photo's caption where it has one. With C the unit, centred
+text vectors of the names,
 
     target   u = unit(qᵀC)
     loss       = DIRECTION·(1 − cos(v, u)) + NAMING·CE(softmax(cos(v, C) / T), q) + LENGTH·(|v| / NORM − 1)²
@@ -25,6 +26,7 @@ from torch.nn import functional as F
 
 from training.corpus import Corpus
 from training.crops import Views, cut, whole
+from training.probe import Probe
 from training.teacher import FEATURES
 
 DIMENSION = 512
@@ -32,7 +34,7 @@ TIMM_NAME = "fasternet_t0"
 NORM = 0.5 * DIMENSION**0.5  # so that a coordinate is ±0.5 on average: what one bit decodes to
 TEMPERATURE = 0.04
 DIRECTION, NAMING, LENGTH, FEATURE = 2.0, 1.0, 0.2, 2.0  # weights of the loss
-TEACHER_SHARE = 0.3
+CLASSES, PROBED = 0.2, 0.4  # shares of q
 SCENE_SHARE = 1 / 8  # of a batch
 SCENE_MARGIN = 0.08  # of a side, cut away at most
 BATCH = 128
@@ -43,9 +45,10 @@ MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)  # preprocessing, written into t
 
 @dataclass(frozen=True)
 class Names:
-    """What a window can be called: unit vectors, the caption of each photo, the classes of the teacher."""
+    """What a window can be called: unit vectors, the captions' first, and how photos, probe and teacher count them."""
 
     vectors: torch.Tensor  # (n, 512)
+    captions: int  # how many of them the captions are
     imagenet: np.ndarray  # (1000,) teacher's class → name
     caption: np.ndarray  # (photos,) → name, −1 if unknown
 
@@ -78,9 +81,17 @@ class Batches:
     """Draws training batches, one ahead of the training."""
 
     def __init__(
-        self, corpus: Corpus, views: Views, names: Names, scenes: Scenes | None, *, seed: int, smallest: int = 0
+        self,
+        corpus: Corpus,
+        views: Views,
+        names: Names,
+        probe: Probe,
+        scenes: Scenes | None,
+        *,
+        seed: int,
+        smallest: int = 0,
     ) -> None:
-        self._corpus, self._views, self._names, self._scenes = corpus, views, names, scenes
+        self._corpus, self._views, self._names, self._probe, self._scenes = corpus, views, names, probe, scenes
         self._smallest = smallest
         self._rng = np.random.default_rng(seed)
         self._order = self._endless(np.flatnonzero(np.isin(views.photo, corpus.trained)))
@@ -103,7 +114,7 @@ class Batches:
         scenes = int(BATCH * SCENE_SHARE) if self._scenes else 0
         rows = [next(self._order) for _ in range(BATCH - scenes)]
         pictures = [cut(self._corpus, int(self._views.photo[row]), self._views.box[row], side) for row in rows]
-        named = torch.stack([self._distribution(row) for row in rows])
+        named = self._distributions(rows)
         target = F.normalize(named @ self._names.vectors, dim=1)
         if self._scenes:
             chosen = self._rng.integers(len(self._scenes.corpus), size=scenes)
@@ -120,16 +131,19 @@ class Batches:
         box = np.array([x0 + left * x1, y0 + top * y1, x1 - right * x1, y1 - bottom * y1], np.float32)
         return cut(self._scenes.corpus, scene, box, side)
 
-    def _distribution(self, row: int) -> torch.Tensor:
-        probability = torch.from_numpy(self._views.probability[row]) + 1e-4
-        caption = int(self._names.caption[self._views.photo[row]])
-        share = TEACHER_SHARE if caption >= 0 else 1.0
-        q = torch.zeros(len(self._names.vectors))
-        labels = torch.from_numpy(self._names.imagenet[self._views.label[row]])
-        q.index_add_(0, labels, share * probability / probability.sum())
-        if caption >= 0:
-            q[caption] += 1 - share
-        return q
+    @torch.no_grad()
+    def _distributions(self, rows: list[int]) -> torch.Tensor:
+        """Windows → (B, n), each row summing to 1."""
+        q = torch.zeros(len(rows), len(self._names.vectors))
+        probed = F.softmax(self._probe(torch.from_numpy(self._views.features[rows])), dim=1)
+        q[:, : self._names.captions] = PROBED * probed
+        probability = torch.from_numpy(self._views.probability[rows]) + 1e-4
+        classes = torch.from_numpy(self._names.imagenet[self._views.label[rows]])
+        q.scatter_add_(1, classes, CLASSES * probability / probability.sum(dim=1, keepdim=True))
+        caption = torch.from_numpy(self._names.caption[self._views.photo[rows]])
+        known = torch.nonzero(caption >= 0)[:, 0]
+        q[known, caption[known]] += 1 - CLASSES - PROBED
+        return q / q.sum(dim=1, keepdim=True)
 
     def _jitter(self, pixels: torch.Tensor) -> torch.Tensor:
         """Mirrors, and changes brightness, contrast and tint a little."""

@@ -21,6 +21,7 @@ from training import autoencoder, denoiser, image_tower, loop, text_tower, upsca
 from training.corpus import Corpus, load_corpus
 from training.crops import Views, load_views
 from training.latents import Shelf, codecs_seen, load_shelves
+from training.probe import load_probe
 from training.scenery import load_scenery
 from training.teacher import load_network
 from training.words import Known, PhraseMap, load_known, name_targets, phrases_to_learn, unit
@@ -106,6 +107,7 @@ class Recipe:
         imagenet = self.known.vectors[self.known.imagenet]
         return image_tower.Names(
             vectors=torch.from_numpy(np.concatenate([targets["name_vectors"], imagenet]).astype(np.float32)),
+            captions=len(position),
             imagenet=np.arange(len(imagenet)) + len(position),
             caption=np.array([position.get(caption, -1) for caption in self.photos.caption]),
         )
@@ -115,9 +117,9 @@ class Recipe:
         torch.manual_seed(self.seed)
         names, model = self.names(), image_tower.Student(image_tower.build() if start is None else start)
         scenes = image_tower.Scenes(self.scenery, torch.from_numpy(self.targets()["scene_vectors"]))
-        batches = image_tower.Batches(
-            self.photos, self.views, names, scenes, seed=self.seed, smallest=0 if start is None else SMALLEST_ON
-        )
+        probe = load_probe(self.views, names.caption, names.captions, self.work, seed=self.seed)
+        smallest = 0 if start is None else SMALLEST_ON
+        batches = image_tower.Batches(self.photos, self.views, names, probe, scenes, seed=self.seed, smallest=smallest)
         model.to(memory_format=torch.channels_last)
         return self._fit("image", model, batches, image_tower.loss_of(names), on=start is not None).tower
 

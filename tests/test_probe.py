@@ -1,0 +1,92 @@
+"""The probe of the teacher's features, on features made for the purpose, and the soft labels made with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from training import image_tower
+from training.corpus import Corpus
+from training.crops import TOP, Views
+from training.probe import Probe, load_probe
+from training.teacher import FEATURES
+
+NAMES, PHOTOS, VIEWS = 5, 200, 8
+
+
+@pytest.fixture
+def caption() -> np.ndarray:
+    """Of photos: a name in turn, and none for every tenth."""
+    caption = np.arange(PHOTOS) % NAMES
+    caption[::10] = -1
+    return caption
+
+
+@pytest.fixture
+def views() -> Views:
+    """Each name raises FEATURES / NAMES features of its own, under noise of three times that height."""
+    rng = np.random.default_rng(0)
+    photo = np.repeat(np.arange(PHOTOS, dtype=np.int32), VIEWS)
+    raised = np.arange(FEATURES)[None] % NAMES == (photo % NAMES)[:, None]
+    features = rng.integers(0, 90, size=(len(photo), FEATURES)) + 30 * raised
+    return Views(
+        photo=photo,
+        box=np.tile(np.array([0, 0, 8, 8], np.float32), (len(photo), 1)),
+        label=rng.integers(0, 1000, size=(len(photo), TOP)).astype(np.int16),
+        probability=rng.dirichlet(np.ones(TOP), size=len(photo)).astype(np.float32),
+        features=features.astype(np.uint8),
+    )
+
+
+def test_names_what_it_never_saw(views: Views, caption: np.ndarray, tmp_path: Path) -> None:
+    probe = load_probe(views, caption, NAMES, tmp_path, seed=0)
+    unseen = np.flatnonzero(caption[views.photo] < 0)
+    named = probe(torch.from_numpy(views.features[unseen])).argmax(dim=1).numpy()
+    assert (named == views.photo[unseen] % NAMES).mean() > 0.95
+
+
+def test_is_kept(views: Views, caption: np.ndarray, tmp_path: Path) -> None:
+    first = load_probe(views, caption, NAMES, tmp_path, seed=0)
+    again = load_probe(views, np.full_like(caption, -1), NAMES, tmp_path, seed=1)
+    assert torch.equal(first.linear.weight, again.linear.weight)
+    assert torch.equal(first.mean, again.mean)
+
+
+def test_soft_labels_are_distributions(views: Views, caption: np.ndarray, tmp_path: Path) -> None:
+    probe = load_probe(views, caption, NAMES, tmp_path, seed=0)
+    batch = image_tower.Batches(_grey_photos(), views, _names(caption), probe, None, seed=0)(1.0)
+    assert batch.named.shape == (image_tower.BATCH, NAMES + 1000)
+    torch.testing.assert_close(batch.named.sum(dim=1), torch.ones(image_tower.BATCH))
+
+
+def test_caption_outweighs_what_the_probe_says(views: Views, caption: np.ndarray) -> None:
+    """An ignorant probe: all names alike."""
+    batches = image_tower.Batches(_grey_photos(), views, _names(caption), Probe(NAMES), None, seed=0)
+    named = batches._distributions(list(range(len(views))))[:, :NAMES].numpy()
+    known = caption[views.photo] >= 0
+    assert (named[known].argmax(axis=1) == caption[views.photo[known]]).all()
+    spread = named[~known].max(axis=1) - named[~known].min(axis=1)
+    assert spread.max() < 1e-6
+
+
+def _names(caption: np.ndarray) -> image_tower.Names:
+    vectors = torch.nn.functional.normalize(torch.randn(NAMES + 1000, image_tower.DIMENSION), dim=1)
+    return image_tower.Names(vectors=vectors, captions=NAMES, imagenet=NAMES + np.arange(1000), caption=caption)
+
+
+def _grey_photos() -> Corpus:
+    """PHOTOS grey pictures of 8 × 8."""
+    return Corpus(
+        pixels=np.full(PHOTOS * 192, 128, np.uint8),
+        start=np.arange(PHOTOS, dtype=np.int64) * 192,
+        height=np.full(PHOTOS, 8, np.int32),
+        width=np.full(PHOTOS, 8, np.int32),
+        key=np.array([f"{photo:06}" for photo in range(PHOTOS)]),
+        caption=np.array([""] * PHOTOS),
+        source=np.array(["grey"] * PHOTOS),
+        held_in=np.zeros(PHOTOS, bool),
+        excluded=np.zeros(PHOTOS, bool),
+    )
