@@ -62,7 +62,7 @@ def _train(recipe: Recipe, out: Path) -> None:
     tower, text = recipe.train_image_tower(), recipe.train_text_tower()
     export_encoder(tower, text, out / "encoder")
     vae, enlarging = recipe.train_autoencoder(tower), recipe.train_upscaler()
-    codec, space = export_codecs(out, recipe.photos)
+    codec, space = export_codecs(out, recipe.photos, recipe.scenery)
     unet = recipe.train_denoiser(recipe.shelves(tower, vae, codec, space), space)
     export_decoder(unet, vae, enlarging, space, out / "decoder")
 
@@ -76,7 +76,7 @@ def _go_on(recipe: Recipe, start: Path, out: Path) -> None:
     if "image" in recipe.stages:
         tower = recipe.train_image_tower(tower)
         export_encoder(tower, clip, out / "encoder")
-        codec, space = export_codecs(out, recipe.photos)
+        codec, space = export_codecs(out, recipe.photos, recipe.scenery)
     if "autoencoder" in recipe.stages:
         vae = recipe.train_autoencoder(tower, vae)
     if "denoiser" in recipe.stages:

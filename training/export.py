@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -25,6 +26,7 @@ from training.corpus import Corpus
 from training.denoiser import Space, build, embedding_noiser, noise_scheduler
 from training.pictures import embed
 
+SCENES = 1500  # that codecs are fitted to, beside the photos
 KLT_RATES = ((60, 20), RATES["klt"], (250, 64))  # bits of embedding and map
 
 
@@ -68,17 +70,23 @@ def export_decoder(unet: nn.Module, vae: nn.Module, upscaler: nn.Module, space: 
     embedding_noiser().save_pretrained(folder / "image_noising_scheduler")
 
 
-def export_codecs(folder: Path, corpus: Corpus) -> tuple[Codec, Space]:
-    """Codecs fitted to what the exported encoder in `folder` makes of the photos trained on → `klt` at its default."""
+def export_codecs(folder: Path, photos: Corpus, scenery: Corpus) -> tuple[Codec, Space]:
+    """Codecs fitted to what the exported encoder in `folder` makes of the pictures trained on → `klt` at its default.
+
+    Some are procedural scenes: fitted to photos alone, `klt` spent five times the bits asked for on drawings. The space
+    is that of the photos.
+    """
     encoder = OpenClipEncoder(find_pair(str(folder)))
-    vectors, maps = embed(encoder, (corpus.photo(int(row)) for row in corpus.trained), map_side=MAP_SIDE)
+    seen = [(photos, photos.trained), (scenery, scenery.trained[:SCENES])]
+    made = [embed(encoder, (one.photo(int(row)) for row in rows), map_side=MAP_SIDE) for one, rows in seen]
+    space, (vectors, maps) = Space.of(made[0][0]), (np.concatenate(column) for column in zip(*made, strict=True))
     (folder / "codecs").mkdir(exist_ok=True)
     for bits, map_bits in KLT_RATES:
         codec = fit_codec("klt", vectors, maps, bits=bits, map_bits=map_bits)
         save_codec(codec, folder / "codecs" / f"klt-{bits}-{map_bits}.npz")
     squared = with_least_squares(coclico(vectors.shape[1], map_side=0), vectors)
     save_codec(squared, folder / "codecs" / "clip-squares.npz")
-    return codec_for("klt", vectors.shape[1], {}, shipped=str(folder / "codecs")), Space.of(vectors)
+    return codec_for("klt", vectors.shape[1], {}, shipped=str(folder / "codecs")), space
 
 
 def load_parts(folder: Path) -> tuple[nn.Module, nn.Module, nn.Module, Space]:

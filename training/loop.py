@@ -71,7 +71,8 @@ class _State:
         self.model, self.work = model, work
         self.averaged = AveragedModel(model, multi_avg_fn=_averaging(average), use_buffers=True)
         self.optimizer = torch.optim.AdamW(_groups(model, decay), lr=peak, betas=(0.9, 0.98))
-        self.seconds, self.steps, self.samples, self.saves, self.loss = 0.0, 0, 0, 0, 0.0
+        self.seconds, self.steps, self.samples, self.saves = 0.0, 0, 0, 0
+        self.losses: list[float] = []  # since the last logged
         work.mkdir(parents=True, exist_ok=True)
         if (work / "checkpoint.pt").exists():
             self._load()
@@ -84,10 +85,10 @@ class _State:
         self.averaged.update_parameters(self.model)
         self.steps += 1
         self.samples += samples
-        self.loss += float(loss.detach())
+        self.losses.append(float(loss.detach()))
         if self.steps % LOG_STEPS == 0:
-            self.log({"loss": self.loss / LOG_STEPS})
-            self.loss = 0.0
+            self.log({"loss": sum(self.losses) / len(self.losses)})
+            self.losses.clear()
 
     def log(self, figures: dict[str, float]) -> None:
         line = {"steps": self.steps, "samples": self.samples, "minutes": round(self.seconds / 60, 2)}
