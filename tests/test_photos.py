@@ -13,13 +13,13 @@ from archive.models.pairs import find_pair
 from archive.outcomes import Archived, Duplicate, Known, Outcome, Skipped
 from archive.settings import Settings
 
-QUERIES = {  # words → what a right picture's path contains
-    "a dog": "dog photos",
-    "a cat": "cat",
-    "shoes": "clothing/shoes",
-    "a football match": "sport/football",
-    "horse race": "sport/horse racing",
-    "mountain landscape": "Landscape",
+QUERIES = {  # words → what the path of a right picture contains
+    "a dog": ("dog photos",),
+    "a cat": ("cat",),
+    "shoes": ("clothing/shoes",),
+    "a football match": ("sport/football",),
+    "horse race": ("sport/horse racing",),
+    "mountain landscape": ("formats/denali", "el_torcal_rocks", "orientation/Landscape"),
 }
 BROKEN = {
     "bomb-60000x60000.png": "too-large",
@@ -57,7 +57,7 @@ def test_a_second_run_archives_nothing(kept: tuple[Archive, list[Outcome], Path]
 
 
 @pytest.mark.parametrize("words", QUERIES)
-def test_a_right_picture_is_among_the_first_five(words: str, kept: tuple[Archive, list[Outcome], Path]) -> None:
+def test_a_right_picture_is_among_the_first_three(words: str, kept: tuple[Archive, list[Outcome], Path]) -> None:
     archive, _, _ = kept
-    [hits] = archive.search([words], count=5)
-    assert any(QUERIES[words] in hit.path for hit in hits), [hit.path for hit in hits]
+    [hits] = archive.search([words], count=3)
+    assert any(right in hit.path for hit in hits for right in QUERIES[words]), [hit.path for hit in hits]
