@@ -23,7 +23,7 @@ from archive.models.upscaler import save_upscaler
 from archive.settle import MAP_SIDE, RATES, codec_for
 from training import image_tower, text_tower
 from training.corpus import Corpus
-from training.denoiser import Space, build, embedding_noiser, noise_scheduler
+from training.denoiser import Space, embedding_noiser, noise_scheduler
 from training.pictures import embed
 
 SCENES = 1500  # that codecs are fitted to, beside the photos
@@ -96,12 +96,18 @@ def load_parts(folder: Path) -> tuple[nn.Module, nn.Module, nn.Module, Space]:
     from diffusers.pipelines.stable_diffusion.stable_unclip_image_normalizer import StableUnCLIPImageNormalizer
 
     clip = open_clip.create_model(f"local-dir:{folder / 'encoder'}").float().eval()
-    vae = AutoencoderDC.from_pretrained(folder / "decoder" / "vae").float().eval()
-    unet = build()  # anew, so that its configuration says nothing of where it came from
-    unet.load_state_dict(UNet2DConditionModel.from_pretrained(folder / "decoder" / "unet").float().state_dict())
+    vae = _anew(AutoencoderDC, folder / "decoder" / "vae").eval()
+    unet = _anew(UNet2DConditionModel, folder / "decoder" / "unet")
     normalizer = StableUnCLIPImageNormalizer.from_pretrained(folder / "decoder" / "image_normalizer").float()
     space = Space(normalizer.mean.data[0], normalizer.std.data[0])
     return clip, vae.to(memory_format=torch.channels_last), unet, space
+
+
+def _anew(kind: type, folder: Path) -> nn.Module:
+    """A diffusers model in float32, whose configuration says nothing of where it came from."""
+    model = kind.from_config(kind.load_config(folder))  # type: ignore[attr-defined]
+    model.load_state_dict(kind.from_pretrained(folder).float().state_dict())  # type: ignore[attr-defined]
+    return model
 
 
 def _halved(module: nn.Module) -> dict[str, torch.Tensor]:
