@@ -48,7 +48,7 @@ def test_guided_pictures_are_more_like_what_the_rows_say(archive: Archive) -> No
         drawn = [painter.paint([row], [row.id])[0].pixels for row in rows]
         seen = archive.encoder.encode_images([archive.encoder.prepare(one) for one in drawn])
         similar.append(cosines(seen - center, vectors_hat - center).mean())
-    assert similar[1] > similar[0] + 0.03
+    assert similar[1] > similar[0] + 0.01
 
 
 def test_a_step_along_the_direction_is_a_step_up() -> None:
