@@ -30,10 +30,10 @@ PLAIN = replace(POCKET_SAMPLING, clip_guidance=0.0)
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Iterator[Archive]:
-    """Six scenes' rows of the pocket pair."""
+    """Two dozen scenes' rows of the pocket pair: of six, chance says as much as guidance."""
     (tmp_path / "scenes").mkdir()
-    for seed in range(6):
-        Image.fromarray(draw_scene(seed, size=(160, 160)).pixels).save(tmp_path / "scenes" / f"{seed}.png")
+    for seed in range(24):
+        Image.fromarray(draw_scene(seed, size=(160, 160)).pixels).save(tmp_path / "scenes" / f"{seed:02}.png")
     with Archive.create(Settings(str(tmp_path / "archive")), find_pair("pocket")) as opened:
         list(opened.ingest([str(tmp_path / "scenes")]))
         yield opened
@@ -48,7 +48,7 @@ def test_guided_pictures_are_more_like_what_the_rows_say(archive: Archive) -> No
         drawn = [painter.paint([row], [row.id])[0].pixels for row in rows]
         seen = archive.encoder.encode_images([archive.encoder.prepare(one) for one in drawn])
         similar.append(cosines(seen - center, vectors_hat - center).mean())
-    assert similar[1] > similar[0] + 0.01
+    assert similar[1] > similar[0] + 0.03
 
 
 def test_a_step_along_the_direction_is_a_step_up() -> None:

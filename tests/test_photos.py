@@ -13,14 +13,15 @@ from archive.models.pairs import find_pair
 from archive.outcomes import Archived, Duplicate, Known, Outcome, Skipped
 from archive.settings import Settings
 
-QUERIES = {  # words → what the path of a right picture contains
-    "a dog": ("dog photos",),
-    "a cat": ("cat",),
-    "shoes": ("clothing/shoes",),
-    "a football match": ("sport/football",),
-    "horse race": ("sport/horse racing",),
-    "mountain landscape": ("formats/denali", "el_torcal_rocks", "orientation/Landscape"),
+QUERIES = {  # words → what a right picture's path contains
+    "a dog": "dog photos",
+    "a cat": "cat",
+    "shoes": "clothing/shoes",
+    "a football match": "sport/football",
+    "horse race": "sport/horse racing",
+    "mountain landscape": "Landscape",
 }
+MOUNTAINS = ("formats/denali", "el_torcal_rocks")  # landscapes with mountains, whatever they are called
 BROKEN = {
     "bomb-60000x60000.png": "too-large",
     "empty.jpg": "empty",
@@ -59,5 +60,7 @@ def test_a_second_run_archives_nothing(kept: tuple[Archive, list[Outcome], Path]
 @pytest.mark.parametrize("words", QUERIES)
 def test_a_right_picture_is_among_the_first_three(words: str, kept: tuple[Archive, list[Outcome], Path]) -> None:
     archive, _, _ = kept
-    [hits] = archive.search([words], count=3)
-    assert any(right in hit.path for hit in hits for right in QUERIES[words]), [hit.path for hit in hits]
+    [hits] = archive.search([words], count=5)
+    assert any(QUERIES[words] in hit.path for hit in hits), [hit.path for hit in hits]
+    right = (QUERIES[words], *MOUNTAINS) if "mountain" in words else (QUERIES[words],)
+    assert any(path in hit.path for hit in hits[:3] for path in right), [hit.path for hit in hits]

@@ -74,7 +74,7 @@ def test_caption_outweighs_what_the_probe_says(views: Views, caption: np.ndarray
 
 def _names(caption: np.ndarray) -> image_tower.Names:
     vectors = torch.nn.functional.normalize(torch.randn(NAMES + 1000, image_tower.DIMENSION), dim=1)
-    return image_tower.Names(vectors=vectors, captions=NAMES, imagenet=NAMES + np.arange(1000), caption=caption)
+    return image_tower.Names(vectors=vectors, imagenet=NAMES + np.arange(1000), caption=caption)
 
 
 def _grey_photos() -> Corpus:

@@ -105,8 +105,11 @@ def load_parts(folder: Path) -> tuple[nn.Module, nn.Module, nn.Module, Space]:
 
 def _anew(kind: type, folder: Path) -> nn.Module:
     """A diffusers model in float32, whose configuration says nothing of where it came from."""
+    from diffusers.utils import SAFETENSORS_WEIGHTS_NAME
+    from safetensors.torch import load_model
+
     model = kind.from_config(kind.load_config(folder))  # type: ignore[attr-defined]
-    model.load_state_dict(kind.from_pretrained(folder).float().state_dict())  # type: ignore[attr-defined]
+    load_model(model, folder / SAFETENSORS_WEIGHTS_NAME)
     return model
 
 

@@ -48,9 +48,13 @@ class Names:
     """What a window can be called: unit vectors, the captions' first, and how photos, probe and teacher count them."""
 
     vectors: torch.Tensor  # (n, 512)
-    captions: int  # how many of them the captions are
     imagenet: np.ndarray  # (1000,) teacher's class → name
     caption: np.ndarray  # (photos,) → name, −1 if unknown
+
+    @property
+    def captions(self) -> int:
+        """How many of the names are captions; the rest are the teacher's classes."""
+        return len(self.vectors) - len(self.imagenet)
 
 
 @dataclass(frozen=True)

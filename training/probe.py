@@ -3,7 +3,7 @@
     p = softmax(W·s(f/|f| − mean) + b)        fitted to the captions of the trained photos
 
 The teacher has a class for few of the captions (of 100 sports, hardly one), but its features tell them apart: on the
-held-in photos the probe names 0.82 of sports rightly, where the classes' text vectors can not. Its answers are soft
+held-in photos the probe names 0.80 of sports rightly, where the classes' text vectors can not. Its answers are soft
 labels for the image tower (Hinton et al., arXiv 1503.02531); the weight decay keeps them soft on the photos it has
 seen.
 """

@@ -107,7 +107,6 @@ class Recipe:
         imagenet = self.known.vectors[self.known.imagenet]
         return image_tower.Names(
             vectors=torch.from_numpy(np.concatenate([targets["name_vectors"], imagenet]).astype(np.float32)),
-            captions=len(position),
             imagenet=np.arange(len(imagenet)) + len(position),
             caption=np.array([position.get(caption, -1) for caption in self.photos.caption]),
         )
