@@ -106,6 +106,17 @@ def test_search_prints_hits_and_nothing_else(filled: Shell, drawn: Path) -> None
     assert "either words" in filled("search", code=2)
 
 
+def test_threads_that_wait_leave_the_core_to_other_programs(filled: Shell) -> None:
+    """As libgomp itself says: 10,000 turns instead of its 300,000, or what the user wants."""
+    told = filled("search", "a house", OMP_DISPLAY_ENV="verbose")
+    if "GOMP_SPINCOUNT" not in told:
+        pytest.skip("torch and faiss do not use libgomp here")
+    assert "GOMP_SPINCOUNT = '10000'" in told
+    assert "GOMP_SPINCOUNT = '10000'" not in filled(
+        "search", "a house", OMP_DISPLAY_ENV="verbose", OMP_WAIT_POLICY="active"
+    )
+
+
 def test_stats_tell_what_a_picture_costs(filled: Shell, drawn: Path) -> None:
     [stats] = filled.json("stats")
     place = Path(filled.place)
