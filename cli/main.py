@@ -6,7 +6,6 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import MutableMapping
 
 import click
 
@@ -48,7 +47,7 @@ def coldframe() -> None:
 def main() -> None:
     """The console script."""
     _quiet_libraries()
-    share_cores(os.environ)
+    _share_cores()
     try:
         status = coldframe(standalone_mode=False)
     except click.ClickException as error:
@@ -82,11 +81,11 @@ def _quiet_libraries() -> None:
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 
-def share_cores(environment: MutableMapping[str, str]) -> None:
+def _share_cores() -> None:
     """Threads of libgomp (torch's, faiss's) that wait for each other give up their core 30 times sooner than usual.
 
     Alone a picture is restored as fast as before, beside another busy program twice as fast. It is read when the
     libraries are loaded, so this comes first; who has an OpenMP setting of their own keeps it.
     """
-    if "OMP_WAIT_POLICY" not in environment:
-        environment.setdefault("GOMP_SPINCOUNT", "10000")
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", "10000")

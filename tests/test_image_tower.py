@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.corpora import grey_photos
 from training import image_tower
 from training.corpus import Corpus
 from training.crops import TOP, Views
@@ -15,17 +16,7 @@ from training.teacher import FEATURES
 @pytest.fixture
 def corpus() -> Corpus:
     """Four photos of 8 × 8: two plain ones, one of sports, one that is only measured."""
-    return Corpus(
-        pixels=np.zeros(4 * 192, np.uint8),
-        start=np.arange(4, dtype=np.int64) * 192,
-        height=np.full(4, 8, np.int32),
-        width=np.full(4, 8, np.int32),
-        key=np.array(["a", "b", "c", "d"]),
-        caption=np.array([""] * 4),
-        source=np.array(["scenes", "scenes", "sports", "sports"]),
-        held_in=np.array([False, False, False, True]),
-        excluded=np.zeros(4, bool),
-    )
+    return grey_photos(["scenes", "scenes", "sports", "sports"], held_in=[3])
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
+from tests.corpora import grey_photos
 from training import image_tower
-from training.corpus import Corpus
 from training.crops import TOP, Views
 from training.probe import Probe, load_probe
 from training.teacher import FEATURES
@@ -57,14 +57,14 @@ def test_is_kept(views: Views, caption: np.ndarray, tmp_path: Path) -> None:
 
 def test_soft_labels_are_distributions(views: Views, caption: np.ndarray, tmp_path: Path) -> None:
     probe = load_probe(views, caption, NAMES, tmp_path, seed=0)
-    batch = image_tower.Batches(_grey_photos(), views, _names(caption), probe, None, seed=0)(1.0)
+    batch = image_tower.Batches(grey_photos(["grey"] * PHOTOS), views, _names(caption), probe, None, seed=0)(1.0)
     assert batch.named.shape == (image_tower.BATCH, NAMES + 1000)
     torch.testing.assert_close(batch.named.sum(dim=1), torch.ones(image_tower.BATCH))
 
 
 def test_caption_outweighs_what_the_probe_says(views: Views, caption: np.ndarray) -> None:
     """An ignorant probe: all names alike."""
-    batches = image_tower.Batches(_grey_photos(), views, _names(caption), Probe(NAMES), None, seed=0)
+    batches = image_tower.Batches(grey_photos(["grey"] * PHOTOS), views, _names(caption), Probe(NAMES), None, seed=0)
     named = batches._distributions(list(range(len(views))))[:, :NAMES].numpy()
     known = caption[views.photo] >= 0
     assert (named[known].argmax(axis=1) == caption[views.photo[known]]).all()
@@ -75,18 +75,3 @@ def test_caption_outweighs_what_the_probe_says(views: Views, caption: np.ndarray
 def _names(caption: np.ndarray) -> image_tower.Names:
     vectors = torch.nn.functional.normalize(torch.randn(NAMES + 1000, image_tower.DIMENSION), dim=1)
     return image_tower.Names(vectors=vectors, imagenet=NAMES + np.arange(1000), caption=caption)
-
-
-def _grey_photos() -> Corpus:
-    """PHOTOS grey pictures of 8 × 8."""
-    return Corpus(
-        pixels=np.full(PHOTOS * 192, 128, np.uint8),
-        start=np.arange(PHOTOS, dtype=np.int64) * 192,
-        height=np.full(PHOTOS, 8, np.int32),
-        width=np.full(PHOTOS, 8, np.int32),
-        key=np.array([f"{photo:06}" for photo in range(PHOTOS)]),
-        caption=np.array([""] * PHOTOS),
-        source=np.array(["grey"] * PHOTOS),
-        held_in=np.zeros(PHOTOS, bool),
-        excluded=np.zeros(PHOTOS, bool),
-    )
