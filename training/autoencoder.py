@@ -2,11 +2,15 @@
 
     loss = |x − x̂| + (x − x̂)² + GRADIENT·|∇x − ∇x̂| + MOMENTS·(mean² + (std − 1)²)
            + TOWER·Σ_stages ‖φ(x) − φ(x̂)‖² + TEACHER·Σ_stages ‖ψ(x) − ψ(x̂)‖² + TOP·(1 − cos(ψ_top(x), ψ_top(x̂)))
+           + REPEATED·max(0, r(x̂) − r(x))
 
 φ are the image tower's features, ψ the teacher's at about its own size, normalised over channels at each position (as
 in LPIPS, arXiv 1801.03924); ψ_top its last ones, averaged over the picture. Two networks are harder to please with
-marks that mean nothing than one. The latents carry noise while training, so that the decoder forgives what the denoiser
-leaves. Crops of 64 px, later whole photos in the frame they are drawn in; photos of less than 128 px are left out.
+marks that mean nothing than one, above all where each looks from another corner or at another size every time. They
+still like any texture better than none, and the cheapest is a dot every four pixels, everywhere: r is the root mean
+square of what fine detail repeats every 8 pixels, and there may not be more of it than in the photo. The latents carry
+noise while training, so that the decoder forgives what the denoiser leaves. Crops of 64 px, later whole photos in the
+frame they are drawn in; photos of less than 128 px are left out.
 
 `goes_on`: only the decoder learns, so that latents, and denoisers trained on them, stay what they are.
 """
@@ -32,7 +36,9 @@ LATENT_NOISE = 0.05
 GRADIENT, MOMENTS = 1.0, 1e-3
 TOWER, TEACHER, TOP = 0.3, 0.4, 1.0
 STAGES = 3  # of the tower's features, from the finest
+GRID = 16  # pixels: what the coarsest of those stages sees as one
 TEACHER_STAGES = (1, 2, 3, 4)  # 4 to 32 times smaller
+REPEATED, PERIOD, FINE = 20.0, 8, 5  # its weight; pixels; fine detail is what a mean over so many leaves
 TEACHER_SCALE, JITTER = 1.75, (0.86, 1.05)  # 128 px are 224 to the teacher, more or less
 CROP, CROPS, WHOLE = 64, 32, 8  # pixels, pictures a batch of crops, and of whole photos
 CROPPING = 0.8  # until this progress
@@ -121,7 +127,8 @@ def loss_of(
         channels = z.transpose(0, 1).flatten(1)
         moments = channels.mean(1).pow(2).mean() + (channels.std(1) - 1).pow(2).mean()
         plain = error.abs().mean() + error.pow(2).mean() + GRADIENT * gradient
-        return plain + alike + MOMENTS * moments, len(pixels)
+        more = (repeated(drawn) - repeated(pixels)).clamp(min=0).mean()
+        return plain + alike + REPEATED * more + MOMENTS * moments, len(pixels)
 
     return loss
 
@@ -131,9 +138,10 @@ def _seen_by_tower(tower: nn.Module, drawn: torch.Tensor, pixels: torch.Tensor) 
         shifted = ((picture + 1) / 2 - picture.new_tensor(MEAN)[:, None, None]) / picture.new_tensor(STD)[:, None, None]
         return tower.trunk.forward_intermediates(shifted, indices=list(range(STAGES)), intermediates_only=True)
 
+    top, left = torch.randint(GRID, (2,)).tolist()
     with torch.no_grad():
-        true = look(pixels)
-    return _apart(look(drawn), true)
+        true = look(pixels[..., top:, left:])
+    return _apart(look(drawn[..., top:, left:]), true)
 
 
 def _seen_by_teacher(teacher: nn.Module, drawn: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:
@@ -155,6 +163,14 @@ def _apart(stages: list[torch.Tensor], true: list[torch.Tensor]) -> torch.Tensor
     """Squared distances of features, each normalised, summed over stages."""
     pairs = [(F.normalize(a.float(), dim=1), F.normalize(b.float(), dim=1)) for a, b in zip(stages, true, strict=True)]
     return torch.stack([(one - other).pow(2).sum(1).mean() for one, other in pairs]).sum()
+
+
+def repeated(pixels: torch.Tensor) -> torch.Tensor:
+    """(B, 3, H, W), sides divisible by 8 → (B,): r in this module's head, of the grey pictures."""
+    grey = pixels.mean(1, keepdim=True)
+    fine = (grey - F.avg_pool2d(grey, FINE, 1, FINE // 2, count_include_pad=False))[:, 0]
+    block = fine.unflatten(1, (-1, PERIOD)).unflatten(3, (-1, PERIOD)).mean((1, 3))
+    return (block.square().mean((1, 2)) + 1e-9).sqrt()
 
 
 @torch.no_grad()
