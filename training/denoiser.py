@@ -8,8 +8,6 @@ channels. Embedding and map are each left out at times, so that one network draw
 Photos too small for the frame are blurred there; they teach only the noisy timesteps, where what blur takes away is
 drowned (Daras et al., Ambient Diffusion Omni, arXiv 2506.10038).
 
-Timesteps are drawn logit-normally (arXiv 2403.03206, section 3.1), most where it is decided what the picture is of.
-
     z_t = √ᾱ z + √(1 − ᾱ) ε        v = √ᾱ ε − √(1 − ᾱ) z        loss = |v̂ − v|²          (arXiv 2202.00512)
 """
 
@@ -20,7 +18,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.special import expit, logit, ndtr, ndtri
 from torch import nn
 
 from training.autoencoder import LATENT_CHANNELS
@@ -32,7 +29,6 @@ EMBEDDING_DROPPED, MAP_DROPPED = 0.12, 0.15  # shares of the samples
 DECODED = 0.6  # share of the embeddings that went through a codec
 CLEAN = 0.3  # share of the others that are not noised
 NOISIEST = 700  # level, of 1,000
-TIMESTEPS = 1000
 BLURRED_FROM = 500  # timestep
 BATCH = 64
 
@@ -121,7 +117,7 @@ class Batches:
         )
         kept = torch.from_numpy(self._rng.random(BATCH) >= MAP_DROPPED)
         label = self._label(vectors, vectors_hat, alignment)
-        timesteps = torch.from_numpy(draw_timesteps(self._rng, BATCH, first=first))
+        timesteps = torch.from_numpy(self._rng.integers(first, 1000, BATCH))
         return Batch(z, colors * kept[:, None, None, None], label, timesteps)
 
     def _label(self, vectors: torch.Tensor, vectors_hat: torch.Tensor, alignment: torch.Tensor) -> torch.Tensor:
@@ -135,13 +131,6 @@ class Batches:
         matching = (self._alphas[None] - alignment[:, None]).abs().argmin(dim=1)
         label = class_label(told, torch.where(decoded, matching, levels))
         return label * torch.from_numpy(self._rng.random(BATCH) >= EMBEDDING_DROPPED)[:, None]
-
-
-def draw_timesteps(rng: np.random.Generator, count: int, *, first: int) -> np.ndarray:
-    """→ (count,) int64 of first … 999: logit-normal, cut off below `first`."""
-    lowest = ndtr(logit(first / TIMESTEPS))
-    share = expit(ndtri(rng.uniform(lowest, 1, count)))
-    return np.clip(share * TIMESTEPS, first, TIMESTEPS - 1).astype(np.int64)
 
 
 def class_label(vectors: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:
