@@ -38,8 +38,9 @@ TOWER, TEACHER, TOP = 0.3, 0.4, 1.0
 STAGES = 3  # of the tower's features, from the finest
 GRID = 16  # pixels: what the coarsest of those stages sees as one
 TEACHER_STAGES = (1, 2, 3, 4)  # 4 to 32 times smaller
-REPEATED, PERIOD, FINE = 20.0, 8, 5  # its weight; pixels; fine detail is what a mean over so many leaves
 TEACHER_SCALE, JITTER = 1.75, (0.86, 1.05)  # 128 px are 224 to the teacher, more or less
+REPEATED, PERIOD, FINE = 20.0, 8, 5  # its weight; pixels; fine detail is what a mean over so many leaves
+LEAST = 1e-9  # where nothing repeats, a root has no gradient
 CROP, CROPS, WHOLE = 64, 32, 8  # pixels, pictures a batch of crops, and of whole photos
 CROPPING = 0.8  # until this progress
 
@@ -170,7 +171,7 @@ def repeated(pixels: torch.Tensor) -> torch.Tensor:
     grey = pixels.mean(1, keepdim=True)
     fine = (grey - F.avg_pool2d(grey, FINE, 1, FINE // 2, count_include_pad=False))[:, 0]
     block = fine.unflatten(1, (-1, PERIOD)).unflatten(3, (-1, PERIOD)).mean((1, 3))
-    return (block.square().mean((1, 2)) + 1e-9).sqrt()
+    return (block.square().mean((1, 2)) + LEAST).sqrt()
 
 
 @torch.no_grad()
