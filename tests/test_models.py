@@ -17,7 +17,7 @@ from archive.errors import ModelMissing, UsageError
 from archive.images import shrink
 from archive.models.autoencoder import Scaled
 from archive.models.decoder import Told
-from archive.models.encoder import OpenClipEncoder, weights_source
+from archive.models.encoder import OpenClipEncoder, precision, weights_source
 from archive.models.families import open_decoder
 from archive.models.latent import LatentDecoder, foreseen, low_frequencies, redirected
 from archive.models.pairs import PAIRS, UNCLIP_MIRRORS, Machine, Pair, Sampling, find_pair
@@ -49,11 +49,22 @@ def test_an_open_clip_folder_gives_unnormalised_vectors(tiny_pair: Path, noise: 
     model, _, transform = open_clip.create_model_and_transforms(f"local-dir:{tiny_pair / 'encoder'}")
     from PIL import Image
 
-    with torch.no_grad():
+    with torch.no_grad(), precision("cpu"):
         expected = model.eval().encode_image(transform(Image.fromarray(pixels))[None], normalize=False)[0]
-    assert np.allclose(vector, expected.numpy(), atol=1e-5)
+    assert np.allclose(vector, expected.float().numpy(), atol=1e-5)
     assert encoder.dimension == DIMENSION
     assert abs(np.linalg.norm(vector) - 1) > 0.01
+
+
+def test_fewer_bits_where_the_processor_has_them_change_a_vector_little(
+    noise: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = OpenClipEncoder(find_pair("pocket"))
+    pictures = [encoder.prepare(np.kron(noise.integers(0, 256, (9, 9, 3), np.uint8), np.ones((16, 16, 1), np.uint8)))]
+    [narrow] = encoder.encode_images(pictures)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", dict, raising=False)
+    [wide] = encoder.encode_images(pictures)
+    assert narrow @ wide > 0.9995 * np.linalg.norm(narrow) * np.linalg.norm(wide)
 
 
 def test_a_safetensors_file_of_a_named_model_is_loaded_like_its_tag(
