@@ -1,4 +1,7 @@
-"""Trained parts → the pocket pair's folder, in the layouts that the two doors read. All weights fp16 safetensors.
+"""Trained parts → the pocket pair's folder, in the layouts that the two doors read, all weights safetensors.
+
+Weights are fp16; the encoder's matrices named EIGHT_BITS are float8 (e4m3: to one part in sixteen), which torch widens
+as it loads them. That halves the text encoder, most of which is its table of words.
 
 encoder/   open_clip_config.json, open_clip_model.safetensors                  (open_clip's local-dir layout)
 decoder/   unet, vae, scheduler, image_normalizer, image_noising_scheduler     (Stable unCLIP's, without a prompt)
@@ -27,11 +30,12 @@ from training.denoiser import Space, embedding_noiser, noise_scheduler
 from training.pictures import embed
 
 SCENES = 1500  # that codecs are fitted to, beside the photos
+EIGHT_BITS = ("token_embedding.", "transformer.", "text_projection", "visual.trunk.conv_head.")  # of the encoder
 KLT_RATES = ((60, 20), RATES["klt"], (250, 64))  # bits of embedding and map
 
 
 def export_encoder(image: nn.Module, text: nn.Module, folder: Path) -> None:
-    """Both towers as one open_clip model; `text` may be a whole one."""
+    """Both towers as one open_clip model; `text` may be a whole one, of which only the words are taken."""
     from open_clip.model import CLIP
     from safetensors.torch import save_file
 
@@ -48,13 +52,14 @@ def export_encoder(image: nn.Module, text: nn.Module, folder: Path) -> None:
     }
     preprocess = {"mean": image_tower.MEAN, "std": image_tower.STD, "interpolation": "bicubic", "resize_mode": "squash"}
     model = CLIP(**config)
-    model.load_state_dict(text.state_dict(), strict=False)
+    words = {name: tensor for name, tensor in text.state_dict().items() if not name.startswith("visual.")}
+    model.load_state_dict(words, strict=False)
     model.visual.load_state_dict(image.state_dict())
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "open_clip_config.json").write_text(
         json.dumps({"model_cfg": config, "preprocess_cfg": preprocess}, indent=2)
     )
-    save_file(_halved(model), folder / "open_clip_model.safetensors")
+    save_file(_narrowed(model), folder / "open_clip_model.safetensors")
 
 
 def export_decoder(unet: nn.Module, vae: nn.Module, upscaler: nn.Module, space: Space, folder: Path) -> None:
@@ -113,7 +118,13 @@ def _anew(kind: type, folder: Path) -> nn.Module:
     return model
 
 
-def _halved(module: nn.Module) -> dict[str, torch.Tensor]:
-    """The state, floating-point tensors in fp16."""
+def _narrowed(module: nn.Module) -> dict[str, torch.Tensor]:
+    """The state, matrices named EIGHT_BITS in float8, other floating-point tensors in fp16."""
     state = {name: tensor.detach().contiguous() for name, tensor in module.state_dict().items()}
-    return {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in state.items()}
+    return {name: tensor.to(_kept_as(name, tensor)) for name, tensor in state.items()}
+
+
+def _kept_as(name: str, tensor: torch.Tensor) -> torch.dtype:
+    if not tensor.is_floating_point():
+        return tensor.dtype
+    return torch.float8_e4m3fn if tensor.ndim > 1 and name.startswith(EIGHT_BITS) else torch.float16

@@ -1,4 +1,4 @@
-"""The image tower: FasterNet-T0 (timm) distilled from a classifier and the photos' captions.
+"""The image tower: FasterNet-T1 (timm) distilled from a classifier and the photos' captions.
 
 A window of a photo has a distribution q over names: CLASSES of it from the teacher's ten best classes, PROBED from a
 probe of its features (training/probe.py), the rest on the photo's caption where it has one. With C the unit, centred
@@ -15,7 +15,7 @@ have their caption's vector as target, no names and no features. The picture gro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -26,11 +26,12 @@ from torch.nn import functional as F
 
 from training.corpus import Corpus
 from training.crops import Views, cut, whole
+from training.growth import grow
 from training.probe import Probe
 from training.teacher import FEATURES
 
 DIMENSION = 512
-TIMM_NAME = "fasternet_t0"
+TIMM_NAME = "fasternet_t1"
 NORM = 0.5 * DIMENSION**0.5  # so that a coordinate is ±0.5 on average: what one bit decodes to
 TEMPERATURE = 0.04
 DIRECTION, NAMING, LENGTH, FEATURE = 2.0, 1.0, 0.2, 2.0  # weights of the loss
@@ -42,6 +43,7 @@ BATCH = 128
 WINDOWS_AT_ONCE = 65536
 SETTLING = 0.75  # from this progress on batch norms no longer learn
 SIZES = ((0.35, 64), (0.75, 96), (1.0, 128))  # until this progress, this many pixels
+SIZES_ON = ((0.4, 96), (1.0, 128))  # where a trained tower goes on
 MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)  # preprocessing, written into the open_clip config
 
 
@@ -107,10 +109,10 @@ class Batches:
         scenes: Scenes | None,
         *,
         seed: int,
-        smallest: int = 0,
+        sizes: Sequence[tuple[float, int]] = SIZES,
     ) -> None:
         self._corpus, self._views, self._names, self._probe, self._scenes = corpus, views, names, probe, scenes
-        self._smallest = smallest
+        self._sizes = sizes
         self._rng = np.random.default_rng(seed)
         self._order = self._endless(drawn_how_often(corpus, views))
         self._usual = views.features.mean(axis=0, dtype=np.float64).astype(np.float32)
@@ -119,7 +121,7 @@ class Batches:
 
     def __call__(self, progress: float) -> Batch:
         """Progress 0…1 → a batch."""
-        side = next(pixels for until, pixels in SIZES if progress <= until and pixels >= self._smallest)
+        side = next(pixels for until, pixels in self._sizes if progress <= until)
         ready = self._next.result() if self._next else self._draw(side)
         self._next = self._pool.submit(self._draw, side)
         return ready
@@ -174,11 +176,15 @@ class Batches:
         return pixels * contrast + shift
 
 
-def build() -> nn.Module:
-    """timm's FasterNet-T0, its classifier as projection, as open_clip's TimmModel builds it."""
+def build(start: nn.Module | None = None) -> nn.Module:
+    """timm's FasterNet, its classifier as projection, as open_clip's TimmModel builds it.
+
+    `start`: the tower to go on from. A narrower one grows.
+    """
     from open_clip.timm_model import TimmModel
 
-    return TimmModel(TIMM_NAME, DIMENSION, image_size=SIZES[-1][1], pool="avg", proj="")
+    tower = TimmModel(TIMM_NAME, DIMENSION, image_size=SIZES[-1][1], pool="avg", proj="")
+    return tower if start is None else grow(start, tower)
 
 
 class Student(nn.Module):

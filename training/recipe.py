@@ -28,12 +28,11 @@ from training.words import Known, PhraseMap, load_known, name_targets, phrases_t
 
 SHARE = {"image": 0.42, "text": 0.08, "autoencoder": 0.16, "upscaler": 0.03, "denoiser": 0.31}  # of the budget
 STAGES_ON = ("image", "autoencoder", "denoiser")  # that can go on from a pair
-SMALLEST_ON = 96  # pixels that an image tower goes on with
 SCENES = 3000  # that the denoiser learns from
 SCALE_BATCHES = 16  # of the autoencoder's, to measure the latents' variance
 PEAK = {
     "image": 3e-3,
-    "image-on": 1.2e-3,
+    "image-on": 6e-4,
     "text": 2e-3,
     "autoencoder": 1e-3,
     "autoencoder-on": 6e-4,
@@ -114,11 +113,11 @@ class Recipe:
     def train_image_tower(self, start: nn.Module | None = None) -> nn.Module:
         """`start`, here and below: a part of a pair to go on from, at a lower learning rate."""
         torch.manual_seed(self.seed)
-        names, model = self.names(), image_tower.Student(image_tower.build() if start is None else start)
+        names, model = self.names(), image_tower.Student(image_tower.build(start))
         scenes = image_tower.Scenes(self.scenery, torch.from_numpy(self.targets()["scene_vectors"]))
         probe = load_probe(self.views, names.caption, names.captions, self.work, seed=self.seed)
-        smallest = 0 if start is None else SMALLEST_ON
-        batches = image_tower.Batches(self.photos, self.views, names, probe, scenes, seed=self.seed, smallest=smallest)
+        sizes = image_tower.SIZES if start is None else image_tower.SIZES_ON
+        batches = image_tower.Batches(self.photos, self.views, names, probe, scenes, seed=self.seed, sizes=sizes)
         model.to(memory_format=torch.channels_last)
         return self._fit("image", model, batches, image_tower.loss_of(names), on=start is not None).tower
 

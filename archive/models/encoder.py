@@ -152,8 +152,9 @@ def precision(device: str) -> AbstractContextManager[Any]:
     """
     import torch
 
-    able = getattr(torch.cpu, "get_capabilities", dict)().get("amx_bf16", False)
-    return torch.autocast("cpu", torch.bfloat16, enabled=device == "cpu" and able)
+    capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # an older torch cannot tell
+    able = device == "cpu" and bool(capabilities.get("amx_bf16"))
+    return torch.autocast("cpu", torch.bfloat16, enabled=able)
 
 
 def _load(pair: Pair) -> tuple[Any, str]:
