@@ -20,10 +20,13 @@ INTO_STREAM = re.compile(r"(^|\.)patch_embed\.|\.downsample\.|\.mlp\.3\.weight$"
 
 @torch.no_grad()
 def grow(small: nn.Module, large: nn.Module) -> nn.Module:
-    """→ `large`, of any width, made to give in evaluation what `small` gives. Raises ValueError where it cannot."""
+    """→ `large`, made to give in evaluation what `small` gives.
+
+    Raises ValueError where it is not of the same depth, as wide or wider.
+    """
     old, new = small.state_dict(), large.state_dict()
-    if old.keys() != new.keys():
-        raise ValueError("only a network of the same depth can be grown into; use another width of the same family")
+    if old.keys() != new.keys() or any(old[name].numel() > new[name].numel() for name in new):
+        raise ValueError("a network grows into one of the same depth, as wide or wider; use another of its family")
     for name, tensor in new.items():
         tensor.copy_(_within(name, old[name], tensor))
     return large
