@@ -63,7 +63,8 @@ def test_a_right_picture_comes_first(words: str, kept: tuple[Archive, list[Outco
     assert any(path in hits[0].path for path in QUERIES[words]), [hit.path for hit in hits]
 
 
-def test_the_waterfall_is_among_the_first_ten(kept: tuple[Archive, list[Outcome], Path]) -> None:
+@pytest.mark.xfail(strict=True, reason="sixth: this image encoder finds rocks, mountains and ice climbing before it")
+def test_the_waterfall_is_among_the_first_five(kept: tuple[Archive, list[Outcome], Path]) -> None:
     archive, _, _ = kept
-    [hits] = archive.search(["a waterfall"], count=10)
+    [hits] = archive.search(["a waterfall"], count=5)
     assert any("orientation/Landscape" in hit.path for hit in hits), [hit.path for hit in hits]
