@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from archive.scenes import draw_scene
 from training.corpus import Corpus
 
 
@@ -23,3 +25,11 @@ def grey_photos(source: Sequence[str], *, held_in: Sequence[int] = ()) -> Corpus
         held_in=np.isin(np.arange(count), held_in),
         excluded=np.zeros(count, bool),
     )
+
+
+def scene_photos(count: int, *, side: int) -> Corpus:
+    """Procedural scenes of `side` × `side` as photos without a caption."""
+    blank = grey_photos(["scenes"] * count)
+    pixels = np.stack([draw_scene(seed, size=(side, side)).pixels for seed in range(count)])
+    sides = np.full(count, side, np.int32)
+    return replace(blank, pixels=pixels.reshape(-1), start=np.arange(count) * pixels[0].size, height=sides, width=sides)

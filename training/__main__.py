@@ -11,7 +11,8 @@ from pathlib import Path
 import click
 import torch
 
-from archive.models.pairs import POCKET_FOLDER
+from archive.models.encoder import OpenClipEncoder
+from archive.models.pairs import POCKET_FOLDER, find_pair
 from archive.models.upscaler import load_upscaler
 from archive.settle import codec_for
 from training.export import export_codecs, export_decoder, export_encoder, load_parts
@@ -33,7 +34,7 @@ from training.recipe import SHARE, STAGES_ON, Recipe
     type=click.Path(path_type=Path, exists=True),
     help="A pair to go on with: image encoder, the autoencoder's decoder, denoiser. The rest is kept.",
 )
-@click.option("--only", multiple=True, type=click.Choice(STAGES_ON), help="What goes on. Default: all three.")
+@click.option("--only", multiple=True, type=click.Choice(STAGES_ON), help="What goes on. Default: all of them.")
 @click.option("--threads", default=2, show_default=True)
 @click.option("--seed", default=0, show_default=True)
 def main(
@@ -63,7 +64,8 @@ def _train(recipe: Recipe, out: Path) -> None:
     export_encoder(tower, text, out / "encoder")
     vae, enlarging = recipe.train_autoencoder(tower), recipe.train_upscaler()
     codec, space = export_codecs(out, recipe.photos, recipe.scenery)
-    unet = recipe.train_denoiser(recipe.shelves(tower, vae, codec, space), space)
+    shelves, encoder = recipe.shelves(tower, vae, codec, space), OpenClipEncoder(find_pair(str(out)))
+    unet = recipe.reward_denoiser(recipe.train_denoiser(shelves, space), shelves, space, vae, encoder)
     export_decoder(unet, vae, enlarging, space, out / "decoder")
 
 
@@ -81,6 +83,9 @@ def _go_on(recipe: Recipe, start: Path, out: Path) -> None:
         vae = recipe.train_autoencoder(tower, vae)
     if "denoiser" in recipe.stages:
         unet = recipe.train_denoiser(recipe.shelves(tower, vae, codec, space), space, unet)
+    if "reward" in recipe.stages:
+        encoder = OpenClipEncoder(find_pair(str(out)))
+        unet = recipe.reward_denoiser(unet, recipe.shelves(tower, vae, codec, space), space, vae, encoder)
     export_decoder(unet, vae, enlarging, space, out / "decoder")
 
 

@@ -146,8 +146,7 @@ def _seen_by_tower(tower: nn.Module, drawn: torch.Tensor, pixels: torch.Tensor) 
 
 
 def _seen_by_teacher(teacher: nn.Module, drawn: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:
-    scale = TEACHER_SCALE * float(torch.empty(()).uniform_(*JITTER))
-    size = [int(side * scale) for side in pixels.shape[2:]]
+    size = teachers_size(pixels)
 
     def look(picture: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
         seen = F.interpolate(picture, size, mode="bicubic")
@@ -158,6 +157,12 @@ def _seen_by_teacher(teacher: nn.Module, drawn: torch.Tensor, pixels: torch.Tens
         true, true_top = look(pixels)
     stages, top = look(drawn)
     return TEACHER * _apart(stages, true) + TOP * (1 - F.cosine_similarity(top, true_top).mean())
+
+
+def teachers_size(pixels: torch.Tensor) -> tuple[int, int]:
+    """(B, 3, H, W) → height and width for the teacher to look at, others every time."""
+    scale = TEACHER_SCALE * float(torch.empty(()).uniform_(*JITTER))
+    return int(pixels.shape[2] * scale), int(pixels.shape[3] * scale)
 
 
 def _apart(stages: list[torch.Tensor], true: list[torch.Tensor]) -> torch.Tensor:

@@ -86,6 +86,13 @@ class Space:
     def numpy(self) -> tuple[np.ndarray, np.ndarray]:
         return self.mean.numpy(), self.std.numpy()
 
+    def told(self, vectors_hat: torch.Tensor, alignment: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Decoded embeddings (B, D), their codecs' alignments (B,) → of a noised one's length; the matching levels."""
+        white = (vectors_hat - self.mean) / self.std
+        white = nn.functional.normalize(white, dim=1) * white.shape[1] ** 0.5
+        levels = (embedding_noiser().alphas_cumprod[None] - alignment[:, None]).abs().argmin(dim=1)
+        return white * self.std + self.mean, levels
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -100,9 +107,9 @@ class Batch:
 class Batches:
     """Pictures of one frame at a time, frames drawn by their share."""
 
-    def __init__(self, sharp: list[Shelf], blurred: list[Shelf], space: Space, *, seed: int) -> None:
+    def __init__(self, sharp: list[Shelf], blurred: list[Shelf], space: Space, *, seed: int, size: int = BATCH) -> None:
         self._shelves = [(shelf, 0) for shelf in sharp] + [(shelf, BLURRED_FROM) for shelf in blurred]
-        self._space = space
+        self._space, self._size = space, size
         self._rng, self._alphas = np.random.default_rng(seed), embedding_noiser().alphas_cumprod
         sizes = np.array([len(shelf.latents) for shelf, _ in self._shelves], float)
         self._share = sizes / sizes.sum()
@@ -110,27 +117,24 @@ class Batches:
     def __call__(self, progress: float) -> Batch:
         """Progress 0…1 → a batch."""
         shelf, first = self._shelves[int(self._rng.choice(len(self._share), p=self._share))]
-        row = np.sort(self._rng.integers(len(shelf.latents), size=BATCH))
-        z, colors, vectors, vectors_hat, alignment = (
-            torch.from_numpy(one[row].astype(np.float32))
-            for one in (shelf.latents, shelf.maps, shelf.vectors, shelf.vectors_hat, shelf.alignment)
-        )
-        kept = torch.from_numpy(self._rng.random(BATCH) >= MAP_DROPPED)
+        row = np.sort(self._rng.integers(len(shelf.latents), size=self._size))
+        z, colors, vectors, vectors_hat, alignment = shelf.rows(row)
+        kept = torch.from_numpy(self._rng.random(self._size) >= MAP_DROPPED)
         label = self._label(vectors, vectors_hat, alignment)
-        timesteps = torch.from_numpy(self._rng.integers(first, 1000, BATCH))
+        timesteps = torch.from_numpy(self._rng.integers(first, 1000, self._size))
         return Batch(z, colors * kept[:, None, None, None], label, timesteps)
 
     def _label(self, vectors: torch.Tensor, vectors_hat: torch.Tensor, alignment: torch.Tensor) -> torch.Tensor:
-        levels = torch.from_numpy(self._rng.integers(1, NOISIEST, BATCH) * (self._rng.random(BATCH) >= CLEAN))
-        decoded = torch.from_numpy(self._rng.random(BATCH) < DECODED)
+        size = self._size
+        levels = torch.from_numpy(self._rng.integers(1, NOISIEST, size) * (self._rng.random(size) >= CLEAN))
+        decoded = torch.from_numpy(self._rng.random(size) < DECODED)
         signal = torch.where(levels > 0, self._alphas[levels], 1.0)[:, None]
-        white, white_hat = ((one - self._space.mean) / self._space.std for one in (vectors, vectors_hat))
+        white = (vectors - self._space.mean) / self._space.std
         noised = signal.sqrt() * white + (1 - signal).sqrt() * torch.randn_like(white)
-        white_hat = nn.functional.normalize(white_hat, dim=1) * white.shape[1] ** 0.5
-        told = torch.where(decoded[:, None], white_hat, noised) * self._space.std + self._space.mean
-        matching = (self._alphas[None] - alignment[:, None]).abs().argmin(dim=1)
+        told, matching = self._space.told(vectors_hat, alignment)
+        told = torch.where(decoded[:, None], told, noised * self._space.std + self._space.mean)
         label = class_label(told, torch.where(decoded, matching, levels))
-        return label * torch.from_numpy(self._rng.random(BATCH) >= EMBEDDING_DROPPED)[:, None]
+        return label * torch.from_numpy(self._rng.random(size) >= EMBEDDING_DROPPED)[:, None]
 
 
 def class_label(vectors: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:

@@ -39,6 +39,11 @@ class Shelf:
     vectors_hat: np.ndarray  # (n, D) float16, as decoded
     alignment: np.ndarray  # (n,) float32, of the codec they were decoded by
 
+    def rows(self, positions: np.ndarray) -> tuple[torch.Tensor, ...]:
+        """Those of all five arrays, in this order, as float32."""
+        arrays = (self.latents, self.maps, self.vectors, self.vectors_hat, self.alignment)
+        return tuple(torch.from_numpy(array[positions].astype(np.float32)) for array in arrays)
+
 
 def codecs_seen(fitted: Codec, space: tuple[np.ndarray, np.ndarray]) -> list[tuple[Codec, float]]:
     """The codecs pictures are seen through, half of them the default, and their alignments in a space (mean, std)."""

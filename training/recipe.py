@@ -1,6 +1,6 @@
 """The stages, in order; each keeps what it made in the work folder and is skipped or resumed when run again.
 
-photos, scenes ─► views (teacher) ─► image tower ─┬─► autoencoder ─► latents ─► denoiser ─► pocket/
+photos, scenes ─► views (teacher) ─► image tower ─┬─► autoencoder ─► latents ─► denoiser ─► reward ─► pocket/
 words, captions ─► phrase map ─► text tower ──────┘             photos ─► upscaler
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +16,8 @@ import torch
 from torch import nn
 
 from archive.codecs import Codec
-from archive.models.encoder import weights_sha256
-from training import autoencoder, denoiser, image_tower, loop, text_tower, upscaler
+from archive.models.encoder import Encoder, weights_sha256
+from training import autoencoder, denoiser, image_tower, loop, reward, text_tower, upscaler
 from training.corpus import Corpus, load_corpus
 from training.crops import Views, load_views
 from training.latents import Shelf, codecs_seen, load_shelves
@@ -26,8 +26,15 @@ from training.scenery import load_scenery
 from training.teacher import load_network
 from training.words import Known, PhraseMap, load_known, name_targets, phrases_to_learn, unit
 
-SHARE = {"image": 0.42, "text": 0.08, "autoencoder": 0.16, "upscaler": 0.03, "denoiser": 0.31}  # of the budget
-STAGES_ON = ("image", "autoencoder", "denoiser")  # that can go on from a pair
+SHARE = {  # of the budget
+    "image": 0.40,
+    "text": 0.08,
+    "autoencoder": 0.16,
+    "upscaler": 0.03,
+    "denoiser": 0.23,
+    "reward": 0.10,
+}
+STAGES_ON = ("image", "autoencoder", "denoiser", "reward")  # that can go on from a pair
 SCENES = 3000  # that the denoiser learns from
 SCALE_BATCHES = 16  # of the autoencoder's, to measure the latents' variance
 PEAK = {
@@ -39,6 +46,7 @@ PEAK = {
     "upscaler": 2e-3,
     "denoiser": 1e-3,
     "denoiser-on": 6e-4,
+    "reward": 3e-4,
 }  # learning rates
 
 
@@ -164,6 +172,21 @@ class Recipe:
         batches = denoiser.Batches(*shelves, space, seed=self.seed)
         model = denoiser.build() if start is None else start
         return self._fit("denoiser", model, batches, denoiser.loss_of(), on=start is not None)
+
+    def reward_denoiser(
+        self,
+        unet: nn.Module,
+        shelves: tuple[list[Shelf], list[Shelf]],
+        space: denoiser.Space,
+        vae: nn.Module,
+        encoder: Encoder,
+    ) -> nn.Module:
+        """Goes on with a trained denoiser; `encoder`: the exported one."""
+        torch.manual_seed(self.seed)
+        batches = reward.Batches(*shelves, space, seed=self.seed)
+        likeness = partial(encoder.likeness, center=space.mean.numpy())
+        loss = reward.loss_of(vae, load_network(self.teacher), likeness)
+        return self._fit("reward", unet, batches, loss)
 
     def _fit(
         self, stage: str, model: nn.Module, batches: Callable[[float], object], loss: loop.Loss, *, on: bool = False

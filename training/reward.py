@@ -1,0 +1,131 @@
+"""The denoiser, gone on by what it draws: rewards whose gradients run back through the sampler.
+
+    z(t₀) → … → z(t_K) ─ gradients from here on ─→ z(0) → x̂ = decoder(z(0))              K drawn anew for every batch
+    loss = |v̂ − v|² + TEACHER·(1 − cos(ψ(x), ψ(x̂))) + TOWER·(1 − cos(σ − μ, f(x̂) − μ)) + CELLS·|m(x) − m(x̂)|²
+           + REPEATED·max(0, r(x̂) − r(x))
+
+(DRaFT, arXiv 2309.17400; a random K: AlignProp, arXiv 2310.03739.) Rows are drawn as the archive draws them, late
+start, map and guidance included, in fewer steps. x is what the decoder makes of the photo's own latents, ψ the
+teacher's last features, f the archive's encoder and σ what it said of the photo, m means over a grid of cells, r what
+repeats every 8 pixels. Both networks look from another corner every time, so that marks which please them from one
+place do not pay (see training.autoencoder), and the plain loss of training.denoiser, on other photos, keeps it a
+denoiser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from archive.models.decoder import Likeness
+from archive.models.latent import guided
+from archive.models.pairs import POCKET_SAMPLING
+from training import denoiser
+from training.autoencoder import REPEATED, repeated, teachers_size
+from training.latents import Shelf
+
+TEACHER, TOWER, CELLS = 1.0, 1.0, 4.0
+GRID = 8  # cells a side
+SHIFT = 16  # pixels
+STEPS = 10  # of the sampler
+DRAWN, PLAIN = 16, 32  # pictures of a batch
+GUIDANCE, T_START = POCKET_SAMPLING.guidance or 1.0, POCKET_SAMPLING.t_start
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows to draw, and latents for the plain loss."""
+
+    z: torch.Tensor  # (B, C, h, w), of the photos
+    colors: torch.Tensor  # (B, C, h, w), of their maps
+    label: torch.Tensor  # (B, 2·D)
+    vectors: torch.Tensor  # (B, D), as encoded
+    free: int  # steps of the sampler without gradients
+    plain: denoiser.Batch
+
+
+class Batches:
+    """Sharp pictures of one frame at a time, told by their codes."""
+
+    def __init__(self, sharp: list[Shelf], blurred: list[Shelf], space: denoiser.Space, *, seed: int) -> None:
+        self._plain = denoiser.Batches(sharp, blurred, space, seed=seed, size=PLAIN)
+        self._shelves, self._space = sharp, space
+        self._rng, self._steps = np.random.default_rng(seed + 1), len(timesteps())
+        sizes = np.array([len(shelf.latents) for shelf in sharp], float)
+        self._share = sizes / sizes.sum()
+
+    def __call__(self, progress: float) -> Batch:
+        """Progress 0…1 → a batch."""
+        shelf = self._shelves[int(self._rng.choice(len(self._share), p=self._share))]
+        row = np.sort(self._rng.integers(len(shelf.latents), size=DRAWN))
+        z, colors, vectors, vectors_hat, alignment = shelf.rows(row)
+        label = denoiser.class_label(*self._space.told(vectors_hat, alignment))
+        return Batch(z, colors, label, vectors, int(self._rng.integers(self._steps)), self._plain(progress))
+
+
+def timesteps() -> list[int]:
+    """A scheduler's of STEPS steps below the late start, and the start."""
+    scheduler = denoiser.noise_scheduler()
+    scheduler.set_timesteps(STEPS)
+    start = round(T_START * scheduler.config.num_train_timesteps)
+    return [start, *(int(one) for one in scheduler.timesteps if one < start)]
+
+
+def draw(model: nn.Module, batch: Batch, noise: torch.Tensor) -> torch.Tensor:
+    """Noise (B, C, h, w) → z at the end of the sampler, with gradients from step `batch.free` on."""
+    scheduler = denoiser.noise_scheduler()
+    scheduler.set_timesteps(timesteps=timesteps())
+    signal = scheduler.alphas_cumprod[int(scheduler.timesteps[0])]
+    z = signal.sqrt() * batch.colors + (1 - signal).sqrt() * noise
+    label, colors = torch.cat([torch.zeros_like(batch.label), batch.label]), torch.cat([batch.colors] * 2)
+    for learning in (False, True):  # each its own autocast: it keeps narrowed weights, with gradients or without
+        with torch.set_grad_enabled(learning), torch.autocast("cpu", torch.bfloat16):
+            for timestep in scheduler.timesteps[batch.free :] if learning else scheduler.timesteps[: batch.free]:
+                seen = torch.cat([torch.cat([z, z]), colors], dim=1)
+                out = model(seen, timestep, encoder_hidden_states=None, class_labels=label).sample.float()
+                z = scheduler.step(guided(out, GUIDANCE), timestep, z).prev_sample
+    return z
+
+
+def loss_of(
+    vae: nn.Module, teacher: nn.Module, likeness: Likeness
+) -> Callable[[nn.Module, Batch, float], tuple[torch.Tensor, int]]:
+    """The loss in this module's head, for `loop.fit`; `likeness`: the archive's encoder's, about the mean embedding."""
+    plain = denoiser.loss_of()
+    vae.requires_grad_(False).eval()
+
+    def pictures(z: torch.Tensor) -> torch.Tensor:
+        return vae.decode((z / vae.config.scaling_factor).contiguous(memory_format=torch.channels_last)).sample.float()
+
+    def loss(model: nn.Module, batch: Batch, progress: float) -> tuple[torch.Tensor, int]:
+        usual, _ = plain(model, batch.plain, progress)
+        z = draw(model, batch, torch.randn_like(batch.z))
+        top, left = torch.randint(SHIFT, (2,)).tolist()
+        with torch.autocast("cpu", torch.bfloat16):
+            with torch.no_grad():
+                true = pictures(batch.z)
+            drawn = pictures(z)
+            part, true_part = drawn[..., top:, left:], true[..., top:, left:]
+            alike = TOWER * likeness(part, batch.vectors.numpy()).mean()
+            alike = alike + TEACHER * _alike_to_teacher(teacher, part, true_part)
+        cells = F.adaptive_avg_pool2d(drawn, GRID) - F.adaptive_avg_pool2d(true, GRID)
+        more = (repeated(drawn) - repeated(true)).clamp(min=0).mean()
+        return usual + TEACHER + TOWER - alike + CELLS * cells.square().mean() + REPEATED * more, len(z)
+
+    return loss
+
+
+def _alike_to_teacher(teacher: nn.Module, drawn: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
+    size = teachers_size(drawn)
+
+    def look(picture: torch.Tensor) -> torch.Tensor:
+        return teacher.forward_features(F.interpolate(picture, size, mode="bicubic")).float().mean((2, 3))
+
+    with torch.no_grad():
+        seen = look(true)
+    return F.cosine_similarity(look(drawn), seen).mean()
