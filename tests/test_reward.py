@@ -100,4 +100,4 @@ def test_what_is_drawn_becomes_more_like_what_the_rows_say(parts: PARTS, shelves
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    assert similar() > before + 0.03
+    assert 1 - similar() < 0.8 * (1 - before)

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from archive.models.autoencoder import Autoencoder
 from archive.models.clip_guidance import EVERY, direction
 from archive.models.decoder import Pixels, Step, Told, Vectors
+from archive.models.encoder import precision
 from archive.models.pairs import Sampling
 from archive.models.upscaler import upscaled
 
@@ -119,7 +120,8 @@ class LatentDecoder:
                     out = redirected(out, sampling.consistency * missing, signal, kind)
                 if told.likeness is not None and done % EVERY == 0:
                     z_hat = foreseen(out, z, signal, kind)
-                    pull = direction(z_hat, self._autoencoder.decode, told.likeness, told.vectors_hat, seed=done)
+                    with precision(self._device):
+                        pull = direction(z_hat, self._autoencoder.decode, told.likeness, told.vectors_hat, seed=done)
                     out = redirected(out, sampling.clip_guidance * pull, signal, kind)
                 z = self._scheduler.step(out, timestep, z).prev_sample
                 if on_step is not None:
