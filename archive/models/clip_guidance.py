@@ -5,7 +5,8 @@
 The gradient is taken at the foreseen latents, not through the unet, so the step stays among the pictures that the
 autoencoder can draw (Manifold Preserving Guided Diffusion, arXiv 2311.16424). The views are the whole picture and CROPS
 random parts of it, others at every step: an encoder is easily pleased by marks that mean nothing, less so by parts.
-It is asked at every other step: the solver is of second order, and goes on in that direction by itself.
+It is asked at every other step: the solver is of second order, and goes on in that direction by itself; and in bfloat16
+where the processor multiplies matrices of it (archive.models.encoder.precision).
 """
 
 from __future__ import annotations
