@@ -74,7 +74,7 @@ def test_only_the_last_steps_have_gradients(free: int, parts: PARTS, shelves: li
     hook = unet.register_forward_hook(lambda *_: seen.append(torch.is_grad_enabled()))
     z = reward.draw(unet, batch_of(shelves, parts[3], free), torch.randn(COUNT, 8, 16, 16))
     hook.remove()
-    assert seen == [False] * free + [True] * (len(reward.timesteps()) - free)
+    assert seen == [False] * free + [True] * (len(reward.sampler().timesteps) - free)
     assert z.requires_grad
 
 

@@ -52,10 +52,12 @@ def main(
     torch.set_num_threads(threads)
     if start is None and only:
         raise click.UsageError("--only says what goes on: it needs --start")
+    made = work / "pair"  # whole before it takes the place of another, which may be the one it started from
     if start is None:
-        _train(Recipe(data, work, budget, workers=threads, seed=seed), out)
+        _train(Recipe(data, work, budget, workers=threads, seed=seed), made)
     else:
-        _go_on(Recipe(data, work, budget, only or STAGES_ON, workers=threads, seed=seed), start, out)
+        _go_on(Recipe(data, work, budget, only or STAGES_ON, workers=threads, seed=seed), start, made)
+    shutil.copytree(made, out, dirs_exist_ok=True)
     click.echo(f"pair written to {out}")
 
 

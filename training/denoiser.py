@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
@@ -22,7 +23,7 @@ from torch import nn
 
 from training.autoencoder import LATENT_CHANNELS
 from training.image_tower import DIMENSION
-from training.latents import Shelf
+from training.latents import Shelf, random_rows
 
 CHANNELS = (64, 128, 192)
 EMBEDDING_DROPPED, MAP_DROPPED = 0.12, 0.15  # shares of the samples
@@ -70,6 +71,12 @@ def embedding_noiser() -> object:
     return DDPMScheduler(beta_schedule="squaredcos_cap_v2")
 
 
+@cache
+def embedding_alphas() -> torch.Tensor:
+    """ᾱ of its levels, (1000,)."""
+    return embedding_noiser().alphas_cumprod
+
+
 @dataclass(frozen=True)
 class Space:
     """The normaliser's mean and standard deviation of embeddings."""
@@ -90,7 +97,7 @@ class Space:
         """Decoded embeddings (B, D), their codecs' alignments (B,) → of a noised one's length; the matching levels."""
         white = (vectors_hat - self.mean) / self.std
         white = nn.functional.normalize(white, dim=1) * white.shape[1] ** 0.5
-        levels = (embedding_noiser().alphas_cumprod[None] - alignment[:, None]).abs().argmin(dim=1)
+        levels = (embedding_alphas()[None] - alignment[:, None]).abs().argmin(dim=1)
         return white * self.std + self.mean, levels
 
 
@@ -108,19 +115,15 @@ class Batches:
     """Pictures of one frame at a time, frames drawn by their share."""
 
     def __init__(self, sharp: list[Shelf], blurred: list[Shelf], space: Space, *, seed: int, size: int = BATCH) -> None:
-        self._shelves = [(shelf, 0) for shelf in sharp] + [(shelf, BLURRED_FROM) for shelf in blurred]
-        self._space, self._size = space, size
-        self._rng, self._alphas = np.random.default_rng(seed), embedding_noiser().alphas_cumprod
-        sizes = np.array([len(shelf.latents) for shelf, _ in self._shelves], float)
-        self._share = sizes / sizes.sum()
+        self._shelves, self._sharp = sharp + blurred, len(sharp)
+        self._space, self._size, self._rng = space, size, np.random.default_rng(seed)
 
     def __call__(self, progress: float) -> Batch:
         """Progress 0…1 → a batch."""
-        shelf, first = self._shelves[int(self._rng.choice(len(self._share), p=self._share))]
-        row = np.sort(self._rng.integers(len(shelf.latents), size=self._size))
-        z, colors, vectors, vectors_hat, alignment = shelf.rows(row)
+        at, (z, colors, vectors, vectors_hat, alignment) = random_rows(self._shelves, self._size, self._rng)
         kept = torch.from_numpy(self._rng.random(self._size) >= MAP_DROPPED)
         label = self._label(vectors, vectors_hat, alignment)
+        first = 0 if at < self._sharp else BLURRED_FROM
         timesteps = torch.from_numpy(self._rng.integers(first, 1000, self._size))
         return Batch(z, colors * kept[:, None, None, None], label, timesteps)
 
@@ -128,7 +131,7 @@ class Batches:
         size = self._size
         levels = torch.from_numpy(self._rng.integers(1, NOISIEST, size) * (self._rng.random(size) >= CLEAN))
         decoded = torch.from_numpy(self._rng.random(size) < DECODED)
-        signal = torch.where(levels > 0, self._alphas[levels], 1.0)[:, None]
+        signal = torch.where(levels > 0, embedding_alphas()[levels], 1.0)[:, None]
         white = (vectors - self._space.mean) / self._space.std
         noised = signal.sqrt() * white + (1 - signal).sqrt() * torch.randn_like(white)
         told, matching = self._space.told(vectors_hat, alignment)

@@ -45,6 +45,13 @@ class Shelf:
         return tuple(torch.from_numpy(array[positions].astype(np.float32)) for array in arrays)
 
 
+def random_rows(shelves: Sequence[Shelf], count: int, rng: np.random.Generator) -> tuple[int, tuple[torch.Tensor, ...]]:
+    """`count` rows of one shelf, shelves drawn by their share → the shelf's position, and its `Shelf.rows`."""
+    lengths = np.array([len(shelf.latents) for shelf in shelves])
+    at = int(rng.choice(len(shelves), p=lengths / lengths.sum()))
+    return at, shelves[at].rows(np.sort(rng.integers(lengths[at], size=count)))
+
+
 def codecs_seen(fitted: Codec, space: tuple[np.ndarray, np.ndarray]) -> list[tuple[Codec, float]]:
     """The codecs pictures are seen through, half of them the default, and their alignments in a space (mean, std)."""
     usual, finer = coclico(DIMENSION), coclico(DIMENSION, map_bits=5)

@@ -46,7 +46,7 @@ PEAK = {
     "upscaler": 2e-3,
     "denoiser": 1e-3,
     "denoiser-on": 6e-4,
-    "reward": 3e-4,
+    "reward-on": 3e-4,
 }  # learning rates
 
 
@@ -127,7 +127,7 @@ class Recipe:
         sizes = image_tower.SIZES if start is None else image_tower.SIZES_ON
         batches = image_tower.Batches(self.photos, self.views, names, probe, scenes, seed=self.seed, sizes=sizes)
         model.to(memory_format=torch.channels_last)
-        return self._fit("image", model, batches, image_tower.loss_of(names), on=start is not None).tower
+        return self._fit("image", model, batches, image_tower.loss_of(names), start=start).tower
 
     def train_text_tower(self) -> nn.Module:
         torch.manual_seed(self.seed)
@@ -142,7 +142,7 @@ class Recipe:
         loss = autoencoder.loss_of(tower, load_network(self.teacher))
         if start is not None:
             batches = autoencoder.Batches([self.photos], seed=self.seed, cropping=0)
-            return self._fit("autoencoder", autoencoder.goes_on(start), batches, loss, on=True)
+            return self._fit("autoencoder", autoencoder.goes_on(start), batches, loss, start=start)
         model = autoencoder.build().to(memory_format=torch.channels_last)
         batches = autoencoder.Batches([self.photos, self.scenery], seed=self.seed)
         trained = self._fit("autoencoder", model, batches, loss)
@@ -171,7 +171,7 @@ class Recipe:
         torch.manual_seed(self.seed)
         batches = denoiser.Batches(*shelves, space, seed=self.seed)
         model = denoiser.build() if start is None else start
-        return self._fit("denoiser", model, batches, denoiser.loss_of(), on=start is not None)
+        return self._fit("denoiser", model, batches, denoiser.loss_of(), start=start)
 
     def reward_denoiser(
         self,
@@ -186,13 +186,21 @@ class Recipe:
         batches = reward.Batches(*shelves, space, seed=self.seed)
         likeness = partial(encoder.likeness, center=space.mean.numpy())
         loss = reward.loss_of(vae, load_network(self.teacher), likeness)
-        return self._fit("reward", unet, batches, loss)
+        return self._fit("reward", unet, batches, loss, start=unet)
 
     def _fit(
-        self, stage: str, model: nn.Module, batches: Callable[[float], object], loss: loop.Loss, *, on: bool = False
+        self,
+        stage: str,
+        model: nn.Module,
+        batches: Callable[[float], object],
+        loss: loop.Loss,
+        *,
+        start: nn.Module | None = None,
     ) -> nn.Module:
-        name = f"{stage}-on" if on else stage
-        return loop.fit(model, batches, loss, work=self.work / name, minutes=self.minutes(stage), peak=PEAK[name])
+        """What goes on from other weights is another training, in a folder of its own."""
+        name = stage if start is None else f"{stage}-on"
+        work = self.work / (name if start is None else f"{name}-{weights_sha256(start)[:8]}")
+        return loop.fit(model, batches, loss, work=work, minutes=self.minutes(stage), peak=PEAK[name])
 
     def _phrase_vectors(self, phrases: list[str], phrase_map: PhraseMap) -> np.ndarray:
         """The phrase map's vectors, and the real ones where they are known."""

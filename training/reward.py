@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,11 +24,11 @@ from torch import nn
 from torch.nn import functional as F
 
 from archive.models.decoder import Likeness
-from archive.models.latent import guided
+from archive.models.latent import guided, late_start
 from archive.models.pairs import POCKET_SAMPLING
 from training import denoiser
 from training.autoencoder import REPEATED, repeated, teachers_size
-from training.latents import Shelf
+from training.latents import Shelf, random_rows
 
 TEACHER, TOWER, CELLS = 1.0, 1.0, 4.0
 GRID = 8  # cells a side
@@ -55,31 +56,25 @@ class Batches:
     def __init__(self, sharp: list[Shelf], blurred: list[Shelf], space: denoiser.Space, *, seed: int) -> None:
         self._plain = denoiser.Batches(sharp, blurred, space, seed=seed, size=PLAIN)
         self._shelves, self._space = sharp, space
-        self._rng, self._steps = np.random.default_rng(seed + 1), len(timesteps())
-        sizes = np.array([len(shelf.latents) for shelf in sharp], float)
-        self._share = sizes / sizes.sum()
+        self._rng, self._steps = np.random.default_rng(seed + 1), len(sampler().timesteps)
 
     def __call__(self, progress: float) -> Batch:
         """Progress 0…1 → a batch."""
-        shelf = self._shelves[int(self._rng.choice(len(self._share), p=self._share))]
-        row = np.sort(self._rng.integers(len(shelf.latents), size=DRAWN))
-        z, colors, vectors, vectors_hat, alignment = shelf.rows(row)
+        _, (z, colors, vectors, vectors_hat, alignment) = random_rows(self._shelves, DRAWN, self._rng)
         label = denoiser.class_label(*self._space.told(vectors_hat, alignment))
         return Batch(z, colors, label, vectors, int(self._rng.integers(self._steps)), self._plain(progress))
 
 
-def timesteps() -> list[int]:
-    """A scheduler's of STEPS steps below the late start, and the start."""
+def sampler() -> Any:
+    """The pair's scheduler, set to run from the late start on."""
     scheduler = denoiser.noise_scheduler()
-    scheduler.set_timesteps(STEPS)
-    start = round(T_START * scheduler.config.num_train_timesteps)
-    return [start, *(int(one) for one in scheduler.timesteps if one < start)]
+    late_start(scheduler, STEPS, T_START, device="cpu")
+    return scheduler
 
 
 def draw(model: nn.Module, batch: Batch, noise: torch.Tensor) -> torch.Tensor:
     """Noise (B, C, h, w) → z at the end of the sampler, with gradients from step `batch.free` on."""
-    scheduler = denoiser.noise_scheduler()
-    scheduler.set_timesteps(timesteps=timesteps())
+    scheduler = sampler()
     signal = scheduler.alphas_cumprod[int(scheduler.timesteps[0])]
     z = signal.sqrt() * batch.colors + (1 - signal).sqrt() * noise
     label, colors = torch.cat([torch.zeros_like(batch.label), batch.label]), torch.cat([batch.colors] * 2)

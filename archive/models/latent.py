@@ -129,14 +129,8 @@ class LatentDecoder:
             return self.decode_pixels(z)
 
     def timesteps(self, steps: int, t_start: float) -> torch.Tensor:
-        """The scheduler's timesteps from t_start · T on, that one included; it is set to run just these."""
-        self._scheduler.set_timesteps(steps, device=self._device)
-        start = round(t_start * self._scheduler.config.num_train_timesteps)
-        if start < self._scheduler.config.num_train_timesteps:
-            below = [int(timestep) for timestep in self._scheduler.timesteps if timestep < start]
-            self._scheduler.set_timesteps(timesteps=[start, *below], device=self._device)
-        timesteps: torch.Tensor = self._scheduler.timesteps
-        return timesteps
+        """As `late_start`, of its own scheduler."""
+        return late_start(self._scheduler, steps, t_start, device=self._device)
 
     def _encode(self, colors_hat: Pixels, frame: tuple[int, int]) -> torch.Tensor:
         colors = self._torch.from_numpy(colors_hat).permute(0, 3, 1, 2).float()
@@ -174,6 +168,17 @@ class LatentDecoder:
 def _pixels(decoded: torch.Tensor) -> Any:
     """(B, 3, H, W) of −1 … 1 → (B, H, W, 3) uint8."""
     return ((decoded + 1) * 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu().numpy()
+
+
+def late_start(scheduler: Any, steps: int, t_start: float, *, device: str) -> torch.Tensor:
+    """A scheduler's timesteps from t_start · T on, that one included; it is set to run just these."""
+    scheduler.set_timesteps(steps, device=device)
+    start = round(t_start * scheduler.config.num_train_timesteps)
+    if start < scheduler.config.num_train_timesteps:
+        below = [int(timestep) for timestep in scheduler.timesteps if timestep < start]
+        scheduler.set_timesteps(timesteps=[start, *below], device=device)
+    timesteps: torch.Tensor = scheduler.timesteps
+    return timesteps
 
 
 def guided(out: torch.Tensor, guidance: float) -> torch.Tensor:
