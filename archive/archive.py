@@ -57,7 +57,9 @@ class Archive(Conversions):
         for record in self.store.codecs():
             self._open(record)
         if not self.records:
-            raise UsageError(f"the archive at {settings.location} was never finished; run `coldframe init` again")
+            raise UsageError(
+                f"the archive at {settings.location} was never finished; run `coldframe init` again"
+            )
         self.model = self.store.model(self.records[self.codec_id].model_id)
         self._pair_name = model or self.model.name
         self._search = Search(self.store, self.records, self.codecs, settings.index_directory)
@@ -65,7 +67,12 @@ class Archive(Conversions):
 
     @classmethod
     def create(
-        cls, settings: Settings, pair: Pair, *, codec: str = "coclico", parameters: dict[str, int] | None = None
+        cls,
+        settings: Settings,
+        pair: Pair,
+        *,
+        codec: str = "coclico",
+        parameters: dict[str, int] | None = None,
     ) -> Archive:
         """Makes an archive, loading the encoder once to know its weights; an archive of the same make is opened.
 
@@ -78,7 +85,9 @@ class Archive(Conversions):
             there = store.codecs()
             if not there:
                 model = store.add_model(_record(pair, encoder))
-                store.add_codec(CodecRecord(model.id, made.name, made.parameters(), utc_now(), made.state))
+                store.add_codec(
+                    CodecRecord(model.id, made.name, made.parameters(), utc_now(), made.state)
+                )
             elif not any(same_make(record, made, exactly=is_file(codec)) for record in there) or (
                 store.model(there[-1].model_id).weights_sha256 != encoder.weights_sha256
             ):
@@ -146,7 +155,9 @@ class Archive(Conversions):
         """Rows without a choice → which of so many candidates, a power of two, each gives back from now on."""
         painter = self.painter(replace(self.pair.sampling, candidates=candidates))
         rows = (row for image_id in self.store.unchosen() for row in self.store.rows([image_id]))
-        yield from Choosing(self.store, Sources(self.codecs, lambda: self.encoder, side=self._side), painter).run(rows)
+        yield from Choosing(
+            self.store, Sources(self.codecs, lambda: self.encoder, side=self._side), painter
+        ).run(rows)
 
     def search(self, texts: Sequence[str], *, count: int = 10) -> list[list[Hit]]:
         """What words mean → hits for each text, best first."""
@@ -155,7 +166,9 @@ class Archive(Conversions):
     def search_by_picture(self, path: Path, *, count: int = 10) -> list[Hit]:
         """A picture file → what looks like it, best first. Raises Unreadable."""
         picture = load_picture(path, at_least=self.encoder.side)
-        return self._hits(self.encoder.encode_images([self.encoder.prepare(picture.pixels)]), count)[0]
+        return self._hits(
+            self.encoder.encode_images([self.encoder.prepare(picture.pixels)]), count
+        )[0]
 
     def restore(
         self,
@@ -170,14 +183,18 @@ class Archive(Conversions):
         """Rows → pictures in `out`. Raises NotFound before anything is drawn."""
         rows = self.store.rows(ids)
         names = Names(
-            self.model.name, self.pair.decoder[0] if self.pair.decoder else "", f"coldframe {version('coldframe')}"
+            self.model.name,
+            self.pair.decoder[0] if self.pair.decoder else "",
+            f"coldframe {version('coldframe')}",
         )
         run = Restore(self.store, self.codecs, self.painter(sampling), self.decoder, names)
         yield from run.run(rows, out, suffix=suffix, seed=seed, on_step=on_step)
 
     def painter(self, sampling: Sampling | None = None) -> Painter:
         """Rows → pixels. Raises as `decoder` does."""
-        return Painter(self.codecs, self.decoder, lambda: self.encoder, sampling or self.pair.sampling)
+        return Painter(
+            self.codecs, self.decoder, lambda: self.encoder, sampling or self.pair.sampling
+        )
 
     def rows(self) -> Iterator[Row]:
         """Every row, by id."""
@@ -191,7 +208,9 @@ class Archive(Conversions):
         totals = self.store.totals()
         images = max(1, totals.images)
         database, index = self.store.bytes_on_disk(), self._search.bytes_on_disk()
-        clip_bits, color_bits = (8 * total / images for total in (totals.clip_bytes, totals.color_bytes))
+        clip_bits, color_bits = (
+            8 * total / images for total in (totals.clip_bytes, totals.color_bytes)
+        )
         return Stats(
             images=totals.images,
             model=self.model.name,
@@ -199,7 +218,11 @@ class Archive(Conversions):
             clip_bits_per_image=round(clip_bits, 2),
             color_bits_per_image=round(color_bits, 2),
             choice_bits_per_image=round(totals.choice_bits / images, 2),
-            bpp=round((8 * (totals.clip_bytes + totals.color_bytes) + totals.choice_bits) / max(1, totals.pixels), 8),
+            bpp=round(
+                (8 * (totals.clip_bytes + totals.color_bytes) + totals.choice_bits)
+                / max(1, totals.pixels),
+                8,
+            ),
             row_bytes_per_image=round(database / images, 1),
             index_bytes_per_image=round(index / images, 1),
             original_bytes=totals.original_bytes,

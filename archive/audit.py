@@ -70,15 +70,24 @@ class _Decoded:
 class Audit:
     """Audits of one archive."""
 
-    def __init__(self, archive: Archive, sampling: Sampling | None = None, quality: Quality | None = None) -> None:
+    def __init__(
+        self, archive: Archive, sampling: Sampling | None = None, quality: Quality | None = None
+    ) -> None:
         """`quality`: further measures."""
-        self._archive, self._store, self._sampling, self._quality = archive, archive.store, sampling, quality
+        self._archive, self._store, self._sampling, self._quality = (
+            archive,
+            archive.store,
+            sampling,
+            quality,
+        )
 
     def sample(self, portion: Portion) -> list[int]:
         """→ ids, in the order of the rows' digests: a smaller sample begins a larger one."""
         return self._store.by_digest(portion.of(self._store.totals().images))
 
-    def run(self, ids: Sequence[int], *, seconds: float = float("inf")) -> Iterator[Audited | Damage]:
+    def run(
+        self, ids: Sequence[int], *, seconds: float = float("inf")
+    ) -> Iterator[Audited | Damage]:
         """Every row → its scores, once they are stored, or what is wrong with its codes.
 
         Stops after the first rows drawn beyond `seconds`. Raises as Archive.painter does, and NotFound.
@@ -88,7 +97,11 @@ class Audit:
         for start in range(0, len(ids), LOOKED_UP):
             rows = self._store.rows(ids[start : start + LOOKED_UP])
             known = self._known(rows, painter)
-            yield from (Audited(row.id, row.path, known[row.id], again=True) for row in rows if row.id in known)
+            yield from (
+                Audited(row.id, row.path, known[row.id], again=True)
+                for row in rows
+                if row.id in known
+            )
             read = [self._read(row) for row in rows if row.id not in known]
             yield from (one for one in read if isinstance(one, Damage))
             sound = (one for one in read if not isinstance(one, Damage))
@@ -112,15 +125,21 @@ class Audit:
 
     def _read(self, row: Row) -> _Decoded | Damage:
         try:
-            vectors_hat, colors_hat = self._archive.codecs[row.codec_id].decode([row.clip_code], [row.color_code])
+            vectors_hat, colors_hat = self._archive.codecs[row.codec_id].decode(
+                [row.clip_code], [row.color_code]
+            )
         except BadCode as error:
             return Damage(row.id, str(error))
         return _Decoded(row, vectors_hat[0], colors_hat[0])
 
     def _audited(self, batch: Sequence[_Decoded], painter: Painter) -> Iterator[Audited]:
         started = time.monotonic()
-        painted = painter.paint([one.row for one in batch], [painter.seed(one.row) for one in batch])
-        scores = [self._scores(one, drawn.pixels) for one, drawn in zip(batch, painted, strict=True)]
+        painted = painter.paint(
+            [one.row for one in batch], [painter.seed(one.row) for one in batch]
+        )
+        scores = [
+            self._scores(one, drawn.pixels) for one, drawn in zip(batch, painted, strict=True)
+        ]
         took = round((time.monotonic() - started) / len(batch), 3)
         for one, drawn, scored in zip(batch, painted, scores, strict=True):
             self._keep(one.row, painter, drawn.seed, scored)
@@ -138,7 +157,9 @@ class Audit:
         if original is not None:
             score = map_score(original, drawn)
             return scores | {"color_score": score, "original_color_score": score}
-        return scores | ({"color_score": map_score(one.colors_hat, drawn)} if one.colors_hat.size else {})
+        return scores | (
+            {"color_score": map_score(one.colors_hat, drawn)} if one.colors_hat.size else {}
+        )
 
     def _keep(self, row: Row, painter: Painter, seed: int, scores: Mapping[str, float]) -> None:
         decoder = self._archive.decoder
@@ -167,8 +188,16 @@ def spreads(audited: Iterable[Audited]) -> dict[str, Spread]:
     for one in audited:
         for name, score in one.scores.items():
             found.setdefault(name, []).append(score)
-    return {name: _spread(scores, max if name in LOW_IS_GOOD else min) for name, scores in sorted(found.items())}
+    return {
+        name: _spread(scores, max if name in LOW_IS_GOOD else min)
+        for name, scores in sorted(found.items())
+    }
 
 
 def _spread(scores: list[float], worst: Callable[[list[float]], float]) -> Spread:
-    return Spread(len(scores), round(statistics.fmean(scores), 5), round(statistics.median(scores), 5), worst(scores))
+    return Spread(
+        len(scores),
+        round(statistics.fmean(scores), 5),
+        round(statistics.median(scores), 5),
+        worst(scores),
+    )

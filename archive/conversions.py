@@ -74,17 +74,27 @@ class Conversions:
         """
         sources = Sources(self.codecs, lambda: self.encoder, side=self._side)
         wanted = codec_for(name, self.model.dimension, parameters or {}, shipped=self.pair.codecs)
-        alike = {key for key, record in self.records.items() if same_make(record, wanted, exactly=is_file(name))}
+        alike = {
+            key
+            for key, record in self.records.items()
+            if same_make(record, wanted, exactly=is_file(name))
+        }
         target = min(alike, default=None)
         rows = [row.id for row in self.store.all_rows() if row.codec_id != target and where(row)]
         codec = self.codecs.get(target or -1, wanted)
         if target is None:
             if isinstance(wanted.vectors, HalfVectors):
                 sample = self.store.rows(_spread(rows))
-                codec = fit_to_rows(wanted.vectors.awaited, sources, sample, map_side=wanted.map_side)
+                codec = fit_to_rows(
+                    wanted.vectors.awaited, sources, sample, map_side=wanted.map_side
+                )
             target = -1 if dry else self._add(codec)
         run = Recode(self.store, sources, target, codec)
-        pages = (row for start in range(0, len(rows), PAGE) for row in self.store.rows(rows[start : start + PAGE]))
+        pages = (
+            row
+            for start in range(0, len(rows), PAGE)
+            for row in self.store.rows(rows[start : start + PAGE])
+        )
         yield from run.run(pages, dry=dry)
         if not dry:
             self._search.refresh()
@@ -97,11 +107,19 @@ class Conversions:
         sources = Sources(self.codecs, lambda: self.encoder, side=self._side)
         for old_id, old in list(self.codecs.items()):
             rows = self.store.rows_of(old_id)
-            if not rows or not isinstance(old.vectors, ScalarVectors) or old.vectors.squares is not None:
+            if (
+                not rows
+                or not isinstance(old.vectors, ScalarVectors)
+                or old.vectors.squares is not None
+            ):
                 continue
-            codec = squares_for(old, self.pair.codecs) or self._squared(old, sources(_spread(rows), old.map_side))
+            codec = squares_for(old, self.pair.codecs) or self._squared(
+                old, sources(_spread(rows), old.map_side)
+            )
             target = -1 if dry else self._add(codec)
-            yield from Recode(self.store, sources, target, codec, same_codes=True).run(rows, dry=dry)
+            yield from Recode(self.store, sources, target, codec, same_codes=True).run(
+                rows, dry=dry
+            )
         if not dry:
             self._search.refresh()
 
@@ -131,18 +149,35 @@ class Conversions:
 
     def _lacking(self) -> int:
         """How many new rows are still waited for; 0 if none are."""
-        return max(1, ENOUGH - self.store.count(self.codec_id)) if isinstance(self.codec.vectors, HalfVectors) else 0
+        return (
+            max(1, ENOUGH - self.store.count(self.codec_id))
+            if isinstance(self.codec.vectors, HalfVectors)
+            else 0
+        )
 
     def _settled(self) -> bool:
         """Whether rows that waited have been recoded now. Those that a killed run left waiting are taken along."""
         settled = False
         for waiting_id, waiting in list(self.codecs.items()):
-            if isinstance(waiting.vectors, HalfVectors) and (rows := self.store.rows_of(waiting_id)):
-                awaited, sources = waiting.vectors.awaited, Sources(self.codecs, None, side=self._side)
-                there = [key for key, one in self.records.items() if key > waiting_id and same_make(one, waiting)]
+            if isinstance(waiting.vectors, HalfVectors) and (
+                rows := self.store.rows_of(waiting_id)
+            ):
+                awaited, sources = (
+                    waiting.vectors.awaited,
+                    Sources(self.codecs, None, side=self._side),
+                )
+                there = [
+                    key
+                    for key, one in self.records.items()
+                    if key > waiting_id and same_make(one, waiting)
+                ]
                 if not there and len(rows) < LEAST:
                     continue
-                fitted = fit_to_rows(awaited, sources, rows[:MOST], map_side=waiting.map_side) if not there else None
+                fitted = (
+                    fit_to_rows(awaited, sources, rows[:MOST], map_side=waiting.map_side)
+                    if not there
+                    else None
+                )
                 target = there[0] if fitted is None else self._add(fitted)
                 for _ in Recode(self.store, sources, target, self.codecs[target]).run(rows):
                     settled = True

@@ -74,24 +74,43 @@ class Demo:
         """Scenes as JPEG files, always the same."""
         folder.mkdir(parents=True, exist_ok=True)
         for number in range(PICTURES):
-            scene, path = draw_scene(number, size=SIZES[number % len(SIZES)]), folder / f"picture-{number + 1:02}.jpg"
+            scene, path = (
+                draw_scene(number, size=SIZES[number % len(SIZES)]),
+                folder / f"picture-{number + 1:02}.jpg",
+            )
             self.captions[str(path.resolve())] = scene.caption
             save_plain(path, scene.pixels)
             yield Stage("drawing", number + 1)
 
     def _chosen(self, archive: Archive) -> list[Row]:
         """The best hits of each question in turn, then other rows, EXHIBITS in all."""
-        best = [hits[rank].id for rank in range(HITS) for _, hits in self.answers if rank < len(hits)]
+        best = [
+            hits[rank].id for rank in range(HITS) for _, hits in self.answers if rank < len(hits)
+        ]
         others = [row.id for row in archive.rows()]
         return archive.store.rows(list(dict.fromkeys(best[: EXHIBITS - 1] + others))[:EXHIBITS])
 
     def _write(self, archive: Archive, rows: Sequence[Row]) -> None:
-        answers = [(question, [self._shown(hit, archive) for hit in hits]) for question, hits in self.answers]
-        exhibits = [self._exhibit(archive, row, one) for row, one in zip(rows, self.restored, strict=True)]
-        note = "Scenes drawn for this demonstration." if self._folder is None else f"Pictures of {self._folder}."
+        answers = [
+            (question, [self._shown(hit, archive) for hit in hits])
+            for question, hits in self.answers
+        ]
+        exhibits = [
+            self._exhibit(archive, row, one) for row, one in zip(rows, self.restored, strict=True)
+        ]
+        note = (
+            "Scenes drawn for this demonstration."
+            if self._folder is None
+            else f"Pictures of {self._folder}."
+        )
         note += " The pocket model pair is small: it shows how coldframe works, not how well large models restore."
         write_page(
-            self.page, title="coldframe demo", note=note, stats=archive.stats(), answers=answers, exhibits=exhibits
+            self.page,
+            title="coldframe demo",
+            note=note,
+            stats=archive.stats(),
+            answers=answers,
+            exhibits=exhibits,
         )
 
     def _shown(self, hit: Hit, archive: Archive) -> Shown:

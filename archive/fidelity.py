@@ -131,16 +131,23 @@ def neighbours_kept(true: npt.NDArray[np.int64], vectors_hat: Vectors) -> float:
     return float(np.mean([len(set(a) & set(b)) for a, b in pairs]) / NEIGHBOURS)
 
 
-def text_to_image(texts: Vectors, owner: npt.NDArray[np.int64], vectors_hat: Vectors) -> dict[str, float]:
+def text_to_image(
+    texts: Vectors, owner: npt.NDArray[np.int64], vectors_hat: Vectors
+) -> dict[str, float]:
     """(T, D) texts and the row each is about → R@1 and R@10 of that row among the decoded vectors."""
     scores = _unit(texts) @ _unit(vectors_hat).T
     rank = (scores > scores[np.arange(len(owner)), owner][:, None]).sum(axis=1)
-    return {"text_R1": round(float((rank < 1).mean()), 4), "text_R10": round(float((rank < 10).mean()), 4)}
+    return {
+        "text_R1": round(float((rank < 1).mean()), 4),
+        "text_R10": round(float((rank < 10).mean()), 4),
+    }
 
 
 def zero_shot_agreement(labels: Vectors, vectors: Vectors, vectors_hat: Vectors) -> float:
     """Share of rows whose nearest of (L, D) label vectors is the same before and after."""
-    before, after = ((_unit(one) @ _unit(labels).T).argmax(axis=1) for one in (vectors, vectors_hat))
+    before, after = (
+        (_unit(one) @ _unit(labels).T).argmax(axis=1) for one in (vectors, vectors_hat)
+    )
     return round(float((before == after).mean()), 4)
 
 

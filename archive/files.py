@@ -60,9 +60,16 @@ def find_files(path: str) -> Iterator[Found]:
             yield Found(whole, _stamp(whole), _may_be_picture(whole))
         while problems:
             problem = problems.pop()
-            yield Found(str(problem.filename), None, candidate=False, problem=problem.strerror or str(problem))
+            yield Found(
+                str(problem.filename),
+                None,
+                candidate=False,
+                problem=problem.strerror or str(problem),
+            )
     for problem in problems:
-        yield Found(str(problem.filename), None, candidate=False, problem=problem.strerror or str(problem))
+        yield Found(
+            str(problem.filename), None, candidate=False, problem=problem.strerror or str(problem)
+        )
 
 
 def _stamp(path: str) -> Stamp | None:

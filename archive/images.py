@@ -33,7 +33,9 @@ from archive.provenance import NAMESPACE
 from archive.records import Flag, Stamp
 
 PIXEL_LIMIT = 200_000_000  # pixels; larger pictures are refused before decoding
-SPARE = 2  # pictures are reduced by whole factors to no less than this many times what was asked for
+SPARE = (
+    2  # pictures are reduced by whole factors to no less than this many times what was asked for
+)
 WHITE = (255, 255, 255, 255)
 
 
@@ -58,7 +60,9 @@ def digest_of(path: Path) -> tuple[bytes, Stamp]:
         return hashlib.file_digest(file, "sha256").digest(), stamp
 
 
-def load_picture(path: Path, *, at_least: int, unchanged: Stamp | None = None, keep_truncated: bool = False) -> Picture:
+def load_picture(
+    path: Path, *, at_least: int, unchanged: Stamp | None = None, keep_truncated: bool = False
+) -> Picture:
     """File → Picture with at least `at_least` pixels on its short side, where the original has them.
 
     Raises Unreadable; also if the file is no longer `unchanged`. A truncated picture is refused, or decoded as far as
@@ -76,7 +80,10 @@ def decode_picture(file: BinaryIO, *, at_least: int, keep_truncated: bool = Fals
     with _decoder_errors(), Image.open(file) as image:
         width, height = image.size
         if width * height > PIXEL_LIMIT:
-            raise Unreadable("too-large", f"{width} x {height} pixels; the limit is {PIXEL_LIMIT // 10**6} million")
+            raise Unreadable(
+                "too-large",
+                f"{width} x {height} pixels; the limit is {PIXEL_LIMIT // 10**6} million",
+            )
         if _is_restoration(image):
             raise Unreadable("restoration", "coldframe drew this picture; it is not an original")
         if image.format in ("HEIF", "AVIF"):
@@ -114,10 +121,14 @@ def can_write(kind: str) -> bool:
     return kind in Image.SAVE
 
 
-def recompress(pixels: npt.NDArray[np.uint8], kind: str, quality: int) -> tuple[int, npt.NDArray[np.uint8]]:
+def recompress(
+    pixels: npt.NDArray[np.uint8], kind: str, quality: int
+) -> tuple[int, npt.NDArray[np.uint8]]:
     """(H, W, 3) uint8 → bytes of a lossy file of them, and what it decodes to."""
     file = io.BytesIO()
-    Image.fromarray(pixels).save(file, kind, quality=quality, optimize=True, method=6)  # 6: WebP's smallest
+    Image.fromarray(pixels).save(
+        file, kind, quality=quality, optimize=True, method=6
+    )  # 6: WebP's smallest
     return file.tell(), np.asarray(Image.open(file).convert("RGB"))
 
 
@@ -135,7 +146,9 @@ def _register_plugins() -> None:
 def _opened(path: Path) -> Iterator[BufferedReader]:
     """A regular file, opened for reading only. Raises Unreadable."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        descriptor = os.open(
+            path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        )
     except PermissionError as error:
         raise Unreadable("no-permission", "the file may not be read by this user") from error
     except OSError as error:
@@ -163,11 +176,20 @@ def _decoder_errors() -> Iterator[None]:
         raise Unreadable("not-an-image", "no decoder knows this content") from error
     except Exception as error:
         detail = " ".join(str(error).split()) or type(error).__name__
-        raise Unreadable("truncated" if _means_truncated(detail) else "unreadable", detail) from error
+        raise Unreadable(
+            "truncated" if _means_truncated(detail) else "unreadable", detail
+        ) from error
 
 
 def _means_truncated(detail: str) -> bool:
-    words = ("truncated", "unexpected end", "end of file", "premature", "not enough data", "unexpected eof")
+    words = (
+        "truncated",
+        "unexpected end",
+        "end of file",
+        "premature",
+        "not enough data",
+        "unexpected eof",
+    )
     return any(word in detail.lower() for word in words)
 
 
@@ -177,7 +199,11 @@ def _decode(image: Image.Image, keep_truncated: bool) -> bool:
         image.load()
         return True
     except OSError as error:
-        if not (keep_truncated and isinstance(image, ImageFile.ImageFile) and _means_truncated(str(error))):
+        if not (
+            keep_truncated
+            and isinstance(image, ImageFile.ImageFile)
+            and _means_truncated(str(error))
+        ):
             raise
         image.tile = []  # what has been decoded stands; nothing more is asked of the file
         return False
@@ -199,13 +225,19 @@ def _check_boxes(file: BinaryIO) -> None:
             size = int.from_bytes(header[8:])
         position = position + size if size >= 8 else end  # 0 means: to the end of the file
     if position > end:
-        raise Unreadable("truncated", f"the file says that it has {position:,} bytes, it has {end:,}")
+        raise Unreadable(
+            "truncated", f"the file says that it has {position:,} bytes, it has {end:,}"
+        )
 
 
 def _reduced(image: Image.Image, at_least: int) -> Image.Image:
     """By a whole factor, as long as SPARE times `at_least` remain."""
     factor = min(image.size) // (SPARE * at_least)
-    return image.reduce(factor) if factor > 1 and image.mode in ("RGB", "L", "CMYK", "RGBA", "LA") else image
+    return (
+        image.reduce(factor)
+        if factor > 1 and image.mode in ("RGB", "L", "CMYK", "RGBA", "LA")
+        else image
+    )
 
 
 def _to_srgb(image: Image.Image) -> Image.Image:
@@ -240,7 +272,9 @@ def _from_deep_grey(image: Image.Image) -> Image.Image:
 
 def _taken_at(exif: Image.Exif) -> datetime | None:
     """EXIF's DateTimeOriginal, else DateTime: the camera's local time."""
-    told = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal) or exif.get(ExifTags.Base.DateTime)
+    told = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal) or exif.get(
+        ExifTags.Base.DateTime
+    )
     try:
         return datetime.strptime(str(told).strip("\0 ")[:19], "%Y:%m:%d %H:%M:%S")
     except ValueError:

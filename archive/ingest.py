@@ -102,10 +102,15 @@ class Ingest:
         folder = os.path.dirname(found.path)
         volume = volume_of(folder)
         if volume.marker not in self._volume_ids:
-            volume_id = self._store.see_volume(marker=volume.marker, label=volume.label, root=volume.root)
+            volume_id = self._store.see_volume(
+                marker=volume.marker, label=volume.label, root=volume.root
+            )
             self._volume_ids[volume.marker], self._roots[volume_id] = volume_id, volume.root
         relative = os.path.relpath(found.path, volume.root)
-        return _File(found.path, Place(self._volume_ids[volume.marker], relative, found.stamp or Stamp(-1, -1)))
+        return _File(
+            found.path,
+            Place(self._volume_ids[volume.marker], relative, found.stamp or Stamp(-1, -1)),
+        )
 
     def _known(self, files: list[_File]) -> set[str]:
         """Paths of those whose size and time are as they were."""
@@ -127,11 +132,17 @@ class Ingest:
         for one in hashed:
             if one.digest not in archived:
                 first.setdefault(one.digest, one)
-        pictures, broken = _parted(list(first.values()), pool.map(_attempt(self._load), first.values()))
+        pictures, broken = _parted(
+            list(first.values()), pool.map(_attempt(self._load), first.values())
+        )
         causes = {one.digest: cause for one, cause in broken}
         refused += [(one.file, causes[one.digest]) for one in hashed if one.digest in causes]
-        again = [one for one in hashed if one.digest not in causes and one is not first.get(one.digest)]
-        gone = {one.digest: self._gone(archived[one.digest]) for one in again if one.digest in archived}
+        again = [
+            one for one in hashed if one.digest not in causes and one is not first.get(one.digest)
+        ]
+        gone = {
+            one.digest: self._gone(archived[one.digest]) for one in again if one.digest in archived
+        }
         batch = Batch(
             images=self._encoded(pictures, pool),
             sightings=[(one.digest, one.file.place) for one in again],
@@ -153,9 +164,13 @@ class Ingest:
 
     def _load(self, one: _Hashed) -> Picture:
         path, stamp = Path(one.file.path), one.file.place.stamp
-        return load_picture(path, at_least=self._side, unchanged=stamp, keep_truncated=self._keep_truncated)
+        return load_picture(
+            path, at_least=self._side, unchanged=stamp, keep_truncated=self._keep_truncated
+        )
 
-    def _encoded(self, pictures: Sequence[tuple[_Hashed, Picture]], pool: ThreadPoolExecutor) -> list[NewImage]:
+    def _encoded(
+        self, pictures: Sequence[tuple[_Hashed, Picture]], pool: ThreadPoolExecutor
+    ) -> list[NewImage]:
         """Pictures → rows. The encoder is opened here, if there is any."""
         if not pictures:
             return []
@@ -164,7 +179,10 @@ class Ingest:
         side = max(self._codec.map_side, 1)
         maps = np.stack(list(pool.map(lambda one: shrink(one, side), pixels)))
         codes = zip(pictures, *self._codec.encode(vectors, maps), strict=True)
-        return [_row(hashed, picture, clip_code, color_code) for (hashed, picture), clip_code, color_code in codes]
+        return [
+            _row(hashed, picture, clip_code, color_code)
+            for (hashed, picture), clip_code, color_code in codes
+        ]
 
     def _gone(self, image_id: int) -> list[Place]:
         """Places on volumes that are here, which hold the image no more."""

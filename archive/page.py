@@ -70,18 +70,25 @@ def write_page(
 ) -> None:
     """Writes the page; pictures must lie where it says."""
     parts = [f"<h1>{escape(title)}</h1><p>{escape(note)}</p>", _figures(stats)]
-    parts += [f"<h2>“{escape(query)}”</h2><div class=hits>{''.join(map(_hit, hits))}</div>" for query, hits in answers]
+    parts += [
+        f"<h2>“{escape(query)}”</h2><div class=hits>{''.join(map(_hit, hits))}</div>"
+        for query, hits in answers
+    ]
     parts.append("<h2>Drawn again from the rows</h2>")
     parts.append(
         "<p>Left the original, in the middle all that is kept of its colours, right what the row gives back.</p>"
     )
     parts += [_exhibit(exhibit) for exhibit in exhibits]
     head = f"<meta charset=utf-8><meta name=viewport content='width=device-width'><title>{escape(title)}</title>"
-    path.write_text(f"<!doctype html><html lang=en>{head}<style>{STYLE}</style>{''.join(parts)}</html>", "utf-8")
+    path.write_text(
+        f"<!doctype html><html lang=en>{head}<style>{STYLE}</style>{''.join(parts)}</html>", "utf-8"
+    )
 
 
 def _figures(stats: Stats) -> str:
-    codes = (stats.clip_bits_per_image + stats.color_bits_per_image + stats.choice_bits_per_image) / 8
+    codes = (
+        stats.clip_bits_per_image + stats.color_bits_per_image + stats.choice_bits_per_image
+    ) / 8
     told = {
         "pictures": f"{stats.images:,}",
         "codes of a picture": f"{codes:.0f} bytes",
@@ -90,15 +97,15 @@ def _figures(stats: Stats) -> str:
         "database and index": f"{stats.archive_bytes / 1e3:.0f} kB",
         "model": stats.model,
     }
-    cells = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in told.items())
+    cells = "".join(
+        f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in told.items()
+    )
     return f"<dl>{cells}</dl>"
 
 
 def _hit(hit: Shown) -> str:
     caption = f"{hit.score:.2f} {escape(hit.name)}"
-    return (
-        f"<figure><img src='{escape(hit.picture)}' alt='{escape(hit.name)}'><figcaption>{caption}</figcaption></figure>"
-    )
+    return f"<figure><img src='{escape(hit.picture)}' alt='{escape(hit.name)}'><figcaption>{caption}</figcaption></figure>"
 
 
 def _exhibit(exhibit: Exhibit) -> str:
@@ -106,7 +113,12 @@ def _exhibit(exhibit: Exhibit) -> str:
     pictures = (
         (exhibit.original, "original", f"{exhibit.original_bytes:,} bytes", ""),
         (exhibit.color_map, "colour map", "8 × 8 colours, enlarged", "map"),
-        (exhibit.restoration, "restoration", f"from {exhibit.code_bytes} bytes, a reconstruction", ""),
+        (
+            exhibit.restoration,
+            "restoration",
+            f"from {exhibit.code_bytes} bytes, a reconstruction",
+            "",
+        ),
     )
     parts = ["<div class=row>"]
     for file, name, told, kind in pictures:

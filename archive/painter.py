@@ -49,11 +49,17 @@ class Painter:
     """A decoder at work for an archive's codecs."""
 
     def __init__(
-        self, codecs: Mapping[int, Codec], decoder: Decoder, encoder: Callable[[], Encoder], sampling: Sampling
+        self,
+        codecs: Mapping[int, Codec],
+        decoder: Decoder,
+        encoder: Callable[[], Encoder],
+        sampling: Sampling,
     ) -> None:
         """`encoder()` opens the encoder, if there are candidates to compare."""
         self._codecs, self._decoder, self._encoder = codecs, decoder, encoder
-        self.sampling = replace(sampling, guidance=decoder.guidance) if sampling.guidance is None else sampling
+        self.sampling = (
+            replace(sampling, guidance=decoder.guidance) if sampling.guidance is None else sampling
+        )
         self._aligned: dict[int, float] = {}
 
     @property
@@ -68,7 +74,10 @@ class Painter:
 
     def frame(self, row: Row) -> tuple[int, int]:
         """(width, height) the row is drawn in. Raises UsageError for a size that is too small."""
-        pixels, multiple = self.sampling.side**2 or self._decoder.native_pixels, self._decoder.multiple
+        pixels, multiple = (
+            self.sampling.side**2 or self._decoder.native_pixels,
+            self._decoder.multiple,
+        )
         if pixels < multiple**2:
             raise UsageError(
                 f"this decoder draws no square of {self.sampling.side} pixels; give --size {multiple} or more"
@@ -89,11 +98,18 @@ class Painter:
 
     def parameters(self, row: Row, seed: int) -> dict[str, Any]:
         """All that the picture depends on, beside the decoder."""
-        return {**asdict(self.sampling), "seed": seed, "codec_id": row.codec_id, "codes_crc32": row.crc32}
+        return {
+            **asdict(self.sampling),
+            "seed": seed,
+            "codec_id": row.codec_id,
+            "codes_crc32": row.crc32,
+        }
 
     def seed(self, row: Row) -> int:
         """The row's own: from its digest, and the candidate it asks for, unless several are drawn now."""
-        return (seed_of(row.sha256) + (row.candidate if self.sampling.candidates == 1 else 0)) % SEEDS
+        return (
+            seed_of(row.sha256) + (row.candidate if self.sampling.candidates == 1 else 0)
+        ) % SEEDS
 
     def paint(
         self,
@@ -108,7 +124,9 @@ class Painter:
         `truth`: embeddings (D,) and colour maps (n, n, 3) that candidates are compared with; else with the rows' own.
         """
         codec = self._codecs[rows[0].codec_id]
-        vectors_hat, colors_hat = codec.decode([row.clip_code for row in rows], [row.color_code for row in rows])
+        vectors_hat, colors_hat = codec.decode(
+            [row.clip_code for row in rows], [row.color_code for row in rows]
+        )
         count = self.sampling.candidates
         tried = [(seed + number) % SEEDS for seed in seeds for number in range(count)]
         told = Told(
@@ -116,12 +134,19 @@ class Painter:
             colors_hat.repeat(count, 0),
             tried,
             self._alignment(rows[0].codec_id),
-            partial(self._encoder().likeness, center=self._center) if self.sampling.clip_guidance else None,
+            partial(self._encoder().likeness, center=self._center)
+            if self.sampling.clip_guidance
+            else None,
         )
-        drawn = self._decoder.draw(told, frame=self.frame(rows[0]), sampling=self.sampling, on_step=on_step)
+        drawn = self._decoder.draw(
+            told, frame=self.frame(rows[0]), sampling=self.sampling, on_step=on_step
+        )
         if self.sampling.projected and codec.map_side:
             half = codec.maps.half_cell
-            drawn = [project(one, colors, half) for one, colors in zip(drawn, told.colors_hat, strict=True)]
+            drawn = [
+                project(one, colors, half)
+                for one, colors in zip(drawn, told.colors_hat, strict=True)
+            ]
         if count == 1:
             return [Painted(pixels, seed) for pixels, seed in zip(drawn, tried, strict=True)]
         held_to = truth or list(zip(vectors_hat, colors_hat, strict=True))
@@ -131,21 +156,29 @@ class Painter:
             for at, one in zip(groups, held_to, strict=True)
         ]
 
-    def _best(self, drawn: list[Pixels], seeds: list[int], vector: Vectors, colors_seen: Pixels) -> Painted:
+    def _best(
+        self, drawn: list[Pixels], seeds: list[int], vector: Vectors, colors_seen: Pixels
+    ) -> Painted:
         encoder = self._encoder()
         vectors = encoder.encode_images([encoder.prepare(pixels) for pixels in drawn])
         similar = cosines(vectors - self._center, (vector - self._center)[None])
         colors = [
-            color_score(shrink(pixels, len(colors_seen)), colors_seen) if len(colors_seen) else 0.0 for pixels in drawn
+            color_score(shrink(pixels, len(colors_seen)), colors_seen) if len(colors_seen) else 0.0
+            for pixels in drawn
         ]
         best = int(np.argmax(similar - COLOR_WEIGHT * np.array(colors)))
-        scores = {"clip_similarity": round(float(similar[best]), 4), "color_score": round(colors[best], 5)}
+        scores = {
+            "clip_similarity": round(float(similar[best]), 4),
+            "color_score": round(colors[best], 5),
+        }
         return Painted(drawn[best], seeds[best], scores)
 
     def _alignment(self, codec_id: int) -> float:
         if codec_id not in self._aligned:
             space, codec = self._decoder.space, self._codecs[codec_id]
-            self._aligned[codec_id] = (codec.alignment or 1.0) if space is None else codec.alignment_in(*space)
+            self._aligned[codec_id] = (
+                (codec.alignment or 1.0) if space is None else codec.alignment_in(*space)
+            )
         return self._aligned[codec_id]
 
 
@@ -168,7 +201,9 @@ def frame_size(aspect: float, pixels: int, multiple: int) -> tuple[int, int]:
 
     def distance(size: tuple[int, int]) -> tuple[float, float]:
         width, height = size
-        return abs(math.log(width / height / aspect)), abs(math.log(width * height * multiple**2 / pixels))
+        return abs(math.log(width / height / aspect)), abs(
+            math.log(width * height * multiple**2 / pixels)
+        )
 
     width, height = min(fits, key=distance)
     return width * multiple, height * multiple

@@ -29,14 +29,21 @@ def project(pixels: Pixels, colors_hat: Pixels, half_cell: float) -> Pixels:
         missing = np.clip(seen, wanted - half_cell, wanted + half_cell) - seen
         if np.abs(missing).max() < NEAR:
             break
-        drawn += enlarge(_rounded(128 + _rgb(missing, side)), width, height).astype(np.float32) - 128
+        drawn += (
+            enlarge(_rounded(128 + _rgb(missing, side)), width, height).astype(np.float32) - 128
+        )
     return _rounded(drawn)
 
 
 def _rgb(samples: npt.NDArray[np.float32], side: int) -> npt.NDArray[np.float32]:
     """(1, 1.5 n²) differences of YCbCr samples → (n, n, 3) of RGB."""
     luma = samples[0, : side * side].reshape(side, side)
-    chroma = samples[0, side * side :].reshape(2, side // 2, side // 2).repeat(2, axis=1).repeat(2, axis=2)
+    chroma = (
+        samples[0, side * side :]
+        .reshape(2, side // 2, side // 2)
+        .repeat(2, axis=1)
+        .repeat(2, axis=2)
+    )
     rgb: npt.NDArray[np.float32] = np.stack([luma, *chroma], axis=-1) @ TO_RGB.T
     return rgb
 

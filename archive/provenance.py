@@ -55,7 +55,9 @@ def write_picture(path: Path, pixels: npt.NDArray[np.uint8], provenance: Provena
 
     kind = FORMATS.get(path.suffix.lower())
     if kind is None:
-        raise UsageError(f"a restored picture cannot be written as {path.suffix!r}; use {', '.join(FORMATS)}")
+        raise UsageError(
+            f"a restored picture cannot be written as {path.suffix!r}; use {', '.join(FORMATS)}"
+        )
     options: dict[str, Any] = {"exif": _exif(provenance)}
     if kind == "PNG":
         texts = PngImagePlugin.PngInfo()
@@ -86,9 +88,16 @@ def _exif(provenance: Provenance) -> Any:
 
 
 def _xmp(provenance: Provenance) -> bytes:
-    told = {name: fact if isinstance(fact, str) else json.dumps(fact) for name, fact in asdict(provenance).items()}
-    facts = "".join(f"<coldframe:{name}>{escape(fact)}</coldframe:{name}>\n" for name, fact in told.items())
-    description = f'<rdf:Alt><rdf:li xml:lang="x-default">{escape(provenance.description)}</rdf:li></rdf:Alt>'
+    told = {
+        name: fact if isinstance(fact, str) else json.dumps(fact)
+        for name, fact in asdict(provenance).items()
+    }
+    facts = "".join(
+        f"<coldframe:{name}>{escape(fact)}</coldframe:{name}>\n" for name, fact in told.items()
+    )
+    description = (
+        f'<rdf:Alt><rdf:li xml:lang="x-default">{escape(provenance.description)}</rdf:li></rdf:Alt>'
+    )
     return f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"

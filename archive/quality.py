@@ -47,18 +47,26 @@ class Quality:
         if original is not None:
             pictures.append(_tensor(enlarge(original, drawn.shape[1], drawn.shape[0])))
         wanted = [name for name in self._measures if name in ALONE or original is not None]
-        return {name: round(float(self._measures[name](*pictures[: 1 if name in ALONE else 2])), 4) for name in wanted}
+        return {
+            name: round(float(self._measures[name](*pictures[: 1 if name in ALONE else 2])), 4)
+            for name in wanted
+        }
 
 
 def open_quality() -> Quality:
     """Every measure whose weights are there or can be fetched. Raises UsageError, and ModelMissing where none can."""
     if find_spec("pyiqa") is None:
-        raise UsageError("measures of quality need pyiqa; install it with `pip install 'coldframe[iqa]'`")
+        raise UsageError(
+            "measures of quality need pyiqa; install it with `pip install 'coldframe[iqa]'`"
+        )
     import pyiqa
 
     measures = {}
     for name in (*ALONE, *BESIDE):
-        with contextlib.suppress(OSError), contextlib.redirect_stdout(io.StringIO()):  # it prints what it loads
+        with (
+            contextlib.suppress(OSError),
+            contextlib.redirect_stdout(io.StringIO()),
+        ):  # it prints what it loads
             measures[name] = pyiqa.create_metric(name)
     if not measures:
         raise ModelMissing(

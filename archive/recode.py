@@ -29,7 +29,9 @@ BATCH = 256  # rows a transaction
 GREY = np.uint8(128)  # of rows that have no map
 Vectors = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
-LEAST_COSINE = 0.0  # of a code's vector to the one it was made from; below, the code is taken for wrong
+LEAST_COSINE = (
+    0.0  # of a code's vector to the one it was made from; below, the code is taken for wrong
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,9 @@ class Known:
 class Sources:
     """Rows → what is best known of them."""
 
-    def __init__(self, codecs: Mapping[int, Codec], encoder: Callable[[], Encoder] | None, *, side: int) -> None:
+    def __init__(
+        self, codecs: Mapping[int, Codec], encoder: Callable[[], Encoder] | None, *, side: int
+    ) -> None:
         """`encoder()` opens the encoder; without one, originals are not looked at. `side` as for ingest."""
         self._codecs, self._encoder, self._side = codecs, encoder, side
         self._kept: dict[tuple[int, int], Known] = {}
@@ -67,9 +71,13 @@ class Sources:
         """
         new = [row for row in rows if (row.id, map_side) not in self._kept]
         known = dict(zip((row.id for row in new), self._look(new, map_side), strict=True))
-        found = [known[row.id] if row.id in known else self._kept.pop((row.id, map_side)) for row in rows]
+        found = [
+            known[row.id] if row.id in known else self._kept.pop((row.id, map_side)) for row in rows
+        ]
         if keep:
-            self._kept.update({(row.id, map_side): one for row, one in zip(rows, found, strict=True)})
+            self._kept.update(
+                {(row.id, map_side): one for row, one in zip(rows, found, strict=True)}
+            )
         return found
 
     def _look(self, rows: Sequence[Row], map_side: int) -> list[Known]:
@@ -96,14 +104,24 @@ class Sources:
     def _decoded(self, row: Row, side: int) -> Known:
         codec = self._codecs[row.codec_id]
         vector_hat, colors_hat = (one[0] for one in codec.decode([row.clip_code], [row.color_code]))
-        return Known(vector_hat, shrink(colors_hat, side) if codec.map_side else np.full((side, side, 3), GREY), False)
+        return Known(
+            vector_hat,
+            shrink(colors_hat, side) if codec.map_side else np.full((side, side, 3), GREY),
+            False,
+        )
 
 
 class Recode:
     """One run."""
 
     def __init__(
-        self, store: Store, sources: Sources, codec_id: int, codec: Codec, *, same_codes: bool = False
+        self,
+        store: Store,
+        sources: Sources,
+        codec_id: int,
+        codec: Codec,
+        *,
+        same_codes: bool = False,
     ) -> None:
         """`same_codes`: the new codec reads the old one's codes, only better."""
         self._store, self._sources, self._codec_id, self._codec = store, sources, codec_id, codec
@@ -119,20 +137,35 @@ class Recode:
                 self._store.recode(self._codec_id, codes)
             yield from recoded
 
-    def _coded(self, rows: Sequence[Row], known: Sequence[Known]) -> tuple[list[NewCodes], list[Recoded]]:
+    def _coded(
+        self, rows: Sequence[Row], known: Sequence[Known]
+    ) -> tuple[list[NewCodes], list[Recoded]]:
         vectors = np.stack([one.vector for one in known])
         clip_codes, color_codes = [row.clip_code for row in rows], [row.color_code for row in rows]
         if not self._same_codes:
-            clip_codes, color_codes = self._codec.encode(vectors, np.stack([one.map for one in known]))
+            clip_codes, color_codes = self._codec.encode(
+                vectors, np.stack([one.map for one in known])
+            )
         vectors_hat, _ = self._codec.decode(clip_codes, color_codes)
         norms = np.linalg.norm(vectors, axis=1) * np.linalg.norm(vectors_hat, axis=1)
         cosines = (vectors * vectors_hat).sum(axis=1) / np.maximum(norms, 1e-12)
         if not (cosines > LEAST_COSINE).all():
             worst = rows[int(cosines.argmin())].id
-            raise BadCode(f"image {worst} would not survive {self._codec.name}: its old codes are kept")
-        codes = [NewCodes(r.id, r.codec_id, a, b) for r, a, b in zip(rows, clip_codes, color_codes, strict=True)]
+            raise BadCode(
+                f"image {worst} would not survive {self._codec.name}: its old codes are kept"
+            )
+        codes = [
+            NewCodes(r.id, r.codec_id, a, b)
+            for r, a, b in zip(rows, clip_codes, color_codes, strict=True)
+        ]
         return codes, [
-            Recoded(r.id, k.from_original, float(c), _bits(r.clip_code, r.color_code), _bits(n.clip_code, n.color_code))
+            Recoded(
+                r.id,
+                k.from_original,
+                float(c),
+                _bits(r.clip_code, r.color_code),
+                _bits(n.clip_code, n.color_code),
+            )
             for r, k, c, n in zip(rows, known, cosines, codes, strict=True)
         ]
 

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-DRAWN, AUDITED = "done", "audited"  # states of a restoration: a file was written; only its scores were kept
+DRAWN, AUDITED = (
+    "done",
+    "audited",
+)  # states of a restoration: a file was written; only its scores were kept
 
 
 class Flag(enum.IntFlag):
@@ -103,7 +106,9 @@ class Batch:
     """What one transaction writes."""
 
     images: Sequence[NewImage] = ()
-    sightings: Sequence[tuple[bytes, Place]] = ()  # digests of archived images, seen at one more place
+    sightings: Sequence[
+        tuple[bytes, Place]
+    ] = ()  # digests of archived images, seen at one more place
     gone: Sequence[Place] = ()  # places that hold their image no more, since it has moved
     skipped: Sequence[SkippedFile] = ()
 

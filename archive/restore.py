@@ -61,7 +61,12 @@ class Restore:
     """One run over some rows."""
 
     def __init__(
-        self, store: Store, codecs: Mapping[int, Codec], painter: Painter, decoder: Decoder, names: Names
+        self,
+        store: Store,
+        codecs: Mapping[int, Codec],
+        painter: Painter,
+        decoder: Decoder,
+        names: Names,
     ) -> None:
         self._store, self._codecs, self._painter = store, codecs, painter
         self._decoder, self._names = decoder, names
@@ -79,7 +84,11 @@ class Restore:
         out.mkdir(parents=True, exist_ok=True)
         left = []
         for row in rows:
-            job = _Job(row, self._painter.seed(row) if seed is None else seed, out / (file_stem(row) + suffix))
+            job = _Job(
+                row,
+                self._painter.seed(row) if seed is None else seed,
+                out / (file_stem(row) + suffix),
+            )
             there = self._drawn_before(job)
             if there is None:
                 left.append(job)
@@ -87,18 +96,34 @@ class Restore:
                 yield there
         for batch in self._painter.batches(left, lambda job: job.row):
             started = time.monotonic()
-            painted = self._painter.paint([job.row for job in batch], [job.seed for job in batch], on_step)
+            painted = self._painter.paint(
+                [job.row for job in batch], [job.seed for job in batch], on_step
+            )
             sizes = [self._write(job, one) for job, one in zip(batch, painted, strict=True)]
             seconds = round((time.monotonic() - started) / len(batch), 3)
             for job, one, size in zip(batch, painted, sizes, strict=True):
-                yield Restored(job.row.id, str(job.path), seconds, one.seed, *size, scores=one.scores)
+                yield Restored(
+                    job.row.id, str(job.path), seconds, one.seed, *size, scores=one.scores
+                )
 
     def _drawn_before(self, job: _Job) -> Restored | None:
-        known = self._store.restoration_at(job.row.id, str(job.path.absolute())) if job.path.is_file() else None
+        known = (
+            self._store.restoration_at(job.row.id, str(job.path.absolute()))
+            if job.path.is_file()
+            else None
+        )
         wanted = (self._decoder.weights_sha256, self._painter.parameters(job.row, job.seed))
         if known is None or (known.decoder_sha256, dict(known.parameters)) != wanted:
             return None
-        return Restored(job.row.id, str(job.path), 0.0, known.seed, *self._size(job.row), known.scores or {}, True)
+        return Restored(
+            job.row.id,
+            str(job.path),
+            0.0,
+            known.seed,
+            *self._size(job.row),
+            known.scores or {},
+            True,
+        )
 
     def _size(self, row: Row) -> tuple[int, int]:
         width, height = self._painter.frame(row)
@@ -107,7 +132,9 @@ class Restore:
     def _write(self, job: _Job, painted: Painted) -> tuple[int, int]:
         size = self._size(job.row)
         write_picture(
-            job.path, enlarge(self._decoder.enlarged(painted.pixels), *size), self._provenance(job.row, painted.seed)
+            job.path,
+            enlarge(self._decoder.enlarged(painted.pixels), *size),
+            self._provenance(job.row, painted.seed),
         )
         self._store.add_restoration(
             RestorationRecord(

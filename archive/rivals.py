@@ -36,8 +36,17 @@ from archive.records import Row
 from archive.settings import Settings
 from archive.sheet import Cell, Line, write_sheet
 
-LOSSY = {"jpeg": 1, "webp": 0, "avif": 0}  # Pillow's name → its lowest quality; 0 means the usual one to JPEG
-TITLES = {"color_map": "colour map", "jpeg": "JPEG", "webp": "WebP", "avif": "AVIF"}  # of methods, for people
+LOSSY = {
+    "jpeg": 1,
+    "webp": 0,
+    "avif": 0,
+}  # Pillow's name → its lowest quality; 0 means the usual one to JPEG
+TITLES = {
+    "color_map": "colour map",
+    "jpeg": "JPEG",
+    "webp": "WebP",
+    "avif": "AVIF",
+}  # of methods, for people
 LEAST_ERROR = 1e-10  # so that a rendition without any still has a PSNR
 SHEET_NAME, SHEET_ROWS = "methods.png", 12  # pictures shown, the first of the folder
 Pixels = npt.NDArray[np.uint8]
@@ -78,13 +87,18 @@ class Comparison:
         """Tells how many pictures are done; then the sheet is written. Raises UsageError where there is none."""
         self.sheet.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="coldframe-") as place:
-            settings, codec = Settings(str(Path(place, "archive"))), "klt" if self._pair.codecs else "coclico"
+            settings, codec = (
+                Settings(str(Path(place, "archive"))),
+                "klt" if self._pair.codecs else "coclico",
+            )
             with Archive.create(settings, self._pair, codec=codec) as archive:
                 outcomes = archive.ingest([str(self._folder)])
                 self.skipped = [one for one in outcomes if isinstance(one, Skipped)]
                 rows = list(archive.rows())
                 if not rows:
-                    raise UsageError(f"there is no picture in {self._folder} that can be read; name another folder")
+                    raise UsageError(
+                        f"there is no picture in {self._folder} that can be read; name another folder"
+                    )
                 yield from self._compared(archive, rows)
         heads = ["original", *(TITLES.get(method, method) for method in self._scores)]
         write_sheet(self.sheet, heads, [self._shown[row.id] for row in rows[:SHEET_ROWS]])
@@ -119,13 +133,17 @@ class Comparison:
                     self._shown[row.id] = _line(picture, renditions, scores)
                 yield self.pictures
 
-    def _renditions(self, archive: Archive, row: Row, drawn: Pixels, original: Pixels) -> list[Rendition]:
+    def _renditions(
+        self, archive: Archive, row: Row, drawn: Pixels, original: Pixels
+    ) -> list[Rendition]:
         codec, (height, width) = archive.codecs[row.codec_id], original.shape[:2]
         clip_bits, color_bits = 8 * len(row.clip_code), 8 * len(row.color_code)
         found = [Rendition("coldframe", row.bits, drawn)]
         if codec.map_side:
             _, [colors_hat] = codec.decode([row.clip_code], [row.color_code])
-            alone = color_bits + (clip_bits if codec.maps.predicted else 0)  # a predicted map needs the vector too
+            alone = color_bits + (
+                clip_bits if codec.maps.predicted else 0
+            )  # a predicted map needs the vector too
             found.append(Rendition("color_map", alone, enlarge(colors_hat, width, height)))
         for kind, quality in LOSSY.items():
             if kind not in self.absent:
@@ -141,11 +159,19 @@ def psnr(one: Pixels, other: Pixels) -> float:
 
 def _scored(archive: Archive, original: Pixels, renditions: Sequence[Rendition]) -> list[Scores]:
     encoder = archive.encoder
-    prepared = [encoder.prepare(pixels) for pixels in (original, *(one.pixels for one in renditions))]
+    prepared = [
+        encoder.prepare(pixels) for pixels in (original, *(one.pixels for one in renditions))
+    ]
     vectors = encoder.encode_images(prepared)
     area = original.shape[0] * original.shape[1]
     return [
-        Scores(one.bits, one.bits / area, float(similar), map_score(original, one.pixels), psnr(original, one.pixels))
+        Scores(
+            one.bits,
+            one.bits / area,
+            float(similar),
+            map_score(original, one.pixels),
+            psnr(original, one.pixels),
+        )
         for one, similar in zip(renditions, cosines(vectors[1:], vectors[:1]), strict=True)
     ]
 

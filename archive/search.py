@@ -36,7 +36,11 @@ class Search:
     """The indexes of an archive, one a codec."""
 
     def __init__(
-        self, store: Store, records: Mapping[int, CodecRecord], codecs: Mapping[int, Codec], folder: Path
+        self,
+        store: Store,
+        records: Mapping[int, CodecRecord],
+        codecs: Mapping[int, Codec],
+        folder: Path,
     ) -> None:
         self._store, self._records, self._codecs, self._folder = store, records, codecs, folder
         self._indexes: dict[int, Index] = {}
@@ -49,19 +53,30 @@ class Search:
                 self.file(codec_id).unlink(missing_ok=True)
                 index = self._empty(codec_id)
             index = self._extended(index, codec_id)
-            self._indexes[codec_id] = self._extended(self._empty(codec_id), codec_id) if index.outgrown else index
+            self._indexes[codec_id] = (
+                self._extended(self._empty(codec_id), codec_id) if index.outgrown else index
+            )
 
     def hits(self, vectors: Vectors, count: int) -> list[list[Hit]]:
         """(N, D) queries → N lists of at most `count` hits, best first. Call `refresh` before."""
         scored: list[list[tuple[float, int]]] = [[] for _ in vectors]
         for codec_id, index in self._indexes.items():
             short = index.candidates(vectors, count)
-            vectors_hat = self._decoded(codec_id, short.ids) if short.vectors_hat is None else short.vectors_hat
-            for answers, scores, ids in zip(scored, _cosines(vectors, vectors_hat), short.ids, strict=True):
+            vectors_hat = (
+                self._decoded(codec_id, short.ids)
+                if short.vectors_hat is None
+                else short.vectors_hat
+            )
+            for answers, scores, ids in zip(
+                scored, _cosines(vectors, vectors_hat), short.ids, strict=True
+            ):
                 answers.extend(zip(scores.tolist(), ids.tolist(), strict=True))
         best = [sorted(answers, reverse=True)[:count] for answers in scored]
         rows = self._store.found(list({image_id for answers in best for _, image_id in answers}))
-        return [[_hit(rows[image_id], score) for score, image_id in answers if image_id in rows] for answers in best]
+        return [
+            [_hit(rows[image_id], score) for score, image_id in answers if image_id in rows]
+            for answers in best
+        ]
 
     def file(self, codec_id: int) -> Path:
         """Where a codec's index is kept."""
@@ -86,14 +101,18 @@ class Search:
         """(N, k) ids → (N, k, D), from the rows."""
         rows = self._store.rows(ids.ravel().tolist())
         codec = self._codecs[codec_id]
-        return codec.decode_vectors([row.clip_code for row in rows]).reshape(*ids.shape, codec.dimension)
+        return codec.decode_vectors([row.clip_code for row in rows]).reshape(
+            *ids.shape, codec.dimension
+        )
 
     def _empty(self, codec_id: int) -> Index:
         return Index(self._codecs[codec_id], self._first_stamp(codec_id))
 
     def _first_stamp(self, codec_id: int) -> Stamp:
         record = self._records[codec_id]
-        return Stamp(codec_id, f"{record.name} {sorted(record.parameters.items())} {record.created_at}")
+        return Stamp(
+            codec_id, f"{record.name} {sorted(record.parameters.items())} {record.created_at}"
+        )
 
     def _agrees(self, index: Index, codec_id: int) -> bool:
         """Whether the rows an index was built from are there unchanged."""

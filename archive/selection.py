@@ -53,12 +53,17 @@ class Portion:
 
 def portion(told: str) -> Portion:
     """`1%` or `500` → Portion. Raises UsageError."""
-    share, count = re.fullmatch(r"(\d+(?:\.\d+)?)%", told.strip()), re.fullmatch(r"\d+", told.strip())
+    share, count = (
+        re.fullmatch(r"(\d+(?:\.\d+)?)%", told.strip()),
+        re.fullmatch(r"\d+", told.strip()),
+    )
     if share and 0 < float(share[1]) <= 100:
         return Portion(share=float(share[1]) / 100)
     if count and int(count[0]) > 0:
         return Portion(count=int(count[0]))
-    raise UsageError(f"{told!r} is no sample; give a share above 0% and up to 100%, or a number of rows")
+    raise UsageError(
+        f"{told!r} is no sample; give a share above 0% and up to 100%, or a number of rows"
+    )
 
 
 def rows_where(conditions: Sequence[str]) -> Wanted:
@@ -70,12 +75,16 @@ def rows_where(conditions: Sequence[str]) -> Wanted:
 def _test(condition: str) -> Wanted:
     found = re.fullmatch(r"\s*(\w+)\s*(!=|<=|>=|=|<|>|~)\s*(.+?)\s*", condition)
     if found is None or found[1] not in FIELDS:
-        raise UsageError(f"{condition!r} is no condition; write one of {', '.join(FIELDS)}, then = != < <= > >= or ~")
+        raise UsageError(
+            f"{condition!r} is no condition; write one of {', '.join(FIELDS)}, then = != < <= > >= or ~"
+        )
     name, compare = found[1], COMPARED[found[2]]
     try:
         wanted = found[3] if found[2] == "~" else FIELDS[name](found[3])
     except ValueError as error:
-        raise UsageError(f"{condition!r} compares {name} with what it cannot be: {error}") from error
+        raise UsageError(
+            f"{condition!r} compares {name} with what it cannot be: {error}"
+        ) from error
 
     def test(row: Row) -> bool:
         values = row.paths if name == "path" else (getattr(row, name),)

@@ -38,7 +38,11 @@ class Settings:
         if self.directory is not None:
             return f"sqlite:///{(self.directory / DATABASE_NAME).absolute()}"
         scheme, rest = self.location.split("://", 1)
-        return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else self.location
+        return (
+            f"postgresql+psycopg://{rest}"
+            if scheme in ("postgres", "postgresql")
+            else self.location
+        )
 
     @property
     def index_directory(self) -> Path:

@@ -30,7 +30,9 @@ MAP_SIDE = 8
 SUFFIX = ".npz"  # of a codec's file
 
 
-def codec_for(name: str, dimension: int, parameters: Mapping[str, int], *, shipped: str = "") -> Codec:
+def codec_for(
+    name: str, dimension: int, parameters: Mapping[str, int], *, shipped: str = ""
+) -> Codec:
     """A codec's name, or the file of one → what new rows are written with; `shipped`: the folder of a pair's own.
 
     Raises UsageError.
@@ -39,12 +41,21 @@ def codec_for(name: str, dimension: int, parameters: Mapping[str, int], *, shipp
         return _from_file(Path(name), dimension, parameters)
     if name not in FITTED:
         return open_codec(name, {"dimension": dimension} | dict(parameters))
-    bits, map_bits = parameters.get("bits", RATES[name][0]), parameters.get("map_bits", RATES[name][1])
+    bits, map_bits = (
+        parameters.get("bits", RATES[name][0]),
+        parameters.get("map_bits", RATES[name][1]),
+    )
     if bits < LEAST_BITS or map_bits < 1:
-        raise UsageError(f"{name} cannot code a picture in {bits} + {map_bits} bits; give {LEAST_BITS} + 1 or more")
+        raise UsageError(
+            f"{name} cannot code a picture in {bits} + {map_bits} bits; give {LEAST_BITS} + 1 or more"
+        )
     side = parameters.get("map_side", MAP_SIDE)
     for codec in shipped_codecs(shipped):
-        if codec.name == name and (codec.map_side, *_rates(codec.parameters())) == (side, bits, map_bits):
+        if codec.name == name and (codec.map_side, *_rates(codec.parameters())) == (
+            side,
+            bits,
+            map_bits,
+        ):
             return codec
     return halves(dimension, Awaited(name, bits, map_bits), map_side=side)
 
@@ -58,7 +69,10 @@ def shipped_codecs(folder: str) -> Iterator[Codec]:
 def squares_for(codec: Codec, folder: str) -> Codec | None:
     """A scalar codec, decoded by least squares that a pair brings for codes of as many bits, if it does."""
     for one in shipped_codecs(folder):
-        same = isinstance(one.vectors, ScalarVectors) and one.vectors.parameters()["bits"] == codec.parameters()["bits"]
+        same = (
+            isinstance(one.vectors, ScalarVectors)
+            and one.vectors.parameters()["bits"] == codec.parameters()["bits"]
+        )
         if same and one.dimension == codec.dimension:
             return replace(codec, vectors=one.vectors, alignment=one.alignment)
     return None
@@ -77,14 +91,18 @@ def _from_file(path: Path, dimension: int, parameters: Mapping[str, int]) -> Cod
             f"train one on vectors of its model"
         )
     if parameters:
-        raise UsageError(f"the codec in {path} has its bits already; leave --bits, --map-side and --map-bits out")
+        raise UsageError(
+            f"the codec in {path} has its bits already; leave --bits, --map-side and --map-bits out"
+        )
     return codec
 
 
 def fit_to_rows(awaited: Awaited, sources: Sources, rows: list[Row], *, map_side: int) -> Codec:
     """A codec fitted to what is best known of these rows. Raises UsageError for too few."""
     if len(rows) < LEAST:
-        raise UsageError(f"{awaited.name} is fitted to at least {LEAST} pictures, there are {len(rows)}; ingest more")
+        raise UsageError(
+            f"{awaited.name} is fitted to at least {LEAST} pictures, there are {len(rows)}; ingest more"
+        )
     known = sources(rows, map_side, keep=True)
     vectors, maps = np.stack([one.vector for one in known]), np.stack([one.map for one in known])
     return fit_codec(awaited.name, vectors, maps, bits=awaited.bits, map_bits=awaited.map_bits)
@@ -93,7 +111,10 @@ def fit_to_rows(awaited: Awaited, sources: Sources, rows: list[Row], *, map_side
 def same_make(record: CodecRecord, codec: Codec, *, exactly: bool = False) -> bool:
     """Whether a codec row is what `codec` is, or has become what it waits for; `exactly`: with that very state."""
     if isinstance(codec.vectors, HalfVectors) and record.name == codec.vectors.awaited.name:
-        return _rates(record.parameters) == (codec.vectors.awaited.bits, codec.vectors.awaited.map_bits)
+        return _rates(record.parameters) == (
+            codec.vectors.awaited.bits,
+            codec.vectors.awaited.map_bits,
+        )
     made = (record.name, dict(record.parameters)) == (codec.name, codec.parameters())
     return made and (not exactly or record.state == codec.state)
 
@@ -104,7 +125,9 @@ def rate_of(codec: Codec) -> int:
         return codec.vectors.awaited.bits + codec.vectors.awaited.map_bits
     vectors, maps = codec.vectors.payload_bits, codec.maps.payload_bits
     asked = codec.parameters()
-    return (asked["bits"] if vectors is None else vectors) + (asked["map_bits"] if maps is None else maps)
+    return (asked["bits"] if vectors is None else vectors) + (
+        asked["map_bits"] if maps is None else maps
+    )
 
 
 def _rates(parameters: Mapping[str, Any]) -> tuple[int, int]:

@@ -40,7 +40,10 @@ def write_sheet(path: Path, heads: Sequence[str], lines: Sequence[Line]) -> None
     width = GAP + len(heads) * (CELL + GAP)
     sheet = Image.new("RGB", (width, HEAD + sum(heights) + len(lines) * (CAPTION + GAP)), PAPER)
     draw = ImageDraw.Draw(sheet)
-    head_font, caption_font = ImageFont.load_default(HEAD_SIZE), ImageFont.load_default(CAPTION_SIZE)
+    head_font, caption_font = (
+        ImageFont.load_default(HEAD_SIZE),
+        ImageFont.load_default(CAPTION_SIZE),
+    )
     middles = [GAP + CELL // 2 + column * (CELL + GAP) for column in range(len(heads))]
     for middle, head in zip(middles, heads, strict=True):
         draw.text((middle, HEAD // 2), head, INK, head_font, anchor="mm")
@@ -48,7 +51,9 @@ def write_sheet(path: Path, heads: Sequence[str], lines: Sequence[Line]) -> None
     for line, row, height in zip(lines, tiles, heights, strict=True):
         for middle, cell, tile in zip(middles, line.cells, row, strict=True):
             sheet.paste(tile, (middle - tile.width // 2, top))
-            draw.text((middle, top + height + CAPTION // 2), cell.caption, SOFT, caption_font, anchor="mm")
+            draw.text(
+                (middle, top + height + CAPTION // 2), cell.caption, SOFT, caption_font, anchor="mm"
+            )
         top += height + CAPTION + GAP
     sheet.save(path)
 

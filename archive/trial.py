@@ -30,11 +30,19 @@ class Trial:
     labels: Vectors | None = None
 
     def __post_init__(self) -> None:
-        widths = {one.shape[1] for one in (self.fit, self.test, self.texts, self.labels) if one is not None}
+        widths = {
+            one.shape[1]
+            for one in (self.fit, self.test, self.texts, self.labels)
+            if one is not None
+        }
         if len(widths) > 1:
-            raise UsageError(f"the vectors differ in dimension: {sorted(widths)}; give vectors of one model")
+            raise UsageError(
+                f"the vectors differ in dimension: {sorted(widths)}; give vectors of one model"
+            )
         if self.texts is not None and len(self.texts) != len(self.test):
-            raise UsageError(f"{len(self.texts)} texts do not pair with {len(self.test)} test vectors; give one a row")
+            raise UsageError(
+                f"{len(self.texts)} texts do not pair with {len(self.test)} test vectors; give one a row"
+            )
 
     def points(
         self, names: Sequence[str], rates: Sequence[int], states: Sequence[Path] = ()
@@ -51,7 +59,11 @@ class Trial:
         for path in states:
             yield self._point(load_codec(path))
         for rate in rates:
-            yield {"codec": "bound", "bits": rate, "centred_cosine": round(self._sample.bound.centred_cosine(rate), 5)}
+            yield {
+                "codec": "bound",
+                "bits": rate,
+                "centred_cosine": round(self._sample.bound.centred_cosine(rate), 5),
+            }
 
     @cached_property
     def _sample(self) -> Sample:
@@ -63,7 +75,11 @@ class Trial:
         if name in FITTED:
             return fit_codec(name, self.fit, maps, bits=rate, map_bits=0)
         bits, rest = divmod(rate, self.fit.shape[1])
-        return fit_codec(name, self.fit, maps, bits=bits, map_bits=0) if bits in range(1, 9) and not rest else None
+        return (
+            fit_codec(name, self.fit, maps, bits=bits, map_bits=0)
+            if bits in range(1, 9) and not rest
+            else None
+        )
 
     def _point(self, codec: Codec) -> dict[str, Any]:
         point, vectors_hat = measure(codec, self._sample)
@@ -80,9 +96,17 @@ def load_vectors(path: Path) -> Vectors:
     try:
         found = np.load(path, allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:
-        raise UsageError(f"{path} is not an .npy file of vectors; give one of shape (N, D)") from error
-    if not isinstance(found, np.ndarray) or found.ndim != 2 or not np.issubdtype(found.dtype, np.floating):
-        raise UsageError(f"{path} does not hold a matrix of vectors; give an .npy file of shape (N, D)")
+        raise UsageError(
+            f"{path} is not an .npy file of vectors; give one of shape (N, D)"
+        ) from error
+    if (
+        not isinstance(found, np.ndarray)
+        or found.ndim != 2
+        or not np.issubdtype(found.dtype, np.floating)
+    ):
+        raise UsageError(
+            f"{path} does not hold a matrix of vectors; give an .npy file of shape (N, D)"
+        )
     vectors = found.astype(np.float32)
     norms = np.linalg.norm(vectors, axis=1)
     return vectors * np.float32(CLIP_NORM) if np.allclose(norms, 1, atol=0.01) else vectors

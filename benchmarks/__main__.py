@@ -40,7 +40,10 @@ def index(rows: int, dimension: int, queries: int, threads: int) -> None:
 @main.command()
 @click.option("--pictures", default=400, show_default=True)
 @click.option(
-    "--photos", default="../shared/data/photos", show_default=True, help="Folder whose photos are cut to 1-2 MP."
+    "--photos",
+    default="../shared/data/photos",
+    show_default=True,
+    help="Folder whose photos are cut to 1-2 MP.",
 )
 def ingest(pictures: int, photos: str) -> None:
     """Pictures a second from 1-2 MP JPEG files to committed rows, pocket pair, decoding included."""
@@ -50,7 +53,12 @@ def ingest(pictures: int, photos: str) -> None:
 
 
 @main.command()
-@click.option("--data", type=click.Path(path_type=Path, exists=True), default="../shared/data", show_default=True)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, exists=True),
+    default="../shared/data",
+    show_default=True,
+)
 @click.option("--work", type=click.Path(path_type=Path), default="training/run", show_default=True)
 def colors(data: Path, work: Path) -> None:
     """Colour maps of several sizes and rates, on held-in training photos."""
@@ -70,7 +78,12 @@ def restore(pictures: int) -> None:
 
 
 @main.command()
-@click.option("--data", type=click.Path(path_type=Path, exists=True), default="../shared/data", show_default=True)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, exists=True),
+    default="../shared/data",
+    show_default=True,
+)
 @click.option("--work", type=click.Path(path_type=Path), default="training/run", show_default=True)
 @click.option("--count", default=200, show_default=True, help="Photos.")
 @click.option("--codec", default="coclico", show_default=True)
@@ -83,7 +96,9 @@ def gains(data: Path, work: Path, count: int, codec: str) -> None:
 
 
 @main.command()
-@click.option("--folder", type=click.Path(path_type=Path), default="training/full-size", show_default=True)
+@click.option(
+    "--folder", type=click.Path(path_type=Path), default="training/full-size", show_default=True
+)
 @click.option("--steps", default=3, show_default=True)
 @click.option("--dtype", default="bfloat16", show_default=True)
 def fullsize(folder: Path, steps: int, dtype: str) -> None:

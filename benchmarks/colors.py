@@ -28,20 +28,32 @@ FITTED, SIDES, RATES, JUDGED = 8000, (8, 16, 32), (18, 20, 32, 45, 64, 96, 128, 
 
 def measure(data: Path, work: Path) -> Iterator[dict[str, object]]:
     """One point a codec, size and rate: error of the samples (0 … 255), and of 32 × 32 maps (0 … 1)."""
-    corpus, pair = load_corpus(data / "training", work, test_folder=data / "photos"), find_pair("pocket")
+    corpus, pair = (
+        load_corpus(data / "training", work, test_folder=data / "photos"),
+        find_pair("pocket"),
+    )
     fitted, test = corpus.trained[:: len(corpus.trained) // FITTED], corpus.measured
     encoder = OpenClipEncoder(pair)
     coder = codec_for("klt", encoder.dimension, {}, shipped=pair.codecs).vectors
-    vectors, shown = (embed(encoder, map(corpus.photo, rows.tolist()), map_side=1)[0] for rows in (fitted, test))
+    vectors, shown = (
+        embed(encoder, map(corpus.photo, rows.tolist()), map_side=1)[0] for rows in (fitted, test)
+    )
     shown_hat = coder.decode(coder.encode(shown))
-    truth = np.stack([shrink(corpus.photo(int(row)), JUDGED) for row in test]).astype(np.float32) / 255
+    truth = (
+        np.stack([shrink(corpus.photo(int(row)), JUDGED) for row in test]).astype(np.float32) / 255
+    )
     for side in SIDES:
-        known, seen = (np.stack([shrink(corpus.photo(int(row)), side) for row in rows]) for rows in (fitted, test))
+        known, seen = (
+            np.stack([shrink(corpus.photo(int(row)), side) for row in rows])
+            for rows in (fitted, test)
+        )
         for name, maps in _coders(known, vectors, coder):
             yield _point(name, maps, seen, shown_hat, truth)
 
 
-def _coders(known: np.ndarray, vectors: np.ndarray, coder: VectorCoder) -> Iterator[tuple[str, MapCoder]]:
+def _coders(
+    known: np.ndarray, vectors: np.ndarray, coder: VectorCoder
+) -> Iterator[tuple[str, MapCoder]]:
     side = known.shape[1]
     if side == SIDES[0]:
         yield "raw", ScalarMaps(side, 2)
@@ -50,16 +62,22 @@ def _coders(known: np.ndarray, vectors: np.ndarray, coder: VectorCoder) -> Itera
         yield "klt", fit_maps(known, bits, vectors, coder)
 
 
-def _point(name: str, coder: MapCoder, seen: np.ndarray, shown_hat: np.ndarray, truth: np.ndarray) -> dict[str, object]:
+def _point(
+    name: str, coder: MapCoder, seen: np.ndarray, shown_hat: np.ndarray, truth: np.ndarray
+) -> dict[str, object]:
     codes = coder.encode(seen, shown_hat)
     seen_hat = coder.decode(codes, shown_hat)
     samples, samples_hat = to_samples(seen), to_samples(seen_hat)
-    enlarged = [Image.fromarray(one).resize((JUDGED, JUDGED), Image.Resampling.BICUBIC) for one in seen_hat]
+    enlarged = [
+        Image.fromarray(one).resize((JUDGED, JUDGED), Image.Resampling.BICUBIC) for one in seen_hat
+    ]
     return {
         "codec": name,
         "side": coder.side,
         "bits": round(8 * float(np.mean([len(code) for code in codes])), 1),
         "squared_error": round(float(((samples - samples_hat) ** 2).mean()), 1),
-        "color_score": round(float(((np.stack(enlarged).astype(np.float32) / 255 - truth) ** 2).mean()), 5),
+        "color_score": round(
+            float(((np.stack(enlarged).astype(np.float32) / 255 - truth) ** 2).mean()), 5
+        ),
         "photos": len(seen),
     }

@@ -39,7 +39,12 @@ VAE = {
     "latent_channels": 4,
     "sample_size": 768,
 }
-TEXT = {"hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 23, "num_attention_heads": 16}
+TEXT = {
+    "hidden_size": 1024,
+    "intermediate_size": 4096,
+    "num_hidden_layers": 23,
+    "num_attention_heads": 16,
+}
 
 
 def measure(folder: Path, steps: int, dtype: str) -> dict[str, object]:
@@ -54,7 +59,10 @@ def measure(folder: Path, steps: int, dtype: str) -> dict[str, object]:
             told: list[float] = []
             sampling = Sampling(steps=steps)
             [one] = archive.restore(
-                [1], Path(place), sampling=sampling, on_step=lambda done, of: told.append(time.perf_counter())
+                [1],
+                Path(place),
+                sampling=sampling,
+                on_step=lambda done, of: told.append(time.perf_counter()),
             )
             bare = _bare(archive.decoder, len(told) - 1)
     return {
@@ -87,7 +95,9 @@ def save_full_size(folder: Path) -> None:
     """Random weights in the layouts of open_clip's ViT-L-14 and of stable-diffusion-2-1-unclip-small."""
     import diffusers
     import open_clip
-    from diffusers.pipelines.stable_diffusion.stable_unclip_image_normalizer import StableUnCLIPImageNormalizer
+    from diffusers.pipelines.stable_diffusion.stable_unclip_image_normalizer import (
+        StableUnCLIPImageNormalizer,
+    )
     from safetensors.torch import save_file
     from transformers import CLIPTextConfig, CLIPTextModel
 
@@ -97,23 +107,33 @@ def save_full_size(folder: Path) -> None:
     encoder, decoder = folder / "encoder", folder / "decoder"
     encoder.mkdir(parents=True, exist_ok=True)
     model = open_clip.create_model("ViT-L-14", force_quick_gelu=True)
-    config = {"model_cfg": open_clip.get_model_config("ViT-L-14") | {"quick_gelu": True}, "preprocess_cfg": {}}
+    config = {
+        "model_cfg": open_clip.get_model_config("ViT-L-14") | {"quick_gelu": True},
+        "preprocess_cfg": {},
+    }
     (encoder / "open_clip_config.json").write_text(json.dumps(config))
     save_file(
-        {name: one.contiguous() for name, one in model.state_dict().items()}, encoder / "open_clip_model.safetensors"
+        {name: one.contiguous() for name, one in model.state_dict().items()},
+        encoder / "open_clip_model.safetensors",
     )
     parts = {
         "unet": lambda: diffusers.UNet2DConditionModel(**UNET),
         "vae": lambda: diffusers.AutoencoderKL(**VAE),
         "image_normalizer": lambda: StableUnCLIPImageNormalizer(768),
-        "text_encoder": lambda: CLIPTextModel(CLIPTextConfig(**TEXT, hidden_act="gelu", vocab_size=1000)),
+        "text_encoder": lambda: CLIPTextModel(
+            CLIPTextConfig(**TEXT, hidden_act="gelu", vocab_size=1000)
+        ),
     }
     for name, made in parts.items():
         made().half().save_pretrained(decoder / name, safe_serialization=True)
     schedule = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
-    diffusers.PNDMScheduler(**schedule, prediction_type="v_prediction", skip_prk_steps=True).save_pretrained(
-        decoder / "scheduler"
+    diffusers.PNDMScheduler(
+        **schedule, prediction_type="v_prediction", skip_prk_steps=True
+    ).save_pretrained(decoder / "scheduler")
+    diffusers.DDPMScheduler(beta_schedule="squaredcos_cap_v2").save_pretrained(
+        decoder / "image_noising_scheduler"
     )
-    diffusers.DDPMScheduler(beta_schedule="squaredcos_cap_v2").save_pretrained(decoder / "image_noising_scheduler")
     save_tokenizer(decoder / "tokenizer")
-    (decoder / "model_index.json").write_text(json.dumps({"_class_name": "StableUnCLIPImg2ImgPipeline"}))
+    (decoder / "model_index.json").write_text(
+        json.dumps({"_class_name": "StableUnCLIPImg2ImgPipeline"})
+    )

@@ -40,12 +40,16 @@ def measure(data: Path, work: Path, count: int, codec: str) -> Iterator[dict[str
     corpus = load_corpus(data / "training", work, test_folder=data / "photos")
     known = load_known(data / "embeddings", data / "training" / "captions.txt.gz")
     judge = Judge(Teacher(next((data / "teacher").glob("*.tflite"))), known.vectors[known.imagenet])
-    photos = sharp_photos(corpus, count)  # sampling options were chosen on the 200 after the first 200
+    photos = sharp_photos(
+        corpus, count
+    )  # sampling options were chosen on the 200 after the first 200
     truth = judge.vectors(photos)
     known_ways: dict[str, np.ndarray] = {}
     for name, base, pictures in _ways(photos, codec):
         similar = cosines(judge.vectors(pictures) - truth.mean(axis=0), truth - truth.mean(axis=0))
-        colors = [color_score(shrink(a, 32), shrink(b, 32)) for a, b in zip(photos, pictures, strict=True)]
+        colors = [
+            color_score(shrink(a, 32), shrink(b, 32)) for a, b in zip(photos, pictures, strict=True)
+        ]
         gain = similar - known_ways[base] if base else None
         known_ways[name] = similar
         yield {
@@ -67,11 +71,23 @@ def _ways(photos: list[np.ndarray], codec: str) -> Iterator[tuple[str, str, list
         folder.mkdir()
         for number, photo in enumerate(photos):
             save_plain(folder / f"{number:05}.png", photo)
-        with Archive.create(Settings(str(Path(place, "archive"))), find_pair("pocket"), codec=codec) as archive:
+        with Archive.create(
+            Settings(str(Path(place, "archive"))), find_pair("pocket"), codec=codec
+        ) as archive:
             list(archive.ingest([str(folder)]))
             rows = sorted(archive.rows(), key=lambda row: row.path)
-            maps = [archive.codecs[row.codec_id].decode([row.clip_code], [row.color_code])[1][0] for row in rows]
-            yield "map", "", [enlarge(one, *photo.shape[1::-1]) for one, photo in zip(maps, photos, strict=True)]
+            maps = [
+                archive.codecs[row.codec_id].decode([row.clip_code], [row.color_code])[1][0]
+                for row in rows
+            ]
+            yield (
+                "map",
+                "",
+                [
+                    enlarge(one, *photo.shape[1::-1])
+                    for one, photo in zip(maps, photos, strict=True)
+                ],
+            )
             for name, base, sampling in _samplings(archive.pair.sampling):
                 painter = archive.painter(sampling)
                 yield name, base, [painter.paint([row], [row.id])[0].pixels for row in rows]
@@ -79,7 +95,9 @@ def _ways(photos: list[np.ndarray], codec: str) -> Iterator[tuple[str, str, list
 
 def _samplings(usual: Sampling) -> Iterator[tuple[str, str, Sampling]]:
     """Name of a way, the way it adds to, and how it draws."""
-    plain = replace(usual, noise_level=0, clip_guidance=0.0, consistency=0.0, projected=False, candidates=1)
+    plain = replace(
+        usual, noise_level=0, clip_guidance=0.0, consistency=0.0, projected=False, candidates=1
+    )
     level = replace(plain, noise_level=None)
     cells = replace(level, projected=True)
     yield "plain", "map", plain

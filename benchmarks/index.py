@@ -71,7 +71,9 @@ class _Shape:
     def draw(self, count: int, *, seed: int) -> np.ndarray:
         """→ (count, D) float32."""
         rng = np.random.default_rng(seed + 1)
-        place = self._centers[rng.integers(CLUSTERS, size=count)] + 0.7 * rng.standard_normal((count, RANK), np.float32)
+        place = self._centers[rng.integers(CLUSTERS, size=count)] + 0.7 * rng.standard_normal(
+            (count, RANK), np.float32
+        )
         noise = NOISE * rng.standard_normal((count, self._mean.size), np.float32)
         vectors: np.ndarray = 0.25 * place @ self._basis + self._mean + noise
         return vectors
@@ -96,7 +98,9 @@ def _fill(store: Store, codec_id: int, codec: Codec, shape: _Shape, rows: int) -
 
 def _image(number: int, code: bytes, volume: int) -> NewImage:
     place = Place(volume, f"photos/{number // 1000}/{number:08}.jpg", Stamp(3_000_000, number))
-    return NewImage(number.to_bytes(32), code, bytes(24), 4000, 3000, "JPEG", Flag.NONE, None, place)
+    return NewImage(
+        number.to_bytes(32), code, bytes(24), 4000, 3000, "JPEG", Flag.NONE, None, place
+    )
 
 
 def _timed(search: Search, queries: np.ndarray) -> tuple[list[set[int]], list[float]]:
@@ -115,11 +119,17 @@ def _recall(found: list[set[int]], codes: np.ndarray, queries: np.ndarray, codec
     """Share of the true neighbours that were found; ties at the border count as found."""
     scores = np.concatenate(
         [
-            (codec.decode_vectors([row.tobytes() for row in codes[start : start + BATCH]]) @ queries.T).T
+            (
+                codec.decode_vectors([row.tobytes() for row in codes[start : start + BATCH]])
+                @ queries.T
+            ).T
             for start in range(0, len(codes), BATCH)
         ],
         axis=1,
     )
     border = np.partition(scores, -COUNT, axis=1)[:, -COUNT]
-    hits = [sum(scores[query, row_id - 1] >= border[query] for row_id in ids) for query, ids in enumerate(found)]
+    hits = [
+        sum(scores[query, row_id - 1] >= border[query] for row_id in ids)
+        for query, ids in enumerate(found)
+    ]
     return float(np.sum(hits)) / (COUNT * len(found))

@@ -29,13 +29,17 @@ def measure(pictures: int, photos: str) -> dict[str, object]:
         files = list(album.iterdir())
         with Archive.create(Settings(str(place)), find_pair("pocket")) as archive:
             started = time.perf_counter()
-            archived = sum(isinstance(outcome, Archived) for outcome in archive.ingest([str(album)]))
+            archived = sum(
+                isinstance(outcome, Archived) for outcome in archive.ingest([str(album)])
+            )
             seconds = time.perf_counter() - started
             return {
                 "pictures": archived,
                 "source": source,
                 "mean_megapixels": round(float(np.mean([w * h for w, h in SIZES])) / 1e6, 2),
-                "mean_file_kb": round(sum(path.stat().st_size for path in files) / len(files) / 1000, 1),
+                "mean_file_kb": round(
+                    sum(path.stat().st_size for path in files) / len(files) / 1000, 1
+                ),
                 "images_per_second": round(archived / seconds, 1),
                 "rows_only_seconds": round(archive.ingest_seconds, 2),
             }
@@ -44,14 +48,18 @@ def measure(pictures: int, photos: str) -> dict[str, object]:
 def _write(album: Path, count: int, photos: Path) -> str:
     """`count` different JPEG files: cut from large photos where there are any, else drawn with grain."""
     large = [
-        path for path in sorted(photos.rglob("*.jpg")) if path.stat().st_size > 300_000 and "broken" not in path.parts
+        path
+        for path in sorted(photos.rglob("*.jpg"))
+        if path.stat().st_size > 300_000 and "broken" not in path.parts
     ]
     rng = np.random.default_rng(0)
     for number in range(count):
         size = SIZES[number % len(SIZES)]
         if large:
             picture = Image.open(large[number % len(large)]).convert("RGB").resize(size)
-            picture = Image.fromarray(np.roll(np.asarray(picture), (number * 29, number * 17), axis=(0, 1)))
+            picture = Image.fromarray(
+                np.roll(np.asarray(picture), (number * 29, number * 17), axis=(0, 1))
+            )
         else:
             drawn = draw_scene(number, size=size).pixels.astype(np.int16)
             grain = rng.integers(-GRAIN, GRAIN + 1, drawn.shape, dtype=np.int16)

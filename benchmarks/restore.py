@@ -32,9 +32,15 @@ def measure(pictures: int) -> dict[str, object]:
             ids = ids[1:]  # what is drawn already is not drawn again
             seconds = [one.seconds for one in archive.restore(ids, Path(folder, "out"))]
             rows = archive.store.rows(ids)
-            codes = archive.codec.decode([row.clip_code for row in rows], [row.color_code for row in rows])
+            codes = archive.codec.decode(
+                [row.clip_code for row in rows], [row.color_code for row in rows]
+            )
             told = Told(*codes, range(len(rows)), 0.6)
-            steps = len(archive.decoder.timesteps(archive.pair.sampling.steps, archive.pair.sampling.t_start))
+            steps = len(
+                archive.decoder.timesteps(
+                    archive.pair.sampling.steps, archive.pair.sampling.t_start
+                )
+            )
             drawn, bare = _side_by_side(archive.decoder, told, archive.pair.sampling, steps)
             return {
                 "pictures": pictures,
@@ -47,11 +53,15 @@ def measure(pictures: int) -> dict[str, object]:
             }
 
 
-def _side_by_side(decoder: LatentDecoder, told: Told, sampling: Sampling, steps: int) -> tuple[float, float]:
+def _side_by_side(
+    decoder: LatentDecoder, told: Told, sampling: Sampling, steps: int
+) -> tuple[float, float]:
     """Median seconds of drawing a picture and of its bare calls, in turn."""
     drawn, bare = [], []
     for row in range(len(told.seeds)):
-        one = Told(told.vectors_hat[row : row + 1], told.colors_hat[row : row + 1], [row], told.alignment)
+        one = Told(
+            told.vectors_hat[row : row + 1], told.colors_hat[row : row + 1], [row], told.alignment
+        )
         started = time.perf_counter()
         decoder.draw(one, frame=(160, 96), sampling=sampling)
         drawn.append(time.perf_counter() - started)

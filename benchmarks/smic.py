@@ -20,7 +20,12 @@ from archive.codecs.state import to_bytes
 from benchmarks.__main__ import tell
 
 ATOMS = (64, 128, 255, 512, 1024)
-CODED = {1: ((8, 1),), 3: ((16, 3), (24, 3)), 5: ((24, 3), (32, 4)), 8: ((48, 3), (48, 6), (56, 4))}  # S: bits, A
+CODED = {
+    1: ((8, 1),),
+    3: ((16, 3), (24, 3)),
+    5: ((24, 3), (32, 4)),
+    8: ((48, 3), (48, 6), (56, 4)),
+}  # S: bits, A
 
 
 def grid(vectors: np.ndarray, atoms: tuple[int, ...]) -> Iterator[dict[str, object]]:
@@ -36,7 +41,13 @@ def grid(vectors: np.ndarray, atoms: tuple[int, ...]) -> Iterator[dict[str, obje
             seconds = time.process_time() - started
             for bits, levels in rates:
                 dictionary = settle(learned, fitted[:HELD], bits, levels)
-                shape = {"K": count, "S": most, "A": levels, "asked": bits, "learned_cpu_s": round(seconds, 1)}
+                shape = {
+                    "K": count,
+                    "S": most,
+                    "A": levels,
+                    "asked": bits,
+                    "learned_cpu_s": round(seconds, 1),
+                }
                 yield shape | measure(dictionary, tested)
 
 
@@ -71,8 +82,17 @@ def cosine(one: np.ndarray, other: np.ndarray) -> float:
 
 
 @click.command()
-@click.option("--vectors", "path", required=True, type=click.Path(exists=True), help="An (N, D) .npy file.")
-@click.option("--atoms", multiple=True, type=int, default=ATOMS, show_default=True, help="K; may be given again.")
+@click.option(
+    "--vectors", "path", required=True, type=click.Path(exists=True), help="An (N, D) .npy file."
+)
+@click.option(
+    "--atoms",
+    multiple=True,
+    type=int,
+    default=ATOMS,
+    show_default=True,
+    help="K; may be given again.",
+)
 def main(path: str, atoms: tuple[int, ...]) -> None:
     """The grid of `smic`, one JSON line a cell."""
     for figures in grid(np.load(path), atoms):

@@ -28,7 +28,12 @@ def measure(times: int) -> dict[str, object]:
             spent = []
             for _ in range(repeat):
                 started = time.perf_counter()
-                subprocess.run([sys.executable, "-m", "cli", *words], env=environment, check=True, capture_output=True)
+                subprocess.run(
+                    [sys.executable, "-m", "cli", *words],
+                    env=environment,
+                    check=True,
+                    capture_output=True,
+                )
                 spent.append(time.perf_counter() - started)
             return round(float(np.median(spent)), 3)
 

@@ -20,16 +20,31 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--sample", default="1%", show_default=True, metavar="SHARE|COUNT", help="Rows to audit, like 5% or 200.")
 @click.option(
-    "--iqa", is_flag=True, help="MUSIQ, DBCNN and DISTS too, as far as their weights can be had; needs pyiqa."
+    "--sample",
+    default="1%",
+    show_default=True,
+    metavar="SHARE|COUNT",
+    help="Rows to audit, like 5% or 200.",
+)
+@click.option(
+    "--iqa",
+    is_flag=True,
+    help="MUSIQ, DBCNN and DISTS too, as far as their weights can be had; needs pyiqa.",
 )
 @time_limit_option
 @archive_options
 @model_options
 @json_option
 def command(
-    *, settings: Settings, sample: str, iqa: bool, seconds: float, model: str | None, any_weights: bool, as_json: bool
+    *,
+    settings: Settings,
+    sample: str,
+    iqa: bool,
+    seconds: float,
+    model: str | None,
+    any_weights: bool,
+    as_json: bool,
 ) -> int:
     """Draw a sample of rows and score what comes back; no file is kept.
 
@@ -73,7 +88,12 @@ def _summary(audited: list[Audited], damages: list[Damage], left: int) -> dict[s
     from archive.audit import spreads
 
     again = sum(one.again for one in audited)
-    counts = {"audited": len(audited) - again, "again": again, "damages": len(damages), "left": left}
+    counts = {
+        "audited": len(audited) - again,
+        "again": again,
+        "damages": len(damages),
+        "left": left,
+    }
     scores = {name: asdict(spread) for name, spread in spreads(audited).items()}
     return {"message_type": "summary", **counts, "scores": scores}
 
@@ -85,8 +105,13 @@ def _print(told: dict[str, Any], damages: list[Damage]) -> None:
         click.echo(f"{'':<22}{'rows':>6}{'mean':>10}{'median':>10}{'worst':>10}")
     for name, one in told["scores"].items():
         title = name.replace("_", " ")
-        click.echo(f"{title:<22}{one['rows']:>6,}{one['mean']:>10.4f}{one['median']:>10.4f}{one['worst']:>10.4f}")
+        click.echo(
+            f"{title:<22}{one['rows']:>6,}{one['mean']:>10.4f}{one['median']:>10.4f}{one['worst']:>10.4f}"
+        )
     for damage in damages:
         click.echo(f"row {damage.id}: {damage.what}")
     if told["left"]:
-        click.echo(f"time limit reached, {plural(told['left'], 'row')} left; run it again to go on", err=True)
+        click.echo(
+            f"time limit reached, {plural(told['left'], 'row')} left; run it again to go on",
+            err=True,
+        )

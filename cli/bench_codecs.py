@@ -15,10 +15,22 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.command()
 @click.option("--fit", required=True, type=FILE, help="Vectors to fit codecs to: .npy, (N, D).")
 @click.option("--test", required=True, type=FILE, help="Vectors to measure on: .npy, (N, D).")
-@click.option("--codecs", default="klt,clip", show_default=True, metavar="NAME,…", help="Codecs, by name.")
-@click.option("--bits", default="64,128,256,512", show_default=True, metavar="N,…", help="Bits a picture.")
-@click.option("--state", "states", multiple=True, type=FILE, help="A trained codec to measure too; may be repeated.")
-@click.option("--texts", type=FILE, help="Text vectors, row i about test row i: text-to-image recall.")
+@click.option(
+    "--codecs", default="klt,clip", show_default=True, metavar="NAME,…", help="Codecs, by name."
+)
+@click.option(
+    "--bits", default="64,128,256,512", show_default=True, metavar="N,…", help="Bits a picture."
+)
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=FILE,
+    help="A trained codec to measure too; may be repeated.",
+)
+@click.option(
+    "--texts", type=FILE, help="Text vectors, row i about test row i: text-to-image recall."
+)
 @click.option("--labels", type=FILE, help="Text vectors of labels: zero-shot agreement.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output on stdout.")
 def command(

@@ -17,7 +17,11 @@ SHOWN = {"marker": "o", "markersize": 4, "linewidth": 1.5}
 @click.command()
 @click.argument("points", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option(
-    "--out", type=click.Path(path_type=Path), default="codecs.svg", show_default=True, help="SVG, PNG or PDF."
+    "--out",
+    type=click.Path(path_type=Path),
+    default="codecs.svg",
+    show_default=True,
+    help="SVG, PNG or PDF.",
 )
 @click.option("--title", default="", help="Above the curves.")
 def command(points: Path, out: Path, title: str) -> None:
@@ -25,7 +29,9 @@ def command(points: Path, out: Path, title: str) -> None:
     try:
         import matplotlib
     except ImportError as error:
-        raise UsageError("drawing needs matplotlib; install it with: pip install 'coldframe[plot]'") from error
+        raise UsageError(
+            "drawing needs matplotlib; install it with: pip install 'coldframe[plot]'"
+        ) from error
     matplotlib.use("Agg")
     _draw(_read(points), title).savefig(out, bbox_inches="tight", dpi=150)
     click.echo(f"curves in {out}")
@@ -37,8 +43,13 @@ def _read(path: Path) -> dict[str, list[dict[str, Any]]]:
         for point in map(json.loads, path.read_text().splitlines()):
             curves.setdefault(point["codec"], []).append(point)
     except (ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{path} does not hold the lines of `coldframe bench codecs --json`: {error}") from error
-    return {name: sorted(curve, key=lambda point: float(point["bits"])) for name, curve in curves.items()}
+        raise UsageError(
+            f"{path} does not hold the lines of `coldframe bench codecs --json`: {error}"
+        ) from error
+    return {
+        name: sorted(curve, key=lambda point: float(point["bits"]))
+        for name, curve in curves.items()
+    }
 
 
 def _draw(curves: dict[str, list[dict[str, Any]]], title: str) -> Any:
@@ -50,7 +61,11 @@ def _draw(curves: dict[str, list[dict[str, Any]]], title: str) -> Any:
             seen = [(point["bits"], point[measure]) for point in curve if measure in point]
             if seen:
                 style = {"color": "black", "linestyle": ":"} if name == "bound" else SHOWN
-                axis.plot(*zip(*seen, strict=True), label="Gaussian bound" if name == "bound" else name, **style)
+                axis.plot(
+                    *zip(*seen, strict=True),
+                    label="Gaussian bound" if name == "bound" else name,
+                    **style,
+                )
         axis.set(xlabel="bits a picture, as stored", ylabel=label, xscale="log", ylim=(0, 1))
         axis.grid(alpha=0.3)
         axis.legend(frameon=False)

@@ -21,8 +21,18 @@ DIGITS = {"bits": 1, "bpp": 6, "clip_similarity": 4, "color_score": 5, "psnr": 2
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True))
-@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder for the sheet.")
-@click.option("--model", default="pocket", show_default=True, help="Model pair: `coldframe models` lists them.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the sheet.",
+)
+@click.option(
+    "--model",
+    default="pocket",
+    show_default=True,
+    help="Model pair: `coldframe models` lists them.",
+)
 @json_option
 def command(folder: Path, out: Path, model: str, as_json: bool) -> int:
     """Compare restorations of a FOLDER of pictures with JPEG, WebP and AVIF at their lowest rates.
@@ -43,10 +53,19 @@ def command(folder: Path, out: Path, model: str, as_json: bool) -> int:
 
 def _emit(comparison: Comparison) -> None:
     for one in comparison.skipped:
-        emit({"message_type": "skipped", **path_fields(one.path), "reason": one.reason, "detail": one.detail})
+        emit(
+            {
+                "message_type": "skipped",
+                **path_fields(one.path),
+                "reason": one.reason,
+                "detail": one.detail,
+            }
+        )
     for method, scores in comparison.means.items():
         rounded = {name: round(value, DIGITS[name]) for name, value in asdict(scores).items()}
-        emit({"message_type": "method", "method": method, "pictures": comparison.pictures, **rounded})
+        emit(
+            {"message_type": "method", "method": method, "pictures": comparison.pictures, **rounded}
+        )
     counts = {"pictures": comparison.pictures, "skipped": len(comparison.skipped)}
     emit({"message_type": "summary", **counts, "sheet": str(comparison.sheet)})
 
@@ -58,6 +77,8 @@ def _print(comparison: Comparison) -> None:
     for method, one in comparison.means.items():
         rate = f"{TITLES.get(method, method):<12}{one.bits:>10,.1f}{one.bpp:>11.5f}"
         click.echo(f"{rate}{one.clip_similarity:>9.4f}{one.color_score:>10.5f}{one.psnr:>8.2f}")
-    click.echo(f"means over {plural(comparison.pictures, 'picture')}; look at {shown(str(comparison.sheet))}")
+    click.echo(
+        f"means over {plural(comparison.pictures, 'picture')}; look at {shown(str(comparison.sheet))}"
+    )
     for skipped in comparison.skipped:
         click.echo(f"skipped {shown(skipped.path)}: {skipped.reason}, {skipped.detail}", err=True)

@@ -12,9 +12,15 @@ from cli.progress import progress
 
 
 @click.command()
-@click.argument("folder", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument(
+    "folder", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False)
+)
 @click.option(
-    "--out", default="coldframe-demo", show_default=True, type=click.Path(path_type=Path), help="Folder to fill."
+    "--out",
+    default="coldframe-demo",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder to fill.",
 )
 @json_option
 def command(folder: Path | None, out: Path, as_json: bool) -> None:
@@ -39,6 +45,12 @@ def command(folder: Path | None, out: Path, as_json: bool) -> None:
         for hit in hits[:3]:
             click.echo(f"  {hit.score:6.3f}  {shown(demo.captions.get(hit.path, hit.path))}")
     if as_json:
-        emit({"message_type": "summary", "page": str(demo.page), "restored": [one.file for one in demo.restored]})
+        emit(
+            {
+                "message_type": "summary",
+                "page": str(demo.page),
+                "restored": [one.file for one in demo.restored],
+            }
+        )
     else:
         click.echo(f"restored {len(demo.restored)} pictures; look at {demo.page.absolute()}")

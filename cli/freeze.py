@@ -17,8 +17,17 @@ if TYPE_CHECKING:
 
 @click.command()
 @codec_options("klt")
-@click.option("--where", multiple=True, metavar="CONDITION", help="Only rows like 'path~*/2019/*' or 'width>1000'.")
-@click.option("--least-squares", is_flag=True, help="Keep the codes of coclico and clip rows, decode them better.")
+@click.option(
+    "--where",
+    multiple=True,
+    metavar="CONDITION",
+    help="Only rows like 'path~*/2019/*' or 'width>1000'.",
+)
+@click.option(
+    "--least-squares",
+    is_flag=True,
+    help="Keep the codes of coclico and clip rows, decode them better.",
+)
 @click.option("-n", "--dry-run", is_flag=True, help="Say what would come of it; change nothing.")
 @archive_options
 @model_options

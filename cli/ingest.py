@@ -28,7 +28,11 @@ if TYPE_CHECKING:
     type=click.Choice(["2", "4", "8", "16", "32", "64"]),
     help="Draw so many of every picture, and keep in its row which is most like the original. Slow.",
 )
-@click.option("--keep-truncated", is_flag=True, help="Archive the readable part of truncated pictures, flagged.")
+@click.option(
+    "--keep-truncated",
+    is_flag=True,
+    help="Archive the readable part of truncated pictures, flagged.",
+)
 @json_option
 def command(
     *,

@@ -11,7 +11,12 @@ from cli.output import emit
 
 @click.command()
 @archive_options
-@click.option("--model", default="vit-l-14", show_default=True, help="Model pair: `coldframe models` lists them.")
+@click.option(
+    "--model",
+    default="vit-l-14",
+    show_default=True,
+    help="Model pair: `coldframe models` lists them.",
+)
 @click.option("--decoder", metavar="FOLDER|ID", help="Another decoder than the pair's own.")
 @codec_options("coclico")
 @json_option
@@ -33,8 +38,17 @@ def command(
     with Archive.create(settings, pair, codec=codec, parameters=rates) as archive:
         name, each = archive.codec.name, rate_of(archive.codec)
         if as_json:
-            emit({"archive": settings.location, "model": archive.model.name, "codec": name, "bits_per_image": each})
+            emit(
+                {
+                    "archive": settings.location,
+                    "model": archive.model.name,
+                    "codec": name,
+                    "bits_per_image": each,
+                }
+            )
             return
-    click.echo(f"archive at {settings.location}: model {pair.name}, codec {name}, {each} bits a picture")
+    click.echo(
+        f"archive at {settings.location}: model {pair.name}, codec {name}, {each} bits a picture"
+    )
     if pair.note:
         click.echo(f"{pair.name}: {pair.note}", err=True)

@@ -12,7 +12,9 @@ import click
 class LazyGroup(click.Group):
     """Command `name` is `command` in the module `prefix` + name."""
 
-    def __init__(self, *args: Any, names: Sequence[str] = (), prefix: str = "cli.", **others: Any) -> None:
+    def __init__(
+        self, *args: Any, names: Sequence[str] = (), prefix: str = "cli.", **others: Any
+    ) -> None:
         super().__init__(*args, **others)
         self._names, self._prefix = names, prefix
 

@@ -24,10 +24,17 @@ Scores = Mapping[str, float]
 @click.command()
 @click.option("--skipped", is_flag=True, help="The ledger instead: what was not archived, and why.")
 @click.option("-0", "--null", is_flag=True, help="Paths only, each ended by a NUL byte.")
-@click.option("--worst", type=click.IntRange(1), metavar="N", help="The N audited rows that come back worst, in turn.")
+@click.option(
+    "--worst",
+    type=click.IntRange(1),
+    metavar="N",
+    help="The N audited rows that come back worst, in turn.",
+)
 @archive_options
 @json_option
-def command(*, skipped: bool, null: bool, worst: int | None, settings: Settings, as_json: bool) -> None:
+def command(
+    *, skipped: bool, null: bool, worst: int | None, settings: Settings, as_json: bool
+) -> None:
     """List what is archived, or what was skipped, or what came back worst when it was audited."""
     from archive.archive import Archive
 
@@ -41,7 +48,13 @@ def command(*, skipped: bool, null: bool, worst: int | None, settings: Settings,
                 _print_row(line, scores, as_json)
             elif as_json:
                 told = {"reason": line.reason, "detail": line.detail, "attempts": line.attempts}
-                emit({**path_fields(line.path), **told, "last_attempt": line.last_attempt.isoformat()})
+                emit(
+                    {
+                        **path_fields(line.path),
+                        **told,
+                        "last_attempt": line.last_attempt.isoformat(),
+                    }
+                )
             else:
                 click.echo(f"{line.reason:<14}  {shown(line.path)}: {line.detail}")
 
@@ -55,14 +68,21 @@ def _worst(archive: Archive, count: int) -> Iterator[tuple[Row, Scores]]:
     audits = archive.store.worst_audits(count)
     if not audits:
         click.echo("no row has been audited yet; `coldframe audit` does it", err=True)
-    for row, audit in zip(archive.store.rows([one.image_id for one in audits]), audits, strict=True):
+    for row, audit in zip(
+        archive.store.rows([one.image_id for one in audits]), audits, strict=True
+    ):
         yield row, audit.scores or {}
 
 
 def _print_row(row: Row, scores: Scores, as_json: bool) -> None:
     day = row.taken_at or row.archived_at
     if as_json:
-        facts = {"width": row.width, "height": row.height, "file_bytes": row.file_bytes, "format": row.format}
+        facts = {
+            "width": row.width,
+            "height": row.height,
+            "file_bytes": row.file_bytes,
+            "format": row.format,
+        }
         named = {"id": row.id, **path_fields(row.path), "digest": row.sha256.hex()}
         emit({**named, **facts, "date": day.isoformat(), **scores})
     else:

@@ -31,7 +31,12 @@ EPILOG = """Exit codes: 0 done, 1 failed, 2 usage, 3 done but some inputs skippe
 there, 11 locked, 12 model missing, 101 time limit reached, 130 interrupted."""
 
 
-@click.command(cls=LazyGroup, names=COMMANDS, epilog=EPILOG, context_settings={"auto_envvar_prefix": "COLDFRAME"})
+@click.command(
+    cls=LazyGroup,
+    names=COMMANDS,
+    epilog=EPILOG,
+    context_settings={"auto_envvar_prefix": "COLDFRAME"},
+)
 @click.version_option(package_name="coldframe")
 def coldframe() -> None:
     """Archive pictures as about a hundred bytes each, search them by meaning, draw them again on demand.
@@ -57,16 +62,24 @@ def main() -> None:
         click.echo(f"coldframe: {error}", err=True)
         status = error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        click.echo("coldframe: interrupted; what was committed is safe, run the same command to go on", err=True)
+        click.echo(
+            "coldframe: interrupted; what was committed is safe, run the same command to go on",
+            err=True,
+        )
         status = INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read us has gone; say nothing more
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # whoever read us has gone; say nothing more
         status = 1
     except Exception as error:
         if os.environ.get("COLDFRAME_DEBUG"):
             raise
         told = f"{type(error).__name__}: {error}"
-        click.echo(f"coldframe: an error of coldframe itself, {told}; COLDFRAME_DEBUG=1 shows where", err=True)
+        click.echo(
+            f"coldframe: an error of coldframe itself, {told}; COLDFRAME_DEBUG=1 shows where",
+            err=True,
+        )
         status = 1
     sys.exit(status if isinstance(status, int) else 0)
 

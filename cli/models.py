@@ -18,10 +18,23 @@ def command(as_json: bool) -> None:
     for pair in PAIRS.values():
         encoder, decoder = is_here(pair)
         if as_json:
-            names = {"encoder": f"{pair.encoder}/{pair.pretrained}".rstrip("/"), "decoder": list(pair.decoder)}
-            emit({"name": pair.name, **names, "encoder_here": encoder, "decoder_here": decoder, "note": pair.note})
+            names = {
+                "encoder": f"{pair.encoder}/{pair.pretrained}".rstrip("/"),
+                "decoder": list(pair.decoder),
+            }
+            emit(
+                {
+                    "name": pair.name,
+                    **names,
+                    "encoder_here": encoder,
+                    "decoder_here": decoder,
+                    "note": pair.note,
+                }
+            )
             continue
         where = "here" if encoder and decoder else "encoder here" if encoder else "to be downloaded"
         click.echo(f"{pair.name:<10} {where:<17} {pair.note}")
     if not as_json:
-        click.echo("any other   a folder with encoder/ and decoder/ in it, or MODEL/TAG as open_clip names them")
+        click.echo(
+            "any other   a folder with encoder/ and decoder/ in it, or MODEL/TAG as open_clip names them"
+        )

@@ -15,7 +15,9 @@ from archive.errors import UsageError
 from archive.settings import DEFAULT_LOCATION, LOCK_SECONDS, Settings
 
 Command = Callable[..., Any]
-CODEC_HELP = "How vectors and colours are coded: coclico, clip, klt, smic, or the file of a trained codec."
+CODEC_HELP = (
+    "How vectors and colours are coded: coclico, clip, klt, smic, or the file of a trained codec."
+)
 UNITS = {"s": 1, "m": 60, "h": 3600}  # seconds
 CODECS = ("coclico", "clip", "klt", "smic")
 
@@ -57,10 +59,14 @@ def archive_options(command: Command) -> Command:
 def time_limit_option(command: Command) -> Command:
     """--time-limit, handed over as `seconds`; infinite where none is given."""
 
-    @click.option("--time-limit", metavar="30s|10m|2h", help="Stop after so long; the exit code is 101 then.")
+    @click.option(
+        "--time-limit", metavar="30s|10m|2h", help="Stop after so long; the exit code is 101 then."
+    )
     @functools.wraps(command)
     def with_seconds(*args: Any, time_limit: str | None, **others: Any) -> Any:
-        return command(*args, seconds=math.inf if time_limit is None else _seconds(time_limit), **others)
+        return command(
+            *args, seconds=math.inf if time_limit is None else _seconds(time_limit), **others
+        )
 
     return with_seconds
 
@@ -75,15 +81,21 @@ def _seconds(told: str) -> float:
 
 def json_option(command: Command) -> Command:
     """--json, handed over as `as_json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Machine-readable output on stdout.")(command)
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Machine-readable output on stdout."
+    )(command)
 
 
 def model_options(command: Command) -> Command:
     """--model and --any-weights, for commands that load an archive's models."""
     model = click.option(
-        "--model", metavar="NAME|FOLDER", help="Where the archive's model pair lies now, if it was moved."
+        "--model",
+        metavar="NAME|FOLDER",
+        help="Where the archive's model pair lies now, if it was moved.",
     )
-    weights = click.option("--any-weights", is_flag=True, help="Use other weights than those that made the archive.")
+    weights = click.option(
+        "--any-weights", is_flag=True, help="Use other weights than those that made the archive."
+    )
     return model(weights(command))
 
 
@@ -92,15 +104,32 @@ def codec_options(default: str | None) -> Callable[[Command], Command]:
 
     def decorate(command: Command) -> Command:
         @click.option(
-            "--codec", default=default, show_default=True, metavar="NAME|FILE", callback=_codec_or_file, help=CODEC_HELP
+            "--codec",
+            default=default,
+            show_default=True,
+            metavar="NAME|FILE",
+            callback=_codec_or_file,
+            help=CODEC_HELP,
         )
-        @click.option("--bits", type=click.IntRange(1), help="Of the embedding: a dimension, or a picture (klt, smic).")
-        @click.option("--map-side", type=click.IntRange(1), help="Side of the colour map, even, 4 to 32.")
-        @click.option("--map-bits", type=click.IntRange(1), help="Of the colour map: a sample, or a picture.")
+        @click.option(
+            "--bits",
+            type=click.IntRange(1),
+            help="Of the embedding: a dimension, or a picture (klt, smic).",
+        )
+        @click.option(
+            "--map-side", type=click.IntRange(1), help="Side of the colour map, even, 4 to 32."
+        )
+        @click.option(
+            "--map-bits", type=click.IntRange(1), help="Of the colour map: a sample, or a picture."
+        )
         @functools.wraps(command)
         def with_rates(*args: Any, bits: Any, map_side: Any, map_bits: Any, **others: Any) -> Any:
             rates = {"bits": bits, "map_side": map_side, "map_bits": map_bits}
-            return command(*args, rates={name: rate for name, rate in rates.items() if rate is not None}, **others)
+            return command(
+                *args,
+                rates={name: rate for name, rate in rates.items() if rate is not None},
+                **others,
+            )
 
         return with_rates
 

@@ -27,7 +27,9 @@ def path_fields(path: str) -> dict[str, str]:
 
 def shown(path: str) -> str:
     """A path for a terminal: what cannot be printed, and what would steer the terminal, is escaped."""
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in path)
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in path
+    )
 
 
 def size(count: float) -> str:

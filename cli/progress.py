@@ -41,9 +41,17 @@ def _bar(title: str, total: int | None) -> Iterator[Progress]:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     with Bar(
-        *columns, TextColumn("{task.fields[told]}", markup=False), console=Console(stderr=True), transient=True
+        *columns,
+        TextColumn("{task.fields[told]}", markup=False),
+        console=Console(stderr=True),
+        transient=True,
     ) as bar:
         task = bar.add_task(title, total=total, told="")
         yield lambda done, told="": bar.update(task, completed=done, told=told)
@@ -62,4 +70,6 @@ class _Lines:
             self._last = now
             rate = done / (now - self._started)
             whole = "" if self._total is None else f" of {self._total}"
-            click.echo(f"{self._title}: {done}{whole}, {rate:.1f} a second {told}".rstrip(), err=True)
+            click.echo(
+                f"{self._title}: {done}{whole}, {rate:.1f} a second {told}".rstrip(), err=True
+            )

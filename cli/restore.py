@@ -22,12 +22,29 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("ids", metavar="[ID]...", nargs=-1, type=int)
 @click.option("--query", metavar="TEXT", help="Restore what a search finds instead of ids.")
-@click.option("-n", "--limit", default=1, show_default=True, type=click.IntRange(1, 1000), help="Hits of --query.")
 @click.option(
-    "--out", default="restored", show_default=True, type=click.Path(path_type=Path), help="Folder to write to."
+    "-n",
+    "--limit",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="Hits of --query.",
 )
-@click.option("--format", "kind", default="jpg", show_default=True, type=click.Choice(["jpg", "png", "webp"]))
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Instead of the one from the original's digest.")
+@click.option(
+    "--out",
+    default="restored",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder to write to.",
+)
+@click.option(
+    "--format", "kind", default="jpg", show_default=True, type=click.Choice(["jpg", "png", "webp"])
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**63 - 1),
+    help="Instead of the one from the original's digest.",
+)
 @sampling_options
 @archive_options
 @model_options

@@ -44,18 +44,52 @@ def sampling_options(command: Command) -> Command:
     @click.option("--steps", type=click.IntRange(1, 1000), help="Steps of the sampler.")
     @click.option("--guidance", type=click.FloatRange(0), help="Weight of the embedding.")
     @click.option(
-        "--clip-guidance", type=click.FloatRange(0, 1), help="How far steps go to what the encoder looks for."
+        "--clip-guidance",
+        type=click.FloatRange(0, 1),
+        help="How far steps go to what the encoder looks for.",
     )
     @click.option(
-        "--t-start", type=click.FloatRange(0.01, 1), help="Share of the schedule to start at from the colour map."
+        "--t-start",
+        type=click.FloatRange(0.01, 1),
+        help="Share of the schedule to start at from the colour map.",
     )
-    @click.option("--noise-level", type=LEVEL, help="How noisy the embedding is said to be; match: as its codec is.")
-    @click.option("--consistency", type=click.FloatRange(0, 1), help="How strongly steps are drawn to the colour map.")
-    @click.option("--projected/--not-projected", default=None, help="Bring colours into the map's cells at the end.")
-    @click.option("--candidates", type=click.IntRange(1, 64), help="Draw so many, keep the one that fits the row best.")
-    @click.option("--size", "side", type=click.IntRange(64, 4096), help="Side of a square of the area to draw.")
-    @click.option("--dtype", type=click.Choice(["float32", "bfloat16", "float16"]), help="Numbers to compute with.")
-    @click.option("--device", metavar="DEVICE", default="", help="Like cpu or cuda:1; the best there is, if left out.")
+    @click.option(
+        "--noise-level",
+        type=LEVEL,
+        help="How noisy the embedding is said to be; match: as its codec is.",
+    )
+    @click.option(
+        "--consistency",
+        type=click.FloatRange(0, 1),
+        help="How strongly steps are drawn to the colour map.",
+    )
+    @click.option(
+        "--projected/--not-projected",
+        default=None,
+        help="Bring colours into the map's cells at the end.",
+    )
+    @click.option(
+        "--candidates",
+        type=click.IntRange(1, 64),
+        help="Draw so many, keep the one that fits the row best.",
+    )
+    @click.option(
+        "--size",
+        "side",
+        type=click.IntRange(64, 4096),
+        help="Side of a square of the area to draw.",
+    )
+    @click.option(
+        "--dtype",
+        type=click.Choice(["float32", "bfloat16", "float16"]),
+        help="Numbers to compute with.",
+    )
+    @click.option(
+        "--device",
+        metavar="DEVICE",
+        default="",
+        help="Like cpu or cuda:1; the best there is, if left out.",
+    )
     @functools.wraps(command)
     def with_sampling(*args: Any, dtype: str | None, device: str, **others: Any) -> Any:
         wanted = _given({name: others.pop(name) for name in NAMES})

@@ -14,8 +14,20 @@ from cli.output import emit, path_fields, shown
 
 @click.command()
 @click.argument("words", metavar="[TEXT]", nargs=-1)
-@click.option("--image", metavar="FILE", type=click.Path(path_type=Path), help="Search by example instead of words.")
-@click.option("-n", "--limit", default=10, show_default=True, type=click.IntRange(1, 1000), help="Hits at most.")
+@click.option(
+    "--image",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Search by example instead of words.",
+)
+@click.option(
+    "-n",
+    "--limit",
+    default=10,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="Hits at most.",
+)
 @archive_options
 @model_options
 @json_option
@@ -37,10 +49,19 @@ def command(
         raise UsageError("give either words to search for or --image FILE")
     with Archive(settings, model=model, any_weights=any_weights) as archive:
         hits = (
-            archive.search([text], count=limit)[0] if image is None else archive.search_by_picture(image, count=limit)
+            archive.search([text], count=limit)[0]
+            if image is None
+            else archive.search_by_picture(image, count=limit)
         )
     if as_json:
-        emit({"hits": [{"id": h.id, "score": h.score, **path_fields(h.path), "digest": h.digest} for h in hits]})
+        emit(
+            {
+                "hits": [
+                    {"id": h.id, "score": h.score, **path_fields(h.path), "digest": h.digest}
+                    for h in hits
+                ]
+            }
+        )
         return
     for hit in hits:
         click.echo(f"{hit.id:>8}  {hit.score:6.3f}  {shown(hit.path)}")

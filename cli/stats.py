@@ -29,6 +29,12 @@ def command(settings: Settings, as_json: bool) -> None:
     told = ", ".join(f"{bits:g} {name}" for name, bits in parts.items())
     click.echo(f"codes      {sum(parts.values()):g} bits a picture: {told}")
     click.echo(f"           {stats.bpp:.6f} bits a pixel of the originals")
-    click.echo(f"on disk    {stats.row_bytes_per_image:.0f} bytes a row with paths and indexes of the database")
-    click.echo(f"           {stats.index_bytes_per_image:.0f} bytes a picture in the search index, a cache")
-    click.echo(f"originals  {size(stats.original_bytes)}, archive {size(stats.archive_bytes)}: {stats.ratio:.1f} to 1")
+    click.echo(
+        f"on disk    {stats.row_bytes_per_image:.0f} bytes a row with paths and indexes of the database"
+    )
+    click.echo(
+        f"           {stats.index_bytes_per_image:.0f} bytes a picture in the search index, a cache"
+    )
+    click.echo(
+        f"originals  {size(stats.original_bytes)}, archive {size(stats.archive_bytes)}: {stats.ratio:.1f} to 1"
+    )

@@ -23,7 +23,10 @@ def command(settings: Settings, as_json: bool) -> int:
     from archive.records import Damage
 
     rows, damages = 0, 0
-    with Archive(settings) as archive, progress("verifying", archive.stats().images, silent=as_json) as show:
+    with (
+        Archive(settings) as archive,
+        progress("verifying", archive.stats().images, silent=as_json) as show,
+    ):
         for finding in archive.verify():
             if not isinstance(finding, Damage):
                 rows += 1
@@ -37,5 +40,7 @@ def command(settings: Settings, as_json: bool) -> int:
     if as_json:
         emit({"message_type": "summary", "rows": rows, "damages": damages})
     else:
-        click.echo(f"verified {plural(rows, 'row')}: {plural(damages, 'damage') if damages else 'all is well'}")
+        click.echo(
+            f"verified {plural(rows, 'row')}: {plural(damages, 'damage') if damages else 'all is well'}"
+        )
     return DAMAGE_FOUND if damages else 0

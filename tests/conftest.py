@@ -46,19 +46,26 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     control = [binaries / "pg_ctl", "-D", cluster, "-w", "-l", home / "log"]
     subprocess.run([*control, "-o", options, "start"], check=True, capture_output=True, **as_user)
     yield f"postgresql://postgres@127.0.0.1:{port}"
-    subprocess.run([*control, "-m", "immediate", "stop"], check=False, capture_output=True, **as_user)
+    subprocess.run(
+        [*control, "-m", "immediate", "stop"], check=False, capture_output=True, **as_user
+    )
 
 
 @pytest.fixture
 def postgres_settings(
-    postgres_url: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    postgres_url: str,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Settings:
     """A fresh database."""
     from sqlalchemy import create_engine, text
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     name = f"t{abs(hash((request.node.nodeid, tmp_path)))}"
-    engine = create_engine(postgres_url.replace("postgresql", "postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    engine = create_engine(
+        postgres_url.replace("postgresql", "postgresql+psycopg"), isolation_level="AUTOCOMMIT"
+    )
     with engine.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     engine.dispose()
@@ -107,7 +114,9 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "inner").mkdir()
     for seed in range(12):
         picture = Image.fromarray(draw_scene(seed, size=(240, 160)).pixels)
-        picture.save(folder / ("inner" if seed % 2 else ".") / f"scene {seed}.{'png' if seed % 3 else 'jpg'}")
+        picture.save(
+            folder / ("inner" if seed % 2 else ".") / f"scene {seed}.{'png' if seed % 3 else 'jpg'}"
+        )
     return folder
 
 

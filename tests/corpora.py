@@ -32,4 +32,10 @@ def scene_photos(count: int, *, side: int) -> Corpus:
     blank = grey_photos(["scenes"] * count)
     pixels = np.stack([draw_scene(seed, size=(side, side)).pixels for seed in range(count)])
     sides = np.full(count, side, np.int32)
-    return replace(blank, pixels=pixels.reshape(-1), start=np.arange(count) * pixels[0].size, height=sides, width=sides)
+    return replace(
+        blank,
+        pixels=pixels.reshape(-1),
+        start=np.arange(count) * pixels[0].size,
+        height=sides,
+        width=sides,
+    )

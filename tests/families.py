@@ -26,10 +26,16 @@ from transformers import (
 
 from tests.pairs import save_tokenizer
 
-UnCLIPTextProjModel = import_module(diffusers.UnCLIPImageVariationPipeline.__module__).UnCLIPTextProjModel
+UnCLIPTextProjModel = import_module(
+    diffusers.UnCLIPImageVariationPipeline.__module__
+).UnCLIPTextProjModel
 DIMENSION = 16
 TOKENS = 4  # of a plain IP-Adapter
-STABLE: dict[str, Any] = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
+STABLE: dict[str, Any] = {
+    "beta_start": 0.00085,
+    "beta_end": 0.012,
+    "beta_schedule": "scaled_linear",
+}
 
 
 def save_variation(folder: Path) -> None:
@@ -76,7 +82,9 @@ def save_kandinsky(folder: Path) -> None:
     scheduler = diffusers.DDPMScheduler(
         beta_start=0.0001, beta_end=0.02, variance_type="learned_range", clip_sample=False
     )
-    diffusers.KandinskyV22Pipeline(unet=drawing, scheduler=scheduler, movq=movq).save_pretrained(folder)
+    diffusers.KandinskyV22Pipeline(unet=drawing, scheduler=scheduler, movq=movq).save_pretrained(
+        folder
+    )
 
 
 def save_adapter(folder: Path) -> None:
@@ -110,7 +118,9 @@ def save_large_adapter(folder: Path) -> None:
         tokenizer=tokenizer(folder),
         tokenizer_2=tokenizer(folder),
         unet=drawing,
-        scheduler=diffusers.EulerDiscreteScheduler(timestep_spacing="leading", steps_offset=1, **STABLE),
+        scheduler=diffusers.EulerDiscreteScheduler(
+            timestep_spacing="leading", steps_offset=1, **STABLE
+        ),
     ).save_pretrained(folder)
     save_adapter_weights(folder, drawing)
 
@@ -136,7 +146,9 @@ def save_karlo(folder: Path) -> None:
         decoder=drawing,
         text_encoder=CLIPTextModelWithProjection(text_config(DIMENSION, projection=DIMENSION)),
         tokenizer=tokenizer(folder),
-        text_proj=UnCLIPTextProjModel(clip_embeddings_dim=DIMENSION, time_embed_dim=64, cross_attention_dim=24),
+        text_proj=UnCLIPTextProjModel(
+            clip_embeddings_dim=DIMENSION, time_embed_dim=64, cross_attention_dim=24
+        ),
         feature_extractor=CLIPImageProcessor(),
         image_encoder=vision(),
         super_res_first=enlarging(),
@@ -147,7 +159,9 @@ def save_karlo(folder: Path) -> None:
     for name in ("decoder_scheduler", "super_res_scheduler"):
         path = folder / name / "scheduler_config.json"
         told = json.loads(path.read_text())
-        path.write_text(json.dumps({key: value for key, value in told.items() if key != "beta_schedule"}))
+        path.write_text(
+            json.dumps({key: value for key, value in told.items() if key != "beta_schedule"})
+        )
     index = index_of(folder) | {"text_proj": ["unclip", "UnCLIPTextProjModel"]}
     (folder / "model_index.json").write_text(json.dumps(index))
 
@@ -172,7 +186,10 @@ def save_adapter_weights(folder: Path, drawing: Any) -> None:
     width = drawing.config.cross_attention_dim
     weights = {"image_proj.proj.weight": torch.randn(TOKENS * width, DIMENSION)}
     weights |= {"image_proj.proj.bias": torch.randn(TOKENS * width)}
-    weights |= {"image_proj.norm.weight": torch.ones(width), "image_proj.norm.bias": torch.zeros(width)}
+    weights |= {
+        "image_proj.norm.weight": torch.ones(width),
+        "image_proj.norm.bias": torch.zeros(width),
+    }
     for number, name in enumerate(drawing.attn_processors):
         if name.endswith("attn2.processor"):
             inner = drawing.get_submodule(name.removesuffix(".processor")).to_k.weight.shape[0]

@@ -30,10 +30,26 @@ def save_tiny_encoder(folder: Path, dimension: int = DIMENSION) -> None:
     config = {
         "embed_dim": dimension,
         "quick_gelu": True,
-        "vision_cfg": {"image_size": 32, "layers": 2, "width": 32, "patch_size": 8, "head_width": 16},
-        "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 16, "heads": 2, "layers": 2},
+        "vision_cfg": {
+            "image_size": 32,
+            "layers": 2,
+            "width": 32,
+            "patch_size": 8,
+            "head_width": 16,
+        },
+        "text_cfg": {
+            "context_length": 77,
+            "vocab_size": 49408,
+            "width": 16,
+            "heads": 2,
+            "layers": 2,
+        },
     }
-    preprocess = {"mean": [0.481, 0.458, 0.408], "std": [0.269, 0.261, 0.276], "interpolation": "bicubic"}
+    preprocess = {
+        "mean": [0.481, 0.458, 0.408],
+        "std": [0.269, 0.261, 0.276],
+        "interpolation": "bicubic",
+    }
     folder.mkdir(parents=True)
     told = {"model_cfg": config, "preprocess_cfg": preprocess | {"resize_mode": "shortest"}}
     (folder / "open_clip_config.json").write_text(json.dumps(told))
@@ -44,7 +60,9 @@ def save_tiny_encoder(folder: Path, dimension: int = DIMENSION) -> None:
 def save_tiny_decoder(folder: Path, dimension: int = DIMENSION) -> None:
     """Stable unCLIP with every part tiny: cross-attention on a prompt, class labels of 2·D, four latent channels."""
     import diffusers
-    from diffusers.pipelines.stable_diffusion.stable_unclip_image_normalizer import StableUnCLIPImageNormalizer
+    from diffusers.pipelines.stable_diffusion.stable_unclip_image_normalizer import (
+        StableUnCLIPImageNormalizer,
+    )
     from transformers import CLIPTextConfig, CLIPTextModel
 
     unet = diffusers.UNet2DConditionModel(
@@ -73,10 +91,19 @@ def save_tiny_decoder(folder: Path, dimension: int = DIMENSION) -> None:
     normalizer = StableUnCLIPImageNormalizer(dimension)
     text = CLIPTextModel(
         CLIPTextConfig(
-            hidden_size=24, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2, vocab_size=1000
+            hidden_size=24,
+            intermediate_size=32,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            vocab_size=1000,
         )
     )
-    for name, module in (("unet", unet), ("vae", vae), ("image_normalizer", normalizer), ("text_encoder", text)):
+    for name, module in (
+        ("unet", unet),
+        ("vae", vae),
+        ("image_normalizer", normalizer),
+        ("text_encoder", text),
+    ):
         module.save_pretrained(folder / name, safe_serialization=True)
     diffusers.PNDMScheduler(
         beta_start=0.00085,
@@ -85,9 +112,13 @@ def save_tiny_decoder(folder: Path, dimension: int = DIMENSION) -> None:
         prediction_type="v_prediction",
         skip_prk_steps=True,
     ).save_pretrained(folder / "scheduler")
-    diffusers.DDPMScheduler(beta_schedule="squaredcos_cap_v2").save_pretrained(folder / "image_noising_scheduler")
+    diffusers.DDPMScheduler(beta_schedule="squaredcos_cap_v2").save_pretrained(
+        folder / "image_noising_scheduler"
+    )
     save_tokenizer(folder / "tokenizer")
-    (folder / "model_index.json").write_text(json.dumps({"_class_name": "StableUnCLIPImg2ImgPipeline"}))
+    (folder / "model_index.json").write_text(
+        json.dumps({"_class_name": "StableUnCLIPImg2ImgPipeline"})
+    )
 
 
 def save_tokenizer(folder: Path) -> None:
@@ -95,9 +126,21 @@ def save_tokenizer(folder: Path) -> None:
     folder.mkdir(parents=True)
     letters = [chr(code) for code in range(33, 127)]
     words = ["<|startoftext|>", "<|endoftext|>", *letters, *(f"{letter}</w>" for letter in letters)]
-    (folder / "vocab.json").write_text(json.dumps({word: position for position, word in enumerate(words)}))
+    (folder / "vocab.json").write_text(
+        json.dumps({word: position for position, word in enumerate(words)})
+    )
     (folder / "merges.txt").write_text("#version: 0.2\n")
-    config = {"tokenizer_class": "CLIPTokenizer", "model_max_length": 77, "pad_token": "<|endoftext|>"}
-    marks = {"bos_token": "<|startoftext|>", "eos_token": "<|endoftext|>", "unk_token": "<|endoftext|>"}
+    config = {
+        "tokenizer_class": "CLIPTokenizer",
+        "model_max_length": 77,
+        "pad_token": "<|endoftext|>",
+    }
+    marks = {
+        "bos_token": "<|startoftext|>",
+        "eos_token": "<|endoftext|>",
+        "unk_token": "<|endoftext|>",
+    }
     (folder / "tokenizer_config.json").write_text(json.dumps(config | marks))
-    (folder / "special_tokens_map.json").write_text(json.dumps(marks | {"pad_token": "<|endoftext|>"}))
+    (folder / "special_tokens_map.json").write_text(
+        json.dumps(marks | {"pad_token": "<|endoftext|>"})
+    )

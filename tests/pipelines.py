@@ -22,7 +22,9 @@ FEW = Sampling(steps=3, guidance=4.0)
 OWN_PIPELINE = 1 / 255  # what rounding to eight bits may differ by
 
 
-def opened(folder: Path, dimension: int = DIMENSION, machine: Machine | None = None) -> LatentDecoder:
+def opened(
+    folder: Path, dimension: int = DIMENSION, machine: Machine | None = None
+) -> LatentDecoder:
     return open_decoder(Pair("x", "", "", (str(folder),)), dimension=dimension, machine=machine)
 
 
@@ -33,7 +35,13 @@ def told_to(model: torch.nn.Module) -> list[dict[str, Any]]:
 
     def note(_: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         bound = names.bind(*args, **kwargs).arguments
-        calls.append({name: told for name, told in bound.items() if told is not None and name != "return_dict"})
+        calls.append(
+            {
+                name: told
+                for name, told in bound.items()
+                if told is not None and name != "return_dict"
+            }
+        )
 
     model.register_forward_pre_hook(note, with_kwargs=True)
     return calls
@@ -59,30 +67,50 @@ def own_pipeline(name: str, folder: Path, decoder: LatentDecoder) -> Any:
     if name == "kandinsky":
         pipeline = diffusers.KandinskyV22Pipeline.from_pretrained(folder)
     elif name == "variation":
-        pipeline = diffusers.StableDiffusionImageVariationPipeline.from_pretrained(folder, safety_checker=None)
+        pipeline = diffusers.StableDiffusionImageVariationPipeline.from_pretrained(
+            folder, safety_checker=None
+        )
     else:
-        kind = diffusers.StableDiffusionXLPipeline if name == "large_adapter" else diffusers.StableDiffusionPipeline
+        kind = (
+            diffusers.StableDiffusionXLPipeline
+            if name == "large_adapter"
+            else diffusers.StableDiffusionPipeline
+        )
         pipeline = kind.from_pretrained(folder)
         pipeline.load_ip_adapter(
-            str(folder), subfolder="ip_adapter", weight_name="ip-adapter.safetensors", image_encoder_folder=None
+            str(folder),
+            subfolder="ip_adapter",
+            weight_name="ip-adapter.safetensors",
+            image_encoder_folder=None,
         )
-    pipeline.scheduler = diffusers.DPMSolverMultistepScheduler.from_config(decoder._scheduler.config)
+    pipeline.scheduler = diffusers.DPMSolverMultistepScheduler.from_config(
+        decoder._scheduler.config
+    )
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 
 
-def draw_with(pipeline: Any, name: str, vector: np.ndarray, z: torch.Tensor, monkeypatch: pytest.MonkeyPatch) -> Any:
+def draw_with(
+    pipeline: Any, name: str, vector: np.ndarray, z: torch.Tensor, monkeypatch: pytest.MonkeyPatch
+) -> Any:
     """The pipeline's picture of an embedding from this noise, (height, width, 3) of 0 … 1."""
     row = torch.from_numpy(vector)[None]
     both = torch.stack([torch.zeros_like(row), row])
-    common = {"height": FRAME[1], "width": FRAME[0], "num_inference_steps": FEW.steps, "guidance_scale": FEW.guidance}
+    common = {
+        "height": FRAME[1],
+        "width": FRAME[0],
+        "num_inference_steps": FEW.steps,
+        "guidance_scale": FEW.guidance,
+    }
     common |= {"latents": z, "output_type": "np"}
     if name == "kandinsky":  # divides a frame twice by what its autoencoder divides by once
         monkeypatch.setattr(
             "diffusers.pipelines.kandinsky2_2.pipeline_kandinsky2_2.downscale_height_and_width",
             lambda height, width, scale: (height // scale, width // scale),
         )
-        return pipeline(image_embeds=row, negative_image_embeds=torch.zeros_like(row), **common).images[0]
+        return pipeline(
+            image_embeds=row, negative_image_embeds=torch.zeros_like(row), **common
+        ).images[0]
     if name == "variation":
         with torch.no_grad():  # an encoder that gives this very embedding, whatever it sees
             pipeline.image_encoder.visual_projection.weight.zero_()

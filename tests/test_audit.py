@@ -36,7 +36,9 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six drawn pictures in two shapes."""
     folder = tmp_path_factory.mktemp("scenes")
     for seed in range(PICTURES):
-        Image.fromarray(draw_scene(seed, size=((240, 160), (160, 200))[seed % 2]).pixels).save(folder / f"{seed}.png")
+        Image.fromarray(draw_scene(seed, size=((240, 160), (160, 200))[seed % 2]).pixels).save(
+            folder / f"{seed}.png"
+        )
     return folder
 
 
@@ -85,16 +87,22 @@ def test_scores_are_those_of_the_picture_the_row_gives_back(archive: Archive) ->
     for row in archive.rows():
         [drawn] = [one.pixels for one in archive.painter(FEW).paint([row], [seed_of(row.sha256)])]
         original = np.asarray(Image.open(row.path))
-        seen, true = archive.encoder.encode_images([archive.encoder.prepare(one) for one in (drawn, original)])
+        seen, true = archive.encoder.encode_images(
+            [archive.encoder.prepare(one) for one in (drawn, original)]
+        )
         vectors_hat, _ = archive.codec.decode([row.clip_code], [row.color_code])
-        assert scores[row.id]["clip_similarity"] == pytest.approx(cosine(vectors_hat[0], seen), abs=2e-4)
+        assert scores[row.id]["clip_similarity"] == pytest.approx(
+            cosine(vectors_hat[0], seen), abs=2e-4
+        )
         assert scores[row.id]["original_similarity"] == pytest.approx(cosine(true, seen), abs=2e-4)
         error = float(((small(original) - small(drawn)) ** 2).mean())
         assert scores[row.id]["color_score"] == scores[row.id]["original_color_score"]
         assert scores[row.id]["color_score"] == pytest.approx(error, abs=2e-5)
 
 
-def test_without_the_original_the_colours_are_held_to_the_stored_map(archive: Archive, filled: Path) -> None:
+def test_without_the_original_the_colours_are_held_to_the_stored_map(
+    archive: Archive, filled: Path
+) -> None:
     (filled / "scenes").rename(filled / "away")
     try:
         scores = {one.id: one.scores for one in audited(archive, Portion(count=2))}
@@ -120,7 +128,10 @@ def test_what_was_audited_in_this_way_is_passed_over(archive: Archive) -> None:
     assert again(portion=Portion(count=1), sampling=replace(FEW, guidance=1.0)) == [False]
     assert again(portion=Portion(count=1)) == [True]  # both ways are remembered
     with archive.store.database.reading() as connection:
-        assert connection.execute(select(func.count()).select_from(tables.Restoration)).scalar() == PICTURES + 1
+        assert (
+            connection.execute(select(func.count()).select_from(tables.Restoration)).scalar()
+            == PICTURES + 1
+        )
 
 
 def test_the_same_codes_read_by_another_codec_are_audited_anew(archive: Archive) -> None:
@@ -141,7 +152,9 @@ def test_no_file_is_kept_and_the_row_in_the_table_says_so(archive: Archive, tmp_
     assert kept.decoder_sha256 == archive.decoder.weights_sha256
 
 
-def test_a_time_limit_stops_after_what_is_being_drawn_and_the_next_run_goes_on(archive: Archive) -> None:
+def test_a_time_limit_stops_after_what_is_being_drawn_and_the_next_run_goes_on(
+    archive: Archive,
+) -> None:
     audit = Audit(archive, FEW)
     ids = audit.sample(Portion(count=3))
     assert [one.id for one in audit.run(ids, seconds=0.0)] == ids[:1]  # type: ignore[union-attr]
@@ -160,11 +173,21 @@ def test_a_damaged_row_is_told_and_stops_nothing(archive: Archive, tmp_path: Pat
 def test_a_sample_is_the_same_every_time_and_of_the_size_asked_for(archive: Archive) -> None:
     audit, rows = Audit(archive), list(archive.rows())
     by_digest = [row.id for row in sorted(rows, key=lambda row: row.sha256)]
-    for told, size in (("1%", 1), ("50%", 3), ("51%", 4), ("100%", 6), ("1", 1), ("4", 4), ("500", 6)):
+    for told, size in (
+        ("1%", 1),
+        ("50%", 3),
+        ("51%", 4),
+        ("100%", 6),
+        ("1", 1),
+        ("4", 4),
+        ("500", 6),
+    ):
         assert audit.sample(portion(told)) == by_digest[:size], told
 
 
-@pytest.mark.parametrize(("told", "rows", "taken"), [("1%", 1000, 10), ("0.5%", 1000, 5), ("7%", 100, 7), ("1%", 0, 0)])
+@pytest.mark.parametrize(
+    ("told", "rows", "taken"), [("1%", 1000, 10), ("0.5%", 1000, 5), ("7%", 100, 7), ("1%", 0, 0)]
+)
 def test_a_share_is_rounded_up(told: str, rows: int, taken: int) -> None:
     assert portion(told).of(rows) == taken
 
@@ -175,7 +198,9 @@ def test_what_is_no_sample_is_refused(told: str) -> None:
         portion(told)
 
 
-def test_the_worst_come_first_by_their_latest_audit(settings: Settings, scenes: Path, tiny_pair: Path) -> None:
+def test_the_worst_come_first_by_their_latest_audit(
+    settings: Settings, scenes: Path, tiny_pair: Path
+) -> None:
     with Archive.create(settings, find_pair(str(tiny_pair))) as archive:
         list(archive.ingest([str(scenes)]))
         for image_id, similarity in ((1, 0.9), (2, 0.2), (3, 0.5), (2, 0.7), (4, -0.1)):
@@ -189,7 +214,9 @@ def test_the_worst_come_first_by_their_latest_audit(settings: Settings, scenes: 
 
 
 def test_the_worst_of_a_score_is_on_its_bad_side() -> None:
-    rows = [Audited(at, "", {"clip_similarity": at / 10, "color_score": at / 100}) for at in (1, 2, 6)]
+    rows = [
+        Audited(at, "", {"clip_similarity": at / 10, "color_score": at / 100}) for at in (1, 2, 6)
+    ]
     told = spreads([*rows, Audited(9, "", {"clip_similarity": 0.7})])
     assert (told["clip_similarity"].rows, told["clip_similarity"].worst) == (4, 0.1)
     assert (told["color_score"].rows, told["color_score"].worst) == (3, 0.06)
@@ -200,13 +227,21 @@ def test_audit_and_ls_tell_the_same_to_programs_and_people(shell: Shell) -> None
     *lines, summary = shell.json("audit", "--sample", "2")
     assert [line["message_type"] for line in lines] == ["audited"] * 2
     similar = sorted((line["clip_similarity"], line["id"]) for line in lines)
-    assert {"message_type": "summary", "audited": 2, "again": 0, "damages": 0, "left": 0}.items() <= summary.items()
+    assert {
+        "message_type": "summary",
+        "audited": 2,
+        "again": 0,
+        "damages": 0,
+        "left": 0,
+    }.items() <= summary.items()
     spread = summary["scores"]["clip_similarity"]
     assert (spread["rows"], spread["worst"]) == (2, similar[0][0])
     assert spread["mean"] == pytest.approx(sum(one for one, _ in similar) / 2, abs=1e-5)
     worst = shell.json("ls", "--worst", "50")
     assert [(row["clip_similarity"], row["id"]) for row in worst] == similar
-    assert worst[0]["color_score"] == next(line["color_score"] for line in lines if line["id"] == worst[0]["id"])
+    assert worst[0]["color_score"] == next(
+        line["color_score"] for line in lines if line["id"] == worst[0]["id"]
+    )
     told = shell("ls", "--worst", "1")
     assert f"clip similarity {similar[0][0]:.4f}" in told
     assert told.count("\n") == 1
@@ -222,7 +257,9 @@ def test_a_time_limit_that_leaves_rows_over_has_its_own_exit_code(shell: Shell) 
     assert "5 rows left" in told
 
 
-def test_damaged_codes_have_the_exit_code_of_what_was_skipped(shell: Shell, archive: Archive, tmp_path: Path) -> None:
+def test_damaged_codes_have_the_exit_code_of_what_was_skipped(
+    shell: Shell, archive: Archive, tmp_path: Path
+) -> None:
     [first] = archive.store.by_digest(1)
     with sqlite3.connect(tmp_path / "archive" / "archive.db") as database:
         database.execute("UPDATE image SET clip_code = x'00' WHERE id = ?", [first])

@@ -30,7 +30,9 @@ def test_a_pattern_of_two_grey_levels_is_seen(period: int, scenes: torch.Tensor)
 def test_the_shipped_autoencoder_draws_no_dots(scenes: torch.Tensor) -> None:
     from diffusers import AutoencoderDC
 
-    vae = AutoencoderDC.from_pretrained(POCKET_FOLDER / "decoder" / "vae", torch_dtype=torch.float32).eval()
+    vae = AutoencoderDC.from_pretrained(
+        POCKET_FOLDER / "decoder" / "vae", torch_dtype=torch.float32
+    ).eval()
     with torch.inference_mode():
         back = vae.decode(vae.encode(scenes).latent).sample
     more = (repeated(back) - repeated(scenes)).clamp(min=0) / LEVEL

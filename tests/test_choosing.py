@@ -36,13 +36,19 @@ def fit(archive: Archive, row: Row, candidate: int) -> float:
     """How well a candidate fits the original file."""
     [drawn] = archive.painter(FEW).paint([row], [seed_of(row.sha256) + candidate])
     original = np.asarray(Image.open(row.path).convert("RGB"))
-    true, seen = archive.encoder.encode_images([archive.encoder.prepare(one) for one in (original, drawn.pixels)])
+    true, seen = archive.encoder.encode_images(
+        [archive.encoder.prepare(one) for one in (original, drawn.pixels)]
+    )
     center = archive.decoder.space[0]  # type: ignore[index]
     error = np.mean((shrink(original, 32) / 255.0 - shrink(drawn.pixels, 32) / 255.0) ** 2)
-    return float(cosines((true - center)[None], (seen - center)[None])[0]) - COLOR_WEIGHT * float(error)
+    return float(cosines((true - center)[None], (seen - center)[None])[0]) - COLOR_WEIGHT * float(
+        error
+    )
 
 
-def test_the_candidate_most_like_the_original_is_given_back(archive: Archive, tmp_path: Path) -> None:
+def test_the_candidate_most_like_the_original_is_given_back(
+    archive: Archive, tmp_path: Path
+) -> None:
     chosen = {one.id: one.candidate for one in archive.choose(4)}
     assert len(chosen) == 12
     for row in list(archive.rows())[:4]:
@@ -108,7 +114,9 @@ def test_ingest_tells_of_it(tmp_path: Path, album: Path) -> None:
     shell("init", "--model", "pocket")
     for place in sorted(album.rglob("*.*"))[2:]:
         place.unlink()
-    assert "chose a seed for 2 pictures, 1 bit each" in shell("ingest", str(album), "--candidates", "2")
+    assert "chose a seed for 2 pictures, 1 bit each" in shell(
+        "ingest", str(album), "--candidates", "2"
+    )
     assert "705 bits a picture: 512 embedding, 192 colours, 1 choice of seed" in shell("stats")
     [summary] = shell.json("ingest", str(album), "--candidates", "2")
     assert (summary["chosen"], summary["unseen"], summary["known"]) == (0, 0, 2)

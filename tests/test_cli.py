@@ -25,7 +25,10 @@ class Shell:
 
     def __init__(self, place: str, folder: Path) -> None:
         self.place, self._folder = place, folder
-        self._environment = os.environ | {"COLDFRAME_ARCHIVE": place, "HF_HUB_CACHE": str(folder / "hub")}
+        self._environment = os.environ | {
+            "COLDFRAME_ARCHIVE": place,
+            "HF_HUB_CACHE": str(folder / "hub"),
+        }
 
     def __call__(self, *words: str | Path, code: int = 0, **environment: str) -> str:
         done = self.run(*words, **environment)
@@ -68,7 +71,9 @@ def filled(tmp_path_factory: pytest.TempPathFactory, drawn: Path) -> Shell:
     return shell
 
 
-def test_the_summary_of_an_ingest_is_json_that_other_tools_rely_on(shell: Shell, album: Path) -> None:
+def test_the_summary_of_an_ingest_is_json_that_other_tools_rely_on(
+    shell: Shell, album: Path
+) -> None:
     shell("init", "--model", "pocket")
     (album / "copy.jpg").write_bytes((album / "scene 0.jpg").read_bytes())
     (album / "empty.jpg").touch()
@@ -125,12 +130,18 @@ def test_stats_tell_what_a_picture_costs(filled: Shell, drawn: Path) -> None:
     assert (stats["clip_bits_per_image"], stats["color_bits_per_image"]) == (512, 192)
     assert stats["bpp"] == pytest.approx(704 / (240 * 160), rel=1e-4)
     assert stats["original_bytes"] == sum(path.stat().st_size for path in drawn.rglob("scene*"))
-    on_disk = sum(path.stat().st_size for path in place.rglob("*") if path.is_file() and "-shm" not in path.name)
+    on_disk = sum(
+        path.stat().st_size
+        for path in place.rglob("*")
+        if path.is_file() and "-shm" not in path.name
+    )
     assert stats["archive_bytes"] == pytest.approx(on_disk, rel=0.3)
     assert stats["row_bytes_per_image"] * 12 + stats["index_bytes_per_image"] * 12 == pytest.approx(
         stats["archive_bytes"], rel=0.01
     )
-    assert stats["ratio"] == pytest.approx(stats["original_bytes"] / stats["archive_bytes"], rel=0.01)
+    assert stats["ratio"] == pytest.approx(
+        stats["original_bytes"] / stats["archive_bytes"], rel=0.01
+    )
     assert "12 pictures" in filled("stats")
 
 
@@ -164,7 +175,9 @@ def test_verify_finds_a_flipped_bit_and_says_where(filled: Shell, tmp_path: Path
     assert "row 3: its codes have another checksum" in copy("verify", code=4)
 
 
-def test_restore_writes_pictures_and_tells_where(tiny_pair: Path, shell: Shell, drawn: Path, tmp_path: Path) -> None:
+def test_restore_writes_pictures_and_tells_where(
+    tiny_pair: Path, shell: Shell, drawn: Path, tmp_path: Path
+) -> None:
     shell("init", "--model", tiny_pair)
     shell("ingest", drawn)
     lines = shell.json("restore", "1", "2", "--steps", "2", "--out", tmp_path / "out")
@@ -207,7 +220,9 @@ def test_where_there_is_no_archive_the_exit_code_is_10(shell: Shell, drawn: Path
         assert told.count("\n") == 1
 
 
-def test_while_another_writes_longer_than_we_wait_the_exit_code_is_11(shell: Shell, drawn: Path) -> None:
+def test_while_another_writes_longer_than_we_wait_the_exit_code_is_11(
+    shell: Shell, drawn: Path
+) -> None:
     shell("init", "--model", "pocket")
     with sqlite3.connect(Path(shell.place) / "archive.db", isolation_level=None) as holder:
         holder.execute("BEGIN IMMEDIATE")
@@ -217,7 +232,14 @@ def test_while_another_writes_longer_than_we_wait_the_exit_code_is_11(shell: She
 
 
 @pytest.mark.parametrize(
-    "words", [("ingest",), ("ingest", "/nowhere/at/all"), ("nonsense",), ("show", "x"), ("search", "x", "--limit", "0")]
+    "words",
+    [
+        ("ingest",),
+        ("ingest", "/nowhere/at/all"),
+        ("nonsense",),
+        ("show", "x"),
+        ("search", "x", "--limit", "0"),
+    ],
 )
 def test_wrong_words_are_a_usage_error(filled: Shell, words: tuple[str, ...]) -> None:
     filled(*words, code=2)
@@ -228,7 +250,9 @@ def test_every_option_has_its_twin_in_the_environment(filled: Shell) -> None:
     assert len(json.loads(done.stdout)["hits"]) == 2
 
 
-def test_paths_that_are_not_utf8_travel_as_base64(shell: Shell, drawn: Path, tmp_path: Path) -> None:
+def test_paths_that_are_not_utf8_travel_as_base64(
+    shell: Shell, drawn: Path, tmp_path: Path
+) -> None:
     shell("init", "--model", "pocket")
     name = os.fsencode(tmp_path) + b"/latin-\xfcber.jpg"
     with open(name, "wb") as file:
@@ -254,7 +278,10 @@ def test_interrupted_it_keeps_what_was_committed(shell: Shell, album: Path) -> N
     shell("init", "--model", "pocket")
     environment = os.environ | {"COLDFRAME_ARCHIVE": shell.place}
     running = subprocess.Popen(
-        [sys.executable, "-m", "cli", "ingest", str(album)], env=environment, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "cli", "ingest", str(album)],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     with Archive(Settings(shell.place)) as archive:
         while running.poll() is None and archive.store.totals().images == 0:
@@ -268,7 +295,9 @@ def test_interrupted_it_keeps_what_was_committed(shell: Shell, album: Path) -> N
         assert 0 < archive.store.totals().images <= 412
 
 
-def test_postgresql_serves_the_same_commands(postgres_settings: Settings, tmp_path: Path, drawn: Path) -> None:
+def test_postgresql_serves_the_same_commands(
+    postgres_settings: Settings, tmp_path: Path, drawn: Path
+) -> None:
     shell = Shell(postgres_settings.location, tmp_path)
     shell("init", "--model", "pocket", XDG_CACHE_HOME=str(tmp_path))
     shell("ingest", drawn, XDG_CACHE_HOME=str(tmp_path))

@@ -33,7 +33,9 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
     """Two dozen scenes' rows of the pocket pair: of six, chance says as much as guidance."""
     (tmp_path / "scenes").mkdir()
     for seed in range(24):
-        Image.fromarray(draw_scene(seed, size=(160, 160)).pixels).save(tmp_path / "scenes" / f"{seed:02}.png")
+        Image.fromarray(draw_scene(seed, size=(160, 160)).pixels).save(
+            tmp_path / "scenes" / f"{seed:02}.png"
+        )
     with Archive.create(Settings(str(tmp_path / "archive")), find_pair("pocket")) as opened:
         list(opened.ingest([str(tmp_path / "scenes")]))
         yield opened
@@ -73,10 +75,17 @@ def test_likeness_is_the_cosine_of_what_the_encoder_sees(name: str, tiny_pair: P
     pixels = draw_scene(3, size=(192, 128)).pixels
     [seen] = encoder.encode_images([encoder.prepare(pixels)])
     rng = np.random.default_rng(0)
-    wanted, center = rng.normal(size=(1, len(seen))).astype(np.float32), rng.normal(size=len(seen)).astype(np.float32)
-    drawn = (torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1).requires_grad_()
+    wanted, center = (
+        rng.normal(size=(1, len(seen))).astype(np.float32),
+        rng.normal(size=len(seen)).astype(np.float32),
+    )
+    drawn = (
+        torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
+    ).requires_grad_()
     found = encoder.likeness(drawn, wanted, center=center)
-    assert float(found.detach()) == pytest.approx(float(cosines(seen[None] - center, wanted - center)[0]), abs=0.02)
+    assert float(found.detach()) == pytest.approx(
+        float(cosines(seen[None] - center, wanted - center)[0]), abs=0.02
+    )
     found.sum().backward()  # type: ignore[no-untyped-call]
     assert drawn.grad is not None
     assert float(drawn.grad.abs().sum()) > 0
@@ -93,7 +102,9 @@ def test_an_upscaler_beside_a_decoder_doubles_what_it_drew(tiny_pair: Path, tmp_
     assert doubled.weights_sha256 != plain.weights_sha256
     larger = doubled.enlarged(pixels)
     assert larger.shape == (128, 192, 3)
-    soft = np.asarray(Image.fromarray(pixels).resize((192, 128), Image.Resampling.BICUBIC)).astype(int)
+    soft = np.asarray(Image.fromarray(pixels).resize((192, 128), Image.Resampling.BICUBIC)).astype(
+        int
+    )
     assert np.abs(larger.astype(int) - soft).mean() < 2  # untrained, it adds nothing to bicubic
 
 
@@ -114,7 +125,8 @@ def test_the_pocket_pairs_upscaler_is_nearer_to_a_larger_picture_than_plain_enla
         large = draw_scene(seed, size=(256, 256)).pixels
         small = np.asarray(Image.fromarray(large).resize((128, 128), Image.Resampling.BICUBIC))
         errors = [
-            np.abs(one - large.astype(float)).mean() for one in (decoder.enlarged(small), enlarge(small, 256, 256))
+            np.abs(one - large.astype(float)).mean()
+            for one in (decoder.enlarged(small), enlarge(small, 256, 256))
         ]
         nearer.append(errors[0] < errors[1])
     assert sum(nearer) >= 6

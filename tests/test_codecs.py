@@ -24,7 +24,9 @@ NO_VECTORS = np.zeros((1, 0), np.float32)  # scalar maps are coded without a loo
 def test_the_papers_point_is_96_and_24_bytes() -> None:
     codec = coclico(768)
     assert [len(code) for code in codec.encode_vectors(np.zeros((1, 768), np.float32))] == [96]
-    assert [len(code) for code in codec.maps.encode(np.zeros((1, 8, 8, 3), np.uint8), NO_VECTORS)] == [24]
+    assert [
+        len(code) for code in codec.maps.encode(np.zeros((1, 8, 8, 3), np.uint8), NO_VECTORS)
+    ] == [24]
     assert (codec.vectors.payload_bits, codec.maps.payload_bits) == (768, 192)
 
 
@@ -40,7 +42,9 @@ def test_levels_are_those_of_the_formula(bits: int) -> None:
     values = np.linspace(-1.5, 1.5, 1001, dtype=np.float32)
     step = 2 * 2.0**-bits
     index = np.clip(np.floor(values.clip(-1, 1) / step), -(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
-    assert np.array_equal(dequantize(quantize(values, bits), bits), (index * step + step / 2).astype(np.float32))
+    assert np.array_equal(
+        dequantize(quantize(values, bits), bits), (index * step + step / 2).astype(np.float32)
+    )
 
 
 @given(st.data())
@@ -66,7 +70,12 @@ def test_maps_have_their_length_and_come_back_as_pixels(data: st.DataObject) -> 
     maps = data.draw(strategies.maps(max(codec.map_side, 2)))
     codes = codec.maps.encode(maps, NO_VECTORS)
     assert {len(code) for code in codes} == {(codec.maps.payload_bits + 7) // 8}
-    assert codec.maps.decode(codes, NO_VECTORS).shape == (len(maps), codec.map_side, codec.map_side, 3)
+    assert codec.maps.decode(codes, NO_VECTORS).shape == (
+        len(maps),
+        codec.map_side,
+        codec.map_side,
+        3,
+    )
 
 
 @given(strategies.bits, st.integers(1, 50), st.integers(0, 2**32 - 1))
@@ -94,7 +103,12 @@ def test_a_map_is_jpegs_ycbcr_with_halved_chroma() -> None:
 def test_at_eight_bits_a_flat_colour_comes_back(color: tuple[int, int, int]) -> None:
     codec = coclico(1, map_side=6, map_bits=8)
     flat = np.full((1, 6, 6, 3), color, np.uint8)
-    assert np.abs(codec.maps.decode(codec.maps.encode(flat, NO_VECTORS), NO_VECTORS).astype(int) - flat).max() <= 2
+    assert (
+        np.abs(
+            codec.maps.decode(codec.maps.encode(flat, NO_VECTORS), NO_VECTORS).astype(int) - flat
+        ).max()
+        <= 2
+    )
 
 
 def test_golden_codes_decode_to_the_same_numbers_for_ever() -> None:
@@ -124,7 +138,15 @@ def test_a_vector_that_is_not_finite_is_never_coded(value: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"bits": 0}, {"bits": 9}, {"map_side": 7}, {"map_side": 34}, {"map_bits": 9}, {"dimension": 0}]
+    "wrong",
+    [
+        {"bits": 0},
+        {"bits": 9},
+        {"map_side": 7},
+        {"map_side": 34},
+        {"map_bits": 9},
+        {"dimension": 0},
+    ],
 )
 def test_impossible_parameters_are_refused_in_one_sentence(wrong: dict[str, int]) -> None:
     with pytest.raises(UsageError, match="cannot be coded"):

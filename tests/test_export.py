@@ -21,7 +21,9 @@ def towers() -> tuple[nn.Module, nn.Module]:
     return image_tower.build().eval(), text_tower.build().eval()
 
 
-def test_towers_come_back_nearly_as_they_were(towers: tuple[nn.Module, nn.Module], tmp_path: Path) -> None:
+def test_towers_come_back_nearly_as_they_were(
+    towers: tuple[nn.Module, nn.Module], tmp_path: Path
+) -> None:
     import open_clip
 
     image, text = towers
@@ -43,10 +45,14 @@ def test_what_is_written_again_stays_what_it_was(tmp_path: Path) -> None:
     assert (tmp_path / name).read_bytes() == (POCKET_FOLDER / "encoder" / name).read_bytes()
 
 
-def test_of_a_whole_model_only_the_words_are_taken(towers: tuple[nn.Module, nn.Module], tmp_path: Path) -> None:
+def test_of_a_whole_model_only_the_words_are_taken(
+    towers: tuple[nn.Module, nn.Module], tmp_path: Path
+) -> None:
     from open_clip.timm_model import TimmModel
 
     whole = load_parts(POCKET_FOLDER)[0]
-    whole.visual = TimmModel("fasternet_t0", image_tower.DIMENSION, image_size=128, pool="avg", proj="")
+    whole.visual = TimmModel(
+        "fasternet_t0", image_tower.DIMENSION, image_size=128, pool="avg", proj=""
+    )
     export_encoder(towers[0], whole, tmp_path)
     assert "fasternet_t1" in (tmp_path / "open_clip_config.json").read_text()

@@ -18,7 +18,17 @@ from archive.models.decoder import Told
 from archive.models.layout import PATTERNS, is_here
 from archive.models.pairs import Machine
 from tests.families import DIMENSION, FAMILIES
-from tests.pipelines import FEW, FRAME, NO_MAP, OWN_PIPELINE, assert_alike, draw_with, opened, own_pipeline, told_to
+from tests.pipelines import (
+    FEW,
+    FRAME,
+    NO_MAP,
+    OWN_PIPELINE,
+    assert_alike,
+    draw_with,
+    opened,
+    own_pipeline,
+    told_to,
+)
 
 
 @pytest.fixture
@@ -48,7 +58,9 @@ def test_a_decoder_is_told_what_its_own_pipeline_tells_it_at_every_step(
     [drawn] = decoder.draw(Told(vector[None], NO_MAP[None], [7]), frame=FRAME, sampling=FEW)
     pipeline = own_pipeline(family, folder, decoder)
     theirs = told_to(pipeline.unet)
-    z = torch.randn((1, 4, FRAME[1] // 2, FRAME[0] // 2), generator=torch.Generator().manual_seed(7))
+    z = torch.randn(
+        (1, 4, FRAME[1] // 2, FRAME[0] // 2), generator=torch.Generator().manual_seed(7)
+    )
     picture = draw_with(pipeline, family, vector, z, monkeypatch)
     assert len(ours) == len(theirs) == FEW.steps
     for step, (one, other) in enumerate(zip(ours, theirs, strict=True)):
@@ -56,20 +68,32 @@ def test_a_decoder_is_told_what_its_own_pipeline_tells_it_at_every_step(
     assert np.abs(drawn / 255 - picture).max() <= OWN_PIPELINE
 
 
-def test_drawing_is_deterministic_and_listens_to_all_it_is_told(folder: Path, vector: np.ndarray) -> None:
+def test_drawing_is_deterministic_and_listens_to_all_it_is_told(
+    folder: Path, vector: np.ndarray
+) -> None:
     decoder = opened(folder)
     grey, red = np.full((8, 8, 3), 128, np.uint8), np.full((8, 8, 3), (250, 20, 20), np.uint8)
 
-    def draw(told: np.ndarray = vector, colors: np.ndarray = grey, seed: int = 1, **sampling: float) -> np.ndarray:
+    def draw(
+        told: np.ndarray = vector, colors: np.ndarray = grey, seed: int = 1, **sampling: float
+    ) -> np.ndarray:
         chosen = replace(FEW, **sampling)  # type: ignore[arg-type]
-        [drawn] = decoder.draw(Told(told[None], colors[None], [seed], 0.6), frame=FRAME, sampling=chosen)
+        [drawn] = decoder.draw(
+            Told(told[None], colors[None], [seed], 0.6), frame=FRAME, sampling=chosen
+        )
         return drawn
 
     first = draw()
     assert first.shape == (FRAME[1], FRAME[0], 3)
     assert first.dtype == np.uint8
     assert np.array_equal(first, draw())
-    others = [draw(told=-vector), draw(colors=red), draw(colors=NO_MAP), draw(seed=2), draw(guidance=1.0)]
+    others = [
+        draw(told=-vector),
+        draw(colors=red),
+        draw(colors=NO_MAP),
+        draw(seed=2),
+        draw(guidance=1.0),
+    ]
     others += [draw(t_start=0.5), draw(consistency=0.5), draw(steps=5)]
     assert not any(np.array_equal(first, other) for other in others)
 
@@ -82,17 +106,23 @@ def test_the_schedule_is_the_checkpoints_own(folder: Path, family: str) -> None:
     assert ours.config.prediction_type == own.config.prediction_type
 
 
-def test_a_late_start_is_the_colour_map_at_the_first_steps_noise(folder: Path, vector: np.ndarray) -> None:
+def test_a_late_start_is_the_colour_map_at_the_first_steps_noise(
+    folder: Path, vector: np.ndarray
+) -> None:
     decoder = opened(folder)
     calls, colors = told_to(decoder._unet), np.full((1, 8, 8, 3), (250, 20, 20), np.uint8)
     decoder.draw(Told(vector[None], colors, [7]), frame=FRAME, sampling=replace(FEW, t_start=0.4))
-    enlarged = torch.tensor([250.0, 20.0, 20.0])[None, :, None, None].expand(1, 3, FRAME[1], FRAME[0])
+    enlarged = torch.tensor([250.0, 20.0, 20.0])[None, :, None, None].expand(
+        1, 3, FRAME[1], FRAME[0]
+    )
     with torch.inference_mode():
         z_map = decoder.encode_pixels(enlarged)
     signal = decoder._scheduler.alphas_cumprod[400]
     noise = torch.randn(z_map.shape[1:], generator=torch.Generator().manual_seed(7))
     assert int(calls[0]["timestep"]) == 400
-    assert torch.allclose(calls[0]["sample"][0], signal.sqrt() * z_map[0] + (1 - signal).sqrt() * noise, atol=1e-4)
+    assert torch.allclose(
+        calls[0]["sample"][0], signal.sqrt() * z_map[0] + (1 - signal).sqrt() * noise, atol=1e-4
+    )
 
 
 def test_a_dimension_that_does_not_fit_is_refused_in_one_sentence(folder: Path) -> None:
@@ -111,7 +141,9 @@ def test_what_is_fetched_of_a_hub_repository_is_enough(
     for path in folder.rglob("*.*"):
         place = path.relative_to(folder)
         if any(fnmatch(place.as_posix(), pattern) for pattern in PATTERNS):
-            (repository / "snapshots" / ("a" * 40) / place).parent.mkdir(parents=True, exist_ok=True)
+            (repository / "snapshots" / ("a" * 40) / place).parent.mkdir(
+                parents=True, exist_ok=True
+            )
             shutil.copy(path, repository / "snapshots" / ("a" * 40) / place)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     assert is_here(f"someone/{family}")
@@ -119,7 +151,9 @@ def test_what_is_fetched_of_a_hub_repository_is_enough(
     assert opened(Path(f"someone/{family}")).weights_sha256 == opened(folder).weights_sha256
 
 
-def test_a_folder_without_its_autoencoder_says_so(folder: Path, family: str, tmp_path: Path) -> None:
+def test_a_folder_without_its_autoencoder_says_so(
+    folder: Path, family: str, tmp_path: Path
+) -> None:
     shutil.copytree(folder, tmp_path / "copy")
     part = {"kandinsky": "movq", "karlo": "super_res_last"}.get(family, "vae")
     shutil.rmtree(tmp_path / "copy" / part)
@@ -127,7 +161,9 @@ def test_a_folder_without_its_autoencoder_says_so(folder: Path, family: str, tmp
         opened(tmp_path / "copy")
 
 
-def test_a_picture_is_the_same_whatever_is_drawn_beside_it(folder: Path, noise: np.random.Generator) -> None:
+def test_a_picture_is_the_same_whatever_is_drawn_beside_it(
+    folder: Path, noise: np.random.Generator
+) -> None:
     decoder = opened(folder)
     vectors = noise.normal(size=(3, DIMENSION)).astype(np.float32)
     maps = noise.integers(0, 256, (3, 8, 8, 3), dtype=np.uint8)
@@ -142,7 +178,9 @@ def test_a_picture_is_the_same_whatever_is_drawn_beside_it(folder: Path, noise: 
     first, *others = draw(0, 1, 2)
     assert np.array_equal(first, draw(0)[0])
     assert np.array_equal(first, draw(0, 2)[0])
-    for one, other in zip(alone, [first, *others], strict=True):  # another place in a batch is another order of sums
+    for one, other in zip(
+        alone, [first, *others], strict=True
+    ):  # another place in a batch is another order of sums
         assert np.abs(one.astype(int) - other).mean() < 2
 
 

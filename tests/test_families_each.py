@@ -33,7 +33,9 @@ def test_karlo_is_told_what_its_own_pipeline_tells_it_and_enlarges_alike(
     ours = told_to(decoder._unet)
     decoder.draw(Told(vector[None], NO_MAP[None], [7]), frame=(16, 16), sampling=FEW)
     kind = diffusers.UnCLIPImageVariationPipeline
-    monkeypatch.setattr(diffusers.pipelines, "unclip", sys.modules[kind.__module__], raising=False)  # since moved
+    monkeypatch.setattr(
+        diffusers.pipelines, "unclip", sys.modules[kind.__module__], raising=False
+    )  # since moved
     pipeline = kind.from_pretrained(folders["karlo"])
     pipeline.set_progress_bar_config(disable=True)
     theirs, super_seed, small = told_to(pipeline.decoder), torch.Generator().manual_seed(0), []
@@ -77,12 +79,20 @@ def test_an_adapter_for_another_unet_is_refused(folders: dict[str, Path], tmp_pa
         opened(tmp_path / "copy")
 
 
-def test_stable_diffusion_without_a_fitting_adapter_is_refused(folders: dict[str, Path], tmp_path: Path) -> None:
+def test_stable_diffusion_without_a_fitting_adapter_is_refused(
+    folders: dict[str, Path], tmp_path: Path
+) -> None:
     from safetensors.torch import save_file
 
     shutil.copytree(folders["adapter"], tmp_path / "copy")
     adapter = tmp_path / "copy" / "ip_adapter" / "ip-adapter.safetensors"
-    save_file({"image_proj.latents": torch.zeros(1, 16, 8), "ip_adapter.1.to_k_ip.weight": torch.zeros(1)}, adapter)
+    save_file(
+        {
+            "image_proj.latents": torch.zeros(1, 16, 8),
+            "ip_adapter.1.to_k_ip.weight": torch.zeros(1),
+        },
+        adapter,
+    )
     with pytest.raises(UsageError, match="no adapter for the pooled embedding"):
         opened(tmp_path / "copy")
     adapter.unlink()
@@ -90,7 +100,9 @@ def test_stable_diffusion_without_a_fitting_adapter_is_refused(folders: dict[str
         opened(tmp_path / "copy")
 
 
-def test_xls_autoencoder_keeps_whole_numbers_where_halves_overflow(folders: dict[str, Path]) -> None:
+def test_xls_autoencoder_keeps_whole_numbers_where_halves_overflow(
+    folders: dict[str, Path],
+) -> None:
     decoder = opened(folders["large_adapter"], machine=Machine("cpu", "float16"))
     z = decoder.encode_pixels(torch.full((1, 3, 16, 16), 128.0))
     whole = opened(folders["large_adapter"]).encode_pixels(torch.full((1, 3, 16, 16), 128.0))
@@ -122,7 +134,9 @@ def test_kandinskys_unconditional_embedding_is_the_grey_pictures_where_its_encod
     encoder.save_pretrained(tmp_path / "copy" / "image_encoder")
     decoder = opened(tmp_path / "copy")
     calls = told_to(decoder._unet)
-    decoder.draw(Told(np.ones((1, DIMENSION), np.float32), NO_MAP[None], [1]), frame=FRAME, sampling=FEW)
+    decoder.draw(
+        Told(np.ones((1, DIMENSION), np.float32), NO_MAP[None], [1]), frame=FRAME, sampling=FEW
+    )
     grey = CLIPImageProcessor(size=32, crop_size=32, do_rescale=False, do_normalize=False)(
         np.zeros((32, 32, 3), np.float32), return_tensors="pt"
     )

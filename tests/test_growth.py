@@ -48,10 +48,15 @@ def test_a_tower_of_the_same_width_is_copied() -> None:
     small, other = fasternet("fasternet_t0"), fasternet("fasternet_t0", seed=1)
     assert not torch.equal(small.trunk.conv_head.weight, other.trunk.conv_head.weight)
     grow(small, other)
-    assert all(torch.equal(a, b) for a, b in zip(small.state_dict().values(), other.state_dict().values(), strict=True))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(small.state_dict().values(), other.state_dict().values(), strict=True)
+    )
 
 
-@pytest.mark.parametrize(("small", "large"), [("fasternet_t0", "fasternet_s"), ("fasternet_t1", "fasternet_t0")])
+@pytest.mark.parametrize(
+    ("small", "large"), [("fasternet_t0", "fasternet_s"), ("fasternet_t1", "fasternet_t0")]
+)
 def test_another_depth_and_a_narrower_one_are_refused(small: str, large: str) -> None:
     with pytest.raises(ValueError, match="same depth, as wide or wider"):
         grow(fasternet(small), fasternet(large))

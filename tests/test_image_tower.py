@@ -25,7 +25,9 @@ def views() -> Views:
     count = 5
     return Views(
         photo=np.array([0, 1, 1, 2, 3], np.int32),
-        box=np.array([[0, 0, 8, 8], [0, 0, 8, 8], [0, 0, 4, 8], [0, 0, 8, 8], [0, 0, 8, 8]], np.float32),
+        box=np.array(
+            [[0, 0, 8, 8], [0, 0, 8, 8], [0, 0, 4, 8], [0, 0, 8, 8], [0, 0, 8, 8]], np.float32
+        ),
         label=np.zeros((count, TOP), np.int16),
         probability=np.full((count, TOP), 1 / TOP, np.float32),
         features=np.zeros((count, FEATURES), np.uint8),

@@ -44,7 +44,9 @@ def refused(path: Path) -> str:
     pytest.fail(f"{path} was taken for a whole picture")
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".avif", ".heic", ".jxl", ".tiff", ".bmp", ".gif"])
+@pytest.mark.parametrize(
+    "suffix", [".jpg", ".png", ".webp", ".avif", ".heic", ".jxl", ".tiff", ".bmp", ".gif"]
+)
 def test_every_format_decodes_to_the_same_picture(tmp_path: Path, suffix: str) -> None:
     import pillow_heif
     import pillow_jxl  # noqa: F401
@@ -109,7 +111,9 @@ def test_the_cameras_time_is_read(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif.get_ifd(0x8769)[0x9003] = "2019:07:14 10:11:12"
     halves().save(tmp_path / "dated.jpg", exif=exif)
-    assert load_picture(tmp_path / "dated.jpg", at_least=32).taken_at == datetime(2019, 7, 14, 10, 11, 12)
+    assert load_picture(tmp_path / "dated.jpg", at_least=32).taken_at == datetime(
+        2019, 7, 14, 10, 11, 12
+    )
     exif.get_ifd(0x8769)[0x9003] = "0000:00:00 00:00:00"
     halves().save(tmp_path / "undated.jpg", exif=exif)
     assert load_picture(tmp_path / "undated.jpg", at_least=32).taken_at is None
@@ -123,7 +127,9 @@ def test_of_an_animation_the_first_frame_stands_for_all(tmp_path: Path) -> None:
     assert_red_then_blue(picture.pixels)
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".avif", ".heic", ".jxl", ".tiff", ".bmp"])
+@pytest.mark.parametrize(
+    "suffix", [".jpg", ".png", ".webp", ".avif", ".heic", ".jxl", ".tiff", ".bmp"]
+)
 @pytest.mark.parametrize("kept", [0.3, 0.9])
 def test_no_truncated_file_passes_for_a_whole_one(tmp_path: Path, suffix: str, kept: float) -> None:
     noise = np.random.default_rng(1).integers(0, 256, (96, 128, 3), dtype=np.uint8)
@@ -147,7 +153,9 @@ def bomb(path: Path, side: int) -> None:
     """A PNG header that promises side × side pixels."""
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(b"")), (b"IEND", b"")]
-    body = b"".join(struct.pack(">I", len(d)) + n + d + struct.pack(">I", zlib.crc32(n + d)) for n, d in chunks)
+    body = b"".join(
+        struct.pack(">I", len(d)) + n + d + struct.pack(">I", zlib.crc32(n + d)) for n, d in chunks
+    )
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + body)
 
 
@@ -192,7 +200,9 @@ def test_a_file_that_changes_under_our_hands_is_refused(tmp_path: Path) -> None:
     halves().save(tmp_path / "changing.png")
     _, stamp = digest_of(tmp_path / "changing.png")
     with pytest.raises(Unreadable, match="changed"):
-        load_picture(tmp_path / "changing.png", at_least=32, unchanged=Stamp(stamp.size, stamp.mtime_ns - 1))
+        load_picture(
+            tmp_path / "changing.png", at_least=32, unchanged=Stamp(stamp.size, stamp.mtime_ns - 1)
+        )
 
 
 def test_the_digest_covers_every_byte(tmp_path: Path) -> None:

@@ -27,7 +27,9 @@ def built(codec: Codec, codes: list[bytes], *, first_id: int = 1) -> Index:
 
 @pytest.mark.parametrize("bits", range(1, 9))
 @pytest.mark.parametrize("dimension", [1, 7, 16, 512, 768])
-def test_the_short_list_holds_the_true_neighbours(bits: int, dimension: int, noise: np.random.Generator) -> None:
+def test_the_short_list_holds_the_true_neighbours(
+    bits: int, dimension: int, noise: np.random.Generator
+) -> None:
     codec = coclico(dimension, bits=bits)
     codes = codec.encode_vectors(noise.normal(0, 0.5, (900, dimension)).astype(np.float32))
     queries = noise.normal(0, 0.5, (8, dimension)).astype(np.float32)
@@ -40,18 +42,24 @@ def test_the_short_list_holds_the_true_neighbours(bits: int, dimension: int, noi
 
 
 @pytest.mark.parametrize("bits", [1, 2, 3, 4])
-def test_up_to_four_bits_the_index_holds_exactly_what_the_codec_decodes(bits: int, noise: np.random.Generator) -> None:
+def test_up_to_four_bits_the_index_holds_exactly_what_the_codec_decodes(
+    bits: int, noise: np.random.Generator
+) -> None:
     codec = coclico(24, bits=bits)
     codes = codec.encode_vectors(noise.normal(0, 0.6, (50, 24)).astype(np.float32))
     index = built(codec, codes)
     short = index.candidates(codec.decode_vectors(codes), 50)
     assert short.vectors_hat is not None
-    assert np.array_equal(short.vectors_hat[0], codec.decode_vectors([codes[i - 1] for i in short.ids[0]]))
+    assert np.array_equal(
+        short.vectors_hat[0], codec.decode_vectors([codes[i - 1] for i in short.ids[0]])
+    )
 
 
 def test_a_row_costs_its_code_and_little_more(noise: np.random.Generator, tmp_path: Path) -> None:
     codec = coclico(768)
-    index = built(codec, [code.tobytes() for code in noise.integers(0, 256, (20_000, 96), dtype=np.uint8)])
+    index = built(
+        codec, [code.tobytes() for code in noise.integers(0, 256, (20_000, 96), dtype=np.uint8)]
+    )
     index.save(tmp_path / "index.npz")
     assert (tmp_path / "index.npz").stat().st_size / 20_000 < 99
 
@@ -90,7 +98,9 @@ def test_saved_and_loaded_it_answers_the_same(noise: np.random.Generator, tmp_pa
 
 
 @pytest.mark.parametrize("place", [0.05, 0.3, 0.6, 0.95])
-def test_damage_anywhere_means_no_index(noise: np.random.Generator, tmp_path: Path, place: float) -> None:
+def test_damage_anywhere_means_no_index(
+    noise: np.random.Generator, tmp_path: Path, place: float
+) -> None:
     codec = coclico(64)
     index = built(codec, codec.encode_vectors(noise.normal(size=(300, 64)).astype(np.float32)))
     index.stamp = Stamp(1, "coclico", 300, 300, "")
@@ -100,7 +110,9 @@ def test_damage_anywhere_means_no_index(noise: np.random.Generator, tmp_path: Pa
     content[int(len(content) * place)] ^= 0xFF
     (tmp_path / "index.npz").write_bytes(content)
     damaged = Index.load(tmp_path / "index.npz", codec)
-    assert damaged is None or len(damaged) == 300  # a flipped bit outside of what is read does no harm
+    assert (
+        damaged is None or len(damaged) == 300
+    )  # a flipped bit outside of what is read does no harm
     (tmp_path / "index.npz").write_bytes(content[: len(content) // 2])
     assert Index.load(tmp_path / "index.npz", codec) is None
     assert Index.load(tmp_path / "nothing.npz", codec) is None
@@ -115,8 +127,12 @@ def test_an_empty_index_finds_nothing() -> None:
     assert Index(coclico(64), STAMP).candidates(np.ones((2, 64), np.float32), 5).ids.shape == (2, 0)
 
 
-def test_codes_without_levels_are_indexed_coarsely_and_found_among_real_embeddings(shared: Path) -> None:
-    vectors = np.load(shared / "embeddings" / "cnclip_vitb16_images.npy")[:16_000].astype(np.float32)
+def test_codes_without_levels_are_indexed_coarsely_and_found_among_real_embeddings(
+    shared: Path,
+) -> None:
+    vectors = np.load(shared / "embeddings" / "cnclip_vitb16_images.npy")[:16_000].astype(
+        np.float32
+    )
     codec = fit_klt(vectors[:4000], NO_MAPS, bits=120)
     codes = codec.encode_vectors(vectors)
     index = Index(codec, STAMP)
@@ -124,10 +140,15 @@ def test_codes_without_levels_are_indexed_coarsely_and_found_among_real_embeddin
         index.extend(list(enumerate(codes[start : start + PAGE], start=start)))
     assert not index.outgrown
     vectors_hat, queries = codec.decode_vectors(codes), vectors[::80]
-    exact = np.argsort(-(queries @ (vectors_hat / np.linalg.norm(vectors_hat, axis=1, keepdims=True)).T), axis=1)
+    exact = np.argsort(
+        -(queries @ (vectors_hat / np.linalg.norm(vectors_hat, axis=1, keepdims=True)).T), axis=1
+    )
     short = index.candidates(queries, 10)
     assert short.vectors_hat is None
-    kept = [len(set(a) & set(b)) / 10 for a, b in zip(exact[:, :10].tolist(), short.ids.tolist(), strict=True)]
+    kept = [
+        len(set(a) & set(b)) / 10
+        for a, b in zip(exact[:, :10].tolist(), short.ids.tolist(), strict=True)
+    ]
     assert np.mean(kept) >= 0.95
 
 

@@ -32,7 +32,9 @@ def codes(archive: Archive) -> dict[bytes, tuple[bytes, bytes]]:
     return {row.sha256: (row.clip_code, row.color_code) for row in archive.rows()}
 
 
-def test_every_picture_of_a_folder_gets_a_row_that_decodes(pocket_archive: Archive, drawn: Path) -> None:
+def test_every_picture_of_a_folder_gets_a_row_that_decodes(
+    pocket_archive: Archive, drawn: Path
+) -> None:
     assert kinds(ingest(pocket_archive, drawn)) == {"Archived": 12}
     rows = list(pocket_archive.rows())
     assert {row.path for row in rows} == {str(path) for path in drawn.rglob("scene*")}
@@ -62,7 +64,9 @@ def test_the_colour_map_is_where_the_colours_are(pocket_archive: Archive, tmp_pa
     assert right[2] > right[0] + 60
 
 
-def test_the_same_bytes_are_stored_once_and_every_place_is_kept(pocket_archive: Archive, album: Path) -> None:
+def test_the_same_bytes_are_stored_once_and_every_place_is_kept(
+    pocket_archive: Archive, album: Path
+) -> None:
     (album / "copy.jpg").write_bytes((album / "scene 0.jpg").read_bytes())
     outcomes = ingest(pocket_archive, album)
     assert kinds(outcomes) == {"Archived": 12, "Duplicate": 1}
@@ -79,7 +83,9 @@ def test_a_moved_file_keeps_its_row(pocket_archive: Archive, album: Path) -> Non
     assert all(Path(path).exists() for row in pocket_archive.rows() for path in row.paths)
 
 
-def test_a_file_that_is_not_seen_any_more_is_not_forgotten(pocket_archive: Archive, album: Path) -> None:
+def test_a_file_that_is_not_seen_any_more_is_not_forgotten(
+    pocket_archive: Archive, album: Path
+) -> None:
     ingest(pocket_archive, album)
     (album / "scene 0.jpg").unlink()
     assert kinds(ingest(pocket_archive, album)) == {"Known": 11}
@@ -87,14 +93,18 @@ def test_a_file_that_is_not_seen_any_more_is_not_forgotten(pocket_archive: Archi
     assert any(row.path.endswith("scene 0.jpg") for row in pocket_archive.rows())
 
 
-def test_a_changed_file_is_a_new_picture_and_the_old_row_stays(pocket_archive: Archive, album: Path) -> None:
+def test_a_changed_file_is_a_new_picture_and_the_old_row_stays(
+    pocket_archive: Archive, album: Path
+) -> None:
     ingest(pocket_archive, album)
     Image.new("RGB", (64, 64), "teal").save(album / "scene 0.jpg")
     assert kinds(ingest(pocket_archive, album)) == {"Known": 11, "Archived": 1}
     assert len(list(pocket_archive.rows())) == 13
 
 
-def test_one_bad_file_never_stops_a_batch_and_stands_in_the_ledger(pocket_archive: Archive, album: Path) -> None:
+def test_one_bad_file_never_stops_a_batch_and_stands_in_the_ledger(
+    pocket_archive: Archive, album: Path
+) -> None:
     whole = (album / "scene 0.jpg").read_bytes()
     (album / "truncated.jpg").write_bytes(whole[: len(whole) // 2])
     (album / "truncated too.jpg").write_bytes(whole[: len(whole) // 2])
@@ -107,7 +117,9 @@ def test_one_bad_file_never_stops_a_batch_and_stands_in_the_ledger(pocket_archiv
     outcomes = ingest(pocket_archive, album)
     assert kinds(outcomes) == {"Archived": 12, "Skipped": 6, "Ignored": 1}
     ledger = {Path(line.path).name: line.reason for line in pocket_archive.skipped()}
-    assert ledger == {Path(one.path).name: one.reason for one in outcomes if isinstance(one, Skipped)}
+    assert ledger == {
+        Path(one.path).name: one.reason for one in outcomes if isinstance(one, Skipped)
+    }
     assert ledger == {
         "truncated.jpg": "truncated",
         "truncated too.jpg": "truncated",
@@ -123,7 +135,9 @@ def test_one_bad_file_never_stops_a_batch_and_stands_in_the_ledger(pocket_archiv
     assert "empty.png" not in {Path(line.path).name for line in pocket_archive.skipped()}
 
 
-def test_a_truncated_picture_is_kept_only_on_demand_and_flagged(pocket_archive: Archive, album: Path) -> None:
+def test_a_truncated_picture_is_kept_only_on_demand_and_flagged(
+    pocket_archive: Archive, album: Path
+) -> None:
     whole = (album / "scene 0.jpg").read_bytes()
     (album / "truncated.jpg").write_bytes(whole[: len(whole) // 2])
     outcomes = list(pocket_archive.ingest([str(album / "truncated.jpg")], keep_truncated=True))
@@ -133,7 +147,13 @@ def test_a_truncated_picture_is_kept_only_on_demand_and_flagged(pocket_archive: 
 
 def test_pictures_are_found_whatever_they_are_called(pocket_archive: Archive, album: Path) -> None:
     content = (album / "scene 0.jpg").read_bytes()
-    names = [b"no suffix", b"wrong.txt", b"latin-\xfcber.jpg", b"line\nbreak.jpg", "日本.JPG".encode()]
+    names = [
+        b"no suffix",
+        b"wrong.txt",
+        b"latin-\xfcber.jpg",
+        b"line\nbreak.jpg",
+        "日本.JPG".encode(),
+    ]
     for number, name in enumerate(names):
         with open(os.path.join(os.fsencode(album), name), "wb") as file:
             file.write(content + bytes([number]))
@@ -144,7 +164,9 @@ def test_pictures_are_found_whatever_they_are_called(pocket_archive: Archive, al
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_folder_that_may_not_be_read_is_in_the_ledger(pocket_archive: Archive, album: Path) -> None:
+def test_a_folder_that_may_not_be_read_is_in_the_ledger(
+    pocket_archive: Archive, album: Path
+) -> None:
     (album / "inner").chmod(0)
     assert kinds(ingest(pocket_archive, album)) == {"Archived": 6, "Skipped": 1}
     (album / "inner").chmod(0o755)
@@ -159,11 +181,18 @@ def test_small_batches_and_large_ones_write_the_same_rows(
     with Archive.create(Settings(str(tmp_path / "other")), pocket_archive.pair) as other:
         ingest(other, album)
         close = [
-            np.mean(np.unpackbits(np.frombuffer(a, np.uint8)) == np.unpackbits(np.frombuffer(b, np.uint8)))
-            for (a, _), (b, _) in ((codes(pocket_archive)[key], codes(other)[key]) for key in codes(other))
+            np.mean(
+                np.unpackbits(np.frombuffer(a, np.uint8))
+                == np.unpackbits(np.frombuffer(b, np.uint8))
+            )
+            for (a, _), (b, _) in (
+                (codes(pocket_archive)[key], codes(other)[key]) for key in codes(other)
+            )
         ]
     assert len(close) == 12
-    assert min(close) > 0.99  # another batch size may turn a coordinate that is zero but for rounding
+    assert (
+        min(close) > 0.99
+    )  # another batch size may turn a coordinate that is zero but for rounding
 
 
 def test_originals_are_only_read(pocket_archive: Archive, album: Path) -> None:
@@ -171,16 +200,25 @@ def test_originals_are_only_read(pocket_archive: Archive, album: Path) -> None:
     for path in before:
         path.chmod(0o444)
     ingest(pocket_archive, album)
-    assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in album.rglob("*") if path.is_file()} == before
+    assert {
+        path: (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in album.rglob("*")
+        if path.is_file()
+    } == before
 
 
 def test_killed_in_the_middle_and_run_again_it_ends_the_same(album: Path, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     for number in range(300):
-        Image.fromarray(rng.integers(0, 256, (64, 64, 3), dtype=np.uint8)).save(album / f"noise {number:03}.png")
+        Image.fromarray(rng.integers(0, 256, (64, 64, 3), dtype=np.uint8)).save(
+            album / f"noise {number:03}.png"
+        )
     place = tmp_path / "archive"
     command = [sys.executable, "-m", "cli", "ingest", str(album), "--archive", str(place)]
-    subprocess.run([sys.executable, "-m", "cli", "init", "--model", "pocket", "--archive", str(place)], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "cli", "init", "--model", "pocket", "--archive", str(place)],
+        check=True,
+    )
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     with Archive(Settings(str(place))) as archive:
         while running.poll() is None and archive.store.totals().images == 0:
@@ -198,7 +236,10 @@ def test_killed_in_the_middle_and_run_again_it_ends_the_same(album: Path, tmp_pa
 
 def test_two_at_once_store_each_picture_once(album: Path, tmp_path: Path) -> None:
     place = tmp_path / "archive"
-    subprocess.run([sys.executable, "-m", "cli", "init", "--model", "pocket", "--archive", str(place)], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "cli", "init", "--model", "pocket", "--archive", str(place)],
+        check=True,
+    )
     command = [sys.executable, "-m", "cli", "ingest", str(album), "--archive", str(place)]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(2)]
     assert [one.wait() for one in both] == [0, 0]

@@ -40,7 +40,9 @@ def draw(count: int, *, seed: int) -> np.ndarray:
     shape, rng = np.random.default_rng(0), np.random.default_rng(seed)
     spectrum = np.arange(1, DIMENSION + 1) ** -0.7
     centres = shape.normal(size=(30, DIMENSION)) * spectrum
-    drawn = centres[rng.integers(30, size=count)] + 0.7 * rng.normal(size=(count, DIMENSION)) * spectrum
+    drawn = (
+        centres[rng.integers(30, size=count)] + 0.7 * rng.normal(size=(count, DIMENSION)) * spectrum
+    )
     return (shape.normal(size=DIMENSION) + drawn).astype(np.float32)
 
 
@@ -51,7 +53,12 @@ def maps() -> np.ndarray:
 
     drawn = [draw_scene(seed, size=(64, 64)).pixels for seed in range(100)]
     return np.stack(
-        [shrink(np.ascontiguousarray(one[cut:, ::way]), 8) for one in drawn for cut in (0, 9) for way in (1, -1)]
+        [
+            shrink(np.ascontiguousarray(one[cut:, ::way]), 8)
+            for one in drawn
+            for cut in (0, 9)
+            for way in (1, -1)
+        ]
     )
 
 
@@ -68,13 +75,17 @@ def test_codes_take_the_bits_asked_for_on_pictures_never_seen(codec: Codec) -> N
 def test_it_beats_the_sign_code_at_less_than_its_bits(codec: Codec) -> None:
     fitted, test = draw(3000, seed=1), draw(1000, seed=2)
     ours, _ = measure(codec, Sample(test, fitted.mean(axis=0)))
-    signs, _ = measure(open_codec("clip", {"dimension": DIMENSION}), Sample(test, fitted.mean(axis=0)))
+    signs, _ = measure(
+        open_codec("clip", {"dimension": DIMENSION}), Sample(test, fitted.mean(axis=0))
+    )
     assert ours.bits < signs.bits
     assert ours.cosine > signs.cosine + 0.05
     assert ours.neighbours_kept > signs.neighbours_kept
 
 
-def test_maps_come_back_closer_than_the_raw_code_at_a_fifth_of_its_bits(codec: Codec, maps: np.ndarray) -> None:
+def test_maps_come_back_closer_than_the_raw_code_at_a_fifth_of_its_bits(
+    codec: Codec, maps: np.ndarray
+) -> None:
     vectors = draw(len(maps), seed=1)
 
     def error(one: Codec) -> float:
@@ -90,10 +101,17 @@ def test_the_cell_of_a_map_is_as_wide_as_its_error(codec: Codec, maps: np.ndarra
     assert codec.maps.half_cell == pytest.approx(float(np.sqrt((missed**2).mean())), rel=0.25)
 
 
-def test_a_map_is_predicted_from_the_vector_where_that_helps_and_only_there(maps: np.ndarray) -> None:
+def test_a_map_is_predicted_from_the_vector_where_that_helps_and_only_there(
+    maps: np.ndarray,
+) -> None:
     rng = np.random.default_rng(0)
-    shown = to_samples(maps)[:, :DIMENSION] / 50 + rng.normal(size=(len(maps), DIMENSION)).astype(np.float32) / 5
-    told, untold = (fit_klt(vectors, maps, bits=60, map_bits=24) for vectors in (shown, draw(len(maps), seed=1)))
+    shown = (
+        to_samples(maps)[:, :DIMENSION] / 50
+        + rng.normal(size=(len(maps), DIMENSION)).astype(np.float32) / 5
+    )
+    told, untold = (
+        fit_klt(vectors, maps, bits=60, map_bits=24) for vectors in (shown, draw(len(maps), seed=1))
+    )
     assert told.maps.predicted
     assert not untold.maps.predicted
     errors = [
@@ -108,7 +126,9 @@ def test_least_squares_decode_sign_codes_better_and_exactly_everywhere(tmp_path:
     plain = open_codec("clip", {"dimension": DIMENSION, "bits": 1})
     better = with_least_squares(plain, fitted)
     assert better.encode_vectors(test) == plain.encode_vectors(test)
-    errors = [measure(one, Sample(test, fitted.mean(axis=0)))[0].relative_error for one in (better, plain)]
+    errors = [
+        measure(one, Sample(test, fitted.mean(axis=0)))[0].relative_error for one in (better, plain)
+    ]
     assert errors[0] < errors[1] / 2
     opened = open_codec(better.name, better.parameters(), better.state)
     codes = plain.encode_vectors(test)
@@ -118,42 +138,61 @@ def test_least_squares_decode_sign_codes_better_and_exactly_everywhere(tmp_path:
 def test_more_bits_are_more_faithful() -> None:
     test = draw(500, seed=2)
     errors = [
-        measure(fit_klt(draw(1500, seed=1), NO_MAPS, bits=bits), Sample(test, test.mean(axis=0)))[0].relative_error
+        measure(fit_klt(draw(1500, seed=1), NO_MAPS, bits=bits), Sample(test, test.mean(axis=0)))[
+            0
+        ].relative_error
         for bits in (16, 48, 120)
     ]
     assert errors == sorted(errors, reverse=True)
 
 
-def test_state_and_file_hold_the_whole_codec(codec: Codec, tmp_path: Path, maps: np.ndarray) -> None:
+def test_state_and_file_hold_the_whole_codec(
+    codec: Codec, tmp_path: Path, maps: np.ndarray
+) -> None:
     save_codec(codec, tmp_path / "codec.npz")
     vectors = draw(50, seed=3)
-    for opened in (open_codec(codec.name, codec.parameters(), codec.state), load_codec(tmp_path / "codec.npz")):
+    for opened in (
+        open_codec(codec.name, codec.parameters(), codec.state),
+        load_codec(tmp_path / "codec.npz"),
+    ):
         assert opened.encode_vectors(vectors) == codec.encode_vectors(vectors)
         assert opened.encode(vectors, maps[:50]) == codec.encode(vectors, maps[:50])
         assert opened.state == codec.state
 
 
 @pytest.mark.parametrize("threads", ["1", "2"])
-def test_another_process_with_other_threads_decodes_the_very_bytes(codec: Codec, tmp_path: Path, threads: str) -> None:
+def test_another_process_with_other_threads_decodes_the_very_bytes(
+    codec: Codec, tmp_path: Path, threads: str
+) -> None:
     codes = codec.encode_vectors(draw(300, seed=4))
     save_codec(codec, tmp_path / "codec.npz")
     (tmp_path / "codes").write_text("\n".join(code.hex() or "00" for code in codes))
     variables = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), threads)
     command = [sys.executable, "-c", DECODE, tmp_path / "codec.npz", tmp_path / "codes"]
-    done = subprocess.run(command, env=os.environ | variables, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command, env=os.environ | variables, capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == hashlib.sha256(codec.decode_vectors(codes).tobytes()).hexdigest()
 
 
 def test_a_row_decodes_alone_as_among_others(codec: Codec) -> None:
     codes = codec.encode_vectors(draw(100, seed=5))
     together = codec.decode_vectors(codes)
-    assert all(np.array_equal(codec.decode_vectors([code])[0], row) for code, row in zip(codes, together, strict=True))
+    assert all(
+        np.array_equal(codec.decode_vectors([code])[0], row)
+        for code, row in zip(codes, together, strict=True)
+    )
 
 
 def test_golden_codes_decode_to_the_same_numbers_for_ever() -> None:
     for name in ("klt", "smic"):
-        codec, kept = load_codec(GOLDEN / f"{name}.npz"), json.loads((GOLDEN / f"{name}-codes.json").read_text())
-        codes = [[bytes.fromhex(code) for code in kept[kind]] for kind in ("clip_codes", "color_codes")]
+        codec, kept = (
+            load_codec(GOLDEN / f"{name}.npz"),
+            json.loads((GOLDEN / f"{name}-codes.json").read_text()),
+        )
+        codes = [
+            [bytes.fromhex(code) for code in kept[kind]] for kind in ("clip_codes", "color_codes")
+        ]
         vectors_hat, colors_hat = codec.decode(*codes)
         assert hashlib.sha256(vectors_hat.tobytes()).hexdigest() == kept["vectors_hat_sha256"], name
         assert vectors_hat[0].tolist() == kept["vector_hat"], name
@@ -183,7 +222,9 @@ def test_too_few_pictures_and_broken_state_are_refused(codec: Codec, tmp_path: P
 
 
 @pytest.mark.parametrize("content", [b"", b"text", b"\x93NUMPY\x01\x00"])
-def test_files_that_hold_no_vectors_are_refused_in_one_sentence(content: bytes, tmp_path: Path) -> None:
+def test_files_that_hold_no_vectors_are_refused_in_one_sentence(
+    content: bytes, tmp_path: Path
+) -> None:
     (tmp_path / "vectors.npy").write_bytes(content)
     with pytest.raises(UsageError, match="of vectors; give"):
         load_vectors(tmp_path / "vectors.npy")
@@ -198,7 +239,9 @@ def test_messages_come_back_and_cost_their_information(data: st.DataObject) -> N
     width, length = data.draw(st.integers(2, 20)), data.draw(st.integers(1, 60))
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
     tables = rangecoder.probabilities(rangecoder.integer_counts(rng.random((length, width)) ** 8))
-    symbols = np.array([rng.choice(width, p=row.astype(float) / row.sum(dtype=float)) for row in tables], np.int32)
+    symbols = np.array(
+        [rng.choice(width, p=row.astype(float) / row.sum(dtype=float)) for row in tables], np.int32
+    )
     message = rangecoder.encode([(symbols, tables)])
     assert rangecoder.Reader(message).read(tables).tolist() == symbols.tolist()
     information = -np.log2(tables[np.arange(length), symbols].astype(float)).sum()
@@ -207,6 +250,8 @@ def test_messages_come_back_and_cost_their_information(data: st.DataObject) -> N
 
 def test_the_bound_is_that_of_a_gaussian() -> None:
     white = np.random.default_rng(0).normal(size=(20_000, 8)).astype(np.float32)
-    assert Bound.of(white).bits(8 / 4) == pytest.approx(8, rel=0.02)  # a quarter of the variance: one bit a dimension
+    assert Bound.of(white).bits(8 / 4) == pytest.approx(
+        8, rel=0.02
+    )  # a quarter of the variance: one bit a dimension
     assert Bound.of(white).bits(9) == 0
     assert Bound.of(white).centred_cosine(8) == pytest.approx(np.sqrt(0.75), rel=0.01)

@@ -40,17 +40,23 @@ def vector(noise: np.random.Generator) -> np.ndarray:
     return noise.normal(size=DIMENSION).astype(np.float32)
 
 
-def test_an_open_clip_folder_gives_unnormalised_vectors(tiny_pair: Path, noise: np.random.Generator) -> None:
+def test_an_open_clip_folder_gives_unnormalised_vectors(
+    tiny_pair: Path, noise: np.random.Generator
+) -> None:
     import open_clip
 
     encoder = OpenClipEncoder(find_pair(str(tiny_pair)))
     pixels = noise.integers(0, 256, (50, 70, 3), dtype=np.uint8)
     [vector] = encoder.encode_images([encoder.prepare(pixels)])
-    model, _, transform = open_clip.create_model_and_transforms(f"local-dir:{tiny_pair / 'encoder'}")
+    model, _, transform = open_clip.create_model_and_transforms(
+        f"local-dir:{tiny_pair / 'encoder'}"
+    )
     from PIL import Image
 
     with torch.no_grad(), precision("cpu"):
-        expected = model.eval().encode_image(transform(Image.fromarray(pixels))[None], normalize=False)[0]
+        expected = model.eval().encode_image(
+            transform(Image.fromarray(pixels))[None], normalize=False
+        )[0]
     assert np.allclose(vector, expected.float().numpy(), atol=1e-5)
     assert encoder.dimension == DIMENSION
     assert abs(np.linalg.norm(vector) - 1) > 0.01
@@ -60,7 +66,11 @@ def test_fewer_bits_where_the_processor_has_them_change_a_vector_little(
     noise: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     encoder = OpenClipEncoder(find_pair("pocket"))
-    pictures = [encoder.prepare(np.kron(noise.integers(0, 256, (9, 9, 3), np.uint8), np.ones((16, 16, 1), np.uint8)))]
+    pictures = [
+        encoder.prepare(
+            np.kron(noise.integers(0, 256, (9, 9, 3), np.uint8), np.ones((16, 16, 1), np.uint8))
+        )
+    ]
     [narrow] = encoder.encode_images(pictures)
     monkeypatch.setattr(torch.cpu, "get_capabilities", dict, raising=False)
     [wide] = encoder.encode_images(pictures)
@@ -76,13 +86,18 @@ def test_a_safetensors_file_of_a_named_model_is_loaded_like_its_tag(
     (tiny_pair / "configs").mkdir(exist_ok=True)
     (tiny_pair / "configs" / "tiny-clip.json").write_text(json.dumps(config))
     open_clip.add_model_config(tiny_pair / "configs")
-    by_name = OpenClipEncoder(Pair("x", "tiny-clip", str(tiny_pair / "encoder" / "open_clip_model.safetensors"), ()))
+    by_name = OpenClipEncoder(
+        Pair("x", "tiny-clip", str(tiny_pair / "encoder" / "open_clip_model.safetensors"), ())
+    )
     assert by_name.weights_sha256 == OpenClipEncoder(find_pair(str(tiny_pair))).weights_sha256
 
 
 def test_the_papers_pair_is_what_the_paper_used() -> None:
     repository, name, config = weights_source(PAIRS["vit-l-14"])
-    assert (repository, name) == ("timm/vit_large_patch14_clip_224.openai", "open_clip_model.safetensors")
+    assert (repository, name) == (
+        "timm/vit_large_patch14_clip_224.openai",
+        "open_clip_model.safetensors",
+    )
     assert config["quick_gelu"] is True
     assert PAIRS["vit-l-14"].decoder == UNCLIP_MIRRORS
     assert PAIRS["vit-l-14"].sampling == Sampling(steps=20, t_start=0.88)
@@ -125,11 +140,15 @@ def test_a_hub_repository_in_the_cache_is_used_without_asking(
     assert open_decoder(pair, dimension=DIMENSION).multiple == 4
 
 
-def test_without_a_hub_one_sentence_says_what_to_do_and_soon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_hub_one_sentence_says_what_to_do_and_soon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
     started = time.monotonic()
-    with pytest.raises(ModelMissing, match=r"open_clip_model\.safetensors.*--model pocket") as caught:
+    with pytest.raises(
+        ModelMissing, match=r"open_clip_model\.safetensors.*--model pocket"
+    ) as caught:
         OpenClipEncoder(PAIRS["vit-l-14"])
     assert time.monotonic() - started < 15
     assert caught.value.exit_code == 12
@@ -170,21 +189,33 @@ def test_a_decoder_of_another_dimension_is_refused(tiny_pair: Path) -> None:
 def test_drawing_is_deterministic_and_listens_to_everything_it_is_told(
     decoder: LatentDecoder, vector: np.ndarray
 ) -> None:
-    def draw(told: np.ndarray = vector, colors: np.ndarray = GREY, seed: int = 1, **sampling: float) -> np.ndarray:
+    def draw(
+        told: np.ndarray = vector, colors: np.ndarray = GREY, seed: int = 1, **sampling: float
+    ) -> np.ndarray:
         chosen = Sampling(**{"steps": 4} | sampling)  # type: ignore[arg-type]
-        [drawn] = decoder.draw(Told(told[None], colors[None], [seed], 0.6), frame=(32, 16), sampling=chosen)
+        [drawn] = decoder.draw(
+            Told(told[None], colors[None], [seed], 0.6), frame=(32, 16), sampling=chosen
+        )
         return drawn
 
     first = draw()
     assert first.shape == (16, 32, 3)
     assert first.dtype == np.uint8
     assert np.array_equal(first, draw())
-    others = [draw(told=-vector), draw(colors=NO_MAP), draw(seed=2), draw(guidance=1.0), draw(t_start=0.5)]
+    others = [
+        draw(told=-vector),
+        draw(colors=NO_MAP),
+        draw(seed=2),
+        draw(guidance=1.0),
+        draw(t_start=0.5),
+    ]
     others += [draw(consistency=0.5), draw(noise_level=500), draw(steps=5)]
     assert not any(np.array_equal(first, other) for other in others)
 
 
-def test_the_start_is_the_map_noised_to_exactly_the_level_of_the_first_step(decoder: LatentDecoder) -> None:
+def test_the_start_is_the_map_noised_to_exactly_the_level_of_the_first_step(
+    decoder: LatentDecoder,
+) -> None:
     timesteps = decoder.timesteps(20, 0.88)
     assert timesteps[0] == 880
     assert timesteps.tolist() == sorted(timesteps.tolist(), reverse=True)
@@ -200,10 +231,14 @@ def test_every_step_is_told_the_noise_that_is_left(
 ) -> None:
     told: list[int] = []
     unet = decoder._unet.forward
-    monkeypatch.setattr(decoder._unet, "forward", lambda z, t, **k: told.append(int(t)) or unet(z, t, **k))
+    monkeypatch.setattr(
+        decoder._unet, "forward", lambda z, t, **k: told.append(int(t)) or unet(z, t, **k)
+    )
     steps: list[tuple[int, int]] = []
     row = Told(vector[None], GREY[None], [1])
-    decoder.draw(row, frame=(16, 16), sampling=FEW, on_step=lambda done, of: steps.append((done, of)))
+    decoder.draw(
+        row, frame=(16, 16), sampling=FEW, on_step=lambda done, of: steps.append((done, of))
+    )
     assert told[0] == 880
     assert told == decoder.timesteps(4, 0.88).tolist()
     assert steps == [(done, len(told)) for done in range(1, len(told) + 1)]
@@ -214,13 +249,21 @@ def test_guidance_weighs_the_embedding_against_an_empty_label(
 ) -> None:
     seen: list[torch.Tensor] = []
     unet = decoder._unet.forward
-    monkeypatch.setattr(decoder._unet, "forward", lambda *a, **k: seen.append(k["class_labels"]) or unet(*a, **k))
-    decoder.draw(Told(vector[None], GREY[None], [1]), frame=(16, 16), sampling=Sampling(steps=1, noise_level=0))
+    monkeypatch.setattr(
+        decoder._unet, "forward", lambda *a, **k: seen.append(k["class_labels"]) or unet(*a, **k)
+    )
+    decoder.draw(
+        Told(vector[None], GREY[None], [1]),
+        frame=(16, 16),
+        sampling=Sampling(steps=1, noise_level=0),
+    )
     assert not seen[0][0].any()
     assert np.allclose(seen[0][1, :DIMENSION].numpy(), vector)
 
 
-def test_the_label_is_what_unclip_would_make_of_an_embedding_as_noisy_as_the_code(decoder: LatentDecoder) -> None:
+def test_the_label_is_what_unclip_would_make_of_an_embedding_as_noisy_as_the_code(
+    decoder: LatentDecoder,
+) -> None:
     from diffusers import DDPMScheduler
 
     noiser, labels = DDPMScheduler(beta_schedule="squaredcos_cap_v2"), decoder._conditioning
@@ -231,10 +274,15 @@ def test_the_label_is_what_unclip_would_make_of_an_embedding_as_noisy_as_the_cod
     noised = noiser.add_noise(white, torch.randn_like(white), torch.tensor([431]))
     best_guess = noised * noiser.alphas_cumprod[431].sqrt()  # as a codec of that error decodes to
     labels = ClassLabels(
-        decoder._unet, SimpleNamespace(mean=torch.zeros(1, wide), std=torch.ones(1, wide)), noiser.alphas_cumprod, None
+        decoder._unet,
+        SimpleNamespace(mean=torch.zeros(1, wide), std=torch.ones(1, wide)),
+        noiser.alphas_cumprod,
+        None,
     )
     made = labels.labels(best_guess.numpy(), float(noiser.alphas_cumprod[431]), None)
-    assert torch.allclose(made[:, :wide], noised * (wide**0.5 / noised.norm(dim=1, keepdim=True)), atol=1e-4)
+    assert torch.allclose(
+        made[:, :wide], noised * (wide**0.5 / noised.norm(dim=1, keepdim=True)), atol=1e-4
+    )
     assert float(made[:, :wide].std()) == pytest.approx(float(noised.std()), rel=0.02)
 
 
@@ -253,13 +301,17 @@ def test_consistency_brings_the_pictures_colours_nearer_to_the_map(tiny_pair: Pa
     row = Told(np.zeros((1, 512), np.float32), colors[None], [1], 0.6)
 
     def error(share: float) -> float:
-        [drawn] = pocket.draw(row, frame=(128, 128), sampling=replace(PAIRS["pocket"].sampling, consistency=share))
+        [drawn] = pocket.draw(
+            row, frame=(128, 128), sampling=replace(PAIRS["pocket"].sampling, consistency=share)
+        )
         return color_score(shrink(drawn, 8), colors)
 
     assert error(0.5) < error(0.0)
 
 
-def test_a_picture_is_the_same_whatever_is_drawn_beside_it(tiny_pair: Path, noise: np.random.Generator) -> None:
+def test_a_picture_is_the_same_whatever_is_drawn_beside_it(
+    tiny_pair: Path, noise: np.random.Generator
+) -> None:
     decoder = open_decoder(find_pair(str(tiny_pair)), dimension=DIMENSION)
     vectors = noise.normal(size=(7, DIMENSION)).astype(np.float32)
     maps = noise.integers(0, 256, (7, 8, 8, 3), dtype=np.uint8)
@@ -277,19 +329,31 @@ def test_a_device_that_is_not_there_is_refused(tiny_pair: Path, device: str) -> 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float32"])
 def test_a_decoder_runs_in_the_numbers_asked_for(tiny_pair: Path, dtype: str) -> None:
-    decoder = open_decoder(find_pair(str(tiny_pair)), dimension=DIMENSION, machine=Machine("cpu", dtype))
+    decoder = open_decoder(
+        find_pair(str(tiny_pair)), dimension=DIMENSION, machine=Machine("cpu", dtype)
+    )
     row = Told(np.ones((1, DIMENSION), np.float32), GREY[None], [1])
     [drawn] = decoder.draw(row, frame=(16, 16), sampling=FEW)
     assert drawn.shape == (16, 16, 3)
-    assert decoder.weights_sha256 == open_decoder(find_pair(str(tiny_pair)), dimension=DIMENSION).weights_sha256
+    assert (
+        decoder.weights_sha256
+        == open_decoder(find_pair(str(tiny_pair)), dimension=DIMENSION).weights_sha256
+    )
 
 
-def test_a_picture_too_large_for_the_memory_is_decoded_in_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_picture_too_large_for_the_memory_is_decoded_in_tiles(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     from diffusers import AutoencoderKL
 
     torch.manual_seed(0)
-    ends = {"down_block_types": ("DownEncoderBlock2D",) * 2, "up_block_types": ("UpDecoderBlock2D",) * 2}
-    vae = AutoencoderKL(block_out_channels=(8, 16), latent_channels=4, norm_num_groups=4, sample_size=32, **ends).eval()
+    ends = {
+        "down_block_types": ("DownEncoderBlock2D",) * 2,
+        "up_block_types": ("UpDecoderBlock2D",) * 2,
+    }
+    vae = AutoencoderKL(
+        block_out_channels=(8, 16), latent_channels=4, norm_num_groups=4, sample_size=32, **ends
+    ).eval()
     autoencoder, z = Scaled(vae), torch.randn(1, 4, 48, 32)
     with torch.inference_mode():
         whole = autoencoder.decode(z)
@@ -308,7 +372,10 @@ def test_the_pocket_pair_is_within_its_budget_and_says_what_it_is() -> None:
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files if path.suffix == ".safetensors") <= 40_000_000
     assert {path.relative_to(folder).as_posix() for path in files if path.suffix != ".json"} == {
-        *(f"codecs/{name}.npz" for name in ("clip-squares", "klt-60-20", "klt-120-40", "klt-250-64")),
+        *(
+            f"codecs/{name}.npz"
+            for name in ("clip-squares", "klt-60-20", "klt-120-40", "klt-250-64")
+        ),
         "encoder/open_clip_model.safetensors",
         "decoder/unet/diffusion_pytorch_model.safetensors",
         "decoder/vae/diffusion_pytorch_model.safetensors",

@@ -19,7 +19,10 @@ QUERIES = {  # words → what a right picture's path contains
     "shoes": ("clothing/shoes",),
     "a football match": ("sport/football",),
     "horse race": ("sport/horse racing",),
-    "mountain landscape": ("formats/denali", "el_torcal_rocks"),  # orientation/Landscape_N.jpg show a waterfall
+    "mountain landscape": (
+        "formats/denali",
+        "el_torcal_rocks",
+    ),  # orientation/Landscape_N.jpg show a waterfall
 }
 BROKEN = {
     "bomb-60000x60000.png": "too-large",
@@ -31,7 +34,9 @@ BROKEN = {
 
 
 @pytest.fixture(scope="module")
-def kept(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Archive, list[Outcome], Path]]:
+def kept(
+    shared: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Archive, list[Outcome], Path]]:
     """The archive of the folder, and what became of every file."""
     place = tmp_path_factory.mktemp("photos") / "archive"
     with Archive.create(Settings(str(place)), find_pair("pocket")) as archive:
@@ -63,7 +68,10 @@ def test_a_right_picture_comes_first(words: str, kept: tuple[Archive, list[Outco
     assert any(path in hits[0].path for path in QUERIES[words]), [hit.path for hit in hits]
 
 
-@pytest.mark.xfail(strict=True, reason="sixth: this image encoder finds rocks, mountains and ice climbing before it")
+@pytest.mark.xfail(
+    strict=True,
+    reason="sixth: this image encoder finds rocks, mountains and ice climbing before it",
+)
 def test_the_waterfall_is_among_the_first_five(kept: tuple[Archive, list[Outcome], Path]) -> None:
     archive, _, _ = kept
     [hits] = archive.search(["a waterfall"], count=5)

@@ -25,7 +25,15 @@ from archive.codecs.state import from_bytes
 from archive.errors import BadCode, UnknownCodec, UsageError
 
 DIMENSION = 16
-POINTS = [(16, 4, 400), (16, 8, 600), (32, 16, 400), (32, 64, 600), (128, 256, 200), (128, 2, 25), (1, 2, 3200)]
+POINTS = [
+    (16, 4, 400),
+    (16, 8, 600),
+    (32, 16, 400),
+    (32, 64, 600),
+    (128, 256, 200),
+    (128, 2, 25),
+    (1, 2, 3200),
+]
 ONE_NORM, MANY_NORMS = Norms(1.0, 1.0005), Norms(2.0, 20.0)
 
 DECODE = """
@@ -110,7 +118,9 @@ def test_norms_out_of_range_are_clamped_and_a_zero_vector_is_the_shortest(codec:
 def test_one_norm_costs_nothing_and_is_given_back() -> None:
     codec = untrained(norms=Norms.of(np.full((5, DIMENSION), 0.25, np.float32)))
     assert codec.vectors.payload_bits == 400
-    assert np.linalg.norm(decoded(codec, np.eye(DIMENSION, dtype=np.float32)), axis=1) == pytest.approx(1.0, rel=1e-5)
+    assert np.linalg.norm(
+        decoded(codec, np.eye(DIMENSION, dtype=np.float32)), axis=1
+    ) == pytest.approx(1.0, rel=1e-5)
 
 
 def test_a_code_names_the_nearest_entries(codec: Codec, vectors: np.ndarray) -> None:
@@ -120,17 +130,24 @@ def test_a_code_names_the_nearest_entries(codec: Codec, vectors: np.ndarray) -> 
     units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     parts = network.parts(torch.from_numpy(units))
     distance = torch.cdist(parts, network.codebook)
-    indices = np.frombuffer(b"".join(code[:50] for code in codec.encode_vectors(vectors)), np.uint8).reshape(20, 50)
+    indices = np.frombuffer(
+        b"".join(code[:50] for code in codec.encode_vectors(vectors)), np.uint8
+    ).reshape(20, 50)
     chosen = np.stack([indices >> 4, indices & 15], axis=2).reshape(20, 100).astype(np.int64)
     paid = distance.gather(2, torch.from_numpy(chosen)[..., None])[..., 0]
     assert float((paid - distance.amin(2)).max()) < 1e-4
     assert len(np.unique(chosen)) > 8
 
 
-def test_a_stored_codec_writes_and_reads_the_same(codec: Codec, vectors: np.ndarray, tmp_path: Path) -> None:
+def test_a_stored_codec_writes_and_reads_the_same(
+    codec: Codec, vectors: np.ndarray, tmp_path: Path
+) -> None:
     save_codec(codec, tmp_path / "codec.npz")
     parameters = json.loads(json.dumps(codec.parameters()))
-    for opened in (open_pqvae(parameters, from_bytes(codec.state)), load_codec(tmp_path / "codec.npz")):
+    for opened in (
+        open_pqvae(parameters, from_bytes(codec.state)),
+        load_codec(tmp_path / "codec.npz"),
+    ):
         codes = opened.encode_vectors(vectors)
         assert codes == codec.encode_vectors(vectors)
         assert np.array_equal(opened.decode_vectors(codes), codec.decode_vectors(codes))
@@ -158,7 +175,9 @@ def test_nothing_is_coded_to_nothing(codec: Codec) -> None:
     assert codec.decode_vectors([]).shape == (0, DIMENSION)
 
 
-def test_a_vector_is_coded_alike_alone_and_among_many(codec: Codec, noise: np.random.Generator) -> None:
+def test_a_vector_is_coded_alike_alone_and_among_many(
+    codec: Codec, noise: np.random.Generator
+) -> None:
     codes = [noise.bytes(51) for _ in range(300)]
     together = codec.decode_vectors(codes)
     alone = np.concatenate([codec.decode_vectors([code]) for code in codes[250:260]])
@@ -172,7 +191,9 @@ def test_impossible_codebooks_and_foreign_weights_are_refused(codec: Codec) -> N
     with pytest.raises(KeyError):
         open_pqvae(codec.parameters(), {})
     with pytest.raises(UnknownCodec, match="another network"):
-        replace(codec.vectors, dimension=8).decode(codec.encode_vectors(np.eye(1, DIMENSION, dtype=np.float32)))
+        replace(codec.vectors, dimension=8).decode(
+            codec.encode_vectors(np.eye(1, DIMENSION, dtype=np.float32))
+        )
 
 
 def test_a_file_that_is_no_codec_is_refused(tmp_path: Path) -> None:
@@ -188,7 +209,9 @@ def test_processes_of_other_thread_counts_read_the_same(
     codec: Codec, noise: np.random.Generator, tmp_path: Path
 ) -> None:
     """Within 1e-5 at norm 1; not to the bit, since threads cut the convolutions' sums of floats differently."""
-    save_codec(replace(codec, vectors=replace(codec.vectors, norms=ONE_NORM)), tmp_path / "codec.npz")
+    save_codec(
+        replace(codec, vectors=replace(codec.vectors, norms=ONE_NORM)), tmp_path / "codec.npz"
+    )
     np.save(tmp_path / "codes.npy", noise.integers(0, 256, (40, 50), dtype=np.uint8))
     read = []
     for threads in ("1", "2"):
@@ -213,8 +236,12 @@ def test_a_few_steps_of_training_beat_none(
     monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=itertools.count().__next__))
     vectors = clustered(noise, 600)
     fitted, held = vectors[:500], vectors[500:]
-    trained = fit_pqvae(fitted, subvector=32, entries=16, minutes=3, work=tmp_path, batch=16, average=0.8)
-    before, after = (scores(codec, held)["centred"] for codec in (untrained(norms=Norms.of(fitted)), trained))
+    trained = fit_pqvae(
+        fitted, subvector=32, entries=16, minutes=3, work=tmp_path, batch=16, average=0.8
+    )
+    before, after = (
+        scores(codec, held)["centred"] for codec in (untrained(norms=Norms.of(fitted)), trained)
+    )
     assert trained.vectors.payload_bits == 400
     assert before < 0.2
     assert after > 0.5
@@ -225,7 +252,9 @@ def test_bits_and_e_dim_name_the_codebook() -> None:
 
     from training.pqvae import entries_of
 
-    assert [entries_of(bits, subvector) for subvector, _, bits in POINTS] == [entries for _, entries, _ in POINTS]
+    assert [entries_of(bits, subvector) for subvector, _, bits in POINTS] == [
+        entries for _, entries, _ in POINTS
+    ]
     for bits, subvector in ((401, 32), (0, 32), (400, 24), (900, 32)):
         with pytest.raises(BadParameter, match=f"{bits} bits"):
             entries_of(bits, subvector)

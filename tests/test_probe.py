@@ -57,14 +57,18 @@ def test_is_kept(views: Views, caption: np.ndarray, tmp_path: Path) -> None:
 
 def test_soft_labels_are_distributions(views: Views, caption: np.ndarray, tmp_path: Path) -> None:
     probe = load_probe(views, caption, NAMES, tmp_path, seed=0)
-    batch = image_tower.Batches(grey_photos(["grey"] * PHOTOS), views, _names(caption), probe, None, seed=0)(1.0)
+    batch = image_tower.Batches(
+        grey_photos(["grey"] * PHOTOS), views, _names(caption), probe, None, seed=0
+    )(1.0)
     assert batch.named.shape == (image_tower.BATCH, NAMES + 1000)
     torch.testing.assert_close(batch.named.sum(dim=1), torch.ones(image_tower.BATCH))
 
 
 def test_caption_outweighs_what_the_probe_says(views: Views, caption: np.ndarray) -> None:
     """An ignorant probe: all names alike."""
-    batches = image_tower.Batches(grey_photos(["grey"] * PHOTOS), views, _names(caption), Probe(NAMES), None, seed=0)
+    batches = image_tower.Batches(
+        grey_photos(["grey"] * PHOTOS), views, _names(caption), Probe(NAMES), None, seed=0
+    )
     named = batches._distributions(list(range(len(views))))[:, :NAMES].numpy()
     known = caption[views.photo] >= 0
     assert (named[known].argmax(axis=1) == caption[views.photo[known]]).all()

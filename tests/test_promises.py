@@ -31,7 +31,10 @@ LAYERS = (  # each may import from those before it, and from none beside it
     {"page", "demo", "audit"},
     {"rivals"},
 )
-BELOW_SIBLINGS = {("ingest", "outcomes"), ("demo", "page")}  # outcomes and page are values that the other speaks in
+BELOW_SIBLINGS = {
+    ("ingest", "outcomes"),
+    ("demo", "page"),
+}  # outcomes and page are values that the other speaks in
 DOORS = {  # library → the only places that may import it
     "sqlalchemy": ("archive/store/", "migrations/"),
     "alembic": ("archive/store/database.py", "migrations/"),
@@ -39,8 +42,16 @@ DOORS = {  # library → the only places that may import it
     "matplotlib": ("cli/bench_plot.py",),
     "pyiqa": ("archive/quality.py",),
     "open_clip": ("archive/models/encoder.py",),
-    "diffusers": ("archive/models/layout.py", "archive/models/unclip.py", "archive/models/karlo.py"),
-    "transformers": ("archive/models/prompt.py", "archive/models/kandinsky.py", "archive/models/karlo.py"),
+    "diffusers": (
+        "archive/models/layout.py",
+        "archive/models/unclip.py",
+        "archive/models/karlo.py",
+    ),
+    "transformers": (
+        "archive/models/prompt.py",
+        "archive/models/kandinsky.py",
+        "archive/models/karlo.py",
+    ),
     "huggingface_hub": ("archive/models/hub.py",),
     "faiss": ("archive/index/",),
     "constriction": ("archive/codecs/rangecoder.py",),
@@ -55,9 +66,14 @@ DOORS = {  # library → the only places that may import it
     "click": ("cli/",),
     "rich": ("cli/progress.py",),
 }
-LATE = ("migrations/", "archive/codecs/pqvae_network.py")  # modules that are themselves imported when needed
+LATE = (
+    "migrations/",
+    "archive/codecs/pqvae_network.py",
+)  # modules that are themselves imported when needed
 LAZY = set(DOORS) - {"sqlalchemy", "PIL", "click"}
-SOURCES = sorted(path for folder in ("archive", "cli", "migrations") for path in (ROOT / folder).rglob("*.py"))
+SOURCES = sorted(
+    path for folder in ("archive", "cli", "migrations") for path in (ROOT / folder).rglob("*.py")
+)
 OURS = sorted(
     path
     for folder in ("archive", "cli", "migrations", "training", "benchmarks")
@@ -94,8 +110,15 @@ def test_imports_point_one_way() -> None:
         for module, _ in imports(path):
             package, _, rest = module.partition(".")
             other = rest.split(".")[0]
-            assert package not in ("cli", "training", "benchmarks", "tests"), f"{path} imports {module}"
-            if package == "archive" and other and other != own and (own, other) not in BELOW_SIBLINGS:
+            assert package not in ("cli", "training", "benchmarks", "tests"), (
+                f"{path} imports {module}"
+            )
+            if (
+                package == "archive"
+                and other
+                and other != own
+                and (own, other) not in BELOW_SIBLINGS
+            ):
                 assert rank[other] < rank[own], f"{own} imports {other}"
 
 
@@ -114,15 +137,15 @@ def test_every_heavy_library_has_one_door_and_is_imported_when_needed() -> None:
 def test_the_library_never_prints_exits_or_configures_logging() -> None:
     for path in (ROOT / "archive").rglob("*.py"):
         called = {
-            ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)
+            ast.unparse(node.func)
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Call)
         }
         assert not called & {"print", "sys.exit", "exit", "logging.basicConfig"}, path
 
 
 def test_help_imports_none_of_the_heavy_libraries() -> None:
-    code = (
-        "import sys; from cli.main import coldframe; coldframe(['--help'], standalone_mode=False); print(*sys.modules)"
-    )
+    code = "import sys; from cli.main import coldframe; coldframe(['--help'], standalone_mode=False); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert not loaded & (LAZY | {"numpy", "sqlalchemy", "PIL"})
@@ -167,9 +190,11 @@ def test_every_command_and_option_says_what_it_does() -> None:
         assert command.help
         for parameter in command.params:
             if isinstance(parameter, click.Option):
-                assert parameter.help or isinstance(parameter.type, click.Choice) or parameter.type.name != "text", (
-                    f"{name} {parameter.opts}"
-                )
+                assert (
+                    parameter.help
+                    or isinstance(parameter.type, click.Choice)
+                    or parameter.type.name != "text"
+                ), f"{name} {parameter.opts}"
 
 
 def test_every_command_and_exit_code_is_in_the_readme() -> None:
@@ -182,7 +207,10 @@ def test_every_command_and_exit_code_is_in_the_readme() -> None:
 
 def test_what_ci_runs_stands_in_the_readme() -> None:
     commands = subprocess.run(
-        [sys.executable, ROOT / ".ci" / "readme_commands.py"], capture_output=True, text=True, check=True
+        [sys.executable, ROOT / ".ci" / "readme_commands.py"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     first, second = commands.stdout.splitlines()
     assert "coldframe demo" in first

@@ -15,8 +15,12 @@ from PIL import Image
 from archive.scenes import draw_scene
 from tests.test_cli import Shell
 
-NO_NETWORK = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
-with_pyiqa = pytest.mark.skipif(find_spec("pyiqa") is None, reason="pyiqa is not installed (pip install '.[iqa]')")
+NO_NETWORK = dict.fromkeys(
+    ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9"
+)
+with_pyiqa = pytest.mark.skipif(
+    find_spec("pyiqa") is None, reason="pyiqa is not installed (pip install '.[iqa]')"
+)
 SAVE_WEIGHTS = """
 import os, torch
 from pyiqa.archs.musiq_arch import MUSIQ, default_model_urls
@@ -34,15 +38,23 @@ def shell(tmp_path: Path) -> Shell:
     made = Shell(str(tmp_path / "archive"), tmp_path)
     (tmp_path / "scenes").mkdir()
     for seed in range(2):
-        Image.fromarray(draw_scene(seed, size=(240, 160)).pixels).save(tmp_path / "scenes" / f"{seed}.png")
+        Image.fromarray(draw_scene(seed, size=(240, 160)).pixels).save(
+            tmp_path / "scenes" / f"{seed}.png"
+        )
     made("init", "--model", "pocket")
     made("ingest", str(tmp_path / "scenes"))
     return made
 
 
 @with_pyiqa
-def test_measures_whose_weights_are_there_are_stored_and_the_others_left_out(shell: Shell, tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-c", SAVE_WEIGHTS], env=os.environ | {"TORCH_HOME": str(tmp_path)}, check=True)
+def test_measures_whose_weights_are_there_are_stored_and_the_others_left_out(
+    shell: Shell, tmp_path: Path
+) -> None:
+    subprocess.run(
+        [sys.executable, "-c", SAVE_WEIGHTS],
+        env=os.environ | {"TORCH_HOME": str(tmp_path)},
+        check=True,
+    )
     assert "known" not in shell("audit", "--sample", "1")
     only_musiq = NO_NETWORK | {"TORCH_HOME": str(tmp_path)}
     told = shell("audit", "--iqa", "--sample", "2", **only_musiq)

@@ -46,12 +46,16 @@ def cosines(archive: Archive, folder: Path) -> np.ndarray:
     rows = list(archive.rows())
     pixels = [np.asarray(Image.open(row.path).convert("RGB")) for row in rows]
     truth = archive.encoder.encode_images([archive.encoder.prepare(one) for one in pixels])
-    hat = np.stack([archive.codecs[row.codec_id].decode_vectors([row.clip_code])[0] for row in rows])
+    hat = np.stack(
+        [archive.codecs[row.codec_id].decode_vectors([row.clip_code])[0] for row in rows]
+    )
     return (truth * hat).sum(1) / np.linalg.norm(truth, axis=1) / np.linalg.norm(hat, axis=1)
 
 
 def test_ingest_with_klt_waits_fits_and_codes(settings: Settings, folder: Path) -> None:
-    with Archive.create(settings, find_pair("pocket"), codec="klt", parameters={"bits": 60, "map_bits": 30}) as archive:
+    with Archive.create(
+        settings, find_pair("pocket"), codec="klt", parameters={"bits": 60, "map_bits": 30}
+    ) as archive:
         assert isinstance(archive.codec.vectors, HalfVectors)
         list(archive.ingest([str(folder)]))
         assert archive.codec.name == "klt"
@@ -78,7 +82,9 @@ def test_rows_left_waiting_by_a_killed_run_are_recoded_by_the_next(
             raise KeyboardInterrupt
         original(self, codec_id, codes)
 
-    with Archive.create(settings, find_pair("pocket"), codec="klt", parameters={"bits": 60}) as archive:
+    with Archive.create(
+        settings, find_pair("pocket"), codec="klt", parameters={"bits": 60}
+    ) as archive:
         monkeypatch.setattr(Store, "recode", killed)
         with pytest.raises(KeyboardInterrupt):
             list(archive.ingest([str(folder)]))
@@ -96,7 +102,9 @@ def test_enough_rows_are_not_made_to_wait_for_the_end(
 ) -> None:
     monkeypatch.setattr("archive.conversions.ENOUGH", 64)
     monkeypatch.setattr("archive.ingest.FIRST_BATCH", 64)
-    with Archive.create(settings, find_pair("pocket"), codec="klt", parameters={"bits": 60}) as archive:
+    with Archive.create(
+        settings, find_pair("pocket"), codec="klt", parameters={"bits": 60}
+    ) as archive:
         seen = [archive.codec.name for _ in archive.ingest([str(folder)])]
         assert seen[0] == "float16"
         assert seen[-1] == "klt"
@@ -127,7 +135,9 @@ def test_too_few_pictures_wait_and_are_fitted_when_more_have_come(
         assert {row.codec_id for row in archive.rows()} == {archive.codec_id}
 
 
-def test_freezing_takes_originals_where_they_are_and_codes_where_not(archive: Archive, folder: Path) -> None:
+def test_freezing_takes_originals_where_they_are_and_codes_where_not(
+    archive: Archive, folder: Path
+) -> None:
     before = {row.id: row for row in archive.rows()}
     hidden = folder / "000.png"
     kept = hidden.read_bytes()
@@ -140,8 +150,13 @@ def test_freezing_takes_originals_where_they_are_and_codes_where_not(archive: Ar
     assert len(done) == COUNT
     after = list(archive.rows())
     assert all(row.sha256 == before[row.id].sha256 for row in after)
-    assert sum(len(row.clip_code) for row in after) < sum(len(row.clip_code) for row in before.values()) / 5
-    assert cosines(archive, folder)[1:].mean() == pytest.approx(np.mean([one.cosine for one in done[1:]]), abs=1e-3)
+    assert (
+        sum(len(row.clip_code) for row in after)
+        < sum(len(row.clip_code) for row in before.values()) / 5
+    )
+    assert cosines(archive, folder)[1:].mean() == pytest.approx(
+        np.mean([one.cosine for one in done[1:]]), abs=1e-3
+    )
     [hits] = archive.search(["a boat"], count=COUNT)
     assert len(hits) == COUNT
 
@@ -157,7 +172,9 @@ def test_a_dry_run_and_a_condition_leave_the_others_alone(archive: Archive) -> N
     assert 0 < len(changed) < 10
 
 
-def test_stopped_in_the_middle_it_goes_on(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stopped_in_the_middle_it_goes_on(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("archive.recode.BATCH", 16)
     run = archive.freeze("klt", {"bits": 62, "map_bits": 30})
     for _ in range(20):
@@ -172,7 +189,10 @@ def test_stopped_in_the_middle_it_goes_on(archive: Archive, monkeypatch: pytest.
 
 def test_a_row_that_got_other_codes_meanwhile_is_left_as_it_is(archive: Archive) -> None:
     first, second, *_ = archive.rows()
-    codes = [NewCodes(first.id, first.codec_id + 7, b"x", b"y"), NewCodes(second.id, second.codec_id, b"x", b"y")]
+    codes = [
+        NewCodes(first.id, first.codec_id + 7, b"x", b"y"),
+        NewCodes(second.id, second.codec_id, b"x", b"y"),
+    ]
     archive.store.recode(archive.codec_id, codes)
     seen = archive.store.rows([first.id, second.id])
     assert [row.clip_code for row in seen] == [first.clip_code, b"x"]
@@ -188,20 +208,39 @@ def test_least_squares_decode_the_very_codes_better(
         assert len(done) == COUNT
         assert cosines(archive, folder).mean() > before.mean() + 0.01
         after = list(archive.rows())
-        assert [(row.clip_code, row.color_code) for row in after] == [(row.clip_code, row.color_code) for row in rows]
+        assert [(row.clip_code, row.color_code) for row in after] == [
+            (row.clip_code, row.color_code) for row in rows
+        ]
         assert list(archive.sharpen()) == []
     with Archive(settings) as archive:
         [hits] = archive.search(["a house"], count=COUNT)
-        vectors_hat = archive.codec.decode_vectors([row.clip_code for row in archive.store.rows([h.id for h in hits])])
+        vectors_hat = archive.codec.decode_vectors(
+            [row.clip_code for row in archive.store.rows([h.id for h in hits])]
+        )
         [query] = archive.encoder.encode_texts(["a house"])
         scores = vectors_hat @ query / np.linalg.norm(vectors_hat, axis=1) / np.linalg.norm(query)
         assert [hit.score for hit in hits] == pytest.approx(scores.tolist(), abs=1e-5)
 
 
-def test_a_codec_that_was_trained_comes_in_a_file(archive: Archive, folder: Path, tmp_path: Path) -> None:
+def test_a_codec_that_was_trained_comes_in_a_file(
+    archive: Archive, folder: Path, tmp_path: Path
+) -> None:
     trained = tmp_path / "pqvae.npz"
-    command = ["--pictures", str(folder), "--minutes", "0.1", "--held", "0", "--work", str(tmp_path), "--threads", "1"]
-    subprocess.run([sys.executable, "-m", "training.pqvae", *command, "--out", str(trained)], check=True)
+    command = [
+        "--pictures",
+        str(folder),
+        "--minutes",
+        "0.1",
+        "--held",
+        "0",
+        "--work",
+        str(tmp_path),
+        "--threads",
+        "1",
+    ]
+    subprocess.run(
+        [sys.executable, "-m", "training.pqvae", *command, "--out", str(trained)], check=True
+    )
     done = list(archive.freeze(str(trained)))
     assert len(done) == COUNT
     assert np.mean([one.cosine for one in done]) > 0.5
@@ -224,7 +263,8 @@ def test_originals_are_embedded_once_to_fit_and_to_code(archive: Archive) -> Non
     encoder, embedded = archive.encoder, []
     encode = encoder.encode_images
     archive.__dict__["encoder"] = SimpleNamespace(
-        prepare=encoder.prepare, encode_images=lambda pictures: embedded.append(len(pictures)) or encode(pictures)
+        prepare=encoder.prepare,
+        encode_images=lambda pictures: embedded.append(len(pictures)) or encode(pictures),
     )
     assert len(list(archive.freeze("klt", {"bits": 64}))) == COUNT
     assert sum(embedded) == COUNT

@@ -63,10 +63,16 @@ def test_every_picture_says_in_the_fields_own_terms_that_it_is_a_reconstruction(
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp"])
-@pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool (libimage-exiftool-perl) is not installed")
-def test_exiftool_reads_where_a_picture_comes_from(archive: Archive, tmp_path: Path, suffix: str) -> None:
+@pytest.mark.skipif(
+    shutil.which("exiftool") is None, reason="exiftool (libimage-exiftool-perl) is not installed"
+)
+def test_exiftool_reads_where_a_picture_comes_from(
+    archive: Archive, tmp_path: Path, suffix: str
+) -> None:
     [restored] = archive.restore([1], tmp_path / "out", sampling=FEW, suffix=suffix)
-    done = subprocess.run(["exiftool", "-json", "-n", "-G1", restored.file], capture_output=True, check=True)
+    done = subprocess.run(
+        ["exiftool", "-json", "-n", "-G1", restored.file], capture_output=True, check=True
+    )
     [told] = json.loads(done.stdout)
     assert told["XMP-iptcExt:DigitalSourceType"] == SOURCE_TYPE
     assert "not the original" in told["XMP-dc:Description"]
@@ -77,16 +83,23 @@ def test_exiftool_reads_where_a_picture_comes_from(archive: Archive, tmp_path: P
 def test_the_aspect_ratio_is_the_originals(archive: Archive, tmp_path: Path) -> None:
     for size in ((300, 300), (640, 200), (150, 600)):
         Image.effect_noise(size, 40).convert("RGB").save(tmp_path / f"{size[0]}.png")
-    ids = [outcome.image_id for outcome in archive.ingest([str(tmp_path / f"{w}.png") for w in (300, 640, 150)])]  # type: ignore[union-attr]
+    ids = [
+        outcome.image_id
+        for outcome in archive.ingest([str(tmp_path / f"{w}.png") for w in (300, 640, 150)])
+    ]  # type: ignore[union-attr]
     for one, (width, height) in zip(
-        archive.restore(ids, tmp_path / "out", sampling=FEW), ((300, 300), (640, 200), (150, 600)), strict=True
+        archive.restore(ids, tmp_path / "out", sampling=FEW),
+        ((300, 300), (640, 200), (150, 600)),
+        strict=True,
     ):
         with Image.open(one.file) as picture:
             assert picture.size == (one.width, one.height)
             assert picture.width / picture.height == pytest.approx(width / height, rel=0.02)
 
 
-def test_the_same_row_is_drawn_the_same_and_another_seed_differs(archive: Archive, tmp_path: Path) -> None:
+def test_the_same_row_is_drawn_the_same_and_another_seed_differs(
+    archive: Archive, tmp_path: Path
+) -> None:
     def drawn_as(folder: str, **options: int) -> np.ndarray:
         [one] = archive.restore([2], tmp_path / folder, sampling=FEW, suffix=".png", **options)
         return np.asarray(Image.open(one.file))
@@ -98,11 +111,16 @@ def test_the_same_row_is_drawn_the_same_and_another_seed_differs(archive: Archiv
 
 def test_what_lies_there_already_is_not_drawn_again(archive: Archive, tmp_path: Path) -> None:
     def restore(**options: object) -> list[bool]:
-        return [one.again for one in archive.restore([1, 2], tmp_path / "out", **({"sampling": FEW} | options))]
+        return [
+            one.again
+            for one in archive.restore([1, 2], tmp_path / "out", **({"sampling": FEW} | options))
+        ]
 
     assert restore() == [False, False]
     assert restore() == [True, True]
-    (tmp_path / "out").joinpath(sorted(path.name for path in (tmp_path / "out").iterdir())[0]).unlink()
+    (tmp_path / "out").joinpath(
+        sorted(path.name for path in (tmp_path / "out").iterdir())[0]
+    ).unlink()
     assert sorted(restore()) == [False, True]
     assert restore(seed=3) == restore(sampling=replace(FEW, guidance=2.0)) == [False, False]
     list(archive.freeze("clip", {"bits": 2}))
@@ -115,14 +133,18 @@ def test_the_best_of_several_is_the_one_that_fits_the_row(archive: Archive, tmp_
     assert best.seed in range(10, 14)
     scores = {}
     for seed in range(10, 14):
-        [painted] = archive.painter(replace(FEW, candidates=1)).paint(archive.store.rows([2]), [seed])
+        [painted] = archive.painter(replace(FEW, candidates=1)).paint(
+            archive.store.rows([2]), [seed]
+        )
         [row], codec = archive.store.rows([2]), archive.codec
         vectors_hat, colors_hat = codec.decode([row.clip_code], [row.color_code])
         [seen] = archive.encoder.encode_images([archive.encoder.prepare(painted.pixels)])
         mean, _ = archive.decoder.space
         one, other = seen - mean, vectors_hat[0] - mean
         similar = one @ other / np.linalg.norm(one) / np.linalg.norm(other)
-        scores[seed] = similar - 2 * np.mean((shrink(painted.pixels, 8) / 255 - colors_hat[0] / 255) ** 2)
+        scores[seed] = similar - 2 * np.mean(
+            (shrink(painted.pixels, 8) / 255 - colors_hat[0] / 255) ** 2
+        )
     assert best.seed == max(scores, key=scores.__getitem__)
     assert set(best.scores) == {"clip_similarity", "color_score"}
 
@@ -155,7 +177,9 @@ def test_a_restoration_is_remembered(archive: Archive, tmp_path: Path) -> None:
     assert kept.decoder_sha256 == archive.decoder.weights_sha256
 
 
-def test_an_unknown_row_is_refused_before_anything_is_drawn(archive: Archive, tmp_path: Path) -> None:
+def test_an_unknown_row_is_refused_before_anything_is_drawn(
+    archive: Archive, tmp_path: Path
+) -> None:
     with pytest.raises(NotFound, match="99"):
         list(archive.restore([1, 99], tmp_path / "out", sampling=FEW))
     assert not (tmp_path / "out").exists()
@@ -181,7 +205,9 @@ def test_drawing_with_another_decoder_than_before_is_refused_unless_asked_for(
         assert len(list(asked.restore([1], tmp_path / "out", sampling=FEW))) == 1
 
 
-def test_names_tell_the_row_the_original_and_what_the_file_is(archive: Archive, tmp_path: Path) -> None:
+def test_names_tell_the_row_the_original_and_what_the_file_is(
+    archive: Archive, tmp_path: Path
+) -> None:
     [one] = archive.restore([1], tmp_path / "out", sampling=FEW)
     [row] = archive.store.rows([1])
     assert Path(one.file).name == f"000001-{Path(row.path).stem}.restored.jpg"

@@ -52,11 +52,18 @@ def batch_of(shelves: list[Shelf], space: Space, free: int) -> reward.Batch:
 
 
 def test_rows_are_drawn_as_the_archive_draws_them(parts: PARTS, shelves: list[Shelf]) -> None:
-    encoder, decoder = OpenClipEncoder(find_pair("pocket")), open_decoder(find_pair("pocket"), dimension=512)
+    encoder, decoder = (
+        OpenClipEncoder(find_pair("pocket")),
+        open_decoder(find_pair("pocket"), dimension=512),
+    )
     codec = coclico(encoder.dimension)
     row = 3
-    pixels = PHOTOS.photo(row)[:, :: 1 - 2 * (row % 2)].copy()  # the shelf has every other scene mirrored
-    codes = codec.encode(encoder.encode_images([encoder.prepare(pixels)]), shrink(pixels, codec.map_side)[None])
+    pixels = PHOTOS.photo(row)[
+        :, :: 1 - 2 * (row % 2)
+    ].copy()  # the shelf has every other scene mirrored
+    codes = codec.encode(
+        encoder.encode_images([encoder.prepare(pixels)]), shrink(pixels, codec.map_side)[None]
+    )
     told = Told(*codec.decode(*codes), [row], codec.alignment_in(*decoder.space))
     sampling = replace(POCKET_SAMPLING, steps=reward.STEPS, clip_guidance=0.0)
     [wanted] = decoder.draw(told, frame=(SIDE, SIDE), sampling=sampling)
@@ -65,7 +72,9 @@ def test_rows_are_drawn_as_the_archive_draws_them(parts: PARTS, shelves: list[Sh
     noise[row] = torch.randn(batch.z.shape[1:], generator=torch.Generator().manual_seed(row))
     with torch.inference_mode():
         drawn = decoder.decode_pixels(reward.draw(parts[2].eval(), batch, noise)[row : row + 1])[0]
-    assert np.abs(drawn.astype(int) - wanted).mean() < 4  # bfloat16, and bits of the embedding at zero
+    assert (
+        np.abs(drawn.astype(int) - wanted).mean() < 4
+    )  # bfloat16, and bits of the embedding at zero
 
 
 @pytest.mark.parametrize("free", [0, 4, 8])
@@ -78,20 +87,31 @@ def test_only_the_last_steps_have_gradients(free: int, parts: PARTS, shelves: li
     assert z.requires_grad
 
 
-def test_what_is_drawn_becomes_more_like_what_the_rows_say(parts: PARTS, shelves: list[Shelf]) -> None:
+def test_what_is_drawn_becomes_more_like_what_the_rows_say(
+    parts: PARTS, shelves: list[Shelf]
+) -> None:
     import timm
 
     torch.manual_seed(0)
     _, vae, unet, space = load_parts(POCKET_FOLDER)
     likeness = partial(OpenClipEncoder(find_pair("pocket")).likeness, center=space.mean.numpy())
-    blind = timm.create_model("mobilenetv2_100", num_classes=1001).requires_grad_(False).eval()  # a teacher of nothing
-    loss_of, optimizer = reward.loss_of(vae, blind, likeness), torch.optim.AdamW(unet.parameters(), lr=2e-4)
+    blind = (
+        timm.create_model("mobilenetv2_100", num_classes=1001).requires_grad_(False).eval()
+    )  # a teacher of nothing
+    loss_of, optimizer = (
+        reward.loss_of(vae, blind, likeness),
+        torch.optim.AdamW(unet.parameters(), lr=2e-4),
+    )
 
     def similar() -> float:
         batch, generator = batch_of(shelves, space, free=0), torch.Generator().manual_seed(1)
         with torch.inference_mode():
             z = reward.draw(unet, batch, torch.randn(batch.z.shape, generator=generator))
-            return float(likeness(vae.decode(z / vae.config.scaling_factor).sample, batch.vectors.numpy()).mean())
+            return float(
+                likeness(
+                    vae.decode(z / vae.config.scaling_factor).sample, batch.vectors.numpy()
+                ).mean()
+            )
 
     before = similar()
     for step in range(6):

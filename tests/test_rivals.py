@@ -41,7 +41,9 @@ def compared(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Comparis
     return comparison
 
 
-def test_the_table_is_what_pillow_and_the_encoder_say(compared: Comparison, folder: Path, tmp_path: Path) -> None:
+def test_the_table_is_what_pillow_and_the_encoder_say(
+    compared: Comparison, folder: Path, tmp_path: Path
+) -> None:
     assert list(compared.means) == METHODS
     found: dict[str, list[tuple[float, ...]]] = {kind: [] for kind in LOSSY}
     pair = find_pair("pocket")
@@ -57,13 +59,20 @@ def test_the_table_is_what_pillow_and_the_encoder_say(compared: Comparison, fold
                 file = io.BytesIO()
                 original.save(file, kind, quality=quality, optimize=True, method=6)
                 again = Image.open(file).convert("RGB")
-                one, other = encoder.encode_images([encoder.prepare(np.asarray(x)) for x in (original, again)])
+                one, other = encoder.encode_images(
+                    [encoder.prepare(np.asarray(x)) for x in (original, again)]
+                )
                 similar = one @ other / np.linalg.norm(one) / np.linalg.norm(other)
-                maps = [np.asarray(x.resize((32, 32), Image.Resampling.BILINEAR)) / 255 for x in (original, again)]
+                maps = [
+                    np.asarray(x.resize((32, 32), Image.Resampling.BILINEAR)) / 255
+                    for x in (original, again)
+                ]
                 error = np.mean((np.asarray(original) / 255 - np.asarray(again) / 255) ** 2)
                 count = 8 * len(file.getvalue())
                 color = np.mean((maps[0] - maps[1]) ** 2)
-                found[kind].append((count, count / math.prod(frame), similar, color, 10 * math.log10(1 / error)))
+                found[kind].append(
+                    (count, count / math.prod(frame), similar, color, 10 * math.log10(1 / error))
+                )
     for kind, scores in found.items():
         one = compared.means[kind]
         told = (one.bits, one.bpp, one.clip_similarity, one.color_score, one.psnr)
@@ -74,10 +83,14 @@ def test_the_rate_is_the_lowest_there_is() -> None:
     pixels = draw_scene(3, size=(160, 96)).pixels
     for kind, quality in LOSSY.items():
         least, _ = recompress(pixels, kind, quality)
-        assert all(least <= recompress(pixels, kind, other)[0] for other in (0, 1, 2, 5, 20, 75)), kind
+        assert all(least <= recompress(pixels, kind, other)[0] for other in (0, 1, 2, 5, 20, 75)), (
+            kind
+        )
 
 
-def test_a_restoration_keeps_more_meaning_than_the_bare_map_in_far_fewer_bits_than_jpeg(compared: Comparison) -> None:
+def test_a_restoration_keeps_more_meaning_than_the_bare_map_in_far_fewer_bits_than_jpeg(
+    compared: Comparison,
+) -> None:
     means = compared.means
     assert means["coldframe"].clip_similarity > means["color_map"].clip_similarity
     assert 10 * means["coldframe"].bits < min(means[kind].bits for kind in LOSSY)
@@ -90,7 +103,9 @@ def test_equal_pictures_have_a_psnr_too() -> None:
     assert psnr(black, grey) == pytest.approx(-20 * math.log10(0.2))
 
 
-def test_the_sheet_has_a_line_for_each_picture_and_a_column_for_each_method(compared: Comparison) -> None:
+def test_the_sheet_has_a_line_for_each_picture_and_a_column_for_each_method(
+    compared: Comparison,
+) -> None:
     heights = [CELL * height // max(width, height) for width, height in SIZES]
     with Image.open(compared.sheet) as sheet:
         assert sheet.width == GAP + (1 + len(METHODS)) * (CELL + GAP)
@@ -107,16 +122,29 @@ def test_pictures_stand_in_the_sheet_where_their_heads_are(tmp_path: Path) -> No
         assert sheet.getpixel((2 * GAP + 3 * CELL // 2, top + 60)) == (0, 0, 255)
 
 
-def test_the_command_tells_skips_methods_and_the_sheet_and_touches_no_archive(folder: Path, tmp_path: Path) -> None:
+def test_the_command_tells_skips_methods_and_the_sheet_and_touches_no_archive(
+    folder: Path, tmp_path: Path
+) -> None:
     shell = Shell(str(tmp_path / "archive"), tmp_path)
     album = tmp_path / "album"
     album.mkdir()
     os.link(folder / "0.png", album / "0.png")
     (album / "empty.jpg").touch()
-    skipped, *methods, summary = shell.json("bench", "restore", album, "--out", tmp_path / "out", code=3)
+    skipped, *methods, summary = shell.json(
+        "bench", "restore", album, "--out", tmp_path / "out", code=3
+    )
     assert (skipped["message_type"], skipped["reason"]) == ("skipped", "empty")
     assert [one["method"] for one in methods] == METHODS
-    names = {"message_type", "method", "pictures", "bits", "bpp", "clip_similarity", "color_score", "psnr"}
+    names = {
+        "message_type",
+        "method",
+        "pictures",
+        "bits",
+        "bpp",
+        "clip_similarity",
+        "color_score",
+        "psnr",
+    }
     assert all(set(one) == names and one["pictures"] == 1 for one in methods)
     sheet = str(tmp_path / "out" / "methods.png")
     assert summary == {"message_type": "summary", "pictures": 1, "skipped": 1, "sheet": sheet}

@@ -21,14 +21,22 @@ PLACES = (
     *("beach", "coral reef", "road", "garden", "flowers", "mountains", "desert", "forest", "lake"),
     *("snowfield", "street", "river", "table", "space", "sea", "hills"),
 )
-HUES = {"red": (345, 14), "orange": (18, 38), "yellow": (40, 58), "purple": (262, 292), "pink": (322, 348)}  # degrees
+HUES = {
+    "red": (345, 14),
+    "orange": (18, 38),
+    "yellow": (40, 58),
+    "purple": (262, 292),
+    "pink": (322, 348),
+}  # degrees
 SEEDS = st.integers(-(2**40), 2**40)
 
 
 def share_of_hue(pixels: NDArray[np.uint8], colour: str) -> float:
     """(H, W, 3) → the share of strongly coloured pixels whose hue is that colour's."""
     low, high = HUES[colour]
-    step = np.asarray(pixels, dtype=np.int64) // 8  # 32 levels a channel: a small table of hues will do
+    step = (
+        np.asarray(pixels, dtype=np.int64) // 8
+    )  # 32 levels a channel: a small table of hues will do
     levels, counts = np.unique(step.reshape(-1, 3), axis=0, return_counts=True)
     found = 0
     for level, count in zip(levels.tolist(), counts.tolist(), strict=True):
@@ -65,7 +73,10 @@ def test_another_process_draws_the_same_bytes() -> None:
         check=True,
     )
     here = hashlib.sha256(
-        b"".join(scene.pixels.tobytes() + scene.caption.encode() for scene in draw_scenes(16, size=(64, 48)))
+        b"".join(
+            scene.pixels.tobytes() + scene.caption.encode()
+            for scene in draw_scenes(16, size=(64, 48))
+        )
     )
     assert run.stdout.strip() == here.hexdigest()
 
@@ -96,7 +107,9 @@ def test_forty_pictures_show_every_hour_and_most_weathers(album: list[Scene]) ->
 
 
 def test_two_series_share_no_picture() -> None:
-    one, two = ({scene.pixels.tobytes() for scene in draw_scenes(32, seed=s, size=(24, 16))} for s in (0, 1))
+    one, two = (
+        {scene.pixels.tobytes() for scene in draw_scenes(32, seed=s, size=(24, 16))} for s in (0, 1)
+    )
     assert len(one) == len(two) == 32
     assert not one & two
 
@@ -106,9 +119,13 @@ def test_captions_name_the_colour_that_was_drawn(album: list[Scene]) -> None:
     told: list[float] = []
     untold: list[float] = []
     for scene in album:
-        if {"clear", "day"} <= set(scene.tags) and not {"sand", "table", "flowers"} & set(scene.tags):
+        if {"clear", "day"} <= set(scene.tags) and not {"sand", "table", "flowers"} & set(
+            scene.tags
+        ):
             for colour in HUES:
-                (told if colour in scene.tags else untold).append(share_of_hue(scene.pixels, colour))
+                (told if colour in scene.tags else untold).append(
+                    share_of_hue(scene.pixels, colour)
+                )
     assert len(told) >= 12
     assert min(told) > 0.0002
     assert np.median(told) > 0.004
@@ -117,8 +134,14 @@ def test_captions_name_the_colour_that_was_drawn(album: list[Scene]) -> None:
 
 @pytest.mark.parametrize("colour", sorted(HUES))
 def test_a_thing_in_space_has_the_colour_its_caption_says(colour: str, album: list[Scene]) -> None:
-    scenes = [scene for scene in album if {"space", colour} <= set(scene.tags) and "comet" not in scene.tags]
-    assert all(share_of_hue(scene.pixels, colour) > 0.002 for scene in scenes), [scene.caption for scene in scenes]
+    scenes = [
+        scene
+        for scene in album
+        if {"space", colour} <= set(scene.tags) and "comet" not in scene.tags
+    ]
+    assert all(share_of_hue(scene.pixels, colour) > 0.002 for scene in scenes), [
+        scene.caption for scene in scenes
+    ]
 
 
 def test_every_coloured_word_of_a_caption_is_a_tag(album: list[Scene]) -> None:
@@ -177,7 +200,18 @@ def test_there_are_thirty_kinds_of_thing_and_more(album: list[Scene]) -> None:
             "rabbit",
             "bird",
         ),
-        *("butterfly", "palm tree", "cactus", "tulip", "ball", "umbrella", "snowman", "planet", "rocket", "moon"),
+        *(
+            "butterfly",
+            "palm tree",
+            "cactus",
+            "tulip",
+            "ball",
+            "umbrella",
+            "snowman",
+            "planet",
+            "rocket",
+            "moon",
+        ),
         *("apple", "cup of coffee", "vase of flowers"),
     )
     assert set(named) <= things

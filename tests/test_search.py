@@ -46,14 +46,20 @@ def test_scores_are_cosines_of_the_decoded_rows_best_first(archive: Archive) -> 
 
 @pytest.mark.parametrize("bits", [1, 3, 6])
 def test_scores_are_exact_at_every_rate(bits: int, drawn: Path, tmp_path: Path) -> None:
-    with Archive.create(Settings(str(tmp_path / "a")), find_pair("pocket"), parameters={"bits": bits}) as archive:
+    with Archive.create(
+        Settings(str(tmp_path / "a")), find_pair("pocket"), parameters={"bits": bits}
+    ) as archive:
         list(archive.ingest([str(drawn)]))
         [query] = archive.encoder.encode_texts(["a boat"])
         rows = list(archive.rows())
         vectors_hat = archive.codec.decode_vectors([row.clip_code for row in rows])
-        cosines = vectors_hat @ query / (np.linalg.norm(vectors_hat, axis=1) * np.linalg.norm(query))
+        cosines = (
+            vectors_hat @ query / (np.linalg.norm(vectors_hat, axis=1) * np.linalg.norm(query))
+        )
         [hits] = archive.search(["a boat"], count=12)
-        assert [hit.id for hit in hits] == [rows[position].id for position in np.argsort(-cosines, kind="stable")]
+        assert [hit.id for hit in hits] == [
+            rows[position].id for position in np.argsort(-cosines, kind="stable")
+        ]
         assert [hit.score for hit in hits] == pytest.approx(-np.sort(-cosines), abs=1e-5)
 
 
@@ -64,7 +70,9 @@ def test_several_queries_are_answered_one_by_one(archive: Archive) -> None:
     ]
 
 
-def test_a_missing_damaged_or_foreign_index_is_built_anew(archive: Archive, drawn: Path, tmp_path: Path) -> None:
+def test_a_missing_damaged_or_foreign_index_is_built_anew(
+    archive: Archive, drawn: Path, tmp_path: Path
+) -> None:
     [expected] = archive.search(["a house"], count=12)
     [file] = index_files(archive)
     whole = file.read_bytes()
@@ -87,11 +95,17 @@ def test_new_rows_are_found_at_once_and_the_index_only_grows(
     archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     archive.search(["a house"])
-    Image.fromarray(np.random.default_rng(3).integers(0, 256, (64, 64, 3), dtype=np.uint8)).save(tmp_path / "new.png")
+    Image.fromarray(np.random.default_rng(3).integers(0, 256, (64, 64, 3), dtype=np.uint8)).save(
+        tmp_path / "new.png"
+    )
     list(archive.ingest([str(tmp_path / "new.png")]))
-    monkeypatch.setattr("archive.search.Index.extend", None)  # whoever builds or extends again fails
+    monkeypatch.setattr(
+        "archive.search.Index.extend", None
+    )  # whoever builds or extends again fails
     with Archive(archive.settings) as again:
-        assert again.search_by_picture(tmp_path / "new.png", count=1)[0].path == str(tmp_path / "new.png")
+        assert again.search_by_picture(tmp_path / "new.png", count=1)[0].path == str(
+            tmp_path / "new.png"
+        )
 
 
 def test_an_empty_archive_finds_nothing(settings: Settings) -> None:

@@ -18,19 +18,27 @@ from tests.pairs import DIMENSION
 
 
 @pytest.mark.parametrize(("bits", "map_bits"), [(60, 20), (120, 40), (250, 64)])
-def test_the_pocket_pair_codes_at_once_at_three_rates(bits: int, map_bits: int, tmp_path: Path, album: Path) -> None:
+def test_the_pocket_pair_codes_at_once_at_three_rates(
+    bits: int, map_bits: int, tmp_path: Path, album: Path
+) -> None:
     rates = {"bits": bits, "map_bits": map_bits}
-    with Archive.create(Settings(str(tmp_path / "a")), find_pair("pocket"), codec="klt", parameters=rates) as archive:
+    with Archive.create(
+        Settings(str(tmp_path / "a")), find_pair("pocket"), codec="klt", parameters=rates
+    ) as archive:
         assert archive.codec.alignment is not None
         list(archive.ingest([str(album)]))
         stats = archive.stats()
         assert {row.codec_id for row in archive.rows()} == {archive.codec_id}
-        assert stats.clip_bits_per_image == pytest.approx(bits, rel=0.5)  # drawings are not what it was fitted to
+        assert stats.clip_bits_per_image == pytest.approx(
+            bits, rel=0.5
+        )  # drawings are not what it was fitted to
         assert stats.color_bits_per_image == pytest.approx(map_bits, rel=0.5)
 
 
 def test_more_bits_come_nearer(album: Path) -> None:
-    aligned = {one.parameters()["bits"]: one.alignment for one in shipped_codecs(PAIRS["pocket"].codecs)}
+    aligned = {
+        one.parameters()["bits"]: one.alignment for one in shipped_codecs(PAIRS["pocket"].codecs)
+    }
     assert list(aligned) == [1, 120, 250, 60]
     assert aligned[60] < aligned[120] < aligned[250]  # type: ignore[operator]
 
@@ -42,7 +50,9 @@ def test_sign_rows_are_decoded_better_without_their_originals(tmp_path: Path, al
         shutil.rmtree(album)
         assert len(list(archive.sharpen())) == len(before)
         after = list(archive.rows())
-        assert [(row.clip_code, row.color_code) for row in after] == [(row.clip_code, row.color_code) for row in before]
+        assert [(row.clip_code, row.color_code) for row in after] == [
+            (row.clip_code, row.color_code) for row in before
+        ]
         assert archive.codec.parameters()["least_squares"] is True
         assert list(archive.sharpen()) == []
 
@@ -50,11 +60,18 @@ def test_sign_rows_are_decoded_better_without_their_originals(tmp_path: Path, al
 def test_a_pairs_folder_may_bring_codecs_too(tiny_pair: Path, tmp_path: Path, album: Path) -> None:
     shutil.copytree(tiny_pair, tmp_path / "pair")
     rng = np.random.default_rng(0)
-    vectors, maps = rng.normal(size=(300, DIMENSION)).astype(np.float32), rng.integers(0, 256, (300, 8, 8, 3), np.uint8)
+    vectors, maps = (
+        rng.normal(size=(300, DIMENSION)).astype(np.float32),
+        rng.integers(0, 256, (300, 8, 8, 3), np.uint8),
+    )
     (tmp_path / "pair" / "codecs").mkdir()
-    save_codec(fit_klt(vectors, maps, bits=40, map_bits=40), tmp_path / "pair" / "codecs" / "ours.npz")
+    save_codec(
+        fit_klt(vectors, maps, bits=40, map_bits=40), tmp_path / "pair" / "codecs" / "ours.npz"
+    )
     pair = find_pair(str(tmp_path / "pair"))
-    with Archive.create(Settings(str(tmp_path / "a")), pair, codec="klt", parameters={"bits": 40}) as archive:
+    with Archive.create(
+        Settings(str(tmp_path / "a")), pair, codec="klt", parameters={"bits": 40}
+    ) as archive:
         list(archive.ingest([str(album)]))
         assert archive.codec.name == "klt"
         assert len(archive.records) == 1

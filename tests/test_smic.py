@@ -45,7 +45,9 @@ def draw(count: int, *, seed: int) -> np.ndarray:
 def centred_cosine(codec: Codec, vectors: np.ndarray) -> float:
     mean = codec.vectors.coder.mean
     one, other = vectors - mean, codec.decode_vectors(codec.encode_vectors(vectors)) - mean
-    return float(((one * other).sum(1) / np.linalg.norm(one, axis=1) / np.linalg.norm(other, axis=1)).mean())
+    return float(
+        ((one * other).sum(1) / np.linalg.norm(one, axis=1) / np.linalg.norm(other, axis=1)).mean()
+    )
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +70,16 @@ def reopened(codec: Codec) -> Codec:
     return open_smic(codec.parameters(), from_bytes(codec.state))
 
 
-def test_a_codec_opened_from_its_row_codes_and_decodes_alike(codec: Codec, fresh: np.ndarray, maps: np.ndarray) -> None:
+def test_a_codec_opened_from_its_row_codes_and_decodes_alike(
+    codec: Codec, fresh: np.ndarray, maps: np.ndarray
+) -> None:
     again = reopened(codec)
     codes = codec.encode_vectors(fresh)
-    assert (again.name, again.parameters(), again.state) == ("smic", codec.parameters(), codec.state)
+    assert (again.name, again.parameters(), again.state) == (
+        "smic",
+        codec.parameters(),
+        codec.state,
+    )
     assert again.encode_vectors(fresh) == codes
     assert np.array_equal(again.decode_vectors(codes), codec.decode_vectors(codes))
     both = codec.encode(fresh[:20], maps[:20])
@@ -83,7 +91,9 @@ def test_other_processes_with_other_threads_decode_the_same_bits(
     codec: Codec, fresh: np.ndarray, tmp_path: Path
 ) -> None:
     codes = [code.hex() for code in codec.encode_vectors(fresh)]
-    (tmp_path / "codes.json").write_text(json.dumps({"parameters": codec.parameters(), "codes": codes}))
+    (tmp_path / "codes.json").write_text(
+        json.dumps({"parameters": codec.parameters(), "codes": codes})
+    )
     (tmp_path / "state").write_bytes(codec.state)
     seen = set()
     for threads in ("1", "2"):
@@ -95,7 +105,9 @@ def test_other_processes_with_other_threads_decode_the_same_bits(
 
 
 @pytest.mark.parametrize("bits", [8, 24, 56])
-def test_new_pictures_take_the_bits_promised_and_keep_their_direction(bits: int, fresh: np.ndarray) -> None:
+def test_new_pictures_take_the_bits_promised_and_keep_their_direction(
+    bits: int, fresh: np.ndarray
+) -> None:
     codec = fit_smic(draw(FITTED, seed=1), np.zeros((FITTED, 0, 0, 3), np.uint8), bits=bits)
     stored = 8 * np.mean([len(code) for code in codec.encode_vectors(fresh)])
     assert stored <= bits * 1.05
@@ -108,7 +120,9 @@ def test_the_least_rates_store_one_byte_at_most(bits: int, fresh: np.ndarray) ->
     assert max(len(code) for code in codec.encode_vectors(10 * fresh)) <= 1
 
 
-def test_new_pictures_change_neither_the_dictionary_nor_old_codes(codec: Codec, fresh: np.ndarray) -> None:
+def test_new_pictures_change_neither_the_dictionary_nor_old_codes(
+    codec: Codec, fresh: np.ndarray
+) -> None:
     state, codes = codec.state, codec.encode_vectors(fresh)
     decoded = codec.decode_vectors(codes)
     newer = codec.encode_vectors(5 + 3 * draw(100, seed=3))
@@ -139,7 +153,9 @@ def test_a_damaged_code_is_refused_or_gives_finite_numbers(codec: Codec, code: b
 
 def test_the_mean_and_far_vectors_are_coded_too(codec: Codec) -> None:
     mean = codec.vectors.coder.mean
-    odd = np.stack([mean, np.zeros_like(mean), mean + 1e6, -1e6 * np.ones_like(mean)]).astype(np.float32)
+    odd = np.stack([mean, np.zeros_like(mean), mean + 1e6, -1e6 * np.ones_like(mean)]).astype(
+        np.float32
+    )
     assert np.isfinite(codec.decode_vectors(codec.encode_vectors(odd))).all()
 
 

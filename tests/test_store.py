@@ -13,7 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.errors import ArchiveLocked, ColdframeError, NoArchive, NotFound, UsageError
-from archive.records import Batch, CodecRecord, Flag, ModelRecord, NewImage, Place, SkippedFile, Stamp
+from archive.records import (
+    Batch,
+    CodecRecord,
+    Flag,
+    ModelRecord,
+    NewImage,
+    Place,
+    SkippedFile,
+    Stamp,
+)
 from archive.settings import Settings
 from archive.store import Store
 from archive.store.intake import utc_now
@@ -33,7 +42,9 @@ ODD_PATHS = [
 @pytest.fixture
 def store(settings: Settings) -> Iterator[Store]:
     opened = Store.create(settings)
-    opened.add_codec(CodecRecord(opened.add_model(MODEL).id, "clip", {"dimension": 8, "bits": 1}, utc_now()))
+    opened.add_codec(
+        CodecRecord(opened.add_model(MODEL).id, "clip", {"dimension": 8, "bits": 1}, utc_now())
+    )
     yield opened
     opened.close()
 
@@ -41,7 +52,9 @@ def store(settings: Settings) -> Iterator[Store]:
 def image(name: str, volume: int, *, path: str = "") -> NewImage:
     """A row whose digest and codes come from its name."""
     place = Place(volume, path or f"{name}.jpg", Stamp(100, 10**18))
-    return NewImage(name.encode().ljust(32), name.encode()[:1], b"", 640, 480, "JPEG", Flag.NONE, None, place)
+    return NewImage(
+        name.encode().ljust(32), name.encode()[:1], b"", 640, 480, "JPEG", Flag.NONE, None, place
+    )
 
 
 def test_rows_come_back_as_they_were_written(store: Store) -> None:
@@ -50,7 +63,13 @@ def test_rows_come_back_as_they_were_written(store: Store) -> None:
     ids = store.add_batch(1, Batch([written]))
     [row] = store.rows([ids[written.sha256]])
     assert (row.sha256, row.clip_code, row.color_code) == (written.sha256, b"a", b"")
-    assert (row.width, row.height, row.format, row.file_bytes, row.flags) == (640, 480, "JPEG", 100, written.flags)
+    assert (row.width, row.height, row.format, row.file_bytes, row.flags) == (
+        640,
+        480,
+        "JPEG",
+        100,
+        written.flags,
+    )
     assert row.paths == ("/photos/a.jpg",)
 
 
@@ -87,14 +106,21 @@ def test_the_ledger_counts_attempts_and_forgets_what_was_archived_after_all(stor
     for detail in ("first", "second"):
         store.add_batch(1, Batch(skipped=[SkippedFile(volume, "a.jpg", "truncated", detail)]))
     [line] = store.skipped()
-    assert (line.path, line.reason, line.detail, line.attempts) == ("/r/a.jpg", "truncated", "second", 2)
+    assert (line.path, line.reason, line.detail, line.attempts) == (
+        "/r/a.jpg",
+        "truncated",
+        "second",
+        2,
+    )
     store.add_batch(1, Batch([image("a", volume)]))
     assert store.skipped() == []
 
 
 def test_a_batch_is_written_whole_or_not_at_all(store: Store) -> None:
     volume = store.see_volume(marker="m", label="", root="/r")
-    broken = replace(image("b", volume), place=Place(volume + 99, "b.jpg", Stamp(1, 1)))  # no such volume
+    broken = replace(
+        image("b", volume), place=Place(volume + 99, "b.jpg", Stamp(1, 1))
+    )  # no such volume
     with pytest.raises(ColdframeError):
         store.add_batch(1, Batch([image("a", volume), broken]))
     assert list(store.all_rows()) == []
@@ -110,7 +136,9 @@ def test_a_moved_place_takes_the_old_ones_stead(store: Store) -> None:
     assert store.places(row_id) == [new]
 
 
-def test_codes_come_in_pages_by_id_after_the_last_one_seen(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_codes_come_in_pages_by_id_after_the_last_one_seen(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("archive.store.PAGE", 3)
     volume = store.see_volume(marker="m", label="", root="/r")
     ids = store.add_batch(1, Batch([image(name, volume) for name in "abcdefgh"]))
@@ -156,7 +184,9 @@ def test_where_there_is_no_archive_the_place_is_named(settings: Settings, tmp_pa
         Store.open(Settings("oddbase://x"))
 
 
-def _hold(location: str, held: multiprocessing.synchronize.Event, done: multiprocessing.synchronize.Event) -> None:
+def _hold(
+    location: str, held: multiprocessing.synchronize.Event, done: multiprocessing.synchronize.Event
+) -> None:
     with Store.open(Settings(location)).database.writing():
         held.set()
         done.wait(20)
@@ -200,4 +230,6 @@ def test_a_row_costs_its_codes_and_no_header(store: Store, settings: Settings) -
     volume = store.see_volume(marker="m", label="", root="/r")
     store.add_batch(1, Batch([image("a", volume)]))
     with sqlite3.connect(settings.directory / "archive.db") as plain:
-        assert plain.execute("SELECT clip_code, length(color_code) FROM image").fetchall() == [(b"a", 0)]
+        assert plain.execute("SELECT clip_code, length(color_code) FROM image").fetchall() == [
+            (b"a", 0)
+        ]

@@ -25,7 +25,10 @@ def file() -> Path:
 @pytest.fixture(scope="module")
 def pictures() -> list[np.ndarray]:
     photos = sorted((SHARED / "photos").glob("**/*.jpg"))[:40:4]
-    return [np.asarray(Image.open(one).convert("RGB").resize((224, 224), Image.Resampling.BICUBIC)) for one in photos]
+    return [
+        np.asarray(Image.open(one).convert("RGB").resize((224, 224), Image.Resampling.BICUBIC))
+        for one in photos
+    ]
 
 
 def test_eight_bits_and_real_numbers_say_the_same(file: Path, pictures: list[np.ndarray]) -> None:

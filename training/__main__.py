@@ -22,19 +22,38 @@ from training.recipe import SHARE, STAGES_ON, Recipe
 
 @click.command()
 @click.option(
-    "--data", type=click.Path(path_type=Path, exists=True), required=True, help="Folder with training/, teacher/, …"
+    "--data",
+    type=click.Path(path_type=Path, exists=True),
+    required=True,
+    help="Folder with training/, teacher/, …",
 )
 @click.option(
-    "--work", type=click.Path(path_type=Path), default="training/run", show_default=True, help="Kept between runs."
+    "--work",
+    type=click.Path(path_type=Path),
+    default="training/run",
+    show_default=True,
+    help="Kept between runs.",
 )
-@click.option("--out", type=click.Path(path_type=Path), default=POCKET_FOLDER, help="Where the pair is written.")
-@click.option("--budget", default=60.0, show_default=True, help=f"Minutes of training, shared out {SHARE}.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=POCKET_FOLDER,
+    help="Where the pair is written.",
+)
+@click.option(
+    "--budget", default=60.0, show_default=True, help=f"Minutes of training, shared out {SHARE}."
+)
 @click.option(
     "--start",
     type=click.Path(path_type=Path, exists=True),
     help="A pair to go on with: image encoder, the autoencoder's decoder, denoiser. The rest is kept.",
 )
-@click.option("--only", multiple=True, type=click.Choice(STAGES_ON), help="What goes on. Default: all of them.")
+@click.option(
+    "--only",
+    multiple=True,
+    type=click.Choice(STAGES_ON),
+    help="What goes on. Default: all of them.",
+)
 @click.option("--threads", default=2, show_default=True)
 @click.option("--seed", default=0, show_default=True)
 def main(
@@ -52,11 +71,15 @@ def main(
     torch.set_num_threads(threads)
     if start is None and only:
         raise click.UsageError("--only says what goes on: it needs --start")
-    made = work / "pair"  # whole before it takes the place of another, which may be the one it started from
+    made = (
+        work / "pair"
+    )  # whole before it takes the place of another, which may be the one it started from
     if start is None:
         _train(Recipe(data, work, budget, workers=threads, seed=seed), made)
     else:
-        _go_on(Recipe(data, work, budget, only or STAGES_ON, workers=threads, seed=seed), start, made)
+        _go_on(
+            Recipe(data, work, budget, only or STAGES_ON, workers=threads, seed=seed), start, made
+        )
     shutil.copytree(made, out, dirs_exist_ok=True)
     click.echo(f"pair written to {out}")
 
@@ -66,8 +89,13 @@ def _train(recipe: Recipe, out: Path) -> None:
     export_encoder(tower, text, out / "encoder")
     vae, enlarging = recipe.train_autoencoder(tower), recipe.train_upscaler()
     codec, space = export_codecs(out, recipe.photos, recipe.scenery)
-    shelves, encoder = recipe.shelves(tower, vae, codec, space), OpenClipEncoder(find_pair(str(out)))
-    unet = recipe.reward_denoiser(recipe.train_denoiser(shelves, space), shelves, space, vae, encoder)
+    shelves, encoder = (
+        recipe.shelves(tower, vae, codec, space),
+        OpenClipEncoder(find_pair(str(out))),
+    )
+    unet = recipe.reward_denoiser(
+        recipe.train_denoiser(shelves, space), shelves, space, vae, encoder
+    )
     export_decoder(unet, vae, enlarging, space, out / "decoder")
 
 
@@ -87,7 +115,9 @@ def _go_on(recipe: Recipe, start: Path, out: Path) -> None:
         unet = recipe.train_denoiser(recipe.shelves(tower, vae, codec, space), space, unet)
     if "reward" in recipe.stages:
         encoder = OpenClipEncoder(find_pair(str(out)))
-        unet = recipe.reward_denoiser(unet, recipe.shelves(tower, vae, codec, space), space, vae, encoder)
+        unet = recipe.reward_denoiser(
+            unet, recipe.shelves(tower, vae, codec, space), space, vae, encoder
+        )
     export_decoder(unet, vae, enlarging, space, out / "decoder")
 
 

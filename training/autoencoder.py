@@ -39,7 +39,11 @@ STAGES = 3  # of the tower's features, from the finest
 GRID = 16  # pixels: what the coarsest of those stages sees as one
 TEACHER_STAGES = (1, 2, 3, 4)  # 4 to 32 times smaller
 TEACHER_SCALE, JITTER = 1.75, (0.86, 1.05)  # 128 px are 224 to the teacher, more or less
-REPEATED, PERIOD, FINE = 20.0, 8, 5  # its weight; pixels; fine detail is what a mean over so many leaves
+REPEATED, PERIOD, FINE = (
+    20.0,
+    8,
+    5,
+)  # its weight; pixels; fine detail is what a mean over so many leaves
 LEAST = 1e-9  # where nothing repeats, a root has no gradient
 CROP, CROPS, WHOLE = 64, 32, 8  # pixels, pictures a batch of crops, and of whole photos
 CROPPING = 0.8  # until this progress
@@ -68,10 +72,16 @@ class Batches:
     """Random crops at the photos' own scale, then whole photos, mirrored half of the time, one batch ahead."""
 
     def __init__(self, corpora: list[Corpus], *, seed: int, cropping: float = CROPPING) -> None:
-        sharp = [(corpus, int(photo)) for corpus in corpora for photo in corpus.trained[corpus.sharp[corpus.trained]]]
+        sharp = [
+            (corpus, int(photo))
+            for corpus in corpora
+            for photo in corpus.trained[corpus.sharp[corpus.trained]]
+        ]
         self._photos, self._framed = sharp, defaultdict(list)
         for corpus, photo in sharp:
-            self._framed[frame_size(corpus.width[photo] / corpus.height[photo], AREA, MULTIPLE)].append((corpus, photo))
+            self._framed[
+                frame_size(corpus.width[photo] / corpus.height[photo], AREA, MULTIPLE)
+            ].append((corpus, photo))
         self._cropping = cropping
         self._rng = np.random.default_rng(seed)
         self._pool = ThreadPoolExecutor(1)
@@ -85,15 +95,21 @@ class Batches:
         return ready
 
     def _crops(self) -> torch.Tensor:
-        chosen = [self._photos[position] for position in self._rng.integers(len(self._photos), size=CROPS)]
-        return torch.stack([self._ready(self._crop(corpus.photo(photo))) for corpus, photo in chosen])
+        chosen = [
+            self._photos[position] for position in self._rng.integers(len(self._photos), size=CROPS)
+        ]
+        return torch.stack(
+            [self._ready(self._crop(corpus.photo(photo))) for corpus, photo in chosen]
+        )
 
     def _whole(self) -> torch.Tensor:
         corpus, photo = self._photos[self._rng.integers(len(self._photos))]
         frame = frame_size(corpus.width[photo] / corpus.height[photo], AREA, MULTIPLE)
         same = self._framed[frame]
         chosen = [same[position] for position in self._rng.integers(len(same), size=WHOLE)]
-        return torch.stack([self._ready(squash(corpus.photo(photo), frame)) for corpus, photo in chosen])
+        return torch.stack(
+            [self._ready(squash(corpus.photo(photo), frame)) for corpus, photo in chosen]
+        )
 
     def _crop(self, pixels: np.ndarray) -> np.ndarray:
         top = self._rng.integers(pixels.shape[0] - CROP + 1)
@@ -122,7 +138,9 @@ def loss_of(
         with torch.autocast("cpu", torch.bfloat16):
             z = model.encode(pixels).latent
             drawn = model.decode(z + LATENT_NOISE * torch.randn_like(z)).sample.float()
-            alike = TOWER * _seen_by_tower(tower, drawn, pixels) + _seen_by_teacher(teacher, drawn, pixels)
+            alike = TOWER * _seen_by_tower(tower, drawn, pixels) + _seen_by_teacher(
+                teacher, drawn, pixels
+            )
         error, z = drawn - pixels, z.float()
         gradient = (error.diff(dim=2).abs().mean() + error.diff(dim=3).abs().mean()) / 2
         channels = z.transpose(0, 1).flatten(1)
@@ -136,8 +154,12 @@ def loss_of(
 
 def _seen_by_tower(tower: nn.Module, drawn: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:
     def look(picture: torch.Tensor) -> list[torch.Tensor]:
-        shifted = ((picture + 1) / 2 - picture.new_tensor(MEAN)[:, None, None]) / picture.new_tensor(STD)[:, None, None]
-        return tower.trunk.forward_intermediates(shifted, indices=list(range(STAGES)), intermediates_only=True)
+        shifted = (
+            (picture + 1) / 2 - picture.new_tensor(MEAN)[:, None, None]
+        ) / picture.new_tensor(STD)[:, None, None]
+        return tower.trunk.forward_intermediates(
+            shifted, indices=list(range(STAGES)), intermediates_only=True
+        )
 
     top, left = torch.randint(GRID, (2,)).tolist()
     with torch.no_grad():
@@ -150,7 +172,9 @@ def _seen_by_teacher(teacher: nn.Module, drawn: torch.Tensor, pixels: torch.Tens
 
     def look(picture: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
         seen = F.interpolate(picture, size, mode="bicubic")
-        stages = teacher.forward_intermediates(seen, indices=list(TEACHER_STAGES), intermediates_only=True)
+        stages = teacher.forward_intermediates(
+            seen, indices=list(TEACHER_STAGES), intermediates_only=True
+        )
         return stages, teacher.bn2(teacher.conv_head(stages[-1])).float().mean((2, 3))
 
     with torch.no_grad():
@@ -167,7 +191,10 @@ def teachers_size(pixels: torch.Tensor) -> tuple[int, int]:
 
 def _apart(stages: list[torch.Tensor], true: list[torch.Tensor]) -> torch.Tensor:
     """Squared distances of features, each normalised, summed over stages."""
-    pairs = [(F.normalize(a.float(), dim=1), F.normalize(b.float(), dim=1)) for a, b in zip(stages, true, strict=True)]
+    pairs = [
+        (F.normalize(a.float(), dim=1), F.normalize(b.float(), dim=1))
+        for a, b in zip(stages, true, strict=True)
+    ]
     return torch.stack([(one - other).pow(2).sum(1).mean() for one, other in pairs]).sum()
 
 
@@ -182,6 +209,8 @@ def repeated(pixels: torch.Tensor) -> torch.Tensor:
 @torch.no_grad()
 def settle_scale(model: nn.Module, batches: list[torch.Tensor]) -> nn.Module:
     """Writes the scaling factor that gives the latents unit variance into the model's configuration."""
-    latents = torch.cat([model.encode(batch).latent.flatten() for batch in batches])  # of several frames
+    latents = torch.cat(
+        [model.encode(batch).latent.flatten() for batch in batches]
+    )  # of several frames
     model.register_to_config(scaling_factor=float(1 / latents.std()))
     return model

@@ -78,7 +78,9 @@ def load_corpus(source: Path, work: Path, *, test_folder: Path) -> Corpus:
         work.mkdir(parents=True, exist_ok=True)
         _pack(source, index, flat, _thumbs_of(test_folder))
     columns = np.load(index)
-    return Corpus(pixels=np.memmap(flat, np.uint8, "r"), **{name: columns[name] for name in columns.files})
+    return Corpus(
+        pixels=np.memmap(flat, np.uint8, "r"), **{name: columns[name] for name in columns.files}
+    )
 
 
 def _pack(source: Path, index: Path, flat: Path, kept_out: np.ndarray) -> None:
@@ -120,7 +122,9 @@ def _members(source: Path) -> Iterator[tuple[str, bytes]]:
 
 def _thumb(picture: Image.Image) -> np.ndarray:
     """→ (THUMB²,) float32: grey, mean 0, norm 1."""
-    grey = np.asarray(picture.convert("L").resize((THUMB, THUMB), Image.Resampling.BOX), np.float32).ravel()
+    grey = np.asarray(
+        picture.convert("L").resize((THUMB, THUMB), Image.Resampling.BOX), np.float32
+    ).ravel()
     grey -= grey.mean()
     return grey / (np.linalg.norm(grey) + 1e-6)
 
@@ -129,7 +133,10 @@ def _thumbs_of(folder: Path) -> np.ndarray:
     """Every readable picture below `folder` → (n, THUMB²) float32."""
     thumbs = [np.zeros(THUMB * THUMB, np.float32)]
     for path in sorted(folder.rglob("*")):
-        with contextlib.suppress(OSError, Image.DecompressionBombError), Image.open(path) as picture:
+        with (
+            contextlib.suppress(OSError, Image.DecompressionBombError),
+            Image.open(path) as picture,
+        ):
             picture.draft("L", (4 * THUMB, 4 * THUMB))
             thumbs.append(_thumb(picture))
     return np.stack(thumbs)

@@ -42,10 +42,20 @@ def load_views(corpus: Corpus, teacher: Path, work: Path, *, workers: int) -> Vi
     if not kept.exists():
         photo, box = _windows(corpus)
         parts = np.array_split(np.arange(len(photo)), 64)
-        with ProcessPoolExecutor(workers, initializer=_open_teacher, initargs=(corpus, teacher)) as pool:
-            answers = list(pool.map(_ask_teacher, [photo[part] for part in parts], [box[part] for part in parts]))
-        label, probability, features = (np.concatenate(column) for column in zip(*answers, strict=True))
-        np.savez(kept, photo=photo, box=box, label=label, probability=probability, features=features)
+        with ProcessPoolExecutor(
+            workers, initializer=_open_teacher, initargs=(corpus, teacher)
+        ) as pool:
+            answers = list(
+                pool.map(
+                    _ask_teacher, [photo[part] for part in parts], [box[part] for part in parts]
+                )
+            )
+        label, probability, features = (
+            np.concatenate(column) for column in zip(*answers, strict=True)
+        )
+        np.savez(
+            kept, photo=photo, box=box, label=label, probability=probability, features=features
+        )
     columns = np.load(kept)
     return Views(**{name: columns[name] for name in columns.files})
 
@@ -86,8 +96,12 @@ def _open_teacher(corpus: Corpus, model: Path) -> None:
     _corpus, _teacher = corpus, Teacher(model)
 
 
-def _ask_teacher(photos: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    looks = [_teacher.look(cut(_corpus, int(p), b, PIXELS)) for p, b in zip(photos, boxes, strict=True)]
+def _ask_teacher(
+    photos: np.ndarray, boxes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    looks = [
+        _teacher.look(cut(_corpus, int(p), b, PIXELS)) for p, b in zip(photos, boxes, strict=True)
+    ]
     answers, features = (np.stack(column) for column in zip(*looks, strict=True))
     top = np.argsort(-answers, axis=1)[:, :TOP]
     return top.astype(np.int16), np.take_along_axis(answers, top, axis=1), features

@@ -60,7 +60,10 @@ def noise_scheduler() -> object:
     from diffusers import DPMSolverMultistepScheduler
 
     return DPMSolverMultistepScheduler(
-        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", prediction_type="v_prediction"
+        beta_start=0.00085,
+        beta_end=0.012,
+        beta_schedule="scaled_linear",
+        prediction_type="v_prediction",
     )
 
 
@@ -93,7 +96,9 @@ class Space:
     def numpy(self) -> tuple[np.ndarray, np.ndarray]:
         return self.mean.numpy(), self.std.numpy()
 
-    def told(self, vectors_hat: torch.Tensor, alignment: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def told(
+        self, vectors_hat: torch.Tensor, alignment: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Decoded embeddings (B, D), their codecs' alignments (B,) → of a noised one's length; the matching levels."""
         white = (vectors_hat - self.mean) / self.std
         white = nn.functional.normalize(white, dim=1) * white.shape[1] ** 0.5
@@ -114,22 +119,36 @@ class Batch:
 class Batches:
     """Pictures of one frame at a time, frames drawn by their share."""
 
-    def __init__(self, sharp: list[Shelf], blurred: list[Shelf], space: Space, *, seed: int, size: int = BATCH) -> None:
+    def __init__(
+        self,
+        sharp: list[Shelf],
+        blurred: list[Shelf],
+        space: Space,
+        *,
+        seed: int,
+        size: int = BATCH,
+    ) -> None:
         self._shelves, self._sharp = sharp + blurred, len(sharp)
         self._space, self._size, self._rng = space, size, np.random.default_rng(seed)
 
     def __call__(self, progress: float) -> Batch:
         """Progress 0…1 → a batch."""
-        at, (z, colors, vectors, vectors_hat, alignment) = random_rows(self._shelves, self._size, self._rng)
+        at, (z, colors, vectors, vectors_hat, alignment) = random_rows(
+            self._shelves, self._size, self._rng
+        )
         kept = torch.from_numpy(self._rng.random(self._size) >= MAP_DROPPED)
         label = self._label(vectors, vectors_hat, alignment)
         first = 0 if at < self._sharp else BLURRED_FROM
         timesteps = torch.from_numpy(self._rng.integers(first, 1000, self._size))
         return Batch(z, colors * kept[:, None, None, None], label, timesteps)
 
-    def _label(self, vectors: torch.Tensor, vectors_hat: torch.Tensor, alignment: torch.Tensor) -> torch.Tensor:
+    def _label(
+        self, vectors: torch.Tensor, vectors_hat: torch.Tensor, alignment: torch.Tensor
+    ) -> torch.Tensor:
         size = self._size
-        levels = torch.from_numpy(self._rng.integers(1, NOISIEST, size) * (self._rng.random(size) >= CLEAN))
+        levels = torch.from_numpy(
+            self._rng.integers(1, NOISIEST, size) * (self._rng.random(size) >= CLEAN)
+        )
         decoded = torch.from_numpy(self._rng.random(size) < DECODED)
         signal = torch.where(levels > 0, embedding_alphas()[levels], 1.0)[:, None]
         white = (vectors - self._space.mean) / self._space.std
@@ -144,7 +163,9 @@ def class_label(vectors: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:
     """(B, D), (B,) → (B, 2·D), as archive.models.unclip builds it."""
     from diffusers.models.embeddings import get_timestep_embedding
 
-    told = get_timestep_embedding(levels, vectors.shape[1], flip_sin_to_cos=True, downscale_freq_shift=0)
+    told = get_timestep_embedding(
+        levels, vectors.shape[1], flip_sin_to_cos=True, downscale_freq_shift=0
+    )
     return torch.cat([vectors, told], dim=1)
 
 
@@ -159,7 +180,9 @@ def loss_of() -> Callable[[nn.Module, Batch, float], tuple[torch.Tensor, int]]:
         velocity = signal.sqrt() * noise - (1 - signal).sqrt() * batch.z
         seen = torch.cat([noisy, batch.colors], dim=1)
         with torch.autocast("cpu", torch.bfloat16):
-            told = model(seen, batch.timesteps, encoder_hidden_states=None, class_labels=batch.label).sample
+            told = model(
+                seen, batch.timesteps, encoder_hidden_states=None, class_labels=batch.label
+            ).sample
         return (told.float() - velocity).pow(2).mean(), len(batch.z)
 
     return loss

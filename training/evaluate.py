@@ -46,7 +46,10 @@ CELL, SHOWN = 148, 32  # pixels of a contact sheet's cell, pictures on it
 
 def color_score(originals: list[np.ndarray], drawn: list[np.ndarray]) -> float:
     """Mean squared error of 32 × 32 colour maps, values 0 … 1."""
-    pairs = [(shrink(a, 32) / 255.0, shrink(b, 32) / 255.0) for a, b in zip(originals, drawn, strict=True)]
+    pairs = [
+        (shrink(a, 32) / 255.0, shrink(b, 32) / 255.0)
+        for a, b in zip(originals, drawn, strict=True)
+    ]
     return float(np.mean([np.mean((a - b) ** 2) for a, b in pairs]))
 
 
@@ -83,13 +86,19 @@ def named_by_source(
 def words(encoder: OpenClipEncoder, known: Known) -> dict[str, float]:
     """Names and captions that were held out, against real CLIP vectors."""
     held = np.flatnonzero(known.held)
-    found = unit(encoder.encode_texts([known.names[row].split(",")[0] for row in held])) @ known.vectors.T
+    found = (
+        unit(encoder.encode_texts([known.names[row].split(",")[0] for row in held]))
+        @ known.vectors.T
+    )
     rank = (found > found[np.arange(len(held)), held][:, None]).sum(axis=1)
     texts = [text for text, out in zip(known.captions, known.caption_held, strict=True) if out]
     photos, own = known.photo_vectors[::5], np.flatnonzero(known.caption_held) // 5
     scores = unit(encoder.encode_texts(texts)) @ photos.T
     caption_rank = (scores > scores[np.arange(len(own)), own][:, None]).sum(axis=1)
-    return {"held_names_R10": float((rank < 10).mean()), "held_captions_R10": float((caption_rank < 10).mean())}
+    return {
+        "held_names_R10": float((rank < 10).mean()),
+        "held_captions_R10": float((caption_rank < 10).mean()),
+    }
 
 
 @dataclass
@@ -102,21 +111,31 @@ class Drawing:
     round_trip: list[np.ndarray]
 
 
-def draw(pictures: list[np.ndarray], encoder: OpenClipEncoder, decoder: LatentDecoder, sampling: Sampling) -> Drawing:
+def draw(
+    pictures: list[np.ndarray], encoder: OpenClipEncoder, decoder: LatentDecoder, sampling: Sampling
+) -> Drawing:
     """Each picture becomes a row of the default codec and is drawn again in its frame."""
     codec, drawing = coclico(encoder.dimension), Drawing([], [], [], [])
     for seed, picture in enumerate(pictures):
-        frame = frame_size(picture.shape[1] / picture.shape[0], decoder.native_pixels, decoder.multiple)
+        frame = frame_size(
+            picture.shape[1] / picture.shape[0], decoder.native_pixels, decoder.multiple
+        )
         original = squash(picture, frame)
         vector = encoder.encode_images([encoder.prepare(picture)])
         codes = codec.encode(vector, shrink(picture, codec.map_side)[None])
         vectors_hat, colors_hat = codec.decode(*codes)
-        likeness = partial(encoder.likeness, center=decoder.space[0]) if sampling.clip_guidance else None
+        likeness = (
+            partial(encoder.likeness, center=decoder.space[0]) if sampling.clip_guidance else None
+        )
         told = Told(vectors_hat, colors_hat, [seed], codec.alignment_in(*decoder.space), likeness)
         drawing.originals.append(original)
-        drawing.colors.append(np.asarray(Image.fromarray(colors_hat[0]).resize(frame, Image.Resampling.BILINEAR)))
+        drawing.colors.append(
+            np.asarray(Image.fromarray(colors_hat[0]).resize(frame, Image.Resampling.BILINEAR))
+        )
         [drawn] = decoder.draw(told, frame=frame, sampling=sampling)
-        drawing.restored.append(project(drawn, colors_hat[0], codec.maps.half_cell) if sampling.projected else drawn)
+        drawing.restored.append(
+            project(drawn, colors_hat[0], codec.maps.half_cell) if sampling.projected else drawn
+        )
         with torch.inference_mode():
             drawing.round_trip += decoder.decode_pixels(
                 decoder.encode_pixels(torch.from_numpy(original.copy()).permute(2, 0, 1)[None])
@@ -124,7 +143,9 @@ def draw(pictures: list[np.ndarray], encoder: OpenClipEncoder, decoder: LatentDe
     return drawing
 
 
-def sheet(drawing: Drawing, names: list[str], path: Path, *, originals: bool, columns: int = 4) -> None:
+def sheet(
+    drawing: Drawing, names: list[str], path: Path, *, originals: bool, columns: int = 4
+) -> None:
     """A contact sheet: name, colour map and restoration side by side; the originals first, where they may be shown."""
     kinds = [drawing.originals] * originals + [drawing.colors, drawing.restored]
     across, down = len(kinds) * CELL + 12, CELL + 20
@@ -159,10 +180,16 @@ def sharp_photos(corpus: Corpus, count: int, *, first: int = 0) -> list[np.ndarr
 @click.option("--clip-guidance", default=POCKET_SAMPLING.clip_guidance, show_default=True)
 @click.option("--t-start", default=POCKET_SAMPLING.t_start, show_default=True)
 @click.option("--steps", default=POCKET_SAMPLING.steps, show_default=True)
-@click.option("--count", default=OF, show_default=True, help="Photos to draw; id@5 is defined for 64.")
+@click.option(
+    "--count", default=OF, show_default=True, help="Photos to draw; id@5 is defined for 64."
+)
 @click.option("--first", default=0, help="Photos to pass over: choose on some, report on others.")
 @click.option("--contact-sheet", "contact", type=click.Path(path_type=Path))
-@click.option("--originals", is_flag=True, help="The originals on the sheet too: for one's own eyes, they are others'.")
+@click.option(
+    "--originals",
+    is_flag=True,
+    help="The originals on the sheet too: for one's own eyes, they are others'.",
+)
 def main(
     *,
     data: Path,
@@ -179,27 +206,53 @@ def main(
     corpus = load_corpus(data / "training", work, test_folder=data / "photos")
     known = load_known(data / "embeddings", data / "training" / "captions.txt.gz")
     judge = Judge(Teacher(next((data / "teacher").glob("*.tflite"))), known.vectors[known.imagenet])
-    pair = Pair("pocket", str(folder / "encoder"), "", (str(folder / "decoder"),), replace(POCKET_SAMPLING, **wanted))  # type: ignore[arg-type]
+    pair = Pair(
+        "pocket",
+        str(folder / "encoder"),
+        "",
+        (str(folder / "decoder"),),
+        replace(POCKET_SAMPLING, **wanted),
+    )  # type: ignore[arg-type]
     encoder = OpenClipEncoder(pair)
-    scores: dict[str, object] = {"words": words(encoder, known), "naming": _named(corpus, known, encoder, judge)}
+    scores: dict[str, object] = {
+        "words": words(encoder, known),
+        "naming": _named(corpus, known, encoder, judge),
+    }
     if (folder / "decoder").is_dir():
         decoder = open_decoder(pair, dimension=encoder.dimension)
         drawing = draw(sharp_photos(corpus, count, first=first), encoder, decoder, pair.sampling)
-        for name, kind in (("map", drawing.colors), ("restored", drawing.restored), ("round_trip", drawing.round_trip)):
-            told = (identified(judge, drawing.originals, kind), alike(judge, drawing.originals, kind))
+        for name, kind in (
+            ("map", drawing.colors),
+            ("restored", drawing.restored),
+            ("round_trip", drawing.round_trip),
+        ):
+            told = (
+                identified(judge, drawing.originals, kind),
+                alike(judge, drawing.originals, kind),
+            )
             colour = color_score(drawing.originals, kind)
-            scores[name] = {"id@5": round(told[0], 4), "cosine": round(told[1], 4), "colour": round(colour, 4)}
+            scores[name] = {
+                "id@5": round(told[0], 4),
+                "cosine": round(told[1], 4),
+                "colour": round(colour, 4),
+            }
         error = [
-            np.mean((a / 255.0 - b / 255.0) ** 2) for a, b in zip(drawing.originals, drawing.round_trip, strict=True)
+            np.mean((a / 255.0 - b / 255.0) ** 2)
+            for a, b in zip(drawing.originals, drawing.round_trip, strict=True)
         ]
         scores["psnr"] = round(float(np.mean(-10 * np.log10(error))), 2)
         if contact is not None:
-            names = [str(corpus.caption[row]) or "-" for row in sharp_rows(corpus, min(count, SHOWN), first=first)]
+            names = [
+                str(corpus.caption[row]) or "-"
+                for row in sharp_rows(corpus, min(count, SHOWN), first=first)
+            ]
             sheet(drawing, names, contact, originals=originals)
     click.echo(json.dumps(scores))
 
 
-def _named(corpus: Corpus, known: Known, encoder: OpenClipEncoder, judge: Judge) -> dict[str, dict[str, float]]:
+def _named(
+    corpus: Corpus, known: Known, encoder: OpenClipEncoder, judge: Judge
+) -> dict[str, dict[str, float]]:
     """Naming of the held-in photos with a caption, by the tower and by the teacher."""
     rows = [int(row) for row in corpus.measured if corpus.caption[row]]
     names = sorted(set(map(str, corpus.caption)) - {""})
@@ -214,10 +267,17 @@ def _named(corpus: Corpus, known: Known, encoder: OpenClipEncoder, judge: Judge)
     )
     seen = {"tower": towers, "teacher": judge.vectors(photos)}
     told = {
-        who: {key: round(value, 4) for key, value in naming(one, vectors, truth).items()} for who, one in seen.items()
+        who: {key: round(value, 4) for key, value in naming(one, vectors, truth).items()}
+        for who, one in seen.items()
     }
     by_name = dict(zip(names, vectors, strict=True))
-    return {**told, **{f"{who} by source": named_by_source(corpus, rows, one, by_name) for who, one in seen.items()}}
+    return {
+        **told,
+        **{
+            f"{who} by source": named_by_source(corpus, rows, one, by_name)
+            for who, one in seen.items()
+        },
+    }
 
 
 if __name__ == "__main__":

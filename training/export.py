@@ -30,7 +30,12 @@ from training.denoiser import Space, embedding_noiser, noise_scheduler
 from training.pictures import embed
 
 SCENES = 1500  # that codecs are fitted to, beside the photos
-EIGHT_BITS = ("token_embedding.", "transformer.", "text_projection", "visual.trunk.conv_head.")  # of the encoder
+EIGHT_BITS = (
+    "token_embedding.",
+    "transformer.",
+    "text_projection",
+    "visual.trunk.conv_head.",
+)  # of the encoder
 KLT_RATES = ((60, 20), RATES["klt"], (250, 64))  # bits of embedding and map
 
 
@@ -50,9 +55,16 @@ def export_encoder(image: nn.Module, text: nn.Module, folder: Path) -> None:
         },
         "text_cfg": text_tower.CONFIG,
     }
-    preprocess = {"mean": image_tower.MEAN, "std": image_tower.STD, "interpolation": "bicubic", "resize_mode": "squash"}
+    preprocess = {
+        "mean": image_tower.MEAN,
+        "std": image_tower.STD,
+        "interpolation": "bicubic",
+        "resize_mode": "squash",
+    }
     model = CLIP(**config)
-    words = {name: tensor for name, tensor in text.state_dict().items() if not name.startswith("visual.")}
+    words = {
+        name: tensor for name, tensor in text.state_dict().items() if not name.startswith("visual.")
+    }
     model.load_state_dict(words, strict=False)
     model.visual.load_state_dict(image.state_dict())
     folder.mkdir(parents=True, exist_ok=True)
@@ -62,9 +74,13 @@ def export_encoder(image: nn.Module, text: nn.Module, folder: Path) -> None:
     save_file(_narrowed(model), folder / "open_clip_model.safetensors")
 
 
-def export_decoder(unet: nn.Module, vae: nn.Module, upscaler: nn.Module, space: Space, folder: Path) -> None:
+def export_decoder(
+    unet: nn.Module, vae: nn.Module, upscaler: nn.Module, space: Space, folder: Path
+) -> None:
     """UNet, autoencoder, upscaler, schedules and the embedding's normaliser as a diffusers folder."""
-    from diffusers.pipelines.stable_diffusion.stable_unclip_image_normalizer import StableUnCLIPImageNormalizer
+    from diffusers.pipelines.stable_diffusion.stable_unclip_image_normalizer import (
+        StableUnCLIPImageNormalizer,
+    )
 
     normalizer = StableUnCLIPImageNormalizer(len(space.mean))
     normalizer.mean.data, normalizer.std.data = space.mean[None], space.std[None]
@@ -83,8 +99,14 @@ def export_codecs(folder: Path, photos: Corpus, scenery: Corpus) -> tuple[Codec,
     """
     encoder = OpenClipEncoder(find_pair(str(folder)))
     seen = [(photos, photos.trained), (scenery, scenery.trained[:SCENES])]
-    made = [embed(encoder, (one.photo(int(row)) for row in rows), map_side=MAP_SIDE) for one, rows in seen]
-    space, (vectors, maps) = Space.of(made[0][0]), (np.concatenate(column) for column in zip(*made, strict=True))
+    made = [
+        embed(encoder, (one.photo(int(row)) for row in rows), map_side=MAP_SIDE)
+        for one, rows in seen
+    ]
+    space, (vectors, maps) = (
+        Space.of(made[0][0]),
+        (np.concatenate(column) for column in zip(*made, strict=True)),
+    )
     (folder / "codecs").mkdir(exist_ok=True)
     for bits, map_bits in KLT_RATES:
         codec = fit_codec("klt", vectors, maps, bits=bits, map_bits=map_bits)
@@ -98,12 +120,16 @@ def load_parts(folder: Path) -> tuple[nn.Module, nn.Module, nn.Module, Space]:
     """A pair's folder → CLIP (`visual` is its image tower), autoencoder, UNet, the normaliser's space; all float32."""
     import open_clip
     from diffusers import AutoencoderDC, UNet2DConditionModel
-    from diffusers.pipelines.stable_diffusion.stable_unclip_image_normalizer import StableUnCLIPImageNormalizer
+    from diffusers.pipelines.stable_diffusion.stable_unclip_image_normalizer import (
+        StableUnCLIPImageNormalizer,
+    )
 
     clip = open_clip.create_model(f"local-dir:{folder / 'encoder'}").float().eval()
     vae = _anew(AutoencoderDC, folder / "decoder" / "vae").eval()
     unet = _anew(UNet2DConditionModel, folder / "decoder" / "unet")
-    normalizer = StableUnCLIPImageNormalizer.from_pretrained(folder / "decoder" / "image_normalizer").float()
+    normalizer = StableUnCLIPImageNormalizer.from_pretrained(
+        folder / "decoder" / "image_normalizer"
+    ).float()
     space = Space(normalizer.mean.data[0], normalizer.std.data[0])
     return clip, vae.to(memory_format=torch.channels_last), unet, space
 

@@ -26,7 +26,9 @@ def grow(small: nn.Module, large: nn.Module) -> nn.Module:
     """
     old, new = small.state_dict(), large.state_dict()
     if old.keys() != new.keys() or any(old[name].numel() > new[name].numel() for name in new):
-        raise ValueError("a network grows into one of the same depth, as wide or wider; use another of its family")
+        raise ValueError(
+            "a network grows into one of the same depth, as wide or wider; use another of its family"
+        )
     for name, tensor in new.items():
         tensor.copy_(_within(name, old[name], tensor))
     return large

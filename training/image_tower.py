@@ -37,7 +37,13 @@ TEMPERATURE = 0.04
 DIRECTION, NAMING, LENGTH, FEATURE = 2.0, 1.0, 0.2, 2.0  # weights of the loss
 CLASSES, PROBED = 0.2, 0.4  # shares of q
 SCENE_SHARE = 1 / 8  # of a batch
-OFTENER = {"sports": 2.0, "instruments": 2.0, "dogs": 2.0, "animals": 1.4, "tiny-imagenet": 0.5}  # by source; else 1
+OFTENER = {
+    "sports": 2.0,
+    "instruments": 2.0,
+    "dogs": 2.0,
+    "animals": 1.4,
+    "tiny-imagenet": 0.5,
+}  # by source; else 1
 SCENE_MARGIN = 0.08  # of a side, cut away at most
 BATCH = 128
 WINDOWS_AT_ONCE = 65536
@@ -111,7 +117,13 @@ class Batches:
         seed: int,
         sizes: Sequence[tuple[float, int]] = SIZES,
     ) -> None:
-        self._corpus, self._views, self._names, self._probe, self._scenes = corpus, views, names, probe, scenes
+        self._corpus, self._views, self._names, self._probe, self._scenes = (
+            corpus,
+            views,
+            names,
+            probe,
+            scenes,
+        )
         self._sizes = sizes
         self._rng = np.random.default_rng(seed)
         self._order = self._endless(drawn_how_often(corpus, views))
@@ -133,7 +145,10 @@ class Batches:
     def _draw(self, side: int) -> Batch:
         scenes = int(BATCH * SCENE_SHARE) if self._scenes else 0
         rows = [next(self._order) for _ in range(BATCH - scenes)]
-        pictures = [cut(self._corpus, int(self._views.photo[row]), self._views.box[row], side) for row in rows]
+        pictures = [
+            cut(self._corpus, int(self._views.photo[row]), self._views.box[row], side)
+            for row in rows
+        ]
         named = self._distributions(rows)
         target = F.normalize(named @ self._names.vectors, dim=1)
         if self._scenes:
@@ -148,7 +163,9 @@ class Batches:
         assert self._scenes is not None
         x0, y0, x1, y1 = whole(self._scenes.corpus, scene)
         left, top, right, bottom = self._rng.uniform(0, SCENE_MARGIN, size=4)
-        box = np.array([x0 + left * x1, y0 + top * y1, x1 - right * x1, y1 - bottom * y1], np.float32)
+        box = np.array(
+            [x0 + left * x1, y0 + top * y1, x1 - right * x1, y1 - bottom * y1], np.float32
+        )
         return cut(self._scenes.corpus, scene, box, side)
 
     @torch.no_grad()
@@ -227,17 +244,23 @@ def loss_of(names: Names) -> Callable[[nn.Module, Batch, float], tuple[torch.Ten
         naming = -(batch.named * F.log_softmax(logits, dim=1)).sum(1).mean()
         length = (vectors.norm(dim=1) / NORM - 1).pow(2).mean()
         feature = 1 - F.cosine_similarity(guessed, batch.features).mean()
-        return DIRECTION * direction + NAMING * naming + LENGTH * length + FEATURE * feature, len(vectors)
+        return DIRECTION * direction + NAMING * naming + LENGTH * length + FEATURE * feature, len(
+            vectors
+        )
 
     return loss
 
 
 @torch.no_grad()
-def encode(model: nn.Module, corpus: Corpus, positions: np.ndarray, *, side: int = SIZES[-1][1]) -> torch.Tensor:
+def encode(
+    model: nn.Module, corpus: Corpus, positions: np.ndarray, *, side: int = SIZES[-1][1]
+) -> torch.Tensor:
     """Whole photos, squashed to a square → (n, 512) float32."""
     parts = []
     for start in range(0, len(positions), 64):
         part = positions[start : start + 64]
-        pixels = np.stack([cut(corpus, int(photo), whole(corpus, int(photo)), side) for photo in part])
+        pixels = np.stack(
+            [cut(corpus, int(photo), whole(corpus, int(photo)), side) for photo in part]
+        )
         parts.append(model(normalize(pixels)))
     return torch.cat(parts)

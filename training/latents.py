@@ -45,7 +45,9 @@ class Shelf:
         return tuple(torch.from_numpy(array[positions].astype(np.float32)) for array in arrays)
 
 
-def random_rows(shelves: Sequence[Shelf], count: int, rng: np.random.Generator) -> tuple[int, tuple[torch.Tensor, ...]]:
+def random_rows(
+    shelves: Sequence[Shelf], count: int, rng: np.random.Generator
+) -> tuple[int, tuple[torch.Tensor, ...]]:
     """`count` rows of one shelf, shelves drawn by their share → the shelf's position, and its `Shelf.rows`."""
     lengths = np.array([len(shelf.latents) for shelf in shelves])
     at = int(rng.choice(len(shelves), p=lengths / lengths.sum()))
@@ -69,17 +71,26 @@ def load_shelves(
     folder: Path,
 ) -> list[Shelf]:
     """The pictures `rows` of a corpus on shelves, made in `folder` the first time; `both`: also mirrored, else or."""
-    frames = np.array([frame_size(corpus.width[row] / corpus.height[row], AREA, MULTIPLE) for row in rows])
+    frames = np.array(
+        [frame_size(corpus.width[row] / corpus.height[row], AREA, MULTIPLE) for row in rows]
+    )
     shelves = []
     for width, height in sorted(set(map(tuple, frames.tolist()))):
         place = folder / f"{width}x{height}"
         if not (place / "done").exists():
             chosen = [int(row) for row in rows[(frames == (width, height)).all(axis=1)]]
-            seen = [(row, mirrored) for row in chosen for mirrored in (0, 1) if both or mirrored == row % 2]
+            seen = [
+                (row, mirrored)
+                for row in chosen
+                for mirrored in (0, 1)
+                if both or mirrored == row % 2
+            ]
             _fill(corpus, seen, (width, height), tower=tower, vae=vae, codecs=codecs, place=place)
             (place / "done").touch()
         names = Shelf.__dataclass_fields__
-        shelves.append(Shelf(**{name: np.load(place / f"{name}.npy", mmap_mode="r") for name in names}))
+        shelves.append(
+            Shelf(**{name: np.load(place / f"{name}.npy", mmap_mode="r") for name in names})
+        )
     return shelves
 
 
@@ -95,27 +106,43 @@ def _fill(
 ) -> None:
     place.mkdir(parents=True, exist_ok=True)
     latent = (LATENT_CHANNELS, frame[1] // 8, frame[0] // 8)
-    shapes = {"latents": latent, "maps": latent, "vectors": (DIMENSION,), "vectors_hat": (DIMENSION,), "alignment": ()}
+    shapes = {
+        "latents": latent,
+        "maps": latent,
+        "vectors": (DIMENSION,),
+        "vectors_hat": (DIMENSION,),
+        "alignment": (),
+    }
     out = {
         name: np.lib.format.open_memmap(
-            place / f"{name}.npy", "w+", np.float32 if name == "alignment" else np.float16, (len(seen), *shape)
+            place / f"{name}.npy",
+            "w+",
+            np.float32 if name == "alignment" else np.float16,
+            (len(seen), *shape),
         )
         for name, shape in shapes.items()
     }
     for start in range(0, len(seen), BATCH):
         part = slice(start, start + BATCH)
-        pictures = [np.ascontiguousarray(corpus.photo(row)[:, :: 1 - 2 * mirrored]) for row, mirrored in seen[part]]
+        pictures = [
+            np.ascontiguousarray(corpus.photo(row)[:, :: 1 - 2 * mirrored])
+            for row, mirrored in seen[part]
+        ]
         out["latents"][part] = _encode(vae, np.stack([squash(one, frame) for one in pictures]))
         out["vectors"][part] = vectors = _vectors(tower, pictures)
         chosen = [codecs[(row // 2 + mirrored) % len(codecs)] for row, mirrored in seen[part]]
         rows = zip(chosen, vectors, pictures, strict=True)
         told = [_decoded(codec, vector, picture) for (codec, _), vector, picture in rows]
         out["vectors_hat"][part] = np.stack([vector_hat for vector_hat, _ in told])
-        out["maps"][part] = _encode(vae, np.stack([_enlarged(colors_hat, frame) for _, colors_hat in told]))
+        out["maps"][part] = _encode(
+            vae, np.stack([_enlarged(colors_hat, frame) for _, colors_hat in told])
+        )
         out["alignment"][part] = [alignment for _, alignment in chosen]
 
 
-def _decoded(codec: Codec, vector: np.ndarray, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _decoded(
+    codec: Codec, vector: np.ndarray, picture: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """What a row of a codec tells of a picture: vector_hat (D,) and colors_hat (n, n, 3)."""
     codes = codec.encode(vector[None].astype(np.float32), shrink(picture, codec.map_side)[None])
     vectors_hat, colors_hat = codec.decode(*codes)

@@ -26,7 +26,9 @@ CHECKPOINT_SECONDS = 120
 LOG_STEPS = 100
 CLIP_NORM = 1.0
 
-Loss = Callable[[nn.Module, object, float], tuple[torch.Tensor, int]]  # model, batch, progress → loss, samples
+Loss = Callable[
+    [nn.Module, object, float], tuple[torch.Tensor, int]
+]  # model, batch, progress → loss, samples
 
 
 def fit(
@@ -50,7 +52,9 @@ def fit(
     saved = started = time.monotonic()
     while (progress := (state.seconds + time.monotonic() - started) / (60 * minutes)) < 1:
         for group in state.optimizer.param_groups:
-            group["lr"] = peak * min(1.0, progress / WARMUP) * (1 + math.cos(math.pi * progress)) / 2
+            group["lr"] = (
+                peak * min(1.0, progress / WARMUP) * (1 + math.cos(math.pi * progress)) / 2
+            )
         model.train()
         loss, samples = loss_of(model, batches(progress), progress)
         state.step(loss, samples)
@@ -67,7 +71,9 @@ def fit(
 class _State:
     """Everything a checkpoint holds."""
 
-    def __init__(self, model: nn.Module, work: Path, *, peak: float, decay: float, average: float) -> None:
+    def __init__(
+        self, model: nn.Module, work: Path, *, peak: float, decay: float, average: float
+    ) -> None:
         self.model, self.work = model, work
         self.averaged = AveragedModel(model, multi_avg_fn=_averaging(average), use_buffers=True)
         self.optimizer = torch.optim.AdamW(_groups(model, decay), lr=peak, betas=(0.9, 0.98))
@@ -91,9 +97,15 @@ class _State:
             self.losses.clear()
 
     def log(self, figures: dict[str, float]) -> None:
-        line = {"steps": self.steps, "samples": self.samples, "minutes": round(self.seconds / 60, 2)}
+        line = {
+            "steps": self.steps,
+            "samples": self.samples,
+            "minutes": round(self.seconds / 60, 2),
+        }
         with (self.work / "log.jsonl").open("a") as out:
-            out.write(json.dumps(line | {name: round(value, 4) for name, value in figures.items()}) + "\n")
+            out.write(
+                json.dumps(line | {name: round(value, 4) for name, value in figures.items()}) + "\n"
+            )
 
     def save(self, seconds: float, measure: Callable[[nn.Module], dict[str, float]] | None) -> None:
         self.seconds += seconds
@@ -120,7 +132,9 @@ class _State:
 def _averaging(most: float) -> Callable[..., None]:
     """The step of the exponential average, for AveragedModel."""
 
-    def average(kept: list[torch.Tensor], now: list[torch.Tensor], steps: torch.Tensor | int) -> None:
+    def average(
+        kept: list[torch.Tensor], now: list[torch.Tensor], steps: torch.Tensor | int
+    ) -> None:
         decay = min(most, 1 - 10 / (int(steps) + 10))
         for one, other in zip(kept, now, strict=True):
             one.lerp_(other, 1 - decay) if one.is_floating_point() else one.copy_(other)

@@ -36,7 +36,9 @@ def embed_folder(folder: Path, model: str, *, map_side: int) -> tuple[np.ndarray
         raise UsageError(f"there is no picture in {folder} that can be read") from error
 
 
-def embed(encoder: OpenClipEncoder, pictures: Iterable[np.ndarray], *, map_side: int) -> tuple[np.ndarray, np.ndarray]:
+def embed(
+    encoder: OpenClipEncoder, pictures: Iterable[np.ndarray], *, map_side: int
+) -> tuple[np.ndarray, np.ndarray]:
     """N × (H, W, 3) uint8 → vectors (N, D) float32 and maps (N, n, n, 3) uint8. Raises ValueError for none."""
     stream, vectors, maps = iter(pictures), [], []
     while batch := [np.ascontiguousarray(one) for one in islice(stream, BATCH)]:

@@ -71,12 +71,17 @@ def fit_pqvae(
         return {} if held is None else scores(codec_of(trained, norms), held)
 
     rates = {"peak": PEAK, "decay": DECAY, "average": average}
-    return codec_of(fit(network, draw, Objective(), work=work, minutes=minutes, measure=measure, **rates), norms)
+    return codec_of(
+        fit(network, draw, Objective(), work=work, minutes=minutes, measure=measure, **rates), norms
+    )
 
 
 def codec_of(network: nn.Module, norms: Norms) -> Codec:
     """Network → codec: its weights as float16, no colour maps."""
-    weights = {name: weight.detach().numpy().astype(np.float16) for name, weight in network.state_dict().items()}
+    weights = {
+        name: weight.detach().numpy().astype(np.float16)
+        for name, weight in network.state_dict().items()
+    }
     dimension = weights["encoder.0.weight"].shape[0]
     return Codec("pqvae", PqvaeVectors(dimension, weights, norms), TransformMaps(None, 0, 0))
 
@@ -85,7 +90,10 @@ def scores(codec: Codec, vectors: np.ndarray) -> dict[str, float]:
     """Mean cosine of vector and vector_hat, plain and with the mean vector taken off both."""
     vectors_hat = codec.decode_vectors(codec.encode_vectors(vectors))
     mean = vectors.mean(axis=0)
-    return {"cosine": _cosine(vectors, vectors_hat), "centred": _cosine(vectors - mean, vectors_hat - mean)}
+    return {
+        "cosine": _cosine(vectors, vectors_hat),
+        "centred": _cosine(vectors - mean, vectors_hat - mean),
+    }
 
 
 class Batches:
@@ -112,7 +120,9 @@ class Objective:
         self._used: torch.Tensor | None = None
         self._steps = 0
 
-    def __call__(self, network: Pqvae, units: torch.Tensor, progress: float) -> tuple[torch.Tensor, int]:
+    def __call__(
+        self, network: Pqvae, units: torch.Tensor, progress: float
+    ) -> tuple[torch.Tensor, int]:
         with torch.autocast("cpu", torch.bfloat16):
             parts = network.parts(units)
         indices = network.nearest(parts.detach())
@@ -120,7 +130,9 @@ class Objective:
         with torch.autocast("cpu", torch.bfloat16):
             units_hat = network.rebuild(parts + (chosen - parts).detach())
         direction = 1 - (units_hat * units).sum(1).mean()
-        codebook = F.mse_loss(chosen, parts.detach()) + COMMITMENT * F.mse_loss(parts, chosen.detach())
+        codebook = F.mse_loss(chosen, parts.detach()) + COMMITMENT * F.mse_loss(
+            parts, chosen.detach()
+        )
         if progress < RESTART_UNTIL:
             self._restart(network.codebook, parts.detach().flatten(0, 1), indices)
         return COSINE * direction + codebook, len(units)
@@ -145,13 +157,27 @@ def _cosine(one: np.ndarray, other: np.ndarray) -> float:
 @click.command()
 @click.option("--vectors", type=click.Path(path_type=Path, exists=True), help=".npy of (N, D).")
 @click.option("--pictures", type=click.Path(path_type=Path, exists=True), help="A folder, instead.")
-@click.option("--model", default="pocket", show_default=True, help="Whose embeddings, with --pictures.")
+@click.option(
+    "--model", default="pocket", show_default=True, help="Whose embeddings, with --pictures."
+)
 @click.option("--map-bits", default=20, show_default=True, help="Of a colour map, with --pictures.")
 @click.option("--bits", default=400, show_default=True, help="Of a code, without the norm's byte.")
-@click.option("--subvector", default=32, show_default=True, help="e_dim: numbers an entry of the codebook has.")
+@click.option(
+    "--subvector",
+    default=32,
+    show_default=True,
+    help="e_dim: numbers an entry of the codebook has.",
+)
 @click.option("--minutes", default=10.0, show_default=True)
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="The codec is written here, an .npz.")
-@click.option("--work", type=click.Path(path_type=Path), default="training/run", help="Kept between runs.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The codec is written here, an .npz.",
+)
+@click.option(
+    "--work", type=click.Path(path_type=Path), default="training/run", help="Kept between runs."
+)
 @click.option("--held", default=8000, show_default=True, help="Vectors not fitted but measured.")
 @click.option("--batch", default=BATCH, show_default=True)
 @click.option("--threads", default=2, show_default=True)
@@ -182,17 +208,31 @@ def main(
     fitted, tested = rows[: len(rows) - held], rows[len(rows) - held :]
     place = work / f"pqvae-{bits}-{subvector}"
     codec = fit_pqvae(
-        fitted, subvector=subvector, entries=entries, minutes=minutes, work=place, held=tested, batch=batch, seed=seed
+        fitted,
+        subvector=subvector,
+        entries=entries,
+        minutes=minutes,
+        work=place,
+        held=tested,
+        batch=batch,
+        seed=seed,
     )
     codec = replace(
-        codec.aligned(fitted[:ALIGNED]), maps=fit_maps(maps[: len(fitted)], map_bits, fitted, codec.vectors)
+        codec.aligned(fitted[:ALIGNED]),
+        maps=fit_maps(maps[: len(fitted)], map_bits, fitted, codec.vectors),
     )
     save_codec(codec, out)
     told = {key: round(value, 4) for key, value in scores(codec, tested).items()} if held else {}
-    click.echo(json.dumps({"payload_bits": codec.vectors.payload_bits, "state_bytes": len(codec.state)} | told))
+    click.echo(
+        json.dumps(
+            {"payload_bits": codec.vectors.payload_bits, "state_bytes": len(codec.state)} | told
+        )
+    )
 
 
-def _sample(vectors: Path | None, pictures: Path | None, model: str) -> tuple[np.ndarray, np.ndarray]:
+def _sample(
+    vectors: Path | None, pictures: Path | None, model: str
+) -> tuple[np.ndarray, np.ndarray]:
     """Vectors (N, D) and maps (N, n, n, 3); n = 0 where there are no pictures."""
     if (vectors is None) == (pictures is None):
         raise click.UsageError("give either --vectors or --pictures")
@@ -207,7 +247,9 @@ def entries_of(bits: int, subvector: int) -> int:
     for entries in ENTRIES:
         if 128 % subvector == 0 and GRID // subvector * (entries.bit_length() - 1) == bits:
             return entries
-    raise click.BadParameter(f"no codebook of {subvector} numbers an entry makes {bits} bits; see archive.codecs.pqvae")
+    raise click.BadParameter(
+        f"no codebook of {subvector} numbers an entry makes {bits} bits; see archive.codecs.pqvae"
+    )
 
 
 if __name__ == "__main__":

@@ -51,7 +51,9 @@ def load_probe(views: Views, caption: np.ndarray, names: int, work: Path, *, see
 
 def _fit(probe: Probe, views: Views, caption: np.ndarray, seed: int) -> None:
     rng, known = np.random.default_rng(seed), np.flatnonzero(caption >= 0)
-    sample = torch.from_numpy(views.features[rng.choice(known, min(len(known), 8192), replace=False)])
+    sample = torch.from_numpy(
+        views.features[rng.choice(known, min(len(known), 8192), replace=False)]
+    )
     probe.mean.copy_(F.normalize(sample.float(), dim=1).mean(0))
     optimizer = torch.optim.AdamW(probe.parameters(), lr=PEAK, weight_decay=DECAY)
     batches = max(1, len(known) // BATCH)

@@ -113,7 +113,9 @@ class Recipe:
         position = {name: row for row, name in enumerate(targets["names"])}
         imagenet = self.known.vectors[self.known.imagenet]
         return image_tower.Names(
-            vectors=torch.from_numpy(np.concatenate([targets["name_vectors"], imagenet]).astype(np.float32)),
+            vectors=torch.from_numpy(
+                np.concatenate([targets["name_vectors"], imagenet]).astype(np.float32)
+            ),
             imagenet=np.arange(len(imagenet)) + len(position),
             caption=np.array([position.get(caption, -1) for caption in self.photos.caption]),
         )
@@ -125,7 +127,9 @@ class Recipe:
         scenes = image_tower.Scenes(self.scenery, torch.from_numpy(self.targets()["scene_vectors"]))
         probe = load_probe(self.views, names.caption, names.captions, self.work, seed=self.seed)
         sizes = image_tower.SIZES if start is None else image_tower.SIZES_ON
-        batches = image_tower.Batches(self.photos, self.views, names, probe, scenes, seed=self.seed, sizes=sizes)
+        batches = image_tower.Batches(
+            self.photos, self.views, names, probe, scenes, seed=self.seed, sizes=sizes
+        )
         model.to(memory_format=torch.channels_last)
         return self._fit("image", model, batches, image_tower.loss_of(names), start=start).tower
 
@@ -134,7 +138,10 @@ class Recipe:
         targets, model = self.targets(), text_tower.build()
         tokens = text_tower.tokenize([str(phrase) for phrase in targets["phrases"]])
         return self._fit(
-            "text", model, text_tower.Batches(tokens, targets["phrase_vectors"], seed=self.seed), text_tower.loss
+            "text",
+            model,
+            text_tower.Batches(tokens, targets["phrase_vectors"], seed=self.seed),
+            text_tower.loss,
         )
 
     def train_autoencoder(self, tower: nn.Module, start: nn.Module | None = None) -> nn.Module:
@@ -158,15 +165,25 @@ class Recipe:
     ) -> tuple[list[Shelf], list[Shelf]]:
         """Latents, maps and vectors to train on: sharp photos and some scenes; photos too small for the frame."""
         made = {"tower": tower, "vae": vae, "codecs": codecs_seen(codec, space.numpy())}
-        rows, kept = self.photos.trained, self.work / f"latents-{weights_sha256(tower, vae.encoder)[:8]}"
+        rows, kept = (
+            self.photos.trained,
+            self.work / f"latents-{weights_sha256(tower, vae.encoder)[:8]}",
+        )
         sharp = self.photos.sharp[rows]
         photos = load_shelves(self.photos, rows[sharp], **made, both=True, folder=kept / "photos")
-        scenes = load_shelves(self.scenery, self.scenery.trained[:SCENES], **made, both=True, folder=kept / "scenes")
-        blurred = load_shelves(self.photos, rows[~sharp], **made, both=False, folder=kept / "blurred")
+        scenes = load_shelves(
+            self.scenery, self.scenery.trained[:SCENES], **made, both=True, folder=kept / "scenes"
+        )
+        blurred = load_shelves(
+            self.photos, rows[~sharp], **made, both=False, folder=kept / "blurred"
+        )
         return photos + scenes, blurred
 
     def train_denoiser(
-        self, shelves: tuple[list[Shelf], list[Shelf]], space: denoiser.Space, start: nn.Module | None = None
+        self,
+        shelves: tuple[list[Shelf], list[Shelf]],
+        space: denoiser.Space,
+        start: nn.Module | None = None,
     ) -> nn.Module:
         torch.manual_seed(self.seed)
         batches = denoiser.Batches(*shelves, space, seed=self.seed)
@@ -200,7 +217,9 @@ class Recipe:
         """What goes on from other weights is another training, in a folder of its own."""
         name = stage if start is None else f"{stage}-on"
         work = self.work / (name if start is None else f"{name}-{weights_sha256(start)[:8]}")
-        return loop.fit(model, batches, loss, work=work, minutes=self.minutes(stage), peak=PEAK[name])
+        return loop.fit(
+            model, batches, loss, work=work, minutes=self.minutes(stage), peak=PEAK[name]
+        )
 
     def _phrase_vectors(self, phrases: list[str], phrase_map: PhraseMap) -> np.ndarray:
         """The phrase map's vectors, and the real ones where they are known."""

@@ -53,16 +53,22 @@ class Batch:
 class Batches:
     """Sharp pictures of one frame at a time, told by their codes."""
 
-    def __init__(self, sharp: list[Shelf], blurred: list[Shelf], space: denoiser.Space, *, seed: int) -> None:
+    def __init__(
+        self, sharp: list[Shelf], blurred: list[Shelf], space: denoiser.Space, *, seed: int
+    ) -> None:
         self._plain = denoiser.Batches(sharp, blurred, space, seed=seed, size=PLAIN)
         self._shelves, self._space = sharp, space
         self._rng, self._steps = np.random.default_rng(seed + 1), len(sampler().timesteps)
 
     def __call__(self, progress: float) -> Batch:
         """Progress 0…1 → a batch."""
-        _, (z, colors, vectors, vectors_hat, alignment) = random_rows(self._shelves, DRAWN, self._rng)
+        _, (z, colors, vectors, vectors_hat, alignment) = random_rows(
+            self._shelves, DRAWN, self._rng
+        )
         label = denoiser.class_label(*self._space.told(vectors_hat, alignment))
-        return Batch(z, colors, label, vectors, int(self._rng.integers(self._steps)), self._plain(progress))
+        return Batch(
+            z, colors, label, vectors, int(self._rng.integers(self._steps)), self._plain(progress)
+        )
 
 
 def sampler() -> Any:
@@ -77,12 +83,22 @@ def draw(model: nn.Module, batch: Batch, noise: torch.Tensor) -> torch.Tensor:
     scheduler = sampler()
     signal = scheduler.alphas_cumprod[int(scheduler.timesteps[0])]
     z = signal.sqrt() * batch.colors + (1 - signal).sqrt() * noise
-    label, colors = torch.cat([torch.zeros_like(batch.label), batch.label]), torch.cat([batch.colors] * 2)
-    for learning in (False, True):  # each its own autocast: it keeps narrowed weights, with gradients or without
+    label, colors = (
+        torch.cat([torch.zeros_like(batch.label), batch.label]),
+        torch.cat([batch.colors] * 2),
+    )
+    for learning in (
+        False,
+        True,
+    ):  # each its own autocast: it keeps narrowed weights, with gradients or without
         with torch.set_grad_enabled(learning), torch.autocast("cpu", torch.bfloat16):
-            for timestep in scheduler.timesteps[batch.free :] if learning else scheduler.timesteps[: batch.free]:
+            for timestep in (
+                scheduler.timesteps[batch.free :] if learning else scheduler.timesteps[: batch.free]
+            ):
                 seen = torch.cat([torch.cat([z, z]), colors], dim=1)
-                out = model(seen, timestep, encoder_hidden_states=None, class_labels=label).sample.float()
+                out = model(
+                    seen, timestep, encoder_hidden_states=None, class_labels=label
+                ).sample.float()
                 z = scheduler.step(guided(out, GUIDANCE), timestep, z).prev_sample
     return z
 
@@ -95,7 +111,9 @@ def loss_of(
     vae.requires_grad_(False).eval()
 
     def pictures(z: torch.Tensor) -> torch.Tensor:
-        return vae.decode((z / vae.config.scaling_factor).contiguous(memory_format=torch.channels_last)).sample.float()
+        return vae.decode(
+            (z / vae.config.scaling_factor).contiguous(memory_format=torch.channels_last)
+        ).sample.float()
 
     def loss(model: nn.Module, batch: Batch, progress: float) -> tuple[torch.Tensor, int]:
         usual, _ = plain(model, batch.plain, progress)
@@ -110,7 +128,10 @@ def loss_of(
             alike = alike + TEACHER * _alike_to_teacher(teacher, part, true_part)
         cells = F.adaptive_avg_pool2d(drawn, GRID) - F.adaptive_avg_pool2d(true, GRID)
         more = (repeated(drawn) - repeated(true)).clamp(min=0).mean()
-        return usual + TEACHER + TOWER - alike + CELLS * cells.square().mean() + REPEATED * more, len(z)
+        return (
+            usual + TEACHER + TOWER - alike + CELLS * cells.square().mean() + REPEATED * more,
+            len(z),
+        )
 
     return loss
 
@@ -119,7 +140,11 @@ def _alike_to_teacher(teacher: nn.Module, drawn: torch.Tensor, true: torch.Tenso
     size = teachers_size(drawn)
 
     def look(picture: torch.Tensor) -> torch.Tensor:
-        return teacher.forward_features(F.interpolate(picture, size, mode="bicubic")).float().mean((2, 3))
+        return (
+            teacher.forward_features(F.interpolate(picture, size, mode="bicubic"))
+            .float()
+            .mean((2, 3))
+        )
 
     with torch.no_grad():
         seen = look(true)

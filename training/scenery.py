@@ -26,7 +26,9 @@ def load_scenery(work: Path, *, workers: int) -> Corpus:
         with ProcessPoolExecutor(workers) as pool:
             _pack(pool.map(_draw, range(SCENES), chunksize=64), index, flat)
     columns = np.load(index)
-    return Corpus(pixels=np.memmap(flat, np.uint8, "r"), **{name: columns[name] for name in columns.files})
+    return Corpus(
+        pixels=np.memmap(flat, np.uint8, "r"), **{name: columns[name] for name in columns.files}
+    )
 
 
 def _draw(position: int) -> Scene:

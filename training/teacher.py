@@ -18,7 +18,10 @@ from torch import nn
 TIMM_NAME = "mobilenetv2_100"
 PIXELS = 224
 FEATURES = 1280  # of the last convolution, averaged over the picture
-AXES = {"CONV_2D": (0, 3, 1, 2), "DEPTHWISE_CONV_2D": (3, 0, 1, 2)}  # of weights, to out, in, height, width
+AXES = {
+    "CONV_2D": (0, 3, 1, 2),
+    "DEPTHWISE_CONV_2D": (3, 0, 1, 2),
+}  # of weights, to out, in, height, width
 BACKGROUND = 1  # class before ImageNet's 1,000
 
 
@@ -42,7 +45,9 @@ class Teacher:
     def look(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The same and the (1280,) uint8 features, in steps of the file's own."""
         answer = self.classify(pixels)
-        return answer, (self._run.get_tensor(self._features).reshape(-1).astype(np.int16) + 128).astype(np.uint8)
+        return answer, (
+            self._run.get_tensor(self._features).reshape(-1).astype(np.int16) + 128
+        ).astype(np.uint8)
 
 
 def _with_features(file: Path) -> bytes:
@@ -64,7 +69,9 @@ def load_network(file: Path) -> nn.Module:
     """The tflite `file` → timm's MobileNetV2, evaluating: (B, 3, P, P) in [−1, 1] → (B, 1001) logits."""
     import timm
 
-    net = timm.create_model(TIMM_NAME, num_classes=1000 + BACKGROUND, pad_type="same", act_layer=nn.ReLU6)
+    net = timm.create_model(
+        TIMM_NAME, num_classes=1000 + BACKGROUND, pad_type="same", act_layer=nn.ReLU6
+    )
     modules = list(net.modules())
     kernels = [module for module in modules if isinstance(module, nn.Conv2d)]
     norms = [module for module in modules if isinstance(module, nn.BatchNorm2d)]
@@ -86,7 +93,9 @@ def _convolutions(file: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     details = {one["index"]: one["quantization_parameters"] for one in read.get_tensor_details()}
     for step in read._get_ops_details():  # the runtime has no public way to walk a graph
         if axes := AXES.get(step["op_name"]):
-            weight, bias = (_real(read.get_tensor(index), details[index]) for index in step["inputs"][1:])
+            weight, bias = (
+                _real(read.get_tensor(index), details[index]) for index in step["inputs"][1:]
+            )
             yield weight.transpose(axes), bias
 
 

@@ -56,7 +56,9 @@ class Batches:
         return self._tokens[rows, : BUCKETS[position]], self._targets[rows].float()
 
 
-def loss(model: nn.Module, batch: tuple[torch.Tensor, torch.Tensor], progress: float) -> tuple[torch.Tensor, int]:
+def loss(
+    model: nn.Module, batch: tuple[torch.Tensor, torch.Tensor], progress: float
+) -> tuple[torch.Tensor, int]:
     """The loss in this module's head, for `loop.fit`."""
     tokens, targets = batch
     with torch.autocast("cpu", torch.bfloat16):
@@ -64,7 +66,9 @@ def loss(model: nn.Module, batch: tuple[torch.Tensor, torch.Tensor], progress: f
     vectors = vectors.float()
     unit = F.normalize(vectors, dim=1)
     direction = 4 * (1 - (unit * targets).sum(1)).mean()
-    contrast = 0.2 * F.cross_entropy(unit @ targets.T / CONTRAST_TEMPERATURE, torch.arange(len(unit)))
+    contrast = 0.2 * F.cross_entropy(
+        unit @ targets.T / CONTRAST_TEMPERATURE, torch.arange(len(unit))
+    )
     length = LENGTH * (vectors.norm(dim=1) / NORM - 1).pow(2).mean()
     return direction + contrast + length, len(vectors)
 
@@ -83,5 +87,8 @@ def encode_tokens(model: nn.Module, tokens: torch.Tensor) -> torch.Tensor:
 def encoder(model: nn.Module) -> Callable[[list[str]], np.ndarray]:
     """Tower → phrases to (n, 512) float32, for measuring."""
     return lambda phrases: torch.cat(
-        [encode_tokens(model, tokenize(phrases[at : at + 256])) for at in range(0, len(phrases), 256)]
+        [
+            encode_tokens(model, tokenize(phrases[at : at + 256]))
+            for at in range(0, len(phrases), 256)
+        ]
     ).numpy()

@@ -31,4 +31,6 @@ def loss(model: nn.Module, pixels: torch.Tensor, progress: float) -> tuple[torch
 
 def halved(pixels: torch.Tensor) -> torch.Tensor:
     """(B, 3, H, W) → (B, 3, H / 2, W / 2)."""
-    return F.interpolate(pixels, scale_factor=1 / FACTOR, mode="bicubic", antialias=True).clamp(-1, 1)
+    return F.interpolate(pixels, scale_factor=1 / FACTOR, mode="bicubic", antialias=True).clamp(
+        -1, 1
+    )

@@ -24,8 +24,29 @@ import numpy as np
 GAMMA, LAMBDA = 1.0, 0.1  # by R@10 of held-out names and captions; flat around here
 HELD_NAMES_EVERY = 10
 ROWS_A_PHOTO = 5  # captions of one Flickr8k photo
-TEMPLATES = ("{}", "a {}", "a photo of a {}", "a picture of {}", "{}s", "the {}", "photo of {}", "two {}s")
-COLORS = ("red", "blue", "green", "yellow", "black", "white", "brown", "pink", "orange", "grey", "purple")
+TEMPLATES = (
+    "{}",
+    "a {}",
+    "a photo of a {}",
+    "a picture of {}",
+    "{}s",
+    "the {}",
+    "photo of {}",
+    "two {}s",
+)
+COLORS = (
+    "red",
+    "blue",
+    "green",
+    "yellow",
+    "black",
+    "white",
+    "brown",
+    "pink",
+    "orange",
+    "grey",
+    "purple",
+)
 PLACES = (
     "on the beach",
     "in the snow",
@@ -56,14 +77,21 @@ def load_known(embeddings: Path, captions: Path) -> Known:
     """Folder of embeddings, file of captions → what is known."""
     classes = np.load(embeddings / "openai_vitb32_class_names.npz")
     flickr = np.load(embeddings / "openai_vitb32_captions.npz")
-    lvis = [re.sub(r"\(.*?\)", "", name.replace("_", " ")).strip() for name in classes["lvis_names"]]
+    lvis = [
+        re.sub(r"\(.*?\)", "", name.replace("_", " ")).strip() for name in classes["lvis_names"]
+    ]
     names = [*lvis, *map(str, classes["imagenet_names"])]
     told = " ".join(caption_lines(captions)).lower()
     return Known(
         names=names,
         vectors=np.concatenate([_centred(classes["lvis"]), _centred(classes["imagenet"])]),
         imagenet=np.arange(len(lvis), len(names)),
-        held=np.array([_digest(n) % HELD_NAMES_EVERY == 0 and n.split(",")[0].lower() not in told for n in names]),
+        held=np.array(
+            [
+                _digest(n) % HELD_NAMES_EVERY == 0 and n.split(",")[0].lower() not in told
+                for n in names
+            ]
+        ),
         captions=[str(caption) for caption in flickr["captions"]],
         caption_vectors=_centred(flickr["text"]),
         photo_vectors=_centred(flickr["image"]),
@@ -82,8 +110,12 @@ class PhraseMap:
         names = [name for name, held in zip(known.names, known.held, strict=True) if not held]
         first = [name.split(",")[0] for name in names]
         phrases = [*names, *first, *(f"a photo of a {name}" for name in first)]
-        phrases += [text for text, held in zip(known.captions, known.caption_held, strict=True) if not held]
-        targets = np.concatenate([known.vectors[~known.held]] * 3 + [known.caption_vectors[~known.caption_held]])
+        phrases += [
+            text for text, held in zip(known.captions, known.caption_held, strict=True) if not held
+        ]
+        targets = np.concatenate(
+            [known.vectors[~known.held]] * 3 + [known.caption_vectors[~known.caption_held]]
+        )
         self._known = self._embed(phrases)
         kernel = self._kernel(self._known) + LAMBDA * np.eye(len(phrases), dtype=np.float32)
         self._weights = np.linalg.solve(kernel, targets)
@@ -91,10 +123,14 @@ class PhraseMap:
     def __call__(self, phrases: list[str]) -> np.ndarray:
         """n phrases → (n, 512) float32, unit."""
         parts = [phrases[start : start + 8192] for start in range(0, len(phrases), 8192)]
-        return np.concatenate([unit(self._kernel(self._embed(part)) @ self._weights) for part in parts])
+        return np.concatenate(
+            [unit(self._kernel(self._embed(part)) @ self._weights) for part in parts]
+        )
 
     def _embed(self, phrases: list[str]) -> np.ndarray:
-        return np.asarray(self._sentences.encode(phrases, batch_size=256, normalize_embeddings=True), np.float32)
+        return np.asarray(
+            self._sentences.encode(phrases, batch_size=256, normalize_embeddings=True), np.float32
+        )
 
     def _kernel(self, vectors: np.ndarray) -> np.ndarray:
         return np.exp(-GAMMA * (2 - 2 * vectors @ self._known.T))
@@ -103,7 +139,11 @@ class PhraseMap:
 def name_targets(names: list[str], known: Known, phrase_map: PhraseMap) -> np.ndarray:
     """(n, 512): the real vector where the name is known, else the ridge's."""
     vectors = phrase_map(names)
-    real = {part.strip().lower(): row for row, name in enumerate(known.names) for part in name.split(",")}
+    real = {
+        part.strip().lower(): row
+        for row, name in enumerate(known.names)
+        for part in name.split(",")
+    }
     for position, name in enumerate(names):
         row = real.get(name.lower())
         if row is not None and not known.held[row]:
@@ -111,19 +151,35 @@ def name_targets(names: list[str], known: Known, phrase_map: PhraseMap) -> np.nd
     return vectors
 
 
-def phrases_to_learn(known: Known, captions: Path, photo_captions: list[str], scene_captions: list[str]) -> list[str]:
+def phrases_to_learn(
+    known: Known, captions: Path, photo_captions: list[str], scene_captions: list[str]
+) -> list[str]:
     """Everything the text tower reads: names in templates, words, captions, colours and places of things."""
-    held = {part.strip() for name, out in zip(known.names, known.held, strict=True) if out for part in name.split(",")}
+    held = {
+        part.strip()
+        for name, out in zip(known.names, known.held, strict=True)
+        if out
+        for part in name.split(",")
+    }
     names = sorted(
-        {part.strip() for name in known.names for part in name.split(",")} - held | set(photo_captions) - {""}
+        {part.strip() for name in known.names for part in name.split(",")} - held
+        | set(photo_captions) - {""}
     )
     phrases = {template.format(name) for name in names for template in TEMPLATES}
-    phrases |= {f"a {color} {name}" for name in names for color in COLORS if _digest(color + name) % 3 == 0}
-    phrases |= {f"a {name} {place}" for name in names for place in PLACES if _digest(place + name) % 4 == 0}
+    phrases |= {
+        f"a {color} {name}" for name in names for color in COLORS if _digest(color + name) % 3 == 0
+    }
+    phrases |= {
+        f"a {name} {place}" for name in names for place in PLACES if _digest(place + name) % 4 == 0
+    }
     phrases |= set(_whole_words())
     phrases |= set(caption_lines(captions))
     phrases |= set(scene_captions) | {word for name in names for word in name.split()}
-    held |= {text.strip(" .") for text, out in zip(known.captions, known.caption_held, strict=True) if out}
+    held |= {
+        text.strip(" .")
+        for text, out in zip(known.captions, known.caption_held, strict=True)
+        if out
+    }
     unseen = {phrase.lower() for phrase in held}
     return sorted(phrase for phrase in phrases if phrase and phrase.lower() not in unseen)
 
@@ -143,7 +199,9 @@ def _whole_words() -> list[str]:
     """Words that are one token of CLIP's vocabulary."""
     from open_clip.tokenizer import SimpleTokenizer
 
-    tokens = (token.removesuffix("</w>") for token in SimpleTokenizer().encoder if token.endswith("</w>"))
+    tokens = (
+        token.removesuffix("</w>") for token in SimpleTokenizer().encoder if token.endswith("</w>")
+    )
     return sorted(word for word in tokens if len(word) > 2 and word.isascii() and word.isalpha())
 
 

@@ -43,7 +43,9 @@ def _open_scalar(parameters: Mapping[str, Any], arrays: Mapping[str, Any]) -> Co
     codec = coclico(**plain)
     if not parameters.get("least_squares"):
         return codec
-    return replace(codec, vectors=ScalarVectors(codec.dimension, plain["bits"], LeastSquares.open(arrays)))
+    return replace(
+        codec, vectors=ScalarVectors(codec.dimension, plain["bits"], LeastSquares.open(arrays))
+    )
 
 
 def _open_clip(parameters: Mapping[str, Any], arrays: Mapping[str, Any]) -> Codec:
@@ -71,13 +73,17 @@ FITTED: Mapping[str, Callable[..., Codec]] = {
 def open_codec(name: str, parameters: Mapping[str, Any], state: bytes = b"") -> Codec:
     """The codec of a codec row. Raises UnknownCodec for a name, parameters or state this version does not know."""
     if name not in _OPENED:
-        raise UnknownCodec(f"the codec {name!r} is not known to this version of coldframe; install a newer one")
+        raise UnknownCodec(
+            f"the codec {name!r} is not known to this version of coldframe; install a newer one"
+        )
     given = {key: value for key, value in parameters.items() if key != "alignment"}
     try:
         codec = _OPENED[name](given, from_bytes(state) if state else {})
         return replace(codec, alignment=parameters.get("alignment"))
     except (TypeError, KeyError) as error:
-        raise UnknownCodec(f"the codec {name!r} has parameters or state this version does not know: {error}") from error
+        raise UnknownCodec(
+            f"the codec {name!r} has parameters or state this version does not know: {error}"
+        ) from error
 
 
 def with_least_squares(codec: Codec, vectors: Vectors) -> Codec:
@@ -90,7 +96,9 @@ def with_least_squares(codec: Codec, vectors: Vectors) -> Codec:
 def save_codec(codec: Codec, path: Path) -> None:
     """A fitted codec as a file, without pickles."""
     told = json.dumps({"name": codec.name, "parameters": codec.parameters()})
-    path.write_bytes(to_bytes({"codec": np.array(told), "state": np.frombuffer(codec.state, np.uint8)}))
+    path.write_bytes(
+        to_bytes({"codec": np.array(told), "state": np.frombuffer(codec.state, np.uint8)})
+    )
 
 
 def load_codec(path: Path) -> Codec:
@@ -110,7 +118,9 @@ def fit_codec(name: str, vectors: Vectors, maps: Pixels, *, bits: int, map_bits:
     `coclico+ls` are decoded by least squares.
     """
     if name.endswith(LEAST_SQUARES):
-        plain = fit_codec(name.removesuffix(LEAST_SQUARES), vectors, maps, bits=bits, map_bits=map_bits)
+        plain = fit_codec(
+            name.removesuffix(LEAST_SQUARES), vectors, maps, bits=bits, map_bits=map_bits
+        )
         return with_least_squares(plain, vectors)
     if name in FITTED:
         return FITTED[name](vectors, maps, bits=bits, map_bits=map_bits).aligned(vectors[:ALIGNED])

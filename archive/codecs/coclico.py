@@ -16,9 +16,23 @@ from typing import Any
 import numpy as np
 
 from archive.codecs.codec import Arrays, Codec, Pixels, Vectors
-from archive.codecs.colormap import dequantize_samples, from_samples, quantize_samples, sample_count, to_samples
+from archive.codecs.colormap import (
+    dequantize_samples,
+    from_samples,
+    quantize_samples,
+    sample_count,
+    to_samples,
+)
 from archive.codecs.leastsquares import LeastSquares
-from archive.codecs.quantize import Levels, dequantize, pack, packed_bytes, quantize, rows_of, unpack
+from archive.codecs.quantize import (
+    Levels,
+    dequantize,
+    pack,
+    packed_bytes,
+    quantize,
+    rows_of,
+    unpack,
+)
 from archive.errors import UsageError
 
 BITS = range(1, 9)
@@ -27,7 +41,11 @@ MAP_SIDES = range(4, 33, 2)
 
 def coclico(dimension: int, *, bits: int = 1, map_side: int = 8, map_bits: int = 2) -> Codec:
     """The codec of CoCliCo; map_side 0 makes it `clip`. Raises UsageError for parameters out of range."""
-    return Codec("coclico" if map_side else "clip", ScalarVectors(dimension, bits), ScalarMaps(map_side, map_bits))
+    return Codec(
+        "coclico" if map_side else "clip",
+        ScalarVectors(dimension, bits),
+        ScalarMaps(map_side, map_bits),
+    )
 
 
 @dataclass(frozen=True)
@@ -40,7 +58,9 @@ class ScalarVectors:
 
     def __post_init__(self) -> None:
         if self.dimension < 1:
-            raise UsageError(f"an embedding of {self.dimension} dimensions cannot be coded; give at least 1")
+            raise UsageError(
+                f"an embedding of {self.dimension} dimensions cannot be coded; give at least 1"
+            )
         if self.bits not in BITS:
             raise UsageError(f"{self.bits} bits a dimension cannot be coded; choose 1 to 8")
 
@@ -69,7 +89,9 @@ class ScalarVectors:
 
     def with_least_squares(self, vectors: Vectors) -> ScalarVectors:
         """The same codes, decoded by least squares fitted to (N, D) embeddings."""
-        return replace(self, squares=LeastSquares.fit(vectors, self._odd(quantize(vectors, self.bits))))
+        return replace(
+            self, squares=LeastSquares.fit(vectors, self._odd(quantize(vectors, self.bits)))
+        )
 
     def encode(self, vectors: Vectors) -> list[bytes]:
         """(N, D) float32 → N codes of ceil(D·b/8) bytes."""
@@ -77,8 +99,14 @@ class ScalarVectors:
 
     def decode(self, codes: list[bytes]) -> Vectors:
         """N codes → (N, D) float32. Raises BadCode on a wrong length."""
-        levels = unpack(rows_of(codes, packed_bytes(self.dimension, self.bits)), self.bits, self.dimension)
-        return dequantize(levels, self.bits) if self.squares is None else self.squares.rebuild(self._odd(levels))
+        levels = unpack(
+            rows_of(codes, packed_bytes(self.dimension, self.bits)), self.bits, self.dimension
+        )
+        return (
+            dequantize(levels, self.bits)
+            if self.squares is None
+            else self.squares.rebuild(self._odd(levels))
+        )
 
     def _odd(self, levels: Levels) -> Vectors:
         """Levels 0 … 2^b − 1 → odd integers −2^b + 1 … 2^b − 1."""
@@ -95,7 +123,9 @@ class ScalarMaps:
     def __post_init__(self) -> None:
         if self.side and (self.side not in MAP_SIDES or self.bits not in BITS):
             wanted = f"a colour map of side {self.side} at {self.bits} bits"
-            raise UsageError(f"{wanted} cannot be coded; the side is even, 4 to 32, and the bits 1 to 8")
+            raise UsageError(
+                f"{wanted} cannot be coded; the side is even, 4 to 32, and the bits 1 to 8"
+            )
 
     @property
     def payload_bits(self) -> int:
@@ -128,4 +158,6 @@ class ScalarMaps:
         rows = rows_of(codes, packed_bytes(count, self.bits))
         if not self.side:
             return np.zeros((len(codes), 0, 0, 3), np.uint8)
-        return from_samples(dequantize_samples(unpack(rows, self.bits, count), self.bits), self.side)
+        return from_samples(
+            dequantize_samples(unpack(rows, self.bits, count), self.bits), self.side
+        )

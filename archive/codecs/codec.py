@@ -121,7 +121,9 @@ class Codec:
         center = vectors.mean(axis=0)
         one, other = vectors - center, self.decode_vectors(self.encode_vectors(vectors)) - center
         lengths = np.maximum((one**2).sum(axis=1) * (other**2).sum(axis=1), 1e-20)
-        return replace(self, alignment=round(float(((one * other).sum(axis=1) ** 2 / lengths).mean()), 4))
+        return replace(
+            self, alignment=round(float(((one * other).sum(axis=1) ** 2 / lengths).mean()), 4)
+        )
 
     @cached_property
     def state(self) -> bytes:

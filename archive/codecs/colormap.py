@@ -18,7 +18,9 @@ import numpy.typing as npt
 Pixels = npt.NDArray[np.uint8]
 Samples = npt.NDArray[np.float32]
 
-TO_YCBCR = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], np.float32)
+TO_YCBCR = np.array(
+    [[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], np.float32
+)
 TO_RGB = np.array([[1, 0, 1.402], [1, -0.344136, -0.714136], [1, 1.772, 0]], np.float32)
 CHROMA_ZERO = np.array([0, 128, 128], np.float32)
 
@@ -34,14 +36,23 @@ def to_samples(maps: Pixels) -> Samples:
     ycbcr: Samples = maps.astype(np.float32) @ TO_YCBCR.T + CHROMA_ZERO
     chroma = ycbcr[..., 1:].reshape(count, side // 2, 2, side // 2, 2, 2).mean(axis=(2, 4))
     planes = [ycbcr[..., 0], chroma[..., 0], chroma[..., 1]]
-    return np.concatenate([plane.reshape(count, plane.shape[1] * plane.shape[2]) for plane in planes], axis=1)
+    return np.concatenate(
+        [plane.reshape(count, plane.shape[1] * plane.shape[2]) for plane in planes], axis=1
+    )
 
 
 def from_samples(samples: Samples, side: int) -> Pixels:
     """(N, 1.5 n²) float32 → (N, n, n, 3) uint8 RGB; each chroma sample fills its 2 × 2 cells."""
     count, luma = len(samples), side * side
-    chroma = samples[:, luma:].reshape(count, 2, side // 2, side // 2).repeat(2, axis=2).repeat(2, axis=3)
-    ycbcr = np.stack([samples[:, :luma].reshape(count, side, side), chroma[:, 0], chroma[:, 1]], axis=-1)
+    chroma = (
+        samples[:, luma:]
+        .reshape(count, 2, side // 2, side // 2)
+        .repeat(2, axis=2)
+        .repeat(2, axis=3)
+    )
+    ycbcr = np.stack(
+        [samples[:, :luma].reshape(count, side, side), chroma[:, 0], chroma[:, 1]], axis=-1
+    )
     rgb = (ycbcr - CHROMA_ZERO) @ TO_RGB.T
     pixels: Pixels = np.clip(np.rint(rgb), 0, 255).astype(np.uint8)
     return pixels
@@ -49,7 +60,9 @@ def from_samples(samples: Samples, side: int) -> Pixels:
 
 def quantize_samples(samples: Samples, bits: int) -> npt.NDArray[np.uint8]:
     """(N, k) float32 of 0 … 255 → (N, k) uint8 levels 0 … 2^bits − 1."""
-    levels: Pixels = np.clip(np.floor(samples * ((1 << bits) / 256)), 0, (1 << bits) - 1).astype(np.uint8)
+    levels: Pixels = np.clip(np.floor(samples * ((1 << bits) / 256)), 0, (1 << bits) - 1).astype(
+        np.uint8
+    )
     return levels
 
 

@@ -36,7 +36,11 @@ COEFFICIENT_LIMIT = 1 << 24
 BLOCK = 2048  # rows coded at once: K · S · BLOCK products are held
 SWEEPS = 2  # over the coefficients of a row
 WHOLE_BYTES = 8  # bits
-EAGERNESS = (0.3, 1.0, 3.0)  # times λ, when levels are chosen: a code may fill its last byte, or save it
+EAGERNESS = (
+    0.3,
+    1.0,
+    3.0,
+)  # times λ, when levels are chosen: a code may fill its last byte, or save it
 
 
 @dataclass(frozen=True)
@@ -73,13 +77,18 @@ class Dictionary:
 
     def code(self, rows: Rows, *, grain: int = WHOLE_BYTES) -> Sparse:
         """(N, d) → what is coded of them; messages are priced in multiples of `grain` bits, 0: to the bit."""
-        blocks = [self.choose(list(self.pursue(rows[at : at + BLOCK])), grain) for at in range(0, len(rows), BLOCK)]
+        blocks = [
+            self.choose(list(self.pursue(rows[at : at + BLOCK])), grain)
+            for at in range(0, len(rows), BLOCK)
+        ]
         return joined(blocks) if blocks else _nothing(0, len(self.centroids))
 
     def parts(self, coded: Sparse, row: int) -> list[rangecoder.Part]:
         """The symbols of one row's message, with their tables."""
         count, atoms = int(coded.counts[row]), coded.atoms[row].tolist()
-        told: list[tuple[rangecoder.Symbols | int, rangecoder.Model | None]] = [(count - 1, self._models.counts)]
+        told: list[tuple[rangecoder.Symbols | int, rangecoder.Model | None]] = [
+            (count - 1, self._models.counts)
+        ]
         for place, (last, atom) in enumerate(pairwise([-1, *atoms[:count]])):
             told.append((atom - last - 1, self._models.next_atom(last, count - place)))
         told.append((coded.levels[row, :count], self._models.levels[count - 1]))
@@ -102,9 +111,13 @@ class Dictionary:
         from scipy.sparse import csr_array
 
         used = np.arange(coded.atoms.shape[1]) < coded.counts[:, None]
-        coefficients = self.centroids[coded.counts[:, None] - 1, coded.levels][used].astype(np.float64)
+        coefficients = self.centroids[coded.counts[:, None] - 1, coded.levels][used].astype(
+            np.float64
+        )
         ends = np.concatenate([[0], np.cumsum(coded.counts)])
-        codes = csr_array((coefficients, coded.atoms[used], ends), (len(coded.counts), len(self.atoms)))
+        codes = csr_array(
+            (coefficients, coded.atoms[used], ends), (len(coded.counts), len(self.atoms))
+        )
         exact = codes @ self._floats.exact
         rows: Rows = (self.mean + exact * (float(self.unit) * COEFFICIENT_UNIT)).astype(np.float32)
         return rows
@@ -124,7 +137,11 @@ class Dictionary:
             bits = self._bits(atoms, levels, grain)
             price = error + np.float32(slope) * bits
             better = price < least
-            least[better], best.counts[better], best.bits[better] = price[better], count, bits[better]
+            least[better], best.counts[better], best.bits[better] = (
+                price[better],
+                count,
+                bits[better],
+            )
             best.atoms[better, :count], best.levels[better, :count] = atoms[better], levels[better]
         return best
 
@@ -136,17 +153,25 @@ class Dictionary:
         kept, levels = pursuit.coefficients.copy(), np.zeros(pursuit.atoms.shape, np.int32)
         for place in list(range(count)) * SWEEPS:
             own = pursuit.gram[:, place, place]
-            pull = pursuit.correlations[:, place] - (pursuit.gram[:, place] * kept).sum(axis=1) + own * kept[:, place]
+            pull = (
+                pursuit.correlations[:, place]
+                - (pursuit.gram[:, place] * kept).sum(axis=1)
+                + own * kept[:, place]
+            )
             paid = own[:, None] * centroids**2 - 2 * pull[:, None] * centroids + cost
             levels[:, place] = paid.argmin(axis=1)
             kept[:, place] = centroids[levels[:, place]]
-        error: Rows = (kept * ((kept[:, None] @ pursuit.gram)[:, 0] - 2 * pursuit.correlations)).sum(axis=1)
+        error: Rows = (
+            kept * ((kept[:, None] @ pursuit.gram)[:, 0] - 2 * pursuit.correlations)
+        ).sum(axis=1)
         return levels, error
 
     def _bits(self, atoms: Integers, levels: npt.NDArray[np.int32], grain: int) -> Rows:
         """Atoms and levels (N, n) → bits (N,)."""
         count, floats = atoms.shape[1], self._floats
-        bits = floats.level_bits[count - 1][levels].sum(axis=1) + floats.atom_bits[atoms].sum(axis=1)
+        bits = floats.level_bits[count - 1][levels].sum(axis=1) + floats.atom_bits[atoms].sum(
+            axis=1
+        )
         bits += floats.count_bits[count - 1]
         stored: Rows = grain * np.ceil(bits / grain) if grain else bits
         return stored
@@ -158,13 +183,17 @@ class Dictionary:
     @cached_property
     def _floats(self) -> _Floats:
         atoms = (self.atoms * float(self.unit)).astype(np.float32)
-        sets = np.array([float(row.sum()) for row in set_weights(self.weights, len(self.centroids))])  # eₙ(w)
+        sets = np.array(
+            [float(row.sum()) for row in set_weights(self.weights, len(self.centroids))]
+        )  # eₙ(w)
         return _Floats(
             atoms,
             self.atoms.astype(np.float64),
             atoms @ atoms.T,
             -np.log2(self.weights, dtype=np.float32),
-            (np.log2(sets) - np.log2(rangecoder.probabilities(self.count_counts)[0])).astype(np.float32),
+            (np.log2(sets) - np.log2(rangecoder.probabilities(self.count_counts)[0])).astype(
+                np.float32
+            ),
             -np.log2(rangecoder.probabilities(self.level_counts)),
         )
 
@@ -224,21 +253,32 @@ def set_weights(weights: npt.NDArray[np.uint16], most: int) -> list[npt.NDArray[
 
 def _share(weights: npt.NDArray[np.object_]) -> npt.NDArray[np.uint32]:
     """(A,) integers → (A,) counts ≥ 1 that sum to TOTAL, by integer arithmetic."""
-    counts = np.array(1 + weights * (rangecoder.TOTAL - len(weights)) // int(weights.sum()), np.uint32)
+    counts = np.array(
+        1 + weights * (rangecoder.TOTAL - len(weights)) // int(weights.sum()), np.uint32
+    )
     counts[counts.argmax()] += rangecoder.TOTAL - counts.sum()
     return counts
 
 
 def joined(blocks: list[Sparse]) -> Sparse:
     """Blocks of rows, one after the other."""
-    return Sparse(*(np.concatenate([getattr(block, field.name) for block in blocks]) for field in fields(Sparse)))
+    return Sparse(
+        *(
+            np.concatenate([getattr(block, field.name) for block in blocks])
+            for field in fields(Sparse)
+        )
+    )
 
 
 def _nothing(rows: int, most: int) -> Sparse:
     """N rows, before any is coded."""
     places = np.zeros((rows, most), np.int64)
-    return Sparse(np.ones(rows, np.int64), places, places.astype(np.int32), np.zeros(rows, np.float32))
+    return Sparse(
+        np.ones(rows, np.int64), places, places.astype(np.int32), np.zeros(rows, np.float32)
+    )
 
 
-def _read(reader: rangecoder.Reader, own: rangecoder.Model | None, count: int) -> npt.NDArray[np.int32]:
+def _read(
+    reader: rangecoder.Reader, own: rangecoder.Model | None, count: int
+) -> npt.NDArray[np.int32]:
     return np.zeros(count, np.int32) if own is None else reader.read_alike(own, count)

@@ -31,7 +31,9 @@ def check_sample(vectors: Vectors, bits: int) -> None:
         raise UsageError(f"an embedding takes at least {LEAST_BITS} bits, {bits} were asked for")
 
 
-def fit_maps(maps: Pixels, bits: int, vectors: Vectors, coder: VectorCoder, *, seed: int = 0) -> TransformMaps:
+def fit_maps(
+    maps: Pixels, bits: int, vectors: Vectors, coder: VectorCoder, *, seed: int = 0
+) -> TransformMaps:
     """(N, n, n, 3) uint8, the vectors beside them and their coder → a coder of colour maps; n = 0: of none."""
     side = maps.shape[1]
     if not side:

@@ -31,7 +31,10 @@ from archive.codecs.transform import (
 CLASSES = 36
 LEVELS = 255  # at most, −127 … 127; fitted tables keep those that occur
 KEPT = 0.3  # directions are kept whose deviation in the sample exceeds this many steps
-HELD, ENOUGH = 1000, 4000  # rows held out to measure the rate, from so many rows on; else all rows do both
+HELD, ENOUGH = (
+    1000,
+    4000,
+)  # rows held out to measure the rate, from so many rows on; else all rows do both
 TABULATED = 8192  # rows that tables and centroids are made from
 ITERATIONS = 4
 BISECTIONS = 11
@@ -45,16 +48,22 @@ class Before:
     parts: Callable[[int], list[rangecoder.Part]]  # of a row
 
 
-def fit_transform(rows: Rows, bits: float, *, gains: int = 1, before: Before | None = None, seed: int = 0) -> Transform:
+def fit_transform(
+    rows: Rows, bits: float, *, gains: int = 1, before: Before | None = None, seed: int = 0
+) -> Transform:
     """(N, d) sample → a coder whose messages, what stands in them before included, are of `bits` on average.
 
     Messages are whole bytes. `gains`: how many a row chooses from, odd.
     """
-    sample = _Sample(rows, before or Before(np.zeros(len(rows), np.float32), lambda row: []), gains, seed)
+    sample = _Sample(
+        rows, before or Before(np.zeros(len(rows), np.float32), lambda row: []), gains, seed
+    )
     low, high = math.log(2e-3), math.log(5.0)  # Δ in deviations of the whole sample
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
-        low, high = (middle, high) if sample.spent(sample.fit(math.exp(middle))) > bits else (low, middle)
+        low, high = (
+            (middle, high) if sample.spent(sample.fit(math.exp(middle))) > bits else (low, middle)
+        )
     return sample.fit(math.exp(high))
 
 
@@ -63,7 +72,12 @@ class _Sample:
 
     def __init__(self, rows: Rows, before: Before, gains: int, seed: int) -> None:
         order = np.random.default_rng(seed).permutation(len(rows))
-        self._held, self._rows, self._before, self._gains = order[:HELD], rows[order[:HELD]], before, gains
+        self._held, self._rows, self._before, self._gains = (
+            order[:HELD],
+            rows[order[:HELD]],
+            before,
+            gains,
+        )
         if len(rows) >= ENOUGH:
             rows = rows[order[HELD:]]
         self._mean = rows.mean(axis=0, dtype=np.float64).astype(np.float32)
@@ -87,7 +101,9 @@ class _Sample:
         """Δ → the coder."""
         kept = max(1, int((self._deviation > KEPT * step).sum()))
         octaves = np.log2(np.maximum(self._deviation[:kept], 1e-9) / step)
-        classes = np.clip(np.rint(octaves * CLASSES_AN_OCTAVE) + UNIT_CLASS, 0, CLASSES - 1).astype(np.uint8)
+        classes = np.clip(np.rint(octaves * CLASSES_AN_OCTAVE) + UNIT_CLASS, 0, CLASSES - 1).astype(
+            np.uint8
+        )
         own = gains_of(self._z[:, :kept] / np.float32(step), classes, self._gains)
         under = moved(classes, self._gains, CLASSES)
         part = slice(0, TABULATED)
@@ -97,14 +113,20 @@ class _Sample:
             np.array(self._scale),
             self._basis[:, :kept],
             classes,
-            rangecoder.integer_counts(np.bincount(own, minlength=self._gains).astype(np.float64)[None] + 0.5),
+            rangecoder.integer_counts(
+                np.bincount(own, minlength=self._gains).astype(np.float64)[None] + 0.5
+            ),
             counts,
-            np.clip(np.rint(centroids / COEFFICIENT_UNIT), -COEFFICIENT_LIMIT, COEFFICIENT_LIMIT).astype(np.int32),
+            np.clip(
+                np.rint(centroids / COEFFICIENT_UNIT), -COEFFICIENT_LIMIT, COEFFICIENT_LIMIT
+            ).astype(np.int32),
             np.array(step),
         )
 
 
-def _settle(z: Rows, classes: npt.NDArray[np.uint8], step: float) -> tuple[npt.NDArray[np.uint32], Rows]:
+def _settle(
+    z: Rows, classes: npt.NDArray[np.uint8], step: float
+) -> tuple[npt.NDArray[np.uint32], Rows]:
     """Coefficients and their classes → counts (C, A) and centroids (C, A)."""
     largest = int(np.abs(z).max() / step) + 1
     width = min(LEVELS, 2 * largest + 1)
@@ -113,7 +135,9 @@ def _settle(z: Rows, classes: npt.NDArray[np.uint8], step: float) -> tuple[npt.N
     for _ in range(ITERATIONS):
         levels = choose(z, classes, centroids, bits, step)
         place = (classes.astype(np.int64) * width + levels).ravel()
-        seen = np.bincount(place, minlength=CLASSES * width).reshape(CLASSES, width).astype(np.float64)
+        seen = (
+            np.bincount(place, minlength=CLASSES * width).reshape(CLASSES, width).astype(np.float64)
+        )
         total = np.bincount(place, z.ravel(), CLASSES * width).reshape(CLASSES, width)
         seen, total = seen + seen[:, ::-1], total - total[:, ::-1]
         centroids = np.where(seen > 20, total / np.maximum(seen, 1), centroids).astype(np.float32)

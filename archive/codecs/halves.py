@@ -35,7 +35,9 @@ def halves(dimension: int, awaited: Awaited, *, map_side: int = 8) -> Codec:
 
 def open_halves(parameters: Mapping[str, Any], _: Mapping[str, Any]) -> Codec:
     """From a codec row. Raises KeyError where something is missing."""
-    awaited = Awaited(parameters["awaited"], parameters["awaited_bits"], parameters["awaited_map_bits"])
+    awaited = Awaited(
+        parameters["awaited"], parameters["awaited_bits"], parameters["awaited_map_bits"]
+    )
     return halves(parameters["dimension"], awaited, map_side=parameters.get("map_side", 0))
 
 

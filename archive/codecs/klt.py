@@ -19,7 +19,9 @@ from archive.codecs.fitted import FittedVectors, check_sample, fit_maps, open_ma
 from archive.codecs.layered import Layered, fit_layered
 
 
-def fit_klt(vectors: Vectors, maps: Pixels, *, bits: int = 120, map_bits: int = 40, seed: int = 0) -> Codec:
+def fit_klt(
+    vectors: Vectors, maps: Pixels, *, bits: int = 120, map_bits: int = 40, seed: int = 0
+) -> Codec:
     """(N, D) float32 and (N, n, n, 3) uint8 (n = 0: no maps) → a codec fitted to them. Raises UsageError if too few."""
     check_sample(vectors, bits)
     fitted = FittedVectors(fit_layered(vectors, bits, seed=seed), bits)

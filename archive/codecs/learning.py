@@ -29,9 +29,14 @@ from archive.codecs.dictionary import (
 from archive.codecs.pursuit import Integers, Pursuit, Rows, pursue
 
 LEAST_ATOMS = 16
-ROWS_AN_ATOM = 64  # of the sample, at least: an atom of d numbers is worth storing if enough pictures share it
+ROWS_AN_ATOM = (
+    64  # of the sample, at least: an atom of d numbers is worth storing if enough pictures share it
+)
 LEARNED = 50_000  # rows that atoms are learned from, at most
-HELD, HELD_SHARE = 4096, 5  # rows held out for tables and rate: so many, or one in five where there are fewer
+HELD, HELD_SHARE = (
+    4096,
+    5,
+)  # rows held out for tables and rate: so many, or one in five where there are fewer
 ATOM_LIMIT = 31  # 127 gives 0.005 more centred cosine and a state larger by 40 %
 ROUNDS, ITERATIONS, BISECTIONS, CORRECTIONS = 12, 4, 10, 3
 
@@ -110,7 +115,9 @@ def _codes(atoms: Rows, centred: Rows, usual: int) -> tuple[Integers, Rows]:
     for start in range(0, len(centred), BLOCK):
         *_, last = pursue(centred[start : start + BLOCK] @ atoms.T, gram, usual)
         found.append(last)
-    return np.concatenate([one.atoms for one in found]), np.concatenate([one.coefficients for one in found])
+    return np.concatenate([one.atoms for one in found]), np.concatenate(
+        [one.coefficients for one in found]
+    )
 
 
 def _improve(atoms: Rows, centred: Rows, picks: Integers, coefficients: Rows) -> Rows:
@@ -119,10 +126,14 @@ def _improve(atoms: Rows, centred: Rows, picks: Integers, coefficients: Rows) ->
 
     rows, width = picks.shape
     ends = np.arange(0, rows * width + 1, width)
-    codes = csr_array((coefficients.ravel().astype(np.float64), picks.ravel(), ends), (rows, len(atoms)))
+    codes = csr_array(
+        (coefficients.ravel().astype(np.float64), picks.ravel(), ends), (rows, len(atoms))
+    )
     normal = (codes.T @ codes).toarray()
     ridge = 1e-3 * max(normal.diagonal().mean(), 1e-30)
-    better: Rows = np.linalg.solve(normal + ridge * np.eye(len(atoms)), codes.T @ centred + ridge * atoms)
+    better: Rows = np.linalg.solve(
+        normal + ridge * np.eye(len(atoms)), codes.T @ centred + ridge * atoms
+    )
     return better.astype(np.float32)
 
 
@@ -135,7 +146,9 @@ def _lengths(atoms: int, picks: Integers, coefficients: Rows) -> Rows:
     return np.where(used > 0, lengths, 1).astype(np.float32)
 
 
-def settle(learned: Dictionary, held: Vectors, bits: float, levels: int, *, grain: int = WHOLE_BYTES) -> Dictionary:
+def settle(
+    learned: Dictionary, held: Vectors, bits: float, levels: int, *, grain: int = WHOLE_BYTES
+) -> Dictionary:
     """Learned atoms and other rows (N, d) → the coder that spends `bits` a row on average: levels, tables, λ."""
     pursuits = list(learned.pursue(held))
     energy = float(((held - learned.mean) ** 2).sum(axis=1).mean()) or 1.0
@@ -155,12 +168,16 @@ def settle(learned: Dictionary, held: Vectors, bits: float, levels: int, *, grai
     return fitted
 
 
-def _steer(fitted: Dictionary, pursuits: list[Pursuit], bits: float, energy: float, grain: int) -> Dictionary:
+def _steer(
+    fitted: Dictionary, pursuits: list[Pursuit], bits: float, energy: float, grain: int
+) -> Dictionary:
     """The least λ whose codes take no more than `bits` on average."""
     low, high = math.log(1e-6 * energy), math.log(energy)
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
-        spent = replace(fitted, slope=np.array(math.exp(middle))).choose(pursuits, grain).bits.mean()
+        spent = (
+            replace(fitted, slope=np.array(math.exp(middle))).choose(pursuits, grain).bits.mean()
+        )
         low, high = (middle, high) if spent > bits else (low, middle)
     return replace(fitted, slope=np.array(math.exp(high)))
 
@@ -178,13 +195,17 @@ def _tabulate(fitted: Dictionary, pursuits: list[Pursuit], coded: Sparse) -> Dic
         used += np.bincount(coded.atoms[own, :count].ravel(), minlength=len(used))
     occurring = np.bincount(coded.counts - 1, minlength=most).astype(np.float64)[None]
     share = (used + 1) / (len(coded.counts) + 2)
-    odds = share / (1 - share) if most > 1 else np.ones(len(used))  # one atom: one byte names it, all alike
+    odds = (
+        share / (1 - share) if most > 1 else np.ones(len(used))
+    )  # one atom: one byte names it, all alike
     return replace(
         fitted,
         weights=np.clip(np.rint(odds / odds.max() * 65535), 1, 65535).astype(np.uint16),
         count_counts=rangecoder.integer_counts(occurring + 0.5),
         level_counts=rangecoder.integer_counts(seen + 0.5),
-        centroids=_fixed(np.where(seen > 20, total / np.maximum(seen, 1), fitted.centroids * COEFFICIENT_UNIT)),
+        centroids=_fixed(
+            np.where(seen > 20, total / np.maximum(seen, 1), fitted.centroids * COEFFICIENT_UNIT)
+        ),
     )
 
 

@@ -74,7 +74,9 @@ class Norms:
         if not self.bits:
             return np.zeros((len(norms), 0), np.uint8)
         place = np.log(np.maximum(norms, self.low) / self.low) / math.log(self.high / self.low)
-        levels: npt.NDArray[np.uint8] = np.rint((NORM_LEVELS - 1) * np.minimum(place, 1)).astype(np.uint8)[:, None]
+        levels: npt.NDArray[np.uint8] = np.rint((NORM_LEVELS - 1) * np.minimum(place, 1)).astype(
+            np.uint8
+        )[:, None]
         return levels
 
     def dequantize(self, levels: npt.NDArray[np.uint8]) -> Vectors:
@@ -95,7 +97,9 @@ class PqvaeVectors(NoLevels):
     def __post_init__(self) -> None:
         if self.subvector not in SUBVECTORS or self.entries not in ENTRIES:
             wanted = f"{self.entries} entries of {self.subvector} numbers"
-            raise UsageError(f"{wanted} cannot be coded; entries are 2, 4, … 256, numbers divide 128")
+            raise UsageError(
+                f"{wanted} cannot be coded; entries are 2, 4, … 256, numbers divide 128"
+            )
 
     @property
     def entries(self) -> int:
@@ -122,7 +126,9 @@ class PqvaeVectors(NoLevels):
             return []
         norms = np.linalg.norm(vectors.astype(np.float64), axis=1)
         units = (vectors / np.maximum(norms, np.finfo(np.float32).tiny)[:, None]).astype(np.float32)
-        indices = np.concatenate([self._indices(units[at : at + BATCH]) for at in range(0, len(units), BATCH)])
+        indices = np.concatenate(
+            [self._indices(units[at : at + BATCH]) for at in range(0, len(units), BATCH)]
+        )
         rows = np.concatenate([pack(indices, self._index_bits), self.norms.quantize(norms)], axis=1)
         return [row.tobytes() for row in rows]
 
@@ -168,16 +174,29 @@ class PqvaeVectors(NoLevels):
 
         with torch.device("meta"):
             network = Pqvae(self.dimension, self.subvector, self.entries)
-        weights = {name: torch.from_numpy(weight.astype(np.float32)) for name, weight in self.weights.items()}
+        weights = {
+            name: torch.from_numpy(weight.astype(np.float32))
+            for name, weight in self.weights.items()
+        }
         try:
             network.load_state_dict(weights, assign=True)
         except RuntimeError as error:
-            raise UnknownCodec(f"the weights of a pqvae codec are of another network: {error}") from error
+            raise UnknownCodec(
+                f"the weights of a pqvae codec are of another network: {error}"
+            ) from error
         return network.eval().requires_grad_(False)
 
 
 def open_pqvae(parameters: Mapping[str, Any], arrays: Mapping[str, Any]) -> Codec:
     """From a codec row. Raises KeyError where something is missing."""
-    weights = {name.removeprefix(PREFIX): array for name, array in arrays.items() if name.startswith(PREFIX)}
+    weights = {
+        name.removeprefix(PREFIX): array
+        for name, array in arrays.items()
+        if name.startswith(PREFIX)
+    }
     norms = Norms(float(parameters["norm_low"]), float(parameters["norm_high"]))
-    return Codec("pqvae", PqvaeVectors(int(parameters["dimension"]), weights, norms), open_maps(parameters, arrays))
+    return Codec(
+        "pqvae",
+        PqvaeVectors(int(parameters["dimension"]), weights, norms),
+        open_maps(parameters, arrays),
+    )

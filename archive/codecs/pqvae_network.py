@@ -52,7 +52,9 @@ class Pqvae(nn.Module):
 
     def parts(self, units: torch.Tensor) -> torch.Tensor:
         """(N, D) → (N, 3200/e_dim, e_dim), not yet quantised."""
-        grid = F.normalize(self.encoder(units[:, :, None, None] * units.shape[1] ** 0.5).float(), dim=1)
+        grid = F.normalize(
+            self.encoder(units[:, :, None, None] * units.shape[1] ** 0.5).float(), dim=1
+        )
         return grid.permute(0, 2, 3, 1).reshape(len(units), -1, self.subvector)
 
     def nearest(self, parts: torch.Tensor) -> torch.Tensor:
@@ -71,7 +73,10 @@ class Residual(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            nn.ReLU(), nn.Conv2d(MIDDLE, CHANNELS, 3, padding=1), nn.ReLU(), nn.Conv2d(CHANNELS, MIDDLE, 1)
+            nn.ReLU(),
+            nn.Conv2d(MIDDLE, CHANNELS, 3, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(CHANNELS, MIDDLE, 1),
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

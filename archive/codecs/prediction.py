@@ -40,7 +40,10 @@ class Prediction:
 
     def __call__(self, vectors_hat: Rows) -> Rows:
         """(N, D) float32 → what it tells of the samples, (N, S) float32: about their mean."""
-        places = np.clip(np.rint(vectors_hat.astype(np.float64) / self.unit), -LIMIT, LIMIT) - self.center
+        places = (
+            np.clip(np.rint(vectors_hat.astype(np.float64) / self.unit), -LIMIT, LIMIT)
+            - self.center
+        )
         factors = np.rint(self.scales * (places @ self.down.astype(np.float64)))
         exact = np.clip(factors, -FACTOR_LIMIT, FACTOR_LIMIT) @ self.up.astype(np.float64)
         predicted: Rows = (float(self.sample_unit) * exact).astype(np.float32)
@@ -63,7 +66,9 @@ def fit_prediction(vectors_hat: Rows, samples: Rows, *, seed: int = 0) -> Predic
 
     def error(ridge: float) -> float:
         center, weights, mean = _regress(vectors_hat[known], samples[known], ridge)
-        return float(np.square(samples[held] - mean - (vectors_hat[held] - center) @ weights).mean())
+        return float(
+            np.square(samples[held] - mean - (vectors_hat[held] - center) @ weights).mean()
+        )
 
     errors = [error(ridge) for ridge in RIDGES]
     plain = float(np.square(samples[held] - samples[known].mean(axis=0)).mean())
@@ -73,7 +78,9 @@ def fit_prediction(vectors_hat: Rows, samples: Rows, *, seed: int = 0) -> Predic
     return _integers(vectors_hat, center, weights)
 
 
-def _regress(vectors: Rows, samples: Rows, ridge: float) -> tuple[Rows, npt.NDArray[np.float64], Rows]:
+def _regress(
+    vectors: Rows, samples: Rows, ridge: float
+) -> tuple[Rows, npt.NDArray[np.float64], Rows]:
     """→ means of vectors and samples, and the weights (D, S) between."""
     center, mean = vectors.mean(axis=0), samples.mean(axis=0)
     known = (vectors - center).astype(np.float64)

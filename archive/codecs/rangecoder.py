@@ -28,7 +28,9 @@ TOTAL = 1 << 16  # what the counts of a table sum to
 Symbols = npt.NDArray[np.int32]
 Probabilities = npt.NDArray[np.float32]
 Model: TypeAlias = "constriction.stream.model.Categorical"  # of symbols that share a table
-Part = tuple[Symbols | int, "Probabilities | Model"]  # of a message: (n,) symbols and (n, A) tables, or the one model
+Part = tuple[
+    Symbols | int, "Probabilities | Model"
+]  # of a message: (n,) symbols and (n, A) tables, or the one model
 SPARE_WORDS = 4  # zeros a decoder may read behind the end
 
 

@@ -19,7 +19,9 @@ from archive.codecs.fitted import FittedVectors, check_sample, fit_maps, open_ma
 from archive.codecs.learning import fit_dictionary, shape_for
 
 
-def fit_smic(vectors: Vectors, maps: Pixels, *, bits: int = 48, map_bits: int = 20, seed: int = 0) -> Codec:
+def fit_smic(
+    vectors: Vectors, maps: Pixels, *, bits: int = 48, map_bits: int = 20, seed: int = 0
+) -> Codec:
     """(N, D) float32 and (N, n, n, 3) uint8 (n = 0: no maps) → a codec fitted to them. Raises UsageError if too few."""
     check_sample(vectors, bits)
     fitted = FittedVectors(fit_dictionary(vectors, bits, shape_for(bits), seed=seed), bits)
@@ -29,4 +31,6 @@ def fit_smic(vectors: Vectors, maps: Pixels, *, bits: int = 48, map_bits: int = 
 def open_smic(parameters: Mapping[str, Any], arrays: Mapping[str, Any]) -> Codec:
     """From a codec row. Raises KeyError where something is missing."""
     dictionary = Dictionary.open(arrays, "vector_")
-    return Codec("smic", FittedVectors(dictionary, int(parameters["bits"])), open_maps(parameters, arrays))
+    return Codec(
+        "smic", FittedVectors(dictionary, int(parameters["bits"])), open_maps(parameters, arrays)
+    )

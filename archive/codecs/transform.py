@@ -75,11 +75,16 @@ class Transform:
     def levels(self, rows: Rows, before: Rows | None = None) -> Levels:
         """(N, d) → what is coded of them; `before`: bits (N,) that stand in their messages already."""
         before = np.zeros(len(rows), np.float32) if before is None else before
-        gains, symbols = np.zeros(len(rows), np.int64), np.zeros((len(rows), len(self.classes)), np.int32)
+        gains, symbols = (
+            np.zeros(len(rows), np.int64),
+            np.zeros((len(rows), len(self.classes)), np.int32),
+        )
         for start in range(0, len(rows), BLOCK):
             part = slice(start, start + BLOCK)
             z = np.asarray((rows[part] - self.mean) @ self._floats.basis / self.scale, np.float32)
-            gains[part] = gains_of(z / np.float32(self.step), self.classes, self.gain_counts.shape[1])
+            gains[part] = gains_of(
+                z / np.float32(self.step), self.classes, self.gain_counts.shape[1]
+            )
             symbols[part] = self._symbols(
                 z, self._classes[gains[part]], before[part] + self._floats.gain_bits[gains[part]]
             )
@@ -88,13 +93,18 @@ class Transform:
     def parts(self, levels: Levels, row: int) -> list[rangecoder.Part]:
         """The symbols of one row's message, with their tables."""
         gain = int(levels.gains[row])
-        told: list[rangecoder.Part] = [(gain, self._gain_model)] if self.gain_counts.shape[1] > 1 else []
+        told: list[rangecoder.Part] = (
+            [(gain, self._gain_model)] if self.gain_counts.shape[1] > 1 else []
+        )
         return [*told, (levels.symbols[row], self._tables[gain])]
 
     def read(self, readers: list[rangecoder.Reader]) -> Levels:
         """The mirror of parts, from N messages. Raises BadCode."""
         told = self.gain_counts.shape[1] > 1
-        gains = np.array([reader.read_alike(self._gain_model, 1)[0] if told else 0 for reader in readers], np.int64)
+        gains = np.array(
+            [reader.read_alike(self._gain_model, 1)[0] if told else 0 for reader in readers],
+            np.int64,
+        )
         symbols = np.zeros((len(readers), len(self.classes)), np.int32)
         for row, (reader, gain) in enumerate(zip(readers, gains.tolist(), strict=True)):
             symbols[row] = reader.read(self._tables[gain])
@@ -102,9 +112,13 @@ class Transform:
 
     def rebuild(self, levels: Levels) -> Rows:
         """What is coded → (N, d) float32."""
-        coefficients = self.centroids[self._classes[levels.gains], levels.symbols].astype(np.float64)
+        coefficients = self.centroids[self._classes[levels.gains], levels.symbols].astype(
+            np.float64
+        )
         exact = coefficients @ self.basis.T.astype(np.float64)
-        rows: Rows = (self.mean + exact * (float(self.scale) * BASIS_UNIT * COEFFICIENT_UNIT)).astype(np.float32)
+        rows: Rows = (
+            self.mean + exact * (float(self.scale) * BASIS_UNIT * COEFFICIENT_UNIT)
+        ).astype(np.float32)
         return rows
 
     @property
@@ -114,7 +128,9 @@ class Transform:
         wrong = np.minimum(4.0**octaves, 1 / 9).sum() * float(self.step * self.scale) ** 2
         return float(wrong) / len(self.mean)
 
-    def _symbols(self, z: Rows, classes: npt.NDArray[np.uint8], before: Rows) -> npt.NDArray[np.int32]:
+    def _symbols(
+        self, z: Rows, classes: npt.NDArray[np.uint8], before: Rows
+    ) -> npt.NDArray[np.int32]:
         floats, slope = self._floats, np.float32(SLOPE * float(self.step) ** 2)
         symbols = choose(z, classes, floats.centroids, floats.bits, float(self.step))
         bits = floats.bits[classes, symbols].sum(axis=1)
@@ -129,7 +145,9 @@ class Transform:
 
         least = price(symbols)
         for eagerness in EAGERNESS:
-            tried = choose(z, classes, floats.centroids, np.float32(eagerness) * floats.bits, float(self.step))
+            tried = choose(
+                z, classes, floats.centroids, np.float32(eagerness) * floats.bits, float(self.step)
+            )
             paid = price(tried)
             better = paid < least
             symbols[better], least[better] = tried[better], paid[better]
@@ -182,7 +200,9 @@ class _Floats:
 def moved(classes: npt.NDArray[np.uint8], gains: int, count: int) -> npt.NDArray[np.uint8]:
     """(n,) → (G, n): the classes under every gain, within 0 … count − 1."""
     offsets = np.arange(gains) - gains // 2
-    under: npt.NDArray[np.uint8] = np.clip(classes[None] + offsets[:, None], 0, count - 1).astype(np.uint8)
+    under: npt.NDArray[np.uint8] = np.clip(classes[None] + offsets[:, None], 0, count - 1).astype(
+        np.uint8
+    )
     return under
 
 
@@ -198,7 +218,9 @@ def gains_of(z: Rows, classes: npt.NDArray[np.uint8], gains: int) -> Integers:
     return own
 
 
-def choose(z: Rows, classes: npt.NDArray[np.uint8], centroids: Rows, bits: Rows, step: float) -> npt.NDArray[np.int32]:
+def choose(
+    z: Rows, classes: npt.NDArray[np.uint8], centroids: Rows, bits: Rows, step: float
+) -> npt.NDArray[np.int32]:
     """(N, n) coefficients → symbols of least error² + λ·bits among the nearest level, the next smaller one and zero."""
     width = centroids.shape[1]
     middle = width // 2

@@ -53,7 +53,9 @@ class Index:
     def __init__(self, codec: Codec, stamp: Stamp) -> None:
         """An index of no rows."""
         self._codec, self.stamp = codec, stamp
-        self._form: Form | None = CodeForm(codec) if codec.vectors.scan_bits else None  # fitted with the first rows
+        self._form: Form | None = (
+            CodeForm(codec) if codec.vectors.scan_bits else None
+        )  # fitted with the first rows
         self._scan: Any = self._form.scan_of([]) if self._form else None  # FAISS'
         self._runs = np.zeros((0, 2), np.int64)  # (first position, first id) of ids without a gap
 
@@ -62,7 +64,15 @@ class Index:
         """The index in a file; None if there is none, or it is damaged, or of another shape."""
         import faiss
 
-        damages = (OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, zipfile.BadZipFile)
+        damages = (
+            OSError,
+            EOFError,
+            ValueError,
+            KeyError,
+            TypeError,
+            RuntimeError,
+            zipfile.BadZipFile,
+        )
         with contextlib.suppress(*damages), np.load(path) as kept:
             index = cls(codec, Stamp(**json.loads(str(kept["stamp"]))))
             index._form = index._form or VectorForm(codec, kept)
@@ -80,7 +90,11 @@ class Index:
         own = self._form.arrays() if self._form else {}
         with beside.open("wb") as file:
             stamp = json.dumps(asdict(self.stamp))
-            held = {"stamp": np.array(stamp), "runs": self._runs, "faiss": faiss.serialize_index(self._scan)}
+            held = {
+                "stamp": np.array(stamp),
+                "runs": self._runs,
+                "faiss": faiss.serialize_index(self._scan),
+            }
             np.savez(file, allow_pickle=False, **held, **own)
         beside.replace(path)
 
@@ -88,7 +102,9 @@ class Index:
         """Adds rows, (id, clip_code), the ids rising."""
         ids, codes = np.array([row_id for row_id, _ in page], np.int64), [code for _, code in page]
         begins = np.flatnonzero(np.diff(ids, prepend=self._last_id) != 1)
-        self._runs = np.concatenate([self._runs, np.stack([len(self) + begins, ids[begins]], axis=1)])
+        self._runs = np.concatenate(
+            [self._runs, np.stack([len(self) + begins, ids[begins]], axis=1)]
+        )
         if self._form is None:
             self._form = VectorForm.fit(self._codec, codes)
             self._scan = self._form.scan_of(codes)
@@ -107,13 +123,16 @@ class Index:
     def candidates(self, vectors: Vectors, count: int) -> ShortList:
         """(N, D) queries → the short lists for `count` hits each."""
         none = ShortList(
-            np.zeros((len(vectors), 0), np.int64), np.zeros((len(vectors), 0, self._codec.dimension), np.float32)
+            np.zeros((len(vectors), 0), np.int64),
+            np.zeros((len(vectors), 0, self._codec.dimension), np.float32),
         )
         if self._form is None or not len(self):
             return none
         least, times = self._form.shortest
         self._scan.implem = RESERVOIR
-        _, positions = self._scan.search(self._form.query(vectors), min(max(least, times * count), len(self)))
+        _, positions = self._scan.search(
+            self._form.query(vectors), min(max(least, times * count), len(self))
+        )
         if not self._form.lossless:
             return ShortList(self._ids(positions), None)
         held = self._form.held(self._scan.reconstruct_batch(positions.ravel()))
@@ -121,7 +140,9 @@ class Index:
 
     @property
     def _last_id(self) -> int:
-        return int(self._ids(np.array([len(self) - 1]))[0]) if len(self) else -2  # not just before any id
+        return (
+            int(self._ids(np.array([len(self) - 1]))[0]) if len(self) else -2
+        )  # not just before any id
 
     def _ids(self, positions: npt.NDArray[np.int64]) -> Ids:
         run = np.searchsorted(self._runs[:, 0], positions, side="right") - 1

@@ -69,7 +69,9 @@ class CodeForm:
         self._level = self._bits if self._bits in (1, 2) else 4  # bits a level takes in the index
         self._group = 4 // self._level  # dimensions that share a centroid
         self._bytes = packed_bytes(codec.dimension, self._level)
-        self.width = self._bytes * 8 // self._level  # dimensions, with those that fill the last byte
+        self.width = (
+            self._bytes * 8 // self._level
+        )  # dimensions, with those that fill the last byte
 
     @property
     def lossless(self) -> bool:
@@ -110,13 +112,17 @@ class CodeForm:
         rows = np.frombuffer(b"".join(codes), np.uint8).reshape(len(codes), -1)
         if self._bits == self._level:
             return rows
-        levels = unpack(rows, self._bits, self._codec.dimension) >> np.uint8(self._bits - self._kept)
+        levels = unpack(rows, self._bits, self._codec.dimension) >> np.uint8(
+            self._bits - self._kept
+        )
         return pack(levels, self._level)
 
     def _centroids(self) -> Vectors:
         """What the sixteen patterns of every group decode to, flat."""
         patterns = (16 * np.arange(16)).astype(np.uint8)[:, None]
-        levels = np.minimum(unpack(patterns, self._level, self._group), np.uint8((1 << self._kept) - 1))
+        levels = np.minimum(
+            unpack(patterns, self._level, self._group), np.uint8((1 << self._kept) - 1)
+        )
         return np.tile(dequantize(levels, self._kept).ravel(), self.width // self._group)
 
 
@@ -138,7 +144,9 @@ class VectorForm:
         import faiss
 
         sample = _unit(codec.decode_vectors(list(codes[:SAMPLE])))
-        _, basis = np.linalg.eigh(np.cov(sample.T.astype(np.float64)) if len(sample) > 1 else np.eye(codec.dimension))
+        _, basis = np.linalg.eigh(
+            np.cov(sample.T.astype(np.float64)) if len(sample) > 1 else np.eye(codec.dimension)
+        )
         axes = np.ascontiguousarray(basis[:, ::-1][:, :DIRECTIONS]).astype(np.float32)
         quantizer = faiss.ProductQuantizer(axes.shape[1], axes.shape[1], 4)
         quantizer.cp.min_points_per_centroid = 1  # it would talk on stderr

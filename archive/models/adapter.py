@@ -19,7 +19,14 @@ from archive.models.autoencoder import Scaled
 from archive.models.decoder import Vectors
 from archive.models.encoder import weights_sha256
 from archive.models.latent import LatentDecoder, Predict
-from archive.models.layout import check_dimension, load_part, load_schedule, pipeline_of, require, settle
+from archive.models.layout import (
+    check_dimension,
+    load_part,
+    load_schedule,
+    pipeline_of,
+    require,
+    settle,
+)
 from archive.models.pairs import Sampling
 from archive.models.prompt import empty_prompt, encoded_empty
 
@@ -38,7 +45,10 @@ class Prompt:
     pooled: torch.Tensor | None = None
 
     def to(self, device: str, dtype: torch.dtype) -> Prompt:
-        return Prompt(self.hidden.to(device, dtype), None if self.pooled is None else self.pooled.to(device, dtype))
+        return Prompt(
+            self.hidden.to(device, dtype),
+            None if self.pooled is None else self.pooled.to(device, dtype),
+        )
 
 
 class Adapted:
@@ -59,8 +69,13 @@ class Adapted:
         hidden = hidden.repeat_interleave(len(vectors), dim=0)
 
         def predict(z: torch.Tensor, timestep: torch.Tensor, z_map: torch.Tensor | None) -> Any:
-            doubled, told = torch.cat([z, z]).to(both.dtype), {"image_embeds": [both]} | self._added(z)
-            return self._unet(doubled, timestep, encoder_hidden_states=hidden, added_cond_kwargs=told).sample
+            doubled, told = (
+                torch.cat([z, z]).to(both.dtype),
+                {"image_embeds": [both]} | self._added(z),
+            )
+            return self._unet(
+                doubled, timestep, encoder_hidden_states=hidden, added_cond_kwargs=told
+            ).sample
 
         return predict
 
@@ -71,7 +86,10 @@ class Adapted:
             return {}
         height, width = (side * self._scale for side in z.shape[2:])
         frame = pooled.new_tensor([[height, width, 0, 0, height, width]])
-        return {"text_embeds": pooled.repeat_interleave(len(z), dim=0), "time_ids": frame.repeat(2 * len(z), 1)}
+        return {
+            "text_embeds": pooled.repeat_interleave(len(z), dim=0),
+            "time_ids": frame.repeat(2 * len(z), 1),
+        }
 
 
 def open_adapter(folder: Path, *, dimension: int, device: str, dtype: torch.dtype) -> LatentDecoder:
@@ -79,15 +97,23 @@ def open_adapter(folder: Path, *, dimension: int, device: str, dtype: torch.dtyp
     import torch
 
     large = (folder / "text_encoder_2").is_dir()
-    require(folder, (*PARTS, "text_encoder_2", "tokenizer_2") if large else PARTS, "Stable Diffusion")
+    require(
+        folder, (*PARTS, "text_encoder_2", "tokenizer_2") if large else PARTS, "Stable Diffusion"
+    )
     adapter = _adapter(folder)
     check_dimension(folder, adapter["image_proj"]["proj.weight"].shape[1], dimension)
     unet = load_part(folder, "unet")
     vae = load_part(folder, "vae")
-    _check_width(folder, adapter["image_proj"]["norm.weight"].shape[0], unet.config.cross_attention_dim)
-    unet._load_ip_adapter_weights([adapter], low_cpu_mem_usage=False)  # what the pipelines' load_ip_adapter calls
+    _check_width(
+        folder, adapter["image_proj"]["norm.weight"].shape[0], unet.config.cross_attention_dim
+    )
+    unet._load_ip_adapter_weights(
+        [adapter], low_cpu_mem_usage=False
+    )  # what the pipelines' load_ip_adapter calls
     weights = weights_sha256(unet, vae)
-    prompt = (_large_prompt(folder) if large else Prompt(empty_prompt(folder).expand(2, -1, -1))).to(device, dtype)
+    prompt = (
+        _large_prompt(folder) if large else Prompt(empty_prompt(folder).expand(2, -1, -1))
+    ).to(device, dtype)
     narrow = large and dtype == torch.float16 and vae.config.force_upcast
     settle(device, dtype, unet)
     settle(device, torch.float32 if narrow else dtype, vae)

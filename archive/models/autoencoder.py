@@ -58,9 +58,13 @@ class Scaled:
         """Its mirror."""
         if hasattr(self._vae, "enable_tiling"):
             pixels = z.shape[0] * z.shape[2] * z.shape[3] * self.scale**2
-            short = VALUES * pixels * self._first.element_size() > SHARE * memory_of(self._first.device)
+            short = VALUES * pixels * self._first.element_size() > SHARE * memory_of(
+                self._first.device
+            )
             self._vae.enable_tiling() if short else self._vae.disable_tiling()
-        decoded: torch.Tensor = self._vae.decode((z / self._vae.config.scaling_factor).to(self._first.dtype)).sample
+        decoded: torch.Tensor = self._vae.decode(
+            (z / self._vae.config.scaling_factor).to(self._first.dtype)
+        ).sample
         return decoded.float()
 
 
@@ -76,12 +80,16 @@ class Movq:
 
     def encode(self, pixels: torch.Tensor) -> torch.Tensor:
         """(B, 3, height, width) → (B, channels, height / scale, width / scale)."""
-        latents: torch.Tensor = self._movq.encode(pixels.to(self._first.device, self._first.dtype)).latents
+        latents: torch.Tensor = self._movq.encode(
+            pixels.to(self._first.device, self._first.dtype)
+        ).latents
         return latents.float()
 
     def decode(self, z: torch.Tensor) -> torch.Tensor:
         """Its mirror."""
-        decoded: torch.Tensor = self._movq.decode(z.to(self._first.dtype), force_not_quantize=True).sample
+        decoded: torch.Tensor = self._movq.decode(
+            z.to(self._first.dtype), force_not_quantize=True
+        ).sample
         return decoded.float()
 
 

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     import torch
 
 EVERY = 2  # steps
-CROPS, SHARES = 2, (0.65, 0.95)  # parts that are looked at, and their sides as shares of the picture's
+CROPS, SHARES = (
+    2,
+    (0.65, 0.95),
+)  # parts that are looked at, and their sides as shares of the picture's
 LEAST = 1e-12
 
 

@@ -17,7 +17,9 @@ from archive.models.pairs import Sampling
 Pixels = npt.NDArray[np.uint8]
 Vectors = npt.NDArray[np.float32]
 Step = Callable[[int, int], None]  # steps done, steps in all
-Likeness = Callable[[Any, Vectors], Any]  # (B, 3, H, W) tensor of −1 … 1, vectors (B, D) → (B,), with gradients
+Likeness = Callable[
+    [Any, Vectors], Any
+]  # (B, 3, H, W) tensor of −1 … 1, vectors (B, D) → (B,), with gradients
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,11 @@ class OpenClipEncoder:
 
         self._torch, self._device = torch, best_device()
         self._model, tokenizer_name = _load(pair)
-        self._model = self._model.to(self._device, memory_format=torch.channels_last).eval().requires_grad_(False)
+        self._model = (
+            self._model.to(self._device, memory_format=torch.channels_last)
+            .eval()
+            .requires_grad_(False)
+        )
         self._fit = image_transform_v2(PreprocessCfg(**self.preprocessing), is_train=False)
         del self._fit.transforms[-2:]  # to a tensor, normalised: a whole batch at once is faster
         self._tokenize = open_clip.get_tokenizer(tokenizer_name)
@@ -89,19 +93,27 @@ class OpenClipEncoder:
     def _encode_part(self, prepared: Sequence[Pixels]) -> Vectors:
         with self._torch.inference_mode(), precision(self._device):
             pixels = self._torch.from_numpy(np.stack(prepared)).to(self._device)
-            return self._out(self._model.encode_image(self._normalized(pixels.permute(0, 3, 1, 2) / 255)))
+            return self._out(
+                self._model.encode_image(self._normalized(pixels.permute(0, 3, 1, 2) / 255))
+            )
 
-    def likeness(self, pixels: torch.Tensor, vectors_hat: Vectors, *, center: Vectors) -> torch.Tensor:
+    def likeness(
+        self, pixels: torch.Tensor, vectors_hat: Vectors, *, center: Vectors
+    ) -> torch.Tensor:
         """(B, 3, H, W) of −1 … 1, vectors (B, D) → cosines (B,) about a center; gradients reach the pixels."""
         seen = self._normalized(self._sized((pixels + 1) / 2))
         found = self._model.encode_image(seen.to(self._device)).float()
         about, wanted = (self._torch.as_tensor(one).to(found) for one in (center, vectors_hat))
-        cosines: torch.Tensor = self._torch.nn.functional.cosine_similarity(found - about, wanted - about, dim=1)
+        cosines: torch.Tensor = self._torch.nn.functional.cosine_similarity(
+            found - about, wanted - about, dim=1
+        )
         return cosines
 
     def _normalized(self, pixels: torch.Tensor) -> torch.Tensor:
         """(B, 3, S, S) of 0 … 1 → as the model wants it."""
-        mean, std = (pixels.new_tensor(self.preprocessing[name])[:, None, None] for name in ("mean", "std"))
+        mean, std = (
+            pixels.new_tensor(self.preprocessing[name])[:, None, None] for name in ("mean", "std")
+        )
         return (pixels - mean) / std
 
     def _sized(self, pixels: torch.Tensor) -> torch.Tensor:
@@ -112,7 +124,9 @@ class OpenClipEncoder:
             top, left = (height - short) // 2, (width - short) // 2
             pixels = pixels[:, :, top : top + short, left : left + short]
         size = (self.side, self.side)
-        sized: torch.Tensor = self._torch.nn.functional.interpolate(pixels, size, mode="bicubic", antialias=True)
+        sized: torch.Tensor = self._torch.nn.functional.interpolate(
+            pixels, size, mode="bicubic", antialias=True
+        )
         return sized
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
@@ -152,7 +166,9 @@ def precision(device: str) -> AbstractContextManager[Any]:
     """
     import torch
 
-    capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # an older torch cannot tell
+    capabilities: dict[str, Any] = getattr(
+        torch.cpu, "get_capabilities", dict
+    )()  # an older torch cannot tell
     able = device == "cpu" and bool(capabilities.get("amx_bf16"))
     return torch.autocast("cpu", torch.bfloat16, enabled=able)
 
@@ -164,17 +180,23 @@ def _load(pair: Pair) -> tuple[Any, str]:
     folder = Path(pair.encoder)
     if folder.is_dir():
         if not any(folder.glob("*.safetensors")):
-            raise ModelMissing(f"there are no .safetensors weights in {folder}; put {WEIGHTS_NAME} there")
+            raise ModelMissing(
+                f"there are no .safetensors weights in {folder}; put {WEIGHTS_NAME} there"
+            )
         name = f"local-dir:{folder}"
         return open_clip.create_model(name), name
     if pair.encoder not in open_clip.list_models():
-        raise UsageError(f"open_clip has no model {pair.encoder!r}; its names are like ViT-L-14, ViT-B-32, RN50")
+        raise UsageError(
+            f"open_clip has no model {pair.encoder!r}; its names are like ViT-L-14, ViT-B-32, RN50"
+        )
     weights, config = _weights_file(pair)
     kept = ("mean", "std", "interpolation", "resize_mode")
     model = open_clip.create_model(
         pair.encoder,
         pretrained=str(weights),
-        force_quick_gelu=bool(config.get("quick_gelu")),  # a plain model name with OpenAI's weights lacks it
+        force_quick_gelu=bool(
+            config.get("quick_gelu")
+        ),  # a plain model name with OpenAI's weights lacks it
         force_preprocess_cfg={key: config[key] for key in kept if key in config},
     )
     return model, pair.encoder
@@ -197,5 +219,7 @@ def weights_source(pair: Pair) -> tuple[str, str, Mapping[str, Any]]:
     config = open_clip.get_pretrained_cfg(pair.encoder, pair.pretrained)
     if not config.get("hf_hub"):
         tags = ", ".join(open_clip.list_pretrained_tags_by_model(pair.encoder)) or "none"
-        raise UsageError(f"{pair.encoder} has no safetensors weights tagged {pair.pretrained!r}; its tags: {tags}")
+        raise UsageError(
+            f"{pair.encoder} has no safetensors weights tagged {pair.pretrained!r}; its tags: {tags}"
+        )
     return "/".join(str(config["hf_hub"]).split("/")[:2]), WEIGHTS_NAME, config

@@ -39,8 +39,12 @@ def open_decoder(pair: Pair, *, dimension: int, machine: Machine | None = None) 
         case "UnCLIPImageVariationPipeline":
             opened = open_karlo
         case _:
-            raise UsageError(f"the decoder in {folder} is a {name}, which is not conditioned on an image embedding")
+            raise UsageError(
+                f"the decoder in {folder} is a {name}, which is not conditioned on an image embedding"
+            )
     try:
         return opened(folder, dimension=dimension, device=device, dtype=dtype)
     except OSError as error:
-        raise ModelMissing(f"the decoder in {folder} cannot be loaded: {str(error).splitlines()[0]}") from error
+        raise ModelMissing(
+            f"the decoder in {folder} cannot be loaded: {str(error).splitlines()[0]}"
+        ) from error

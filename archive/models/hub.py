@@ -38,7 +38,9 @@ def local_folder(hub_ids: Sequence[str], patterns: Sequence[str], *, need: Seque
         if _has(folder, need):
             return folder
         refusals.append(f"{hub_id}: {' or '.join(need)} is not in it")
-    raise ModelMissing(f"no copy of the weights could be fetched ({'; '.join(refusals)}); name a local folder instead")
+    raise ModelMissing(
+        f"no copy of the weights could be fetched ({'; '.join(refusals)}); name a local folder instead"
+    )
 
 
 def cached_folder(hub_id: str, patterns: Sequence[str], *, need: Sequence[str]) -> Path | None:
@@ -47,7 +49,9 @@ def cached_folder(hub_id: str, patterns: Sequence[str], *, need: Sequence[str]) 
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
-        folder = Path(snapshot_download(hub_id, allow_patterns=list(patterns), local_files_only=True))
+        folder = Path(
+            snapshot_download(hub_id, allow_patterns=list(patterns), local_files_only=True)
+        )
     except LocalEntryNotFoundError:
         return None
     return folder if _has(folder, need) else None

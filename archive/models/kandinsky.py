@@ -41,12 +41,16 @@ class ImageEmbeds:
 
         def predict(z: torch.Tensor, timestep: torch.Tensor, z_map: torch.Tensor | None) -> Any:
             doubled, told = torch.cat([z, z]).to(both.dtype), {"image_embeds": both}
-            return self._unet(doubled, timestep, encoder_hidden_states=None, added_cond_kwargs=told).sample
+            return self._unet(
+                doubled, timestep, encoder_hidden_states=None, added_cond_kwargs=told
+            ).sample
 
         return predict
 
 
-def open_kandinsky(folder: Path, *, dimension: int, device: str, dtype: torch.dtype) -> LatentDecoder:
+def open_kandinsky(
+    folder: Path, *, dimension: int, device: str, dtype: torch.dtype
+) -> LatentDecoder:
     """Raises ModelMissing or OSError where a part is not there, UsageError where its dimension is another."""
     import torch
 
@@ -57,9 +61,19 @@ def open_kandinsky(folder: Path, *, dimension: int, device: str, dtype: torch.dt
     weights = weights_sha256(unet, movq)
     settle(device, dtype, unet, movq)
     grey = _grey(folder) if (folder / "image_encoder").is_dir() else torch.zeros(1, dimension)
-    conditioning, (scheduler, clip) = ImageEmbeds(unet, grey.to(device, dtype)), load_schedule(folder)
+    conditioning, (scheduler, clip) = (
+        ImageEmbeds(unet, grey.to(device, dtype)),
+        load_schedule(folder),
+    )
     return LatentDecoder(
-        unet, Movq(movq), scheduler, conditioning, guidance=GUIDANCE, device=device, weights_sha256=weights, clip=clip
+        unet,
+        Movq(movq),
+        scheduler,
+        conditioning,
+        guidance=GUIDANCE,
+        device=device,
+        weights_sha256=weights,
+        clip=clip,
     )
 
 
@@ -68,7 +82,9 @@ def _grey(folder: Path) -> torch.Tensor:
     import torch
     from transformers import CLIPVisionModelWithProjection
 
-    encoder: Any = CLIPVisionModelWithProjection.from_pretrained(folder / "image_encoder", use_safetensors=True)
+    encoder: Any = CLIPVisionModelWithProjection.from_pretrained(
+        folder / "image_encoder", use_safetensors=True
+    )
     side = encoder.config.image_size
     with torch.no_grad():
         embedding: torch.Tensor = encoder.eval()(torch.zeros(1, 3, side, side)).image_embeds

@@ -64,7 +64,11 @@ class Projected:
         def predict(z: torch.Tensor, timestep: torch.Tensor, z_map: torch.Tensor | None) -> Any:
             doubled = torch.cat([z, z]).to(told.dtype)
             return self._unet(
-                doubled, timestep, encoder_hidden_states=told, class_labels=label, attention_mask=seen
+                doubled,
+                timestep,
+                encoder_hidden_states=told,
+                class_labels=label,
+                attention_mask=seen,
             ).sample
 
         return predict
@@ -102,7 +106,9 @@ class SuperResolution:
             unet = self._last if position == SUPER_STEPS - 1 else self._first
             out = unet(torch.cat([drawn, enlarged], dim=1).to(first.dtype), timestep).sample.float()
             after = timesteps[position + 1] if position + 1 < SUPER_STEPS else None
-            stepped = self._scheduler.step(out, timestep, drawn, prev_timestep=after, generator=generators)
+            stepped = self._scheduler.step(
+                out, timestep, drawn, prev_timestep=after, generator=generators
+            )
             drawn = stepped.prev_sample
         return drawn
 
@@ -114,14 +120,26 @@ def open_karlo(folder: Path, *, dimension: int, device: str, dtype: torch.dtype)
     require(folder, PARTS, "Karlo image variation")
     text_proj = _text_proj(folder)
     check_dimension(folder, int(text_proj.config.clip_embeddings_dim), dimension)
-    unet, first, last = (load_part(folder, part) for part in ("decoder", "super_res_first", "super_res_last"))
+    unet, first, last = (
+        load_part(folder, part) for part in ("decoder", "super_res_first", "super_res_last")
+    )
     weights = weights_sha256(unet, text_proj, first, last)
     settle(device, dtype, unet, text_proj, first, last)
     conditioning, side = Projected(unet, text_proj, *_empty_prompt(folder)), unet.config.sample_size
     sampler = diffusers.UnCLIPScheduler.from_pretrained(folder / "super_res_scheduler")
-    enlarging, (scheduler, clip) = SuperResolution(first, last, sampler, side), load_schedule(folder, PARTS[1])
+    enlarging, (scheduler, clip) = (
+        SuperResolution(first, last, sampler, side),
+        load_schedule(folder, PARTS[1]),
+    )
     return LatentDecoder(
-        unet, enlarging, scheduler, conditioning, guidance=GUIDANCE, device=device, weights_sha256=weights, clip=clip
+        unet,
+        enlarging,
+        scheduler,
+        conditioning,
+        guidance=GUIDANCE,
+        device=device,
+        weights_sha256=weights,
+        clip=clip,
     )
 
 
@@ -139,7 +157,11 @@ def _empty_prompt(folder: Path) -> tuple[Any, torch.Tensor]:
     from transformers import CLIPTextModelWithProjection, CLIPTokenizer
 
     tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer")
-    encoder: Any = CLIPTextModelWithProjection.from_pretrained(folder / "text_encoder", use_safetensors=True)
-    tokens = tokenizer("", padding="max_length", max_length=tokenizer.model_max_length, return_tensors="pt")
+    encoder: Any = CLIPTextModelWithProjection.from_pretrained(
+        folder / "text_encoder", use_safetensors=True
+    )
+    tokens = tokenizer(
+        "", padding="max_length", max_length=tokenizer.model_max_length, return_tensors="pt"
+    )
     with torch.no_grad():
         return encoder(tokens.input_ids), tokens.attention_mask.bool()

@@ -33,7 +33,10 @@ from archive.models.upscaler import upscaled
 if TYPE_CHECKING:
     import torch
 
-MOST_TOGETHER, MEMORY_EACH = 8, 6 << 30  # pictures at a time on an accelerator, and the memory one may take, in bytes
+MOST_TOGETHER, MEMORY_EACH = (
+    8,
+    6 << 30,
+)  # pictures at a time on an accelerator, and the memory one may take, in bytes
 Predict = Callable[["torch.Tensor", "torch.Tensor", "torch.Tensor | None"], "torch.Tensor"]
 """z (B, C, h, w), timestep (), z_map → outputs (2·B, C or more, h, w), first without the embedding, then with it."""
 
@@ -71,7 +74,12 @@ class LatentDecoder:
         import torch
 
         self._torch, self._device, self._clip, self._upscaler = torch, device, clip, upscaler
-        self._unet, self._autoencoder, self._scheduler, self._conditioning = unet, autoencoder, scheduler, conditioning
+        self._unet, self._autoencoder, self._scheduler, self._conditioning = (
+            unet,
+            autoencoder,
+            scheduler,
+            conditioning,
+        )
         self.guidance, self.weights_sha256 = guidance, weights_sha256
         self.together = _together(device)
 
@@ -98,30 +106,56 @@ class LatentDecoder:
         for start in range(0, count, self.together):
             picked = [min(row, count - 1) for row in range(start, start + self.together)]
             seeds = [told.seeds[row] for row in picked]
-            part = replace(told, vectors_hat=told.vectors_hat[picked], colors_hat=told.colors_hat[picked], seeds=seeds)
+            part = replace(
+                told,
+                vectors_hat=told.vectors_hat[picked],
+                colors_hat=told.colors_hat[picked],
+                seeds=seeds,
+            )
             drawn += self._draw(part, frame, sampling, on_step)
         return drawn[:count]
 
-    def _draw(self, told: Told, frame: tuple[int, int], sampling: Sampling, on_step: Step | None) -> list[Pixels]:
+    def _draw(
+        self, told: Told, frame: tuple[int, int], sampling: Sampling, on_step: Step | None
+    ) -> list[Pixels]:
         with self._torch.inference_mode():
             z_map = self._encode(told.colors_hat, frame) if told.colors_hat.shape[1] else None
-            timesteps = self.timesteps(sampling.steps, sampling.t_start if z_map is not None else 1.0)
+            timesteps = self.timesteps(
+                sampling.steps, sampling.t_start if z_map is not None else 1.0
+            )
             z = self._start(z_map, frame, told.seeds, int(timesteps[0]))
             predict = self._conditioning.prepare(told.vectors_hat, told.alignment, sampling)
             for done, timestep in enumerate(timesteps):
-                out = predict(self._scheduler.scale_model_input(z, timestep), timestep, z_map)[:, : z.shape[1]]
-                out = guided(out.float(), self.guidance if sampling.guidance is None else sampling.guidance)
-                signal, kind = self._scheduler.alphas_cumprod[int(timestep)], self._scheduler.config.prediction_type
+                out = predict(self._scheduler.scale_model_input(z, timestep), timestep, z_map)[
+                    :, : z.shape[1]
+                ]
+                out = guided(
+                    out.float(), self.guidance if sampling.guidance is None else sampling.guidance
+                )
+                signal, kind = (
+                    self._scheduler.alphas_cumprod[int(timestep)],
+                    self._scheduler.config.prediction_type,
+                )
                 if self._clip is not None:
                     z_hat = foreseen(out, z, signal, kind)
-                    out = redirected(out, z_hat.clamp(-self._clip, self._clip) - z_hat, signal, kind)
+                    out = redirected(
+                        out, z_hat.clamp(-self._clip, self._clip) - z_hat, signal, kind
+                    )
                 if z_map is not None and sampling.consistency:
-                    missing = low_frequencies(z_map - foreseen(out, z, signal, kind), told.colors_hat.shape[1])
+                    missing = low_frequencies(
+                        z_map - foreseen(out, z, signal, kind), told.colors_hat.shape[1]
+                    )
                     out = redirected(out, sampling.consistency * missing, signal, kind)
                 if told.likeness is not None and done % EVERY == 0:
                     z_hat = foreseen(out, z, signal, kind)
                     with precision(self._device):
-                        pull = direction(z_hat, self._autoencoder.decode, told.likeness, told.vectors_hat, seed=done)
+                        pull = direction(
+                            z_hat,
+                            self._autoencoder.decode,
+                            told.likeness,
+                            told.vectors_hat,
+                            seed=done,
+                        )
                     out = redirected(out, sampling.clip_guidance * pull, signal, kind)
                 z = self._scheduler.step(out, timestep, z).prev_sample
                 if on_step is not None:
@@ -134,7 +168,9 @@ class LatentDecoder:
 
     def _encode(self, colors_hat: Pixels, frame: tuple[int, int]) -> torch.Tensor:
         colors = self._torch.from_numpy(colors_hat).permute(0, 3, 1, 2).float()
-        return self.encode_pixels(self._torch.nn.functional.interpolate(colors, (frame[1], frame[0]), mode="bilinear"))
+        return self.encode_pixels(
+            self._torch.nn.functional.interpolate(colors, (frame[1], frame[0]), mode="bilinear")
+        )
 
     def encode_pixels(self, pixels: torch.Tensor) -> torch.Tensor:
         """(B, 3, height, width) of 0 … 255 → the latents, (B, z, height / f, width / f) float32."""
@@ -153,11 +189,15 @@ class LatentDecoder:
             larger: Pixels = _pixels(upscaled(self._upscaler, drawn))[0]
         return larger
 
-    def _start(self, z_map: torch.Tensor | None, frame: tuple[int, int], seeds: Any, timestep: int) -> torch.Tensor:
+    def _start(
+        self, z_map: torch.Tensor | None, frame: tuple[int, int], seeds: Any, timestep: int
+    ) -> torch.Tensor:
         width, height = (side // self._autoencoder.scale for side in frame)
         shape = (self._autoencoder.channels, height, width)
         generators = [self._torch.Generator("cpu").manual_seed(seed) for seed in seeds]
-        noise = self._torch.stack([self._torch.randn(shape, generator=one) for one in generators]).to(self._device)
+        noise = self._torch.stack(
+            [self._torch.randn(shape, generator=one) for one in generators]
+        ).to(self._device)
         signal = self._scheduler.alphas_cumprod[timestep]
         clean = 0 if z_map is None else signal.sqrt() * z_map
         strength = self._scheduler.init_noise_sigma if z_map is None else (1 - signal).sqrt()
@@ -205,7 +245,9 @@ def foreseen(out: torch.Tensor, z: torch.Tensor, signal: torch.Tensor, kind: str
     return kept * z - noise * out if kind == "v_prediction" else (z - noise * out) / kept
 
 
-def redirected(out: torch.Tensor, pull: torch.Tensor, signal: torch.Tensor, kind: str) -> torch.Tensor:
+def redirected(
+    out: torch.Tensor, pull: torch.Tensor, signal: torch.Tensor, kind: str
+) -> torch.Tensor:
     """The output that foresees ẑ₀ + pull."""
     if kind == "sample":
         return out + pull
@@ -219,5 +261,7 @@ def low_frequencies(z: torch.Tensor, side: int) -> torch.Tensor:
 
     grid = (min(side, z.shape[2]), min(side, z.shape[3]))
     means = functional.adaptive_avg_pool2d(z, grid)
-    low: torch.Tensor = functional.interpolate(means, z.shape[2:], mode="bilinear", align_corners=False)
+    low: torch.Tensor = functional.interpolate(
+        means, z.shape[2:], mode="bilinear", align_corners=False
+    )
     return low

@@ -24,13 +24,34 @@ if TYPE_CHECKING:
 PARTS = (
     *("unet", "vae", "movq", "scheduler", "image_normalizer", "image_noising_scheduler"),
     *("text_encoder", "tokenizer", "text_encoder_2", "tokenizer_2"),
-    *("decoder", "decoder_scheduler", "text_proj", "super_res_first", "super_res_last", "super_res_scheduler"),
+    *(
+        "decoder",
+        "decoder_scheduler",
+        "text_proj",
+        "super_res_first",
+        "super_res_last",
+        "super_res_scheduler",
+    ),
 )
-WEIGHTS = ("diffusion_pytorch_model", "model")  # whole or in pieces; not the other precisions beside them
+WEIGHTS = (
+    "diffusion_pytorch_model",
+    "model",
+)  # whole or in pieces; not the other precisions beside them
 KINDS = ("*.json", "*.txt", *(f"{name}{end}.safetensors" for name in WEIGHTS for end in ("", "-*")))
-PATTERNS = ["model_index.json", "ip_adapter/*.safetensors", *(f"{part}/{kind}" for part in PARTS for kind in KINDS)]
+PATTERNS = [
+    "model_index.json",
+    "ip_adapter/*.safetensors",
+    *(f"{part}/{kind}" for part in PARTS for kind in KINDS),
+]
 NEED = ("unet/config.json", "decoder/config.json")  # a folder without either is no decoder
-NOISE = ("num_train_timesteps", "beta_schedule", "beta_start", "beta_end", "trained_betas", "prediction_type")
+NOISE = (
+    "num_train_timesteps",
+    "beta_schedule",
+    "beta_start",
+    "beta_end",
+    "trained_betas",
+    "prediction_type",
+)
 UNCLIP = "StableUnCLIPImg2ImgPipeline"
 
 
@@ -69,8 +90,12 @@ def placed(machine: Machine | None) -> tuple[str, torch.dtype]:
     try:
         torch.zeros(1, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise UsageError(f"there is no device {device!r} on this machine; leave --device out for the best") from error
-    dtype: torch.dtype = getattr(torch, machine.dtype or ("float32" if device == "cpu" else "float16"))
+        raise UsageError(
+            f"there is no device {device!r} on this machine; leave --device out for the best"
+        ) from error
+    dtype: torch.dtype = getattr(
+        torch, machine.dtype or ("float32" if device == "cpu" else "float16")
+    )
     return device, dtype
 
 
@@ -86,7 +111,9 @@ def require(folder: Path, parts: Sequence[str], kind: str) -> None:
     """Raises ModelMissing where a part of that kind of folder is not there."""
     missing = [part for part in parts if not (folder / part).is_dir()]
     if missing:
-        raise ModelMissing(f"the decoder in {folder} lacks {', '.join(missing)}; it must be a {kind} folder")
+        raise ModelMissing(
+            f"the decoder in {folder} lacks {', '.join(missing)}; it must be a {kind} folder"
+        )
 
 
 def check_dimension(folder: Path, wanted: int, dimension: int) -> None:
@@ -115,7 +142,9 @@ def load_schedule(folder: Path, part: str = "scheduler") -> tuple[Any, float | N
 
     config = diffusers.DPMSolverMultistepScheduler.load_config(folder / part)
     own = getattr(diffusers, config["_class_name"]).from_config(config).config
-    noise = {name: own[name] for name in NOISE if name in own}  # its own sampler's defaults are not the solver's
+    noise = {
+        name: own[name] for name in NOISE if name in own
+    }  # its own sampler's defaults are not the solver's
     solver = diffusers.DPMSolverMultistepScheduler.from_config(
         config | noise, algorithm_type="dpmsolver++", variance_type=None
     )

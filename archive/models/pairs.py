@@ -60,7 +60,9 @@ class Pair:
     name: str
     encoder: str  # open_clip model name, or a folder in open_clip's layout
     pretrained: str  # tag or .safetensors file; '' for a folder
-    decoder: tuple[str, ...]  # a folder in diffusers layout, or hub ids that mirror each other; () if none was named
+    decoder: tuple[
+        str, ...
+    ]  # a folder in diffusers layout, or hub ids that mirror each other; () if none was named
     sampling: Sampling = Sampling()
     note: str = ""
     codecs: str = ""  # a folder of codecs fitted to this pair's embeddings, .npz
@@ -77,7 +79,14 @@ PAIRS = {
         "small pair trained on two cores, for trying coldframe and for machines without a network",
         str(POCKET_FOLDER / "codecs"),
     ),
-    "vit-l-14": Pair("vit-l-14", "ViT-L-14", "openai", UNCLIP_MIRRORS, Sampling(), "CLIP ViT-L/14 and Stable unCLIP"),
+    "vit-l-14": Pair(
+        "vit-l-14",
+        "ViT-L-14",
+        "openai",
+        UNCLIP_MIRRORS,
+        Sampling(),
+        "CLIP ViT-L/14 and Stable unCLIP",
+    ),
 }
 
 
@@ -102,5 +111,7 @@ def _from_open_clip(name: str) -> Pair:
     model, separator, pretrained = name.partition("/")
     if not separator or not pretrained or name.startswith((".", "/")):
         known = ", ".join(PAIRS)
-        raise UsageError(f"{name!r} is no model pair; use {known}, a folder, or MODEL/TAG as open_clip names them")
+        raise UsageError(
+            f"{name!r} is no model pair; use {known}, a folder, or MODEL/TAG as open_clip names them"
+        )
     return Pair(name, model, pretrained, ())

@@ -24,6 +24,8 @@ def encoded_empty(folder: Path, which: str) -> Any:
     kind = transformers.CLIPTextModelWithProjection if which else transformers.CLIPTextModel
     encoder = kind.from_pretrained(folder / f"text_encoder{which}", use_safetensors=True)
     length = min(tokenizer.model_max_length, encoder.config.max_position_embeddings)
-    tokens = tokenizer("", padding="max_length", max_length=length, truncation=True, return_tensors="pt")
+    tokens = tokenizer(
+        "", padding="max_length", max_length=length, truncation=True, return_tensors="pt"
+    )
     with torch.no_grad():
         return encoder(tokens.input_ids, output_hidden_states=True)

@@ -38,14 +38,19 @@ PARTS = ("unet", "vae", "scheduler", "image_normalizer", "image_noising_schedule
 class ClassLabels:
     """Conditioning by class labels."""
 
-    def __init__(self, unet: Any, normalizer: Any, alphas: torch.Tensor, prompt: torch.Tensor | None) -> None:
+    def __init__(
+        self, unet: Any, normalizer: Any, alphas: torch.Tensor, prompt: torch.Tensor | None
+    ) -> None:
         """`normalizer`: mean and std (1, D); `alphas`: ᾱ of the embedding's noise; `prompt`: the empty one."""
         self._unet, self._normalizer, self._alphas, self._prompt = unet, normalizer, alphas, prompt
 
     @property
     def space(self) -> tuple[Vectors, Vectors]:
         """Mean and standard deviation (D,)."""
-        mean, std = (one[0].float().cpu().numpy() for one in (self._normalizer.mean.data, self._normalizer.std.data))
+        mean, std = (
+            one[0].float().cpu().numpy()
+            for one in (self._normalizer.mean.data, self._normalizer.std.data)
+        )
         return mean, std
 
     def prepare(self, vectors_hat: Vectors, alignment: float, sampling: Sampling) -> Predict:
@@ -60,11 +65,15 @@ class ClassLabels:
                 z = torch.cat([z, torch.zeros_like(z) if z_map is None else z_map], dim=1)
             prompt = None if self._prompt is None else self._prompt.expand(2 * len(z), -1, -1)
             doubled = torch.cat([z, z]).to(both.dtype)
-            return self._unet(doubled, timestep, encoder_hidden_states=prompt, class_labels=both).sample
+            return self._unet(
+                doubled, timestep, encoder_hidden_states=prompt, class_labels=both
+            ).sample
 
         return predict
 
-    def labels(self, vectors_hat: Vectors, alignment: float, noise_level: int | None) -> torch.Tensor:
+    def labels(
+        self, vectors_hat: Vectors, alignment: float, noise_level: int | None
+    ) -> torch.Tensor:
         """(B, D) → (B, 2·D)."""
         import torch
         from diffusers.models.embeddings import get_timestep_embedding
@@ -77,7 +86,9 @@ class ClassLabels:
             length = white.norm(dim=1, keepdim=True).clamp(min=1e-6)
             vectors = white * (white.shape[1] ** 0.5 / length) * std.float() + mean.float()
         levels = torch.full((len(vectors),), noise_level, device=mean.device)
-        told = get_timestep_embedding(levels, vectors.shape[1], flip_sin_to_cos=True, downscale_freq_shift=0)
+        told = get_timestep_embedding(
+            levels, vectors.shape[1], flip_sin_to_cos=True, downscale_freq_shift=0
+        )
         return torch.cat([vectors, told], dim=1).to(next(self._unet.parameters()).dtype)
 
     def level(self, alignment: float) -> int:
@@ -89,7 +100,9 @@ def open_unclip(folder: Path, *, dimension: int, device: str, dtype: torch.dtype
     """Raises ModelMissing or OSError where a part is not there, UsageError where its dimension is another."""
     require(folder, PARTS, "Stable unCLIP")
     unet = load_part(folder, "unet")
-    check_dimension(folder, int(unet.config.projection_class_embeddings_input_dim or 0) // 2, dimension)
+    check_dimension(
+        folder, int(unet.config.projection_class_embeddings_input_dim or 0) // 2, dimension
+    )
     vae, (normalizer, alphas) = load_part(folder, "vae"), _embedding_noise(folder)
     upscaler = load_upscaler(folder)
     weights = weights_sha256(unet, vae, *([] if upscaler is None else [upscaler]))
@@ -113,8 +126,12 @@ def open_unclip(folder: Path, *, dimension: int, device: str, dtype: torch.dtype
 def _embedding_noise(folder: Path) -> tuple[torch.nn.Module, torch.Tensor]:
     """The embeddings' normaliser, and ᾱ of their noise."""
     import diffusers
-    from diffusers.pipelines.stable_diffusion.stable_unclip_image_normalizer import StableUnCLIPImageNormalizer
+    from diffusers.pipelines.stable_diffusion.stable_unclip_image_normalizer import (
+        StableUnCLIPImageNormalizer,
+    )
 
-    normalizer: torch.nn.Module = StableUnCLIPImageNormalizer.from_pretrained(folder / "image_normalizer")
+    normalizer: torch.nn.Module = StableUnCLIPImageNormalizer.from_pretrained(
+        folder / "image_normalizer"
+    )
     noise = diffusers.DDPMScheduler.from_pretrained(folder / "image_noising_scheduler")
     return normalizer, noise.alphas_cumprod

@@ -37,7 +37,9 @@ def upscaled(net: Any, pixels: Any) -> Any:
     """(B, 3, H, W) of −1 … 1 → (B, 3, 2·H, 2·W)."""
     from torch.nn import functional
 
-    larger = functional.interpolate(pixels, scale_factor=FACTOR, mode="bicubic", align_corners=False)
+    larger = functional.interpolate(
+        pixels, scale_factor=FACTOR, mode="bicubic", align_corners=False
+    )
     return larger + net(pixels)
 
 
@@ -60,4 +62,7 @@ def save_upscaler(net: Any, folder: Path) -> None:
     place = folder / FOLDER
     place.mkdir(parents=True, exist_ok=True)
     (place / "config.json").write_text(json.dumps({"width": net[0].out_channels}, indent=2))
-    save_file({name: value.half().contiguous() for name, value in net.state_dict().items()}, place / WEIGHTS)
+    save_file(
+        {name: value.half().contiguous() for name, value in net.state_dict().items()},
+        place / WEIGHTS,
+    )

@@ -44,7 +44,9 @@ class HiddenStates:
         return predict
 
 
-def open_variation(folder: Path, *, dimension: int, device: str, dtype: torch.dtype) -> LatentDecoder:
+def open_variation(
+    folder: Path, *, dimension: int, device: str, dtype: torch.dtype
+) -> LatentDecoder:
     """Raises ModelMissing or OSError where a part is not there, UsageError where its dimension is another."""
     require(folder, ("unet", "vae", "scheduler"), "Stable Diffusion image variation")
     unet = load_part(folder, "unet")
@@ -55,5 +57,12 @@ def open_variation(folder: Path, *, dimension: int, device: str, dtype: torch.dt
     scheduler, clip = load_schedule(folder)
     conditioning = HiddenStates(unet)
     return LatentDecoder(
-        unet, Scaled(vae), scheduler, conditioning, guidance=GUIDANCE, device=device, weights_sha256=weights, clip=clip
+        unet,
+        Scaled(vae),
+        scheduler,
+        conditioning,
+        guidance=GUIDANCE,
+        device=device,
+        weights_sha256=weights,
+        clip=clip,
     )

@@ -20,17 +20,25 @@ def balloon(pen: Pen, colour: Colour, dice: Dice) -> None:
     """A hot-air balloon: gores of the colour, one cream band, a wicker basket."""
     bag = smooth((0, 1.0), (-0.25, 0.95), (-0.38, 0.74), (-0.33, 0.52), (-0.16, 0.29), (-0.08, 0.21), (0.08, 0.21),
         (0.16, 0.29), (0.33, 0.52), (0.38, 0.74), (0.25, 0.95))  # fmt: skip
-    pen.flat((120, 100, 84), *[ribbon([(x, 0.22), (x * 0.7, 0.1)], 0.008) for x in (-0.075, -0.03, 0.03, 0.075)])
+    pen.flat(
+        (120, 100, 84),
+        *[ribbon([(x, 0.22), (x * 0.7, 0.1)], 0.008) for x in (-0.075, -0.03, 0.03, 0.075)],
+    )
     pen.solid(colour, bag, depth=0.34)
     inside = pen.inside(bag)
     for reach in (0.38, 0.14):
         gore = np.vstack([curve((0, 1.02), (reach, 0.7), (0.02 + reach * 0.2, 0.2)), curve((-0.02 - reach * 0.2, 0.2),
             (-reach, 0.7), (0, 1.02))])  # fmt: skip
-        inside.flat(darker(colour, 0.3) if reach > 0.2 else lighter(colour, 0.22), gore, opacity=0.32)
+        inside.flat(
+            darker(colour, 0.3) if reach > 0.2 else lighter(colour, 0.22), gore, opacity=0.32
+        )
     band = [smooth((-0.42, 0.66), (0, 0.58), (0.42, 0.66), (0.42, 0.76), (0, 0.69), (-0.42, 0.76))]
     inside.solid(CREAM, *band, depth=0.3)
     inside.soft(WHITE, ellipse(0.16 * pen.sunny, 0.84, 0.08, 0.09), blur=0.05, opacity=0.5)
-    pen.solid(darker(colour, 0.35), points((-0.085, 0.225), (0.085, 0.225), (0.075, 0.195), (-0.075, 0.195)))
+    pen.solid(
+        darker(colour, 0.35),
+        points((-0.085, 0.225), (0.085, 0.225), (0.075, 0.195), (-0.075, 0.195)),
+    )
     pen.solid((176, 124, 76), rounded_box(-0.065, 0.0, 0.065, 0.105, 0.02), depth=0.34)
     pen.flat((112, 76, 50), box(-0.068, 0.085, 0.068, 0.105), *[ribbon([(-0.06, y), (0.06, y)], 0.006)
         for y in (0.025, 0.05)])  # fmt: skip
@@ -62,9 +70,19 @@ def rocket(pen: Pen, colour: Colour, dice: Dice) -> None:
     for side in (-1, 1):
         turned.solid(darker(colour, 0.2), smooth((side * 0.1, 0.26), (side * 0.25, 0.12), (side * 0.25, -0.02),
             (side * 0.1, 0.08)), depth=0.3)  # fmt: skip
-    body = smooth((0, 0.86), (-0.13, 0.62), (-0.15, 0.36), (-0.1, 0.07), (0.1, 0.07), (0.15, 0.36), (0.13, 0.62))
+    body = smooth(
+        (0, 0.86),
+        (-0.13, 0.62),
+        (-0.15, 0.36),
+        (-0.1, 0.07),
+        (0.1, 0.07),
+        (0.15, 0.36),
+        (0.13, 0.62),
+    )
     turned.solid(colour, body, depth=0.34)
-    turned.inside(body).solid(CREAM, box(-0.3, 0.66, 0.3, 0.9), box(-0.3, 0.24, 0.3, 0.29), depth=0.34)
+    turned.inside(body).solid(
+        CREAM, box(-0.3, 0.66, 0.3, 0.9), box(-0.3, 0.24, 0.3, 0.29), depth=0.34
+    )
     turned.flat(STEEL, ellipse(0, 0.46, 0.078))
     turned.fade((170, 214, 236), (70, 118, 166), ellipse(0, 0.46, 0.056))
     turned.solid(darker(colour, 0.25), leaf((0, -0.02), (0, 0.24), 0.05))
@@ -84,7 +102,9 @@ def planet(pen: Pen, colour: Colour, dice: Dice) -> None:
         band = smooth((-0.6, y), (-0.2, y + 0.02), (0.2, y - 0.02), (0.6, y), (0.6, y + tall), (0.1, y + tall + 0.02),
             (-0.6, y + tall))  # fmt: skip
         turned.flat(lighter(colour, 0.3) if index % 2 else darker(colour, 0.24), band, opacity=0.6)
-    inside.soft(darker(colour, 0.85), ellipse(-0.42 * pen.sunny, 0.32, 0.42), blur=0.12, opacity=0.7)
+    inside.soft(
+        darker(colour, 0.85), ellipse(-0.42 * pen.sunny, 0.32, 0.42), blur=0.12, opacity=0.7
+    )
     inside.soft(WHITE, ellipse(0.2 * pen.sunny, 0.7, 0.12), blur=0.08, opacity=0.4)
     if ringed:
         _ring(pen.at(0, 0.5, turn=lean), colour, 1.0, 2.0)
@@ -93,8 +113,14 @@ def planet(pen: Pen, colour: Colour, dice: Dice) -> None:
 def _ring(pen: Pen, colour: Colour, start: float, end: float) -> None:
     """Part of a flat ring seen aslant; start and end in half turns: 0..1 is behind the planet, 1..2 before it."""
     turns = np.linspace(start * math.pi, end * math.pi, 40)
-    for radius, wide, tone in ((0.62, 0.05, lighter(colour, 0.55)), (0.55, 0.025, lighter(colour, 0.3))):
-        pen.flat(tone, ribbon(np.stack([np.cos(turns) * radius, np.sin(turns) * radius * 0.28], axis=1), wide))
+    for radius, wide, tone in (
+        (0.62, 0.05, lighter(colour, 0.55)),
+        (0.55, 0.025, lighter(colour, 0.3)),
+    ):
+        pen.flat(
+            tone,
+            ribbon(np.stack([np.cos(turns) * radius, np.sin(turns) * radius * 0.28], axis=1), wide),
+        )
 
 
 def comet(pen: Pen, colour: Colour, dice: Dice) -> None:
@@ -110,14 +136,25 @@ def comet(pen: Pen, colour: Colour, dice: Dice) -> None:
 def saucer(pen: Pen, colour: Colour, dice: Dice) -> None:
     """A flying saucer with a lit dome."""
     tilted = pen.at(0, 0.4, turn=dice.between(-0.25, 0.25))
-    tilted.flat((190, 240, 220), points((-0.3, -0.1), (0.3, -0.1), (0.66, -1.0), (-0.66, -1.0)), opacity=0.16)
+    tilted.flat(
+        (190, 240, 220),
+        points((-0.3, -0.1), (0.3, -0.1), (0.66, -1.0), (-0.66, -1.0)),
+        opacity=0.16,
+    )
     tilted.fade(
-        (206, 240, 246), (110, 170, 190), smooth((-0.4, 0.12), (-0.32, 0.42), (0, 0.6), (0.32, 0.42), (0.4, 0.12))
+        (206, 240, 246),
+        (110, 170, 190),
+        smooth((-0.4, 0.12), (-0.32, 0.42), (0, 0.6), (0.32, 0.42), (0.4, 0.12)),
     )
     tilted.solid(
-        colour, smooth((-1.0, 0.0), (-0.5, 0.22), (0.5, 0.22), (1.0, 0.0), (0.5, -0.22), (-0.5, -0.22)), depth=0.4
+        colour,
+        smooth((-1.0, 0.0), (-0.5, 0.22), (0.5, 0.22), (1.0, 0.0), (0.5, -0.22), (-0.5, -0.22)),
+        depth=0.4,
     )
-    tilted.lamp((255, 236, 150), *[ellipse(x, -0.02 - 0.1 * (1 - x * x), 0.055) for x in (-0.7, -0.35, 0.0, 0.35, 0.7)])
+    tilted.lamp(
+        (255, 236, 150),
+        *[ellipse(x, -0.02 - 0.1 * (1 - x * x), 0.055) for x in (-0.7, -0.35, 0.0, 0.35, 0.7)],
+    )
 
 
 def satellite(pen: Pen, colour: Colour, dice: Dice) -> None:

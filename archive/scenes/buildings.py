@@ -26,7 +26,9 @@ def window(pen: Pen, x: float, y: float, wide: float, tall: float) -> None:
     else:
         pen.fade(lighter(PANE, 0.35), PANE, pane)
     pen.flat(
-        WALL, box(x + wide * 0.44, y, x + wide * 0.56, y + tall), box(x, y + tall * 0.46, x + wide, y + tall * 0.56)
+        WALL,
+        box(x + wide * 0.44, y, x + wide * 0.56, y + tall),
+        box(x, y + tall * 0.46, x + wide, y + tall * 0.56),
     )
 
 
@@ -42,7 +44,11 @@ def house(pen: Pen, colour: Colour, dice: Dice) -> None:
     roof = SNOWED if pen.light.snowy else roof
     wide, eaves = dice.between(0.4, 0.48), dice.between(0.48, 0.54)
     side = -1 if dice.chance(0.5) else 1
-    pen.solid(mix(colour, (120, 90, 80), 0.55), box(side * 0.22 - 0.05, 0.6, side * 0.22 + 0.05, 0.98), depth=0.4)
+    pen.solid(
+        mix(colour, (120, 90, 80), 0.55),
+        box(side * 0.22 - 0.05, 0.6, side * 0.22 + 0.05, 0.98),
+        depth=0.4,
+    )
     pen.flat(darker(roof, 0.2), box(side * 0.22 - 0.065, 0.94, side * 0.22 + 0.065, 0.98))
     wall = points((-wide, 0), (wide, 0), (wide, eaves), (0, 0.92), (-wide, eaves))
     pen.solid(colour, wall, depth=0.26)
@@ -71,7 +77,11 @@ def cabin(pen: Pen, colour: Colour, dice: Dice) -> None:
             index * 0.09 + 0.094, 0.04), depth=0.34)  # fmt: skip
     roof = points((-0.76, 0.5), (0.76, 0.5), (0.56, 0.88), (-0.56, 0.88))
     snowy = pen.light.snowy
-    pen.fade((252, 253, 255) if snowy else (118, 84, 72), (214, 224, 240) if snowy else (82, 62, 62), roof)
+    pen.fade(
+        (252, 253, 255) if snowy else (118, 84, 72),
+        (214, 224, 240) if snowy else (82, 62, 62),
+        roof,
+    )
     pen.solid((100, 66, 46), box(-0.12, 0, 0.08, 0.36), depth=0.3)
     window(pen, -0.45, 0.17, 0.2, 0.17)
     window(pen, 0.24, 0.17, 0.2, 0.17)
@@ -97,7 +107,11 @@ def lighthouse(pen: Pen, colour: Colour, dice: Dice) -> None:
     pen.line(INK, [(0, 0.97), (0, 1.02)], 0.01)
     if pen.light.dark or pen.light.weather == "fog":
         for turn in (-1, 1):
-            pen.lamp((255, 244, 200), points((0, 0.84), (turn * 2.2, 1.06), (turn * 2.2, 0.72)), opacity=0.16)
+            pen.lamp(
+                (255, 244, 200),
+                points((0, 0.84), (turn * 2.2, 1.06), (turn * 2.2, 0.72)),
+                opacity=0.16,
+            )
         pen.glow((255, 240, 190), 0, 0.84, 0.4, 0.9)
 
 
@@ -135,7 +149,9 @@ def tent(pen: Pen, colour: Colour, dice: Dice) -> None:
     else:
         pen.fade(darker(colour, 0.75), darker(colour, 0.6), door)
     pen.solid(
-        lighter(colour, 0.25), smooth((-0.06, 0.76), (-0.2, 0.4), (-0.36, 0.0), (-0.24, 0.0), (-0.14, 0.4)), depth=0.2
+        lighter(colour, 0.25),
+        smooth((-0.06, 0.76), (-0.2, 0.4), (-0.36, 0.0), (-0.24, 0.0), (-0.14, 0.4)),
+        depth=0.2,
     )
     pen.line(lighter(colour, 0.4), [(-0.72, 0.0), (-0.05, 1.0), (0.66, 0.84)], 0.02)
 
@@ -163,11 +179,23 @@ def church(pen: Pen, colour: Colour, dice: Dice) -> None:
 def castle(pen: Pen, colour: Colour, dice: Dice) -> None:
     """Towers with pointed roofs in the colour, grey walls."""
     stone: Colour = (196, 190, 188)
-    for x, wide, tall in ((-0.38, 0.1, 0.62), (0.38, 0.1, 0.62), (-0.16, 0.09, 0.78), (0.18, 0.08, 0.72)):
+    for x, wide, tall in (
+        (-0.38, 0.1, 0.62),
+        (0.38, 0.1, 0.62),
+        (-0.16, 0.09, 0.78),
+        (0.18, 0.08, 0.72),
+    ):
         pen.solid(stone, box(x - wide, 0, x + wide, tall), depth=0.34)
-        pen.solid(colour, points((x - wide * 1.25, tall), (x + wide * 1.25, tall), (x, tall + 0.24)), depth=0.4)
+        pen.solid(
+            colour,
+            points((x - wide * 1.25, tall), (x + wide * 1.25, tall), (x, tall + 0.24)),
+            depth=0.4,
+        )
         pen.flat(INK, rounded_box(x - 0.02, tall - 0.16, x + 0.02, tall - 0.06, 0.02))
-    wall = [box(-0.42, 0, 0.42, 0.36), *[box(x, 0.35, x + 0.055, 0.4) for x in (-0.28, -0.17, -0.06, 0.05, 0.16, 0.25)]]
+    wall = [
+        box(-0.42, 0, 0.42, 0.36),
+        *[box(x, 0.35, x + 0.055, 0.4) for x in (-0.28, -0.17, -0.06, 0.05, 0.16, 0.25)],
+    ]
     pen.solid(lighter(stone, 0.06), *wall, depth=0.26)
     bricks = [box(x, y, x + 0.06, y + 0.022) for x, y in ((-0.3, 0.1), (-0.22, 0.24), (0.2, 0.08), (0.26, 0.27),
         (-0.1, 0.3), (0.12, 0.2), (-0.36, 0.3))]  # fmt: skip
@@ -185,7 +213,9 @@ def bench(pen: Pen, colour: Colour, dice: Dice) -> None:
     """A park bench."""
     pen.flat(INK, *[ribbon(path, 0.05) for x in (-0.75, 0.75) for path in ([(x, 0.0), (x, 0.5)], [(x + 0.12, 0.0),
         (x, 0.5), (x - 0.06, 0.98)])])  # fmt: skip
-    pen.solid(colour, *[rounded_box(-0.95, y, 0.95, y + 0.1, 0.03) for y in (0.44, 0.66, 0.82)], depth=0.3)
+    pen.solid(
+        colour, *[rounded_box(-0.95, y, 0.95, y + 0.1, 0.03) for y in (0.44, 0.66, 0.82)], depth=0.3
+    )
 
 
 def street_lamp(pen: Pen, colour: Colour, dice: Dice) -> None:
@@ -207,8 +237,13 @@ def rock_lighthouse(pen: Pen, colour: Colour, dice: Dice) -> None:
     pen.solid(stone, rock, depth=0.42)
     inside = pen.inside(rock)
     facets = [
-        points((x, 0.2), (x + 0.1, 0.1), (x + 0.03, -0.05), (x - 0.06, 0.06)) for x in (-0.36, -0.2, 0.0, 0.2, 0.34)
+        points((x, 0.2), (x + 0.1, 0.1), (x + 0.03, -0.05), (x - 0.06, 0.06))
+        for x in (-0.36, -0.2, 0.0, 0.2, 0.34)
     ]
     inside.flat(darker(stone, 0.35), *facets, opacity=0.5)
     lighthouse(pen.at(0, 0.16, 0.84), colour, dice)
-    pen.flat((240, 248, 252), *[ellipse(x, -0.02, 0.1, 0.014) for x in (-0.42, -0.2, 0.05, 0.3, 0.46)], opacity=0.7)
+    pen.flat(
+        (240, 248, 252),
+        *[ellipse(x, -0.02, 0.1, 0.014) for x in (-0.42, -0.2, 0.05, 0.3, 0.46)],
+        opacity=0.7,
+    )

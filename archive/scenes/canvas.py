@@ -87,7 +87,11 @@ def _halo() -> Image.Image:
 
 def dimmed(cover: Image.Image, opacity: float) -> Image.Image:
     """The coverage times an opacity 0..1."""
-    return cover if opacity >= 0.995 else Image.blend(Image.new("L", cover.size), cover, max(0.0, opacity))
+    return (
+        cover
+        if opacity >= 0.995
+        else Image.blend(Image.new("L", cover.size), cover, max(0.0, opacity))
+    )
 
 
 class Canvas:
@@ -108,7 +112,9 @@ class Canvas:
         if layer.covered is not None:
             self.image.paste(layer.image, (0, 0), dimmed(layer.covered, opacity))
 
-    def stencil(self, outlines: Sequence[Outline], *, blur: float = 0.0, frame: Frame | None = None) -> Stencil | None:
+    def stencil(
+        self, outlines: Sequence[Outline], *, blur: float = 0.0, frame: Frame | None = None
+    ) -> Stencil | None:
         """The area of all outlines together, None off the canvas. Blur in pixels; without a frame outlines are too."""
         every = outlines[0] if len(outlines) == 1 else np.concatenate(outlines)
         if frame is not None:
@@ -128,10 +134,17 @@ class Canvas:
             draw.polygon(numbers[start:end], fill=255)
             start = end
         cover = large.reduce(SUPERSAMPLE)
-        return Stencil(cover.filter(ImageFilter.GaussianBlur(blur)) if blur > 0.2 else cover, x0, y0)
+        return Stencil(
+            cover.filter(ImageFilter.GaussianBlur(blur)) if blur > 0.2 else cover, x0, y0
+        )
 
     def paint(
-        self, stencil: Stencil | None, paint: Paint, *, opacity: float = 1.0, clip: Stencil | None = None
+        self,
+        stencil: Stencil | None,
+        paint: Paint,
+        *,
+        opacity: float = 1.0,
+        clip: Stencil | None = None,
     ) -> None:
         """Let the paint through the stencil, and only inside the clip where there is one."""
         if stencil is None:
@@ -139,12 +152,21 @@ class Canvas:
         cover = dimmed(stencil.cover, opacity)
         if clip is not None:
             inside = clip.cover.crop(
-                (stencil.x - clip.x, stencil.y - clip.y, stencil.box[2] - clip.x, stencil.box[3] - clip.y)
+                (
+                    stencil.x - clip.x,
+                    stencil.y - clip.y,
+                    stencil.box[2] - clip.x,
+                    stencil.box[3] - clip.y,
+                )
             )
             cover = ImageChops.multiply(cover, inside)
         if isinstance(paint, Fade):
             self.image.paste(rounded(paint.start), stencil.box, cover)
-            self.image.paste(rounded(paint.end), stencil.box, ImageChops.multiply(cover, self._shading(paint, stencil)))
+            self.image.paste(
+                rounded(paint.end),
+                stencil.box,
+                ImageChops.multiply(cover, self._shading(paint, stencil)),
+            )
         else:
             self.image.paste(rounded(paint), stencil.box, cover)
         if self.covered is not None:
@@ -153,12 +175,16 @@ class Canvas:
     def _shading(self, fade: Fade, stencil: Stencil) -> Image.Image:
         """How much of the fade's end colour each pixel gets; grain sprays it like an airbrush on rough paper."""
         width, height = stencil.cover.size
-        line = _ramp(fade.across).resize((1, height) if fade.across == 0 else (width, 1), Image.Resampling.BILINEAR)
+        line = _ramp(fade.across).resize(
+            (1, height) if fade.across == 0 else (width, 1), Image.Resampling.BILINEAR
+        )
         ramp = line.resize((width, height), Image.Resampling.NEAREST)
         strength = fade.grain * min(1.0, self.unit / GRAIN_UNIT)
         if strength <= 0.02:
             return ramp
-        return ImageChops.overlay(ramp, grain(self.width, self.height, round(strength * 20) * 5).crop(stencil.box))
+        return ImageChops.overlay(
+            ramp, grain(self.width, self.height, round(strength * 20) * 5).crop(stencil.box)
+        )
 
     def paint_cover(self, cover: Image.Image, fall: Image.Image, colour: Colour) -> None:
         """Paint through a coverage times another, both starting at the top left."""

@@ -25,7 +25,17 @@ WEATHERS = {"cloudy": "on a cloudy {}, on an overcast {}, under grey clouds",
     "rainbow": "under a rainbow, with a rainbow in the sky, on a fine {} with a rainbow"}  # fmt: skip
 WINDOWS = "by a window, in front of a window, next to a window"
 OUTSIDE = {"cloudy": "on a cloudy {}", "rain": "on a rainy {}", "snow": "on a snowy {}"}
-TELLING = ("bare", "leafless", "snowy", "log", "wooden", "burning", "campfire", "tree in", "cherry")  # say their colour
+TELLING = (
+    "bare",
+    "leafless",
+    "snowy",
+    "log",
+    "wooden",
+    "burning",
+    "campfire",
+    "tree in",
+    "cherry",
+)  # say their colour
 
 
 def article(words: str) -> str:
@@ -39,7 +49,14 @@ def plural(noun: str) -> str:
         if link in noun:
             head, tail = noun.split(link, 1)
             return plural(head) + (f" with {plural(tail)}" if link == " with a " else link + tail)
-    irregular = {"cactus": "cacti", "man": "men", "scarf": "scarves", "fish": "fish", "sheep": "sheep", "deer": "deer"}
+    irregular = {
+        "cactus": "cacti",
+        "man": "men",
+        "scarf": "scarves",
+        "fish": "fish",
+        "sheep": "sheep",
+        "deer": "deer",
+    }
     for one, several in irregular.items():
         if noun.endswith(one):
             return noun.removesuffix(one) + several
@@ -53,7 +70,9 @@ def plural(noun: str) -> str:
 def _named(group: Group, dice: Dice, *, coloured: bool) -> str:
     """a red car; two small white boats; a field of tulips."""
     noun = dice.pick(THINGS[group.thing].names)
-    colour = group.colour if coloured and noun != group.colour and not noun.startswith(TELLING) else ""
+    colour = (
+        group.colour if coloured and noun != group.colour and not noun.startswith(TELLING) else ""
+    )
     if "{}" in noun:
         noun, colour = noun.replace("{}", group.colour), ""
     bulk = dice.pick({"": ("",), "small": ("small", "little"), "big": ("big", "large")}[group.bulk])
@@ -67,10 +86,18 @@ def _named(group: Group, dice: Dice, *, coloured: bool) -> str:
 def _listed(groups: list[Group], dice: Dice) -> str:
     """The groups of one strip, sometimes with which stands left of which."""
     told = sorted(groups, key=lambda group: group.spots[0].across)
-    alike = len({group.thing for group in told}) < len(told)  # then only the colours tell them apart
-    names = [_named(group, dice, coloured=alike or dice.chance(_colour_share(group))) for group in told]
+    alike = len({group.thing for group in told}) < len(
+        told
+    )  # then only the colours tell them apart
+    names = [
+        _named(group, dice, coloured=alike or dice.chance(_colour_share(group))) for group in told
+    ]
     if len(names) == 2 and all(len(group.spots) == 1 for group in told) and dice.chance(0.4):
-        near = ("beside", "next to") if told[1].spots[0].across - told[0].spots[0].across < 0.45 else ()
+        near = (
+            ("beside", "next to")
+            if told[1].spots[0].across - told[0].spots[0].across < 0.45
+            else ()
+        )
         if dice.chance(0.5):
             return f"{names[0]} {dice.pick(('to the left of', 'left of', *near))} {names[1]}"
         return f"{names[1]} {dice.pick(('to the right of', 'right of', *near))} {names[0]}"
@@ -89,7 +116,11 @@ def _when(plan: Plan, dice: Dice) -> str:
     if not plan.time:
         return ""
     if plan.window:
-        hour = OUTSIDE.get(plan.weather, "").format(PART[plan.time]) or HOUR[plan.time].strip() or "on a sunny day"
+        hour = (
+            OUTSIDE.get(plan.weather, "").format(PART[plan.time])
+            or HOUR[plan.time].strip()
+            or "on a sunny day"
+        )
         return f"{dice.pick(WINDOWS.split(', '))} {hour}"
     if plan.weather == "clear":
         if plan.time == "night" and plan.place == "forest":  # no sky is seen through the trees
@@ -111,7 +142,9 @@ def _seen(phrases: str, plan: Plan, dice: Dice) -> str:
     elif plan.season == "autumn" or plan.time == "night":
         unseen = ("green",)
     told = phrases.split(", ")
-    return dice.pick([phrase for phrase in told if not any(word in phrase for word in unseen)] or told)
+    return dice.pick(
+        [phrase for phrase in told if not any(word in phrase for word in unseen)] or told
+    )
 
 
 def _where(plan: Plan, zone: Zone, dice: Dice) -> str:
@@ -120,7 +153,9 @@ def _where(plan: Plan, zone: Zone, dice: Dice) -> str:
 
 def _scenery(plan: Plan, dice: Dice) -> str:
     place = PLACES[plan.place]
-    return _seen(place.snowy_nouns if plan.winter and place.snowy_nouns else place.nouns, plan, dice)
+    return _seen(
+        place.snowy_nouns if plan.winter and place.snowy_nouns else place.nouns, plan, dice
+    )
 
 
 def describe(plan: Plan, dice: Dice) -> str:
@@ -135,7 +170,9 @@ def describe(plan: Plan, dice: Dice) -> str:
     main = crowd[0] if crowd else dice.pick(tuple(strips))
     things = _listed(strips.pop(main), dice)
     rest = [
-        f", {_listed(groups, dice)} {_seen(zone.by, plan, dice)}" for zone, groups in strips.items() if dice.chance(0.7)
+        f", {_listed(groups, dice)} {_seen(zone.by, plan, dice)}"
+        for zone, groups in strips.items()
+        if dice.chance(0.7)
     ]
     if crowd:
         return _spoken(things, when) + "".join(rest)

@@ -22,7 +22,13 @@ DEPTHS: tuple[tuple[Colour, ...], ...] = (
     ((170, 232, 214), (80, 190, 186), (28, 132, 154), (16, 90, 124)),
     ((130, 200, 236), (66, 150, 214), (38, 98, 176), (26, 62, 132)),
 )
-CORALS: tuple[Colour, ...] = ((236, 106, 110), (244, 154, 84), (206, 104, 170), (248, 206, 110), (150, 110, 200))
+CORALS: tuple[Colour, ...] = (
+    (236, 106, 110),
+    (244, 154, 84),
+    (206, 104, 170),
+    (248, 206, 110),
+    (150, 110, 200),
+)
 
 
 def _shines(stage: Stage) -> bool:
@@ -52,7 +58,11 @@ def beach(stage: Stage) -> None:
         headland = rolling(stage, dice.child("head"), stage.horizon - 0.02, 0.03, waves=0.6)
         paint_hill(stage, headland, (104, 140, 104), distance=0.5, depth=0.06)
     paint_sea(
-        stage, dice.child("sea"), stage.horizon, 0.74, dice.pick(((40, 150, 176), (44, 170, 178), (48, 130, 176)))
+        stage,
+        dice.child("sea"),
+        stage.horizon,
+        0.74,
+        dice.pick(((40, 150, 176), (44, 170, 178), (48, 130, 176))),
     )
     if _shines(stage):
         paint_glitter(stage, dice.child("glitter"), stage.horizon, 0.7, strength=0.6)
@@ -73,16 +83,33 @@ def beach_front(stage: Stage) -> None:
         stage.wash([edge], stage.land(colour), opacity=opacity)
     dry = np.vstack([shifted(shore, 0, 0.03 * unit), under])
     body = stage.canvas.stencil([dry], blur=0.006 * unit)
-    stage.canvas.paint(body, Fade(stage.land(lighter(SAND, 0.1)), stage.land(darker(SAND, 0.16)), grain=0.8))
+    stage.canvas.paint(
+        body, Fade(stage.land(lighter(SAND, 0.1)), stage.land(darker(SAND, 0.16)), grain=0.8)
+    )
     drift = Crest(shifted(shore, 0, 0.04 * unit))
     paint_patches(stage, dice.child("drifts"), drift, body, SAND)
-    paint_specks(stage, dice.child("shells"), 0.78, 1.0, (lighter(SAND, 0.5), darker(SAND, 0.3)), count=60, size=0.006)
+    paint_specks(
+        stage,
+        dice.child("shells"),
+        0.78,
+        1.0,
+        (lighter(SAND, 0.5), darker(SAND, 0.3)),
+        count=60,
+        size=0.006,
+    )
     if not stage.without & {"palm tree", "boat"} and dice.chance(0.5):
         side = dice.chance(0.5)
-        palm(stage.growing(0.09 if side else 0.91, 0.86, 0.62, flip=side), (84, 146, 78), dice.child("palm"))
+        palm(
+            stage.growing(0.09 if side else 0.91, 0.86, 0.62, flip=side),
+            (84, 146, 78),
+            dice.child("palm"),
+        )
     corner = dice.pick((-0.02, 1.02))
     for _ in range(16):
-        x, down = (corner + dice.between(-0.09, 0.09)) * stage.width, dice.between(0.9, 1.03) * stage.height
+        x, down = (
+            (corner + dice.between(-0.09, 0.09)) * stage.width,
+            dice.between(0.9, 1.03) * stage.height,
+        )
         blades = [leaf((x, down), (x + lean * 0.06 * unit, down - (0.13 - abs(lean) * 0.05) * unit), 0.008 * unit)
             for lean in (-1.2, -0.6, -0.1, 0.5, 1.1)]  # fmt: skip
         stage.fill(stage.land((170, 184, 100)), stage.land((96, 130, 80)), *blades)
@@ -93,14 +120,19 @@ def _shafts(stage: Stage, dice: Dice) -> None:
     for _ in range(5):
         x, wide = dice.between(0, 1) * stage.width, dice.between(0.04, 0.12) * stage.unit
         lean, low = dice.between(-0.1, 0.3) * stage.unit, stage.height
-        shaft = points((x, -5), (x + wide, -5), (x + wide * 2.2 - lean, low), (x - wide * 0.6 - lean, low))
+        shaft = points(
+            (x, -5), (x + wide, -5), (x + wide * 2.2 - lean, low), (x - wide * 0.6 - lean, low)
+        )
         stage.wash([shaft], (206, 246, 240), blur=0.012 * stage.unit, opacity=0.1)
 
 
 def _weed(stage: Stage, dice: Dice, x: float, down: float, tall: float) -> list[Outline]:
     blades = []
     for index in range(4):
-        foot, sway = x + (index - 1.5) * tall * 0.1, dice.between(0.05, 0.13) * tall * (1 if index % 2 else -1)
+        foot, sway = (
+            x + (index - 1.5) * tall * 0.1,
+            dice.between(0.05, 0.13) * tall * (1 if index % 2 else -1),
+        )
         high = tall * dice.between(0.6, 1.0)
         path = curve((foot, down), (foot + sway, down - high * 0.35), (foot - sway, down - high * 0.7),
             (foot + sway * 0.6, down - high))  # fmt: skip
@@ -130,18 +162,31 @@ def reef(stage: Stage) -> None:
     for _ in range(6):
         x, down = dice.between(0, 1) * stage.width, dice.between(0.84, 0.9) * stage.height
         colour = mix(dice.pick(CORALS), stage.light.haze, 0.6)
-        stage.fill(lighter(colour, 0.1), darker(colour, 0.2), *_coral(dice, x, down, dice.between(0.08, 0.15) * unit))
+        stage.fill(
+            lighter(colour, 0.1),
+            darker(colour, 0.2),
+            *_coral(dice, x, down, dice.between(0.08, 0.15) * unit),
+        )
     floor = rolling(stage, dice.child("floor"), 0.89, 0.018, waves=1.4)
     paint_hill(stage, floor, mix(SAND, (120, 170, 180), 0.35), distance=0.1)
     for index in range(5):
-        x, down = (index + dice.between(0.1, 0.9)) / 5 * stage.width, dice.between(0.93, 1.0) * stage.height
+        x, down = (
+            (index + dice.between(0.1, 0.9)) / 5 * stage.width,
+            dice.between(0.93, 1.0) * stage.height,
+        )
         if dice.chance(0.5):
             colour = dice.pick(CORALS)
             stage.fill(
-                lighter(colour, 0.12), darker(colour, 0.3), *_coral(dice, x, down, dice.between(0.1, 0.18) * unit)
+                lighter(colour, 0.12),
+                darker(colour, 0.3),
+                *_coral(dice, x, down, dice.between(0.1, 0.18) * unit),
             )
         else:
-            stage.fill((96, 178, 110), (32, 106, 96), *_weed(stage, dice, x, down, dice.between(0.2, 0.34) * unit))
+            stage.fill(
+                (96, 178, 110),
+                (32, 106, 96),
+                *_weed(stage, dice, x, down, dice.between(0.2, 0.34) * unit),
+            )
     bubbles: list[Outline] = []
     shine: list[Outline] = []
     for _ in range(26):

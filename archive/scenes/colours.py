@@ -20,12 +20,20 @@ INK: Colour = (38, 36, 48)  # the darkest dark: never pure black, as in print
 def mix(one: Colour, other: Colour, share: float) -> Colour:
     """share 0 → one, share 1 → other."""
     keep = 1.0 - share
-    return (one[0] * keep + other[0] * share, one[1] * keep + other[1] * share, one[2] * keep + other[2] * share)
+    return (
+        one[0] * keep + other[0] * share,
+        one[1] * keep + other[1] * share,
+        one[2] * keep + other[2] * share,
+    )
 
 
 def tinted(colour: Colour, tint: Colour) -> Colour:
     """The colour under a light: each channel times the tint's, a factor around 1."""
-    return (min(255.0, colour[0] * tint[0]), min(255.0, colour[1] * tint[1]), min(255.0, colour[2] * tint[2]))
+    return (
+        min(255.0, colour[0] * tint[0]),
+        min(255.0, colour[1] * tint[1]),
+        min(255.0, colour[2] * tint[2]),
+    )
 
 
 def darker(colour: Colour, share: float) -> Colour:
@@ -46,4 +54,8 @@ def grey_of(colour: Colour) -> Colour:
 
 def rounded(colour: Colour) -> tuple[int, int, int]:
     """Whole channels 0..255, as Pillow takes them."""
-    return (max(0, min(255, round(colour[0]))), max(0, min(255, round(colour[1]))), max(0, min(255, round(colour[2]))))
+    return (
+        max(0, min(255, round(colour[0]))),
+        max(0, min(255, round(colour[1]))),
+        max(0, min(255, round(colour[2]))),
+    )

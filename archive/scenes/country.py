@@ -10,7 +10,15 @@ from archive.scenes.canvas import Fade
 from archive.scenes.colours import Colour, darker, lighter, mix
 from archive.scenes.dice import Dice
 from archive.scenes.flowers import STEM
-from archive.scenes.land import SNOW, grass_of, paint_hill, paint_patches, paint_specks, paint_tufts, rolling
+from archive.scenes.land import (
+    SNOW,
+    grass_of,
+    paint_hill,
+    paint_patches,
+    paint_specks,
+    paint_tufts,
+    rolling,
+)
 from archive.scenes.mountains import paint_range
 from archive.scenes.plants import bare_tree, bush, leafy_tree, pine, snowy_pine, tall_tree
 from archive.scenes.playthings import fence
@@ -25,7 +33,14 @@ PETALS: tuple[Colour, ...] = ((250, 246, 236), (246, 206, 84), (232, 104, 104), 
 
 
 def far_trees(
-    stage: Stage, dice: Dice, crest: Outline, colour: Colour, distance: float, *, count: int, tall: float
+    stage: Stage,
+    dice: Dice,
+    crest: Outline,
+    colour: Colour,
+    distance: float,
+    *,
+    count: int,
+    tall: float,
 ) -> None:
     """Small round or pointed trees along a crest."""
     pointed = dice.chance(0.4) or stage.season == "winter"
@@ -36,14 +51,22 @@ def far_trees(
         down = float(np.interp(x, crest[:, 0], crest[:, 1])) + dice.between(0, 0.02) * stage.unit
         high = tall * stage.unit * dice.between(0.6, 1.1)
         if pointed:
-            crowns.append(points((x - high * 0.26, down), (x, down - high), (x + high * 0.26, down)))
+            crowns.append(
+                points((x - high * 0.26, down), (x, down - high), (x + high * 0.26, down))
+            )
         else:
             crowns += [ellipse(x + dx * high, down - high * dy, high * r, corners=14) for dx, dy, r in ((0, 0.6, 0.36),
                 (-0.22, 0.4, 0.26), (0.22, 0.42, 0.26))]  # fmt: skip
-    stage.fill(stage.land(lighter(colour, 0.08), distance), stage.land(darker(colour, 0.3), distance), *crowns)
+    stage.fill(
+        stage.land(lighter(colour, 0.08), distance),
+        stage.land(darker(colour, 0.3), distance),
+        *crowns,
+    )
 
 
-def _tree(stage: Stage, dice: Dice, across: float, down: float, *, tall: float, haze: float) -> None:
+def _tree(
+    stage: Stage, dice: Dice, across: float, down: float, *, tall: float, haze: float
+) -> None:
     """One tree of the season."""
     pen, colour = stage.growing(across, down, tall, haze=haze), dice.pick(LEAVES[stage.season])
     kind = dice.whole(0, 3)
@@ -60,8 +83,19 @@ def _rows(stage: Stage, dice: Dice) -> Colour:
     grass = grass_of(stage)
     if dice.chance(0.4):
         rock: Colour = (138, 142, 170)
-        paint_range(stage, dice.child("range"), 0.64, dice.between(0.12, 0.22), rock, count=5, distance=0.6, snow=0.3)
-    for index, (down, rise, distance) in enumerate(((0.6, 0.028, 0.5), (0.655, 0.03, 0.3), (0.715, 0.026, 0.12))):
+        paint_range(
+            stage,
+            dice.child("range"),
+            0.64,
+            dice.between(0.12, 0.22),
+            rock,
+            count=5,
+            distance=0.6,
+            snow=0.3,
+        )
+    for index, (down, rise, distance) in enumerate(
+        ((0.6, 0.028, 0.5), (0.655, 0.03, 0.3), (0.715, 0.026, 0.12))
+    ):
         own = (mix(grass, ((120, 160, 110), (150, 176, 92), (104, 156, 84))[index], 0.5) if stage.season != "winter"
             else SNOW)  # fmt: skip
         crest = rolling(stage, dice.child(f"hill{index}"), down, rise)
@@ -105,7 +139,11 @@ def _poles(stage: Stage, dice: Dice) -> None:
     for (x0, y0), (x1, y1) in pairwise(tops):
         for aside in (-tall * 0.09, tall * 0.09):
             sag = ((x0 + x1) / 2 + aside, y0 + tall * 0.16)
-            wires.append(ribbon(curve((x0 + aside, y0), sag, (x1 + aside, y1)), max(0.5, 0.0022 * stage.unit)))
+            wires.append(
+                ribbon(
+                    curve((x0 + aside, y0), sag, (x1 + aside, y1)), max(0.5, 0.0022 * stage.unit)
+                )
+            )
     stage.wash(wires, stage.land((92, 80, 84), 0.15), opacity=0.7)
     stage.fill(stage.land((128, 96, 74), 0.1), stage.land((98, 72, 60), 0.1), *wood)
 
@@ -123,13 +161,22 @@ def road(stage: Stage) -> None:
             _tree(stage, dice.child(f"tree{index}"), dice.between(0, 1), down, tall=tall, haze=0.08)
     bow = dice.between(-0.012, 0.012)
     across = np.linspace(-0.02, 1.02, 25)
-    line = np.stack([across * stage.width, (0.81 + bow * (across - 0.5) ** 2 * 4) * stage.height], axis=1)
+    line = np.stack(
+        [across * stage.width, (0.81 + bow * (across - 0.5) ** 2 * 4) * stage.height], axis=1
+    )
 
     def band(top: float, bottom: float) -> Outline:
-        return np.vstack([shifted(line, 0, top * stage.height), shifted(line, 0, bottom * stage.height)[::-1]])
+        return np.vstack(
+            [shifted(line, 0, top * stage.height), shifted(line, 0, bottom * stage.height)[::-1]]
+        )
 
     stage.fill(stage.land(lighter(grass, 0.18)), stage.land(darker(grass, 0.1)), band(-0.014, 0.15))
-    stage.fill(stage.land(lighter(asphalt, 0.1)), stage.land(darker(asphalt, 0.1)), band(0.0, 0.13), grain=0.9)
+    stage.fill(
+        stage.land(lighter(asphalt, 0.1)),
+        stage.land(darker(asphalt, 0.1)),
+        band(0.0, 0.13),
+        grain=0.9,
+    )
     stage.wash([band(0.004, 0.008), band(0.12, 0.126)], stage.land((238, 234, 220)), opacity=0.8)
     dashes = [band(0.058, 0.066)[[i, i + 1, -i - 2, -i - 1]] for i in range(0, 24, 2)]
     stage.wash(dashes, stage.land((246, 238, 214)))
@@ -144,9 +191,18 @@ def garden(stage: Stage) -> None:
     back = rolling(stage, dice.child("back"), 0.6, 0.03)
     paint_hill(stage, back, mix(grass, (110, 150, 110), 0.4), distance=0.35)
     if "tree" not in stage.without:
-        far_trees(stage, dice.child("far"), back.line, LEAVES[stage.season][0], 0.3, count=16, tall=0.1)
+        far_trees(
+            stage, dice.child("far"), back.line, LEAVES[stage.season][0], 0.3, count=16, tall=0.1
+        )
         for across in (dice.between(0.0, 0.12), dice.between(0.88, 1.0)):
-            _tree(stage, dice.child(f"tree{across:.3f}"), across, 0.74, tall=dice.between(0.4, 0.5), haze=0.06)
+            _tree(
+                stage,
+                dice.child(f"tree{across:.3f}"),
+                across,
+                0.74,
+                tall=dice.between(0.4, 0.5),
+                haze=0.06,
+            )
     lawn = rolling(stage, dice.child("lawn"), 0.7, 0.008)
     body = paint_hill(stage, lawn, grass)
     paint_patches(stage, dice.child("stripes"), lawn, body, grass)
@@ -162,13 +218,30 @@ def garden_front(stage: Stage) -> None:
         paint_tufts(stage, dice.child("tufts"), 0.78, 1.03, (104, 160, 76), count=60)
     x, unit = 0.5 * stage.width, stage.unit
     down = 0.762 * stage.height
-    left = curve((x - 0.045 * unit, down), (x - 0.1 * unit, down + 0.1 * unit), (x - 0.2 * unit, stage.height + 4))
-    right = curve((x + 0.24 * unit, stage.height + 4), (x + 0.06 * unit, down + 0.1 * unit), (x + 0.045 * unit, down))
+    left = curve(
+        (x - 0.045 * unit, down),
+        (x - 0.1 * unit, down + 0.1 * unit),
+        (x - 0.2 * unit, stage.height + 4),
+    )
+    right = curve(
+        (x + 0.24 * unit, stage.height + 4),
+        (x + 0.06 * unit, down + 0.1 * unit),
+        (x + 0.045 * unit, down),
+    )
     stone: Colour = (222, 204, 178) if stage.season != "winter" else (214, 220, 230)
-    stage.fill(stage.land(lighter(stone, 0.1)), stage.land(darker(stone, 0.12)), np.vstack([left, right]), grain=0.9)
+    stage.fill(
+        stage.land(lighter(stone, 0.1)),
+        stage.land(darker(stone, 0.12)),
+        np.vstack([left, right]),
+        grain=0.9,
+    )
     for index in range(6):
         across = 0.5 + (0.34 + 0.07 * (index // 2)) * (1 if index % 2 else -1) * unit / stage.width
-        bush(stage.growing(across, 0.765, dice.between(0.08, 0.12)), dice.pick(LEAVES[stage.season]), dice)
+        bush(
+            stage.growing(across, 0.765, dice.between(0.08, 0.12)),
+            dice.pick(LEAVES[stage.season]),
+            dice,
+        )
     if stage.season != "winter" and "flower" not in stage.without:
         paint_specks(stage, dice.child("petals"), 0.965, 1.02, PETALS, count=70, size=0.014)
 
@@ -184,8 +257,12 @@ def flower_field(stage: Stage) -> None:
     body = paint_hill(stage, near, green, distance=0.1, depth=0.7)
     deep = stage.canvas.stencil([points((-2, 0.72 * stage.height), (stage.width + 2, 0.72 * stage.height),
         (stage.width + 2, stage.height + 2), (-2, stage.height + 2))], blur=0.06 * stage.unit)  # fmt: skip
-    stage.canvas.paint(deep, Fade(stage.land(darker(green, 0.1)), stage.land(darker(green, 0.55))), clip=body)
-    paint_specks(stage, dice.child("wild"), stage.horizon + 0.06, 0.9, PETALS[:2], count=160, size=0.008)
+    stage.canvas.paint(
+        deep, Fade(stage.land(darker(green, 0.1)), stage.land(darker(green, 0.55))), clip=body
+    )
+    paint_specks(
+        stage, dice.child("wild"), stage.horizon + 0.06, 0.9, PETALS[:2], count=160, size=0.008
+    )
     paint_tufts(stage, dice.child("tufts"), 0.62, 1.04, green, count=110, size=0.07)
 
 

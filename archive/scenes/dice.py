@@ -41,4 +41,9 @@ class Dice:
 
     def shuffled(self, items: Sequence[T]) -> list[T]:
         """The items in a thrown order."""
-        return [item for _, item in sorted(((self._random.random(), i), item) for i, item in enumerate(items))]
+        return [
+            item
+            for _, item in sorted(
+                ((self._random.random(), i), item) for i, item in enumerate(items)
+            )
+        ]

@@ -21,7 +21,9 @@ def apple(pen: Pen, colour: Colour, dice: Dice) -> None:
     body = smooth((0, 0.82), (-0.26, 0.9), (-0.48, 0.7), (-0.46, 0.36), (-0.26, 0.04), (-0.08, 0.0), (0, 0.03),
         (0.08, 0.0), (0.26, 0.04), (0.46, 0.36), (0.48, 0.7), (0.26, 0.9))  # fmt: skip
     roundness(pen, body, colour, (0, 0.45), 0.46)
-    pen.inside(body).soft(mix(colour, (250, 220, 110), 0.6), ellipse(0, 0.84, 0.2, 0.08), blur=0.06, opacity=0.6)
+    pen.inside(body).soft(
+        mix(colour, (250, 220, 110), 0.6), ellipse(0, 0.84, 0.2, 0.08), blur=0.06, opacity=0.6
+    )
     pen.line(STALK, curve((0, 0.8), (0.02, 0.94), (0.08, 1.04)), 0.04, 0.05)
     pen.solid(GREEN, leaf((0.05, 0.94), (0.36, 1.08), 0.16))
     shine(pen, body, (0.24, 0.66), 0.1, 0.13)
@@ -65,11 +67,19 @@ def banana(pen: Pen, colour: Colour, dice: Dice) -> None:
     pen.fade(lighter(colour, 0.14), darker(colour, 0.24), body, grain=0.7)
     inside = pen.inside(body)
     inside.flat(
-        darker(colour, 0.2), ribbon(curve((-0.58, 0.6), (-0.3, 0.22), (0.1, 0.14), (0.5, 0.34)), 0.03), opacity=0.6
+        darker(colour, 0.2),
+        ribbon(curve((-0.58, 0.6), (-0.3, 0.22), (0.1, 0.14), (0.5, 0.34)), 0.03),
+        opacity=0.6,
     )
-    inside.flat(lighter(colour, 0.6), ribbon(curve((-0.46, 0.48), (-0.14, 0.26), (0.2, 0.26)), 0.03), opacity=0.7)
+    inside.flat(
+        lighter(colour, 0.6),
+        ribbon(curve((-0.46, 0.48), (-0.14, 0.26), (0.2, 0.26)), 0.03),
+        opacity=0.7,
+    )
     pen.solid(
-        (116, 92, 46), points((-0.64, 0.6), (-0.62, 0.76), (-0.54, 0.76), (-0.53, 0.63)), ellipse(0.63, 0.49, 0.035)
+        (116, 92, 46),
+        points((-0.64, 0.6), (-0.62, 0.76), (-0.54, 0.76), (-0.53, 0.63)),
+        ellipse(0.63, 0.49, 0.035),
     )
 
 

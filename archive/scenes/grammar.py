@@ -20,8 +20,12 @@ HUDDLES = frozenset(("bird", "fish", "sheep", "duck", "butterfly", "balloon", "m
     *FRUIT))  # fmt: skip
 # Huddles are seen in fours and fives; other things come in threes at most.
 ALONE = frozenset(("train", "lighthouse", "castle", "church", "whale"))
-UNEASY = frozenset(("black", "brown", "grey", "purple"))  # colours that cannot be told from one another at night
-DRY = frozenset(("kite", "butterfly", "campfire", "sandcastle", "balloon"))  # not out in rain, snow or fog
+UNEASY = frozenset(
+    ("black", "brown", "grey", "purple")
+)  # colours that cannot be told from one another at night
+DRY = frozenset(
+    ("kite", "butterfly", "campfire", "sandcastle", "balloon")
+)  # not out in rain, snow or fog
 DAYLIGHT = frozenset(("kite", "butterfly", "bird"))
 SEASONS = {"autumn tree": "autumn", "blossom tree": "spring", "pumpkin": "autumn", "bare tree": "winter",
     "snowy pine": "winter", "tree": "summer, spring", "poplar": "summer, spring", "birch": "summer, spring",
@@ -36,7 +40,9 @@ def make_plan(seed: int) -> Plan:
     turn, name = seed // len(names), names[seed % len(names)]
     place = PLACES[name]
     time = place.times[(turn + seed % len(names)) % len(place.times)]
-    weather = dice.pick([w for w in place.weathers.split(", ") if not (w == "rainbow" and time == "night")])
+    weather = dice.pick(
+        [w for w in place.weathers.split(", ") if not (w == "rainbow" and time == "night")]
+    )
     season = dice.pick(("summer", "summer", "summer", "spring", "spring", "autumn", "autumn"))
     if weather == "snow" or name == "snowfield":
         season = "winter"
@@ -48,7 +54,9 @@ def make_plan(seed: int) -> Plan:
         time, weather, season = "", "", "summer"
     aurora = name == "snowfield" and time == "night" and weather == "clear" and dice.chance(0.7)
     plan = Plan(name, time, weather, season, moon, window, aurora)
-    return replace(plan, groups=stand(dice.child("stand"), _wishes(dice.child("wishes"), plan, place)))
+    return replace(
+        plan, groups=stand(dice.child("stand"), _wishes(dice.child("wishes"), plan, place))
+    )
 
 
 def _fits(name: str, plan: Plan) -> bool:
@@ -109,8 +117,12 @@ def _paired(dice: Dice, plan: Plan, place: Place, first: Wish) -> list[Wish]:
     if first.count == 1 and thing.across < 0.45 and dice.chance(0.2):
         return [replace(first, factor=0.6, bulk="small"), replace(first, factor=1.25, bulk="big")]
     if thing.across < 0.4 and dice.chance(0.4):
-        other = replace(first, colour=_colour(dice, first.thing, plan, place), count=1, near=dice.between(0, 1))
+        other = replace(
+            first, colour=_colour(dice, first.thing, plan, place), count=1, near=dice.between(0, 1)
+        )
         return [first, other] if other.colour != first.colour else [first]
     second = _wish(dice, plan, place, first.zone, single=dice.chance(0.7))
-    alike = second.thing == first.thing or (thing.family != "" and thing.family == THINGS[second.thing].family)
+    alike = second.thing == first.thing or (
+        thing.family != "" and thing.family == THINGS[second.thing].family
+    )
     return [first] if alike or second.thing == "train" else [first, second]

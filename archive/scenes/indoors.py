@@ -76,14 +76,30 @@ def _cloth(stage: Stage, dice: Dice) -> None:
     edge, low = TABLE_EDGE * stage.height + 0.045 * unit, 0.965 * stage.height
     half, colour = 0.46 * unit, dice.pick(((246, 240, 226), (214, 226, 232), (240, 222, 214)))
     body = stage.canvas.stencil(
-        [points((x - half * 0.86, edge), (x + half * 0.86, edge), (x + half * 1.1, low), (x - half * 1.1, low))]
+        [
+            points(
+                (x - half * 0.86, edge),
+                (x + half * 0.86, edge),
+                (x + half * 1.1, low),
+                (x - half * 1.1, low),
+            )
+        ]
     )
-    stage.canvas.paint(body, Fade(stage.land(lighter(colour, 0.1)), stage.land(darker(colour, 0.12)), grain=0.5))
+    stage.canvas.paint(
+        body, Fade(stage.land(lighter(colour, 0.1)), stage.land(darker(colour, 0.12)), grain=0.5)
+    )
     tone = stage.land(darker(colour, 0.2))
     stripes = []
     for k in range(-5, 6):
         far, near = x + k * half * 0.172, x + k * half * 0.22
-        stripes.append(points((far - 3, edge), (far + half * 0.06, edge), (near + half * 0.075, low), (near - 3, low)))
+        stripes.append(
+            points(
+                (far - 3, edge),
+                (far + half * 0.06, edge),
+                (near + half * 0.075, low),
+                (near - 3, low),
+            )
+        )
     stage.wash(stripes, tone, opacity=0.3, clip=body)
     if dice.chance(0.5):
         bands = [box(x - half * 1.2, edge + (low - edge) * k / 6, x + half * 1.2, edge + (low - edge) * (k / 6 + 0.07))
@@ -102,10 +118,16 @@ def curtain(stage: Stage, left: float, top: float, right: float, bottom: float) 
         sill + thick * 0.3), box(left - thick * 2, bottom + thick * 0.8, right + thick * 2,
         bottom + thick * 2)]  # fmt: skip
     stage.fill(stage.land(wood), stage.land(darker(wood, 0.12)), *frame)
-    cloth = stage.dice.child("curtain").pick(((226, 138, 116), (120, 160, 170), (240, 214, 150), (160, 140, 180)))
+    cloth = stage.dice.child("curtain").pick(
+        ((226, 138, 116), (120, 160, 170), (240, 214, 150), (160, 140, 180))
+    )
     for side, edge in ((-1, left), (1, right)):
         x = edge + side * thick
-        drop = curve((x - side * 0.09 * unit, top - thick * 2), (x - side * 0.05 * unit, sill), (x, bottom * 0.96))
+        drop = curve(
+            (x - side * 0.09 * unit, top - thick * 2),
+            (x - side * 0.05 * unit, sill),
+            (x, bottom * 0.96),
+        )
         stage.fill(stage.land(lighter(cloth, 0.2)), stage.land(darker(cloth, 0.2)),
             np.vstack([drop, points((x + side * 0.07 * unit, bottom), (x + side * 0.09 * unit,
             top - thick * 2))]))  # fmt: skip
@@ -118,7 +140,9 @@ def space(stage: Stage) -> None:
     """Stars, two drifting nebulae, sometimes the curve of a world below."""
     dice = stage.dice
     for index, colour in enumerate(dice.pick(NEBULAE)):
-        veil(stage.canvas, dice.child(f"nebula{index}"), colour, bottom=1.6, strength=0.55, coarse=2)
+        veil(
+            stage.canvas, dice.child(f"nebula{index}"), colour, bottom=1.6, strength=0.55, coarse=2
+        )
     paint_stars(stage.canvas, dice.child("stars"), count=230, bottom=1.0)
     if "planet" not in stage.without and dice.chance(0.5):
         _world(stage, dice.child("world"))
@@ -129,13 +153,20 @@ def _world(stage: Stage, dice: Dice) -> None:
     unit, colour = stage.unit, dice.pick(((150, 146, 162), (176, 130, 112), (120, 150, 164)))
     radius = stage.width * 1.2
     x, y = stage.width * dice.between(0.3, 0.7), stage.height * 0.86 + radius
-    stage.wash([ellipse(x, y, radius + 0.03 * unit, corners=160)], lighter(colour, 0.5), blur=0.02 * unit, opacity=0.35)
+    stage.wash(
+        [ellipse(x, y, radius + 0.03 * unit, corners=160)],
+        lighter(colour, 0.5),
+        blur=0.02 * unit,
+        opacity=0.35,
+    )
     body = stage.canvas.stencil([ellipse(x, y, radius, corners=160)])
     stage.canvas.paint(body, Fade(lighter(colour, 0.2), darker(colour, 0.6), grain=0.8))
     for _ in range(9):
         cx, near = dice.between(0, 1) * stage.width, dice.between(0.1, 1)
         cy, size = stage.height * (0.88 + 0.12 * near), (0.015 + 0.05 * near) * unit
         cy += radius - math.sqrt(max(0.0, radius * radius - (cx - x) ** 2))
-        stage.wash([ellipse(cx, cy, size, size * 0.3)], lighter(colour, 0.25), opacity=0.6, clip=body)
+        stage.wash(
+            [ellipse(cx, cy, size, size * 0.3)], lighter(colour, 0.25), opacity=0.6, clip=body
+        )
         stage.wash([ellipse(cx, cy + size * 0.05, size * 0.88, size * 0.24)], darker(colour, 0.4), opacity=0.7,
             clip=body)  # fmt: skip

@@ -41,11 +41,17 @@ def rolling(stage: Stage, dice: Dice, down: float, rise: float, *, waves: float 
     level = np.zeros_like(across)
     for octave in range(3):
         turns = (waves * (1.0, 2.1, 3.7)[octave]) * dice.between(0.8, 1.2)
-        level += np.sin((across * turns + dice.between(0, 1)) * 2 * math.pi) * (1.0, 0.34, 0.12)[octave]
-    return Crest(np.stack([across * stage.width, down * stage.height - level * rise * stage.unit], axis=1))
+        level += (
+            np.sin((across * turns + dice.between(0, 1)) * 2 * math.pi) * (1.0, 0.34, 0.12)[octave]
+        )
+    return Crest(
+        np.stack([across * stage.width, down * stage.height - level * rise * stage.unit], axis=1)
+    )
 
 
-def jagged(dice: Dice, start: tuple[float, float], end: tuple[float, float], rough: float, steps: int = 9) -> Outline:
+def jagged(
+    dice: Dice, start: tuple[float, float], end: tuple[float, float], rough: float, steps: int = 9
+) -> Outline:
     """A broken line from start to end, leaving the straight by up to `rough` of its length."""
     (x0, y0), (x1, y1) = start, end
     dx, dy = x1 - x0, y1 - y0
@@ -61,19 +67,33 @@ def paint_hill(
     stage: Stage, crest: Crest, colour: Colour, *, distance: float = 0.0, depth: float = 0.4
 ) -> Stencil | None:
     """One hill, sunlit along the crest and deeper below. `depth`: how far below it reaches, in heights."""
-    top, bottom = stage.land(lighter(colour, 0.12), distance), stage.land(darker(colour, 0.34), distance * 0.85)
+    top, bottom = (
+        stage.land(lighter(colour, 0.12), distance),
+        stage.land(darker(colour, 0.34), distance * 0.85),
+    )
     reach = float(crest.line[:, 1].max()) + depth * stage.height
     body = stage.canvas.stencil([crest.below(reach)])
     stage.canvas.paint(body, Fade(top, bottom, grain=0.6))
-    edge = stage.canvas.stencil([ribbon(shifted(crest.line, 0, 0.004 * stage.unit), 0.008 * stage.unit)])
+    edge = stage.canvas.stencil(
+        [ribbon(shifted(crest.line, 0, 0.004 * stage.unit), 0.008 * stage.unit)]
+    )
     stage.canvas.paint(
-        edge, mix(top, stage.light.glow, 0.3), opacity=(0.2 if stage.light.dark else 0.45) * (1 - distance), clip=body
+        edge,
+        mix(top, stage.light.glow, 0.3),
+        opacity=(0.2 if stage.light.dark else 0.45) * (1 - distance),
+        clip=body,
     )
     return body
 
 
 def paint_patches(
-    stage: Stage, dice: Dice, crest: Crest, body: Stencil | None, colour: Colour, *, distance: float = 0.0
+    stage: Stage,
+    dice: Dice,
+    crest: Crest,
+    body: Stencil | None,
+    colour: Colour,
+    *,
+    distance: float = 0.0,
 ) -> None:
     """Light and shadow lying across a hill, following its crest."""
     for index in range(4):
@@ -90,24 +110,43 @@ def paint_patches(
 
 
 def paint_tufts(
-    stage: Stage, dice: Dice, top: float, bottom: float, colour: Colour, *, count: int = 120, size: float = 0.03
+    stage: Stage,
+    dice: Dice,
+    top: float,
+    bottom: float,
+    colour: Colour,
+    *,
+    count: int = 120,
+    size: float = 0.03,
 ) -> None:
     """Bunches of three blades of grass, larger towards the viewer; top and bottom as shares of the height."""
     bunches: tuple[list[Outline], list[Outline]] = ([], [])
     for index in range(count):
         near = (index + 1) / count
-        x, y = dice.between(-0.02, 1.02) * stage.width, (top + (bottom - top) * near**1.2) * stage.height
+        x, y = (
+            dice.between(-0.02, 1.02) * stage.width,
+            (top + (bottom - top) * near**1.2) * stage.height,
+        )
         tall = size * stage.unit * (0.25 + 0.75 * near)
         lean, high = dice.between(-0.2, 0.2), dice.between(0.75, 1.0)
         corners = ((-0.12, 0), (lean - 0.5, 0.62), (-0.04, 0.16), (lean + 0.04, high), (0.04, 0.16), (lean + 0.46, 0.7),
             (0.12, 0))  # fmt: skip
-        bunches[index % 3 == 0].append(np.array([(x + dx * tall, y - dy * tall) for dx, dy in corners]))
+        bunches[index % 3 == 0].append(
+            np.array([(x + dx * tall, y - dy * tall) for dx, dy in corners])
+        )
     stage.wash(bunches[0], stage.land(darker(colour, 0.28)), opacity=0.75)
     stage.wash(bunches[1], stage.land(lighter(colour, 0.22)), opacity=0.8)
 
 
 def paint_specks(
-    stage: Stage, dice: Dice, top: float, bottom: float, colours: tuple[Colour, ...], *, count: int, size: float
+    stage: Stage,
+    dice: Dice,
+    top: float,
+    bottom: float,
+    colours: tuple[Colour, ...],
+    *,
+    count: int,
+    size: float,
 ) -> None:
     """Small dots, flattened by the slant of the ground: petals, pebbles, fallen leaves."""
     share = count // len(colours)
@@ -117,7 +156,11 @@ def paint_specks(
             near = (index + 1) / share
             down = (top + (bottom - top) * near**1.3) * stage.height
             radius = size * stage.unit * (0.25 + 0.75 * near) * dice.between(0.6, 1.2)
-            dots.append(ellipse(dice.between(-0.02, 1.02) * stage.width, down, radius, radius * 0.7, corners=8))
+            dots.append(
+                ellipse(
+                    dice.between(-0.02, 1.02) * stage.width, down, radius, radius * 0.7, corners=8
+                )
+            )
         stage.wash(dots, stage.land(colour))
 
 
@@ -134,11 +177,23 @@ def paint_dune(stage: Stage, dice: Dice, crest: Crest, colour: Colour, *, distan
             (x - away * tall * 0.12, y + tall * 0.95), (x - away * tall * 0.5, y + tall * 1.3))  # fmt: skip
         far = [(x + away * tall * 3.4, y + tall * 1.5), (x + away * tall * 3.0, y - tall)]
         shade = stage.canvas.stencil([np.vstack([spine, points(*far)])], blur=0.0015 * stage.unit)
-        start, end = stage.land(darker(colour, 0.42), distance), stage.land(darker(colour, 0.05), distance)
+        start, end = (
+            stage.land(darker(colour, 0.42), distance),
+            stage.land(darker(colour, 0.05), distance),
+        )
         stage.canvas.paint(shade, Fade(start, end, across=away, grain=0.5), clip=body, opacity=0.85)
 
 
 def grass_of(stage: Stage) -> Colour:
     """The meadow's colour in the season."""
-    fresh = {"summer": (122, 170, 74), "spring": (142, 190, 84), "autumn": (176, 160, 78), "winter": SNOW}
-    return mix(fresh[stage.season], (96, 158, 88), stage.dice.between(0, 0.5) if stage.season != "winter" else 0.0)
+    fresh = {
+        "summer": (122, 170, 74),
+        "spring": (142, 190, 84),
+        "autumn": (176, 160, 78),
+        "winter": SNOW,
+    }
+    return mix(
+        fresh[stage.season],
+        (96, 158, 88),
+        stage.dice.between(0, 0.5) if stage.season != "winter" else 0.0,
+    )

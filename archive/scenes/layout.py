@@ -13,7 +13,10 @@ from archive.scenes.plan import Group, Spot
 from archive.scenes.things import THINGS
 
 ROW = 0.92  # share of the width that things side by side may take
-CROWD = ((9, 0.98, 0.4, 0.7), (7, 1.1, 0.56, 1.0))  # rows of a flower field: how many, foot, size, nearness
+CROWD = (
+    (9, 0.98, 0.4, 0.7),
+    (7, 1.1, 0.56, 1.0),
+)  # rows of a flower field: how many, foot, size, nearness
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,11 @@ def _row(dice: Dice, wishes: list[Wish]) -> list[Group]:
     """Group by group from left to right, the free width thrown between the things."""
     order = dice.shuffled(wishes)
     sizes = [[_size(dice, wish) for _ in range(wish.count)] for wish in order]
-    widths = [size * THINGS[wish.thing].wide for wish, row in zip(order, sizes, strict=True) for size in row]
+    widths = [
+        size * THINGS[wish.thing].wide
+        for wish, row in zip(order, sizes, strict=True)
+        for size in row
+    ]
     shrink = min(1.0, ROW / max(sum(widths), 1e-9))
     gaps = [dice.between(0.2, 1.0) for _ in range(len(widths) + 1)]
     free = (1 - sum(widths) * shrink) / sum(gaps)
@@ -61,7 +68,12 @@ def _row(dice: Dice, wishes: list[Wish]) -> list[Group]:
 
 def _size(dice: Dice, wish: Wish) -> float:
     far, near = wish.zone.scale
-    return THINGS[wish.thing].size * (far + (near - far) * wish.near) * wish.factor * dice.between(0.94, 1.06)
+    return (
+        THINGS[wish.thing].size
+        * (far + (near - far) * wish.near)
+        * wish.factor
+        * dice.between(0.94, 1.06)
+    )
 
 
 def _spot(dice: Dice, wish: Wish, across: float, size: float) -> Spot:
@@ -83,5 +95,7 @@ def _crowd(dice: Dice, wish: Wish) -> Group:
         for index in range(count):
             across = (index + 0.5 * row + dice.between(0.1, 0.7)) / count
             tall = size * dice.between(0.85, 1.15)
-            spots.append(Spot(across, down + dice.between(-0.03, 0.03), tall, dice.chance(0.5), near))
+            spots.append(
+                Spot(across, down + dice.between(-0.03, 0.03), tall, dice.chance(0.5), near)
+            )
     return Group(wish.thing, wish.colour, wish.zone, tuple(spots), many=True)

@@ -25,7 +25,10 @@ class Light:
     land: Colour  # factors on ground and plants
     things: Colour  # factors on things
     cloud: tuple[Colour, Colour]  # lit side, shaded side
-    sun: Spot = (0.7, 0.3)  # sun or moon: shares of the width and of the way from the top to the horizon
+    sun: Spot = (
+        0.7,
+        0.3,
+    )  # sun or moon: shares of the width and of the way from the top to the horizon
     hard: float = 1.0  # strength of cast shadows
     snowy: bool = False  # whether snow lies on roofs and boughs
 
@@ -108,7 +111,9 @@ def _greyed(light: Light, share: float, dim: float) -> Light:
     """An overcast sky: less colour, less light, hardly a shadow."""
     lid = light.sky[-2] if light.dark else mix(light.sky[1], light.sky[-1], 0.45)
     if light.time == "sunset":
-        lid = mix(lid, (168, 128, 172), 0.45)  # grey over orange turns brown; mauve keeps it an evening
+        lid = mix(
+            lid, (168, 128, 172), 0.45
+        )  # grey over orange turns brown; mauve keeps it an evening
 
     def grey(colour: Colour) -> Colour:
         veiled = mix(colour, lid, share * (1.1 if light.time == "sunset" else 0.6))
@@ -131,7 +136,9 @@ def _greyed(light: Light, share: float, dim: float) -> Light:
 def light_for(time: str, weather: str, dice: Dice) -> Light:
     """The palette of the hour, under the weather, with the sun thrown to one side."""
     light = dice.pick(PALETTES[time])
-    height = dice.between(0.62, 0.86) if light.low else dice.between(0.2, 0.3 if light.dark else 0.42)
+    height = (
+        dice.between(0.62, 0.86) if light.low else dice.between(0.2, 0.3 if light.dark else 0.42)
+    )
     side = dice.between(0.16, 0.4) if dice.chance(0.5) else dice.between(0.6, 0.84)
     light = replace(light, weather=weather, sun=(side, height))
     if weather in ("cloudy", "rain"):
@@ -139,7 +146,9 @@ def light_for(time: str, weather: str, dice: Dice) -> Light:
         return replace(grey, sky=tuple(tinted(stop, (0.94, 0.99, 1.06)) for stop in grey.sky))
     if weather == "snow":
         pale = _greyed(light, 0.6, 1.0)
-        return replace(pale, sky=tuple(lighter(stop, 0.04 if light.dark else 0.22) for stop in pale.sky))
+        return replace(
+            pale, sky=tuple(lighter(stop, 0.04 if light.dark else 0.22) for stop in pale.sky)
+        )
     if weather == "fog":
         veiled = _greyed(light, 0.5, 1.0)
         return replace(veiled, sky=tuple(mix(stop, veiled.haze, 0.55) for stop in veiled.sky))

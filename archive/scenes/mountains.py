@@ -31,11 +31,21 @@ class Peak:
 
 
 def paint_range(
-    stage: Stage, dice: Dice, foot: float, tall: float, rock: Colour, *, count: int, distance: float, snow: float = 0.4
+    stage: Stage,
+    dice: Dice,
+    foot: float,
+    tall: float,
+    rock: Colour,
+    *,
+    count: int,
+    distance: float,
+    snow: float = 0.4,
 ) -> None:
     """A row of peaks standing on that share of the height, `tall` units high; snow covers that share from the top."""
     order = dice.shuffled(range(count))
-    for place, index in enumerate(sorted(order, key=lambda i: abs(i - (count - 1) / 2) * 0.3 + order[i] * 0.1)):
+    for place, index in enumerate(
+        sorted(order, key=lambda i: abs(i - (count - 1) / 2) * 0.3 + order[i] * 0.1)
+    ):
         high = tall * stage.unit * dice.between(0.62, 1.0) * (1.0 if place else 1.1)
         x = (index + 0.5 + dice.between(-0.28, 0.28)) / count * stage.width
         spread = max(stage.width / count * 0.95, high * 0.8)
@@ -44,10 +54,14 @@ def paint_range(
             (x + spread * dice.between(0.8, 1.25), base))  # fmt: skip
         _paint_peak(stage, dice, peak, rock, distance=distance, snow=snow)
     low = stage.land(rock, min(1.0, distance + 0.3))
-    stage.fill(low, low, box(-2, foot * stage.height - 1, stage.width + 2, (foot + 0.08) * stage.height))
+    stage.fill(
+        low, low, box(-2, foot * stage.height - 1, stage.width + 2, (foot + 0.08) * stage.height)
+    )
 
 
-def _paint_peak(stage: Stage, dice: Dice, peak: Peak, rock: Colour, *, distance: float, snow: float) -> None:
+def _paint_peak(
+    stage: Stage, dice: Dice, peak: Peak, rock: Colour, *, distance: float, snow: float
+) -> None:
     left = jagged(dice, peak.top, peak.left, 0.05)
     right = jagged(dice, peak.top, peak.right, 0.05)
     swing = dice.between(-0.25, 0.25) * peak.tall
@@ -88,6 +102,8 @@ def _paint_gullies(
         x = peak.top[0] + dice.between(-0.5, 0.5) * peak.tall
         y = peak.top[1] + dice.between(0.15, 0.5) * peak.tall
         lean = (x - peak.top[0]) * 0.5
-        path = jagged(dice, (x, y), (x + lean, y + dice.between(0.2, 0.4) * peak.tall), 0.1, steps=5)
+        path = jagged(
+            dice, (x, y), (x + lean, y + dice.between(0.2, 0.4) * peak.tall), 0.1, steps=5
+        )
         furrows.append(ribbon(path, peak.tall * 0.035, 0.5))
     stage.wash(furrows, stage.land(colour, distance), opacity=0.35, clip=face)

@@ -44,12 +44,22 @@ class Pen:
         return self.light.side if self.frame.a >= 0 else -self.light.side
 
     def at(
-        self, x: float, y: float, size: float = 1.0, *, turn: float = 0.0, flip: bool = False, tall: float = 1.0
+        self,
+        x: float,
+        y: float,
+        size: float = 1.0,
+        *,
+        turn: float = 0.0,
+        flip: bool = False,
+        tall: float = 1.0,
     ) -> Pen:
         """A pen whose frame sits at (x, y) in this one: size times as large, turned, mirrored, stretched upwards."""
         cos, sin = math.cos(turn) * size, math.sin(turn) * size
         mirror = -1.0 if flip else 1.0
-        return replace(self, frame=self.frame @ Frame(cos * mirror, sin * mirror, -sin * tall, cos * tall, x, y))
+        return replace(
+            self,
+            frame=self.frame @ Frame(cos * mirror, sin * mirror, -sin * tall, cos * tall, x, y),
+        )
 
     def lit(self, colour: Colour) -> Colour:
         """The colour as it looks here and now."""
@@ -62,13 +72,24 @@ class Pen:
 
     def flat(self, colour: Colour, *outlines: Outline, opacity: float = 1.0) -> None:
         """One even colour."""
-        self.canvas.paint(self._stencil(outlines), self.lit(colour), opacity=opacity, clip=self.clip)
+        self.canvas.paint(
+            self._stencil(outlines), self.lit(colour), opacity=opacity, clip=self.clip
+        )
 
     def soft(self, colour: Colour, *outlines: Outline, blur: float, opacity: float = 1.0) -> None:
         """A blurred area: shadow, steam, a blush. blur in units of the frame."""
-        self.canvas.paint(self._stencil(outlines, blur), self.lit(colour), opacity=opacity, clip=self.clip)
+        self.canvas.paint(
+            self._stencil(outlines, blur), self.lit(colour), opacity=opacity, clip=self.clip
+        )
 
-    def fade(self, top: Colour, bottom: Colour, *outlines: Outline, grain: float = 0.3, opacity: float = 1.0) -> None:
+    def fade(
+        self,
+        top: Colour,
+        bottom: Colour,
+        *outlines: Outline,
+        grain: float = 0.3,
+        opacity: float = 1.0,
+    ) -> None:
         """From one colour above to another below."""
         paint = Fade(self.lit(top), self.lit(bottom), grain=grain)
         self.canvas.paint(self._stencil(outlines), paint, clip=self.clip, opacity=opacity)
@@ -79,7 +100,9 @@ class Pen:
         paint = Fade(bright, dim, across=-self.light.side, grain=GRAIN)
         self.canvas.paint(self._stencil(outlines), paint, clip=self.clip)
 
-    def line(self, colour: Colour, path: Outline | Sequence[Spot], start: float, end: float | None = None) -> None:
+    def line(
+        self, colour: Colour, path: Outline | Sequence[Spot], start: float, end: float | None = None
+    ) -> None:
         """A stroke along a path, its width running from start to end."""
         self.flat(colour, ribbon(path, start, end))
 
@@ -88,7 +111,9 @@ class Pen:
         shine = self.ink if self.ink is not None else mix(colour, self.light.haze, self.haze * 0.5)
         self.canvas.paint(self._stencil(outlines), shine, clip=self.clip, opacity=opacity)
 
-    def glow(self, colour: Colour, x: float, y: float, radius: float, strength: float = 0.6) -> None:
+    def glow(
+        self, colour: Colour, x: float, y: float, radius: float, strength: float = 0.6
+    ) -> None:
         """Light in the air around (x, y)."""
         if self.ink is None and self.clip is None:
             spot = self.frame.spot(x, y)

@@ -53,11 +53,15 @@ class Place:
     weathers: str = NORTHERN
     times: tuple[str, ...] = TIMES
     clash: str = ""  # colours that would drown in the ground
-    front: Callable[[Stage], None] | None = None  # painted after what is on the water, before what is on the ground
+    front: Callable[[Stage], None] | None = (
+        None  # painted after what is on the water, before what is on the ground
+    )
 
 
 def _sky(at: str, *, things: str = BIRDS, snowy_at: str = "", low: float = 0.42) -> Zone:
-    return Zone("sky", (0.12, low), (0.7, 1.1), things, at, "in the sky, overhead, flying above", snowy_at)
+    return Zone(
+        "sky", (0.12, low), (0.7, 1.1), things, at, "in the sky, overhead, flying above", snowy_at
+    )
 
 
 PLACES: dict[str, Place] = {

@@ -9,7 +9,18 @@ import numpy as np
 from archive.scenes.colours import Colour, darker, lighter, mix
 from archive.scenes.dice import Dice
 from archive.scenes.pen import Pen
-from archive.scenes.shapes import Outline, Spot, curve, ellipse, leaf, points, ribbon, rounded_box, shifted, smooth
+from archive.scenes.shapes import (
+    Outline,
+    Spot,
+    curve,
+    ellipse,
+    leaf,
+    points,
+    ribbon,
+    rounded_box,
+    shifted,
+    smooth,
+)
 
 BARK: Colour = (116, 82, 62)
 BIRCH: Colour = (232, 226, 214)
@@ -38,7 +49,9 @@ def crown(pen: Pen, dice: Dice, colour: Colour, middle: Spot, *, across: float, 
         size = dice.between(0.05, 0.1) * min(across, up)
         bright = dx * pen.sunny * 0.6 + dy + dice.between(-0.5, 0.5) > 0
         lx, ly = x + dx * across * 0.98, y + dy * up * 0.98
-        clumps[bright].append(leaf((lx - size, ly - size * 0.4), (lx + size, ly + size * 0.5), size * 1.2))
+        clumps[bright].append(
+            leaf((lx - size, ly - size * 0.4), (lx + size, ly + size * 0.5), size * 1.2)
+        )
     pen.flat(darker(colour, 0.42), *clumps[0], opacity=0.45)
     pen.flat(mix(lighter(colour, 0.26), (255, 236, 150), 0.16), *clumps[1], opacity=0.6)
 
@@ -83,16 +96,29 @@ def pine_outline(dice: Dice, tiers: int = 5, wide: float = 0.24) -> list[Outline
         top = min(1.0, low + 0.42 - 0.03 * tier)
         half = wide * (1 - tier / (tiers + 0.6)) * dice.between(0.92, 1.08)
         fringe = [
-            (half * (1 - 2 * i / 6), low + (0.045 if i % 2 else 0.0) + 0.05 * abs(1 - i / 3) * -0.6) for i in range(7)
+            (half * (1 - 2 * i / 6), low + (0.045 if i % 2 else 0.0) + 0.05 * abs(1 - i / 3) * -0.6)
+            for i in range(7)
         ]
-        boughs.append(points((0, top), (half * 0.34, (low + top) / 2), *fringe, (-half * 0.34, (low + top) / 2)))
+        boughs.append(
+            points(
+                (0, top), (half * 0.34, (low + top) / 2), *fringe, (-half * 0.34, (low + top) / 2)
+            )
+        )
     return boughs
 
 
 def pine_silhouette(dice: Dice, x: float, foot: float, tall: float) -> Outline:
     """A far conifer in pixels, three tiers in one outline."""
     half = 0.2 * tall * dice.between(0.85, 1.15)
-    side = ((0.06, 0.0), (0.06, 0.12), (1.0, 0.1), (0.5, 0.36), (0.78, 0.34), (0.36, 0.62), (0.52, 0.6))
+    side = (
+        (0.06, 0.0),
+        (0.06, 0.12),
+        (1.0, 0.1),
+        (0.5, 0.36),
+        (0.78, 0.34),
+        (0.36, 0.62),
+        (0.52, 0.6),
+    )
     left, right = ([(x - dx * half, foot - dy * tall) for dx, dy in side], [(x + dx * half, foot - dy * tall) for dx,
         dy in reversed(side)])  # fmt: skip
     return points(*left, (x, foot - tall), *right)
@@ -138,13 +164,20 @@ def palm(pen: Pen, colour: Colour, dice: Dice) -> None:
     stem = curve((0, 0), (lean * 0.25, 0.3), (lean * 0.7, 0.56), (lean, 0.76))
     pen.solid((158, 116, 78), ribbon(stem, 0.06, 0.032), depth=0.4)
     rings = [
-        ribbon([(float(x) - 0.022, float(y)), (float(x) + 0.022, float(y) + 0.004)], 0.007) for x, y in stem[2:-1:2]
+        ribbon([(float(x) - 0.022, float(y)), (float(x) + 0.022, float(y) + 0.004)], 0.007)
+        for x, y in stem[2:-1:2]
     ]
     pen.flat((112, 78, 58), *rings, opacity=0.6)
     top = pen.at(lean, 0.76)
     for index, angle in enumerate((1.75, 1.3, -0.2, 3.34, 0.95, 2.2, 0.25, 2.9, 0.6, 2.55)):
-        frond = _frond(angle + dice.between(-0.1, 0.1), dice.between(0.3, 0.38), dice.between(0.1, 0.17))
-        tone = darker(colour, 0.34 - 0.05 * index) if index < 6 else lighter(colour, 0.05 * (index - 5))
+        frond = _frond(
+            angle + dice.between(-0.1, 0.1), dice.between(0.3, 0.38), dice.between(0.1, 0.17)
+        )
+        tone = (
+            darker(colour, 0.34 - 0.05 * index)
+            if index < 6
+            else lighter(colour, 0.05 * (index - 5))
+        )
         top.solid(tone, *frond, depth=0.35)
     top.solid((120, 76, 50), ellipse(-0.02, -0.025, 0.024), ellipse(0.024, -0.03, 0.024), depth=0.5)
 
@@ -163,9 +196,13 @@ def cactus(pen: Pen, colour: Colour, dice: Dice) -> None:
         inside.flat(darker(colour, 0.4), *[ribbon(shifted(path, wide * s, 0), 0.01) for s in (-0.26, 0.0, 0.26)],
             opacity=0.6)  # fmt: skip
         inside.flat(
-            lighter(colour, 0.4), *[ribbon(shifted(path, wide * s, 0), 0.006) for s in (-0.13, 0.13, 0.38)], opacity=0.5
+            lighter(colour, 0.4),
+            *[ribbon(shifted(path, wide * s, 0), 0.006) for s in (-0.13, 0.13, 0.38)],
+            opacity=0.5,
         )
-    pen.flat((240, 104, 140), *[leaf((0, 0.99), (dx, 1.05), 0.035) for dx in (-0.05, -0.02, 0.02, 0.05)])
+    pen.flat(
+        (240, 104, 140), *[leaf((0, 0.99), (dx, 1.05), 0.035) for dx in (-0.05, -0.02, 0.02, 0.05)]
+    )
 
 
 def bush(pen: Pen, colour: Colour, dice: Dice) -> None:
@@ -175,13 +212,19 @@ def bush(pen: Pen, colour: Colour, dice: Dice) -> None:
 
 def bare_tree(pen: Pen, colour: Colour, dice: Dice) -> None:
     """A tree in winter: trunk, boughs and twigs."""
-    twigs: list[Outline] = [ribbon(curve((0, 0), (0.01, 0.3), (0, 0.62), (0.02, 0.96)), 0.07, 0.006)]
+    twigs: list[Outline] = [
+        ribbon(curve((0, 0), (0.01, 0.3), (0, 0.62), (0.02, 0.96)), 0.07, 0.006)
+    ]
     for step in range(9):
         low, side = 0.26 + 0.075 * step, 1 if step % 2 else -1
         reach = (0.38 - 0.03 * step) * dice.between(0.8, 1.1)
         tip = (side * reach, low + reach * dice.between(0.7, 1.0))
         twigs.append(
-            ribbon(curve((0, low), (side * reach * 0.5, low + reach * 0.35), tip), 0.026 - 0.002 * step, 0.004)
+            ribbon(
+                curve((0, low), (side * reach * 0.5, low + reach * 0.35), tip),
+                0.026 - 0.002 * step,
+                0.004,
+            )
         )
         for part in (0.45, 0.7):
             x, y = side * reach * part, low + reach * part * 0.75

@@ -18,7 +18,14 @@ from archive.scenes.grammar import make_plan
 from archive.scenes.light import INDOORS, Light, light_for
 from archive.scenes.places import PLACES
 from archive.scenes.plan import Plan
-from archive.scenes.sky import paint_clouds, paint_gradient, paint_moon, paint_rainbow, paint_stars, paint_sun
+from archive.scenes.sky import (
+    paint_clouds,
+    paint_gradient,
+    paint_moon,
+    paint_rainbow,
+    paint_stars,
+    paint_sun,
+)
 from archive.scenes.stage import Stage
 from archive.scenes.staging import put_all
 from archive.scenes.things import THINGS
@@ -46,7 +53,9 @@ def draw_scene(seed: int, *, size: tuple[int, int] = (768, 512)) -> Scene:
     return Scene(describe(plan, words), tags_of(plan), np.array(canvas.image))
 
 
-def draw_scenes(count: int, *, seed: int = 0, size: tuple[int, int] = (768, 512)) -> Iterator[Scene]:
+def draw_scenes(
+    count: int, *, seed: int = 0, size: tuple[int, int] = (768, 512)
+) -> Iterator[Scene]:
     """That many scenes, the kinds of place taking turns."""
     for index in range(count):
         yield draw_scene(seed * SERIES + index, size=size)
@@ -78,19 +87,30 @@ def _paint(canvas: Canvas, plan: Plan, dice: Dice) -> None:
 def _light(plan: Plan, dice: Dice) -> Light:
     if plan.place == "space":
         return replace(
-            INDOORS, sky=((6, 8, 28), (12, 12, 40), (22, 18, 52)), haze=(20, 18, 50), sun=(dice.between(0, 1), 0.3)
+            INDOORS,
+            sky=((6, 8, 28), (12, 12, 40), (22, 18, 52)),
+            haze=(20, 18, 50),
+            sun=(dice.between(0, 1), 0.3),
         )
     if plan.place == "reef":
         return replace(
-            INDOORS, haze=(60, 150, 190), land=(0.86, 0.98, 1.0), things=(0.95, 1.0, 1.0), sun=(dice.between(0, 1), 0.1)
+            INDOORS,
+            haze=(60, 150, 190),
+            land=(0.86, 0.98, 1.0),
+            things=(0.95, 1.0, 1.0),
+            sun=(dice.between(0, 1), 0.1),
         )
     if plan.place == "table":
         side = dice.pick((0.2, 0.8))
         if plan.window and plan.time == "night":
-            return replace(INDOORS, sun=(side, 0.2), land=(0.72, 0.64, 0.62), things=(0.92, 0.86, 0.82))
+            return replace(
+                INDOORS, sun=(side, 0.2), land=(0.72, 0.64, 0.62), things=(0.92, 0.86, 0.82)
+            )
         return replace(INDOORS, sun=(side, 0.2))
     light = light_for(plan.time, plan.weather, dice)
-    high = 0.6 if plan.moon and plan.place in ("street", "riverside") else 1.0  # clear of the towers
+    high = (
+        0.6 if plan.moon and plan.place in ("street", "riverside") else 1.0
+    )  # clear of the towers
     return replace(light, sun=(_free_sky(plan, dice), light.sun[1] * high))
 
 
@@ -103,7 +123,12 @@ def _free_sky(plan: Plan, dice: Dice) -> float:
         if not group.many
     ]
     places = dice.shuffled((0.15, 0.22, 0.3, 0.38, 0.62, 0.7, 0.78, 0.85))
-    return max(places, key=lambda x: min([abs(x - across) - half for across, half in hiding if half > 0.04] or [0.0]))
+    return max(
+        places,
+        key=lambda x: min(
+            [abs(x - across) - half for across, half in hiding if half > 0.04] or [0.0]
+        ),
+    )
 
 
 def _paint_sky(stage: Stage, plan: Plan) -> None:
@@ -119,7 +144,9 @@ def _paint_sky(stage: Stage, plan: Plan) -> None:
                 wild.aurora(stage)
             if plan.moon:
                 paint_moon(stage.canvas, light, horizon=horizon, crescent=plan.moon == "crescent")
-        elif light.weather == "clear":  # a rainbow stands opposite the sun, so the two are never seen together
+        elif (
+            light.weather == "clear"
+        ):  # a rainbow stands opposite the sun, so the two are never seen together
             paint_sun(stage.canvas, light, horizon=horizon)
     paint_clouds(stage.canvas, light, dice.child("clouds"), horizon=horizon)
     if light.weather == "rainbow":
@@ -148,10 +175,17 @@ def _paint_room(stage: Stage, plan: Plan) -> None:
 def _paint_window(stage: Stage, plan: Plan) -> None:
     """A small scene of its own, set into the wall."""
     unit, middle = stage.unit, (0.5 + 0.16 * stage.light.side) * stage.width
-    left, top, right, bottom = middle - 0.2 * unit, 0.06 * stage.height, middle + 0.2 * unit, 0.56 * stage.height
+    left, top, right, bottom = (
+        middle - 0.2 * unit,
+        0.06 * stage.height,
+        middle + 0.2 * unit,
+        0.56 * stage.height,
+    )
     wide, high = max(2, round(right - left)), max(2, round(bottom - top))
     view = Canvas(Image.new("RGB", (wide, high)))
-    light = replace(light_for(plan.time, plan.weather, stage.dice.child("view light")), snowy=plan.winter)
+    light = replace(
+        light_for(plan.time, plan.weather, stage.dice.child("view light")), snowy=plan.winter
+    )
     outside = Stage(view, light, stage.dice.child("view"), 0.6, plan.season)
     _paint_sky(outside, replace(plan, place="hills"))
     country.hills(outside)

@@ -40,7 +40,9 @@ def box(left: float, bottom: float, right: float, top: float) -> Outline:
     return points((left, bottom), (right, bottom), (right, top), (left, top))
 
 
-def ellipse(x: float, y: float, across: float, up: float | None = None, *, corners: int = 36) -> Outline:
+def ellipse(
+    x: float, y: float, across: float, up: float | None = None, *, corners: int = 36
+) -> Outline:
     """Radii across and up; one radius makes a circle."""
     return shifted(_circle(corners) * (across, across if up is None else up), x, y)
 
@@ -57,11 +59,15 @@ def slanted(outline: Outline, angle: float, x: float = 0.0, y: float = 0.0) -> O
     return np.stack([x + dx * cos - dy * sin, y + dx * sin + dy * cos], axis=1)
 
 
-def arch(left: float, right: float, top: float, bottom: float, *, start: float = 0.0, end: float = 180.0) -> Outline:
+def arch(
+    left: float, right: float, top: float, bottom: float, *, start: float = 0.0, end: float = 180.0
+) -> Outline:
     """Part of the ellipse in that box, from start to end in degrees; its two ends are joined by a straight edge."""
     x, y = (left + right) / 2, (top + bottom) / 2
     turns = np.radians(np.linspace(start, end, 20))
-    return np.stack([x + np.cos(turns) * (right - left) / 2, y + np.sin(turns) * (top - bottom) / 2], axis=1)
+    return np.stack(
+        [x + np.cos(turns) * (right - left) / 2, y + np.sin(turns) * (top - bottom) / 2], axis=1
+    )
 
 
 def rounded_box(left: float, bottom: float, right: float, top: float, radius: float) -> Outline:
@@ -69,7 +75,12 @@ def rounded_box(left: float, bottom: float, right: float, top: float, radius: fl
     r = min(radius, (right - left) / 2, (top - bottom) / 2)
     ring = _circle(24) * r
     quarters = [ring[0:7], ring[6:13], ring[12:19], np.vstack([ring[18:24], ring[:1]])]
-    centres = [(right - r, top - r), (left + r, top - r), (left + r, bottom + r), (right - r, bottom + r)]
+    centres = [
+        (right - r, top - r),
+        (left + r, top - r),
+        (left + r, bottom + r),
+        (right - r, bottom + r),
+    ]
     return np.vstack([quarter + centre for quarter, centre in zip(quarters, centres, strict=True)])
 
 
@@ -98,11 +109,16 @@ def ribbon(path: Outline | Sequence[Spot], start: float, end: float | None = Non
     step = np.empty_like(way)
     step[1:-1] = way[2:] - way[:-2]
     step[0], step[-1] = way[1] - way[0], way[-1] - way[-2]
-    half = np.linspace(start / 2, last / 2, len(way)) / (np.sqrt(step[:, 0] ** 2 + step[:, 1] ** 2) + 1e-9)
+    half = np.linspace(start / 2, last / 2, len(way)) / (
+        np.sqrt(step[:, 0] ** 2 + step[:, 1] ** 2) + 1e-9
+    )
     area = np.empty((2 * len(way), 2))
     aside_x, aside_y = -step[:, 1] * half, step[:, 0] * half
     area[: len(way), 0], area[: len(way), 1] = way[:, 0] + aside_x, way[:, 1] + aside_y
-    area[len(way) :, 0], area[len(way) :, 1] = (way[:, 0] - aside_x)[::-1], (way[:, 1] - aside_y)[::-1]
+    area[len(way) :, 0], area[len(way) :, 1] = (
+        (way[:, 0] - aside_x)[::-1],
+        (way[:, 1] - aside_y)[::-1],
+    )
     return area
 
 
@@ -134,4 +150,6 @@ def star(x: float, y: float, outer: float, inner: float, arms: int = 5) -> Outli
     """A star standing on two arms."""
     turns = [math.pi / 2 + math.pi * i / arms for i in range(2 * arms)]
     radii = [outer if i % 2 == 0 else inner for i in range(2 * arms)]
-    return np.array([(x + math.cos(t) * r, y + math.sin(t) * r) for t, r in zip(turns, radii, strict=True)])
+    return np.array(
+        [(x + math.cos(t) * r, y + math.sin(t) * r) for t, r in zip(turns, radii, strict=True)]
+    )

@@ -27,7 +27,9 @@ class Stage:
     dice: Dice
     horizon: float = 0.6
     season: str = "summer"  # or spring, autumn, winter: colours of leaves and grass
-    without: frozenset[str] = frozenset()  # kinds of thing the backdrop must leave out, because the caption counts them
+    without: frozenset[str] = (
+        frozenset()
+    )  # kinds of thing the backdrop must leave out, because the caption counts them
 
     @property
     def width(self) -> float:
@@ -45,7 +47,9 @@ class Stage:
         """The colour of ground in this light, faded by distance 0..1."""
         return mix(tinted(colour, self.light.land), self.light.haze, distance)
 
-    def fill(self, top: Colour, bottom: Colour, *outlines: Outline, grain: float = 0.5, blur: float = 0.0) -> None:
+    def fill(
+        self, top: Colour, bottom: Colour, *outlines: Outline, grain: float = 0.5, blur: float = 0.0
+    ) -> None:
         """Pixel outlines, painted from the top colour to the bottom one."""
         self.canvas.paint(self.canvas.stencil(outlines, blur=blur), Fade(top, bottom, grain=grain))
 
@@ -59,15 +63,23 @@ class Stage:
         clip: Stencil | None = None,
     ) -> None:
         """Pixel outlines together, in that paint as it is: not tinted."""
-        self.canvas.paint(self.canvas.stencil(outlines, blur=blur), paint, opacity=opacity, clip=clip)
+        self.canvas.paint(
+            self.canvas.stencil(outlines, blur=blur), paint, opacity=opacity, clip=clip
+        )
 
-    def pen(self, across: float, down: float, size: float, *, haze: float = 0.0, flip: bool = False) -> Pen:
+    def pen(
+        self, across: float, down: float, size: float, *, haze: float = 0.0, flip: bool = False
+    ) -> Pen:
         """A pen standing at that point, one of its units being `size` shorter sides."""
         scale = size * self.unit
-        frame = Frame(-scale if flip else scale, 0, 0, -scale, across * self.width, down * self.height)
+        frame = Frame(
+            -scale if flip else scale, 0, 0, -scale, across * self.width, down * self.height
+        )
         return Pen(self.canvas, self.light, frame, haze)
 
-    def growing(self, across: float, down: float, size: float, *, haze: float = 0.0, flip: bool = False) -> Pen:
+    def growing(
+        self, across: float, down: float, size: float, *, haze: float = 0.0, flip: bool = False
+    ) -> Pen:
         """A pen for plants of the landscape: tinted as much as the ground they grow on."""
         pen = self.pen(across, down, size, haze=haze, flip=flip)
         between = mix(self.light.land, self.light.things, 0.25)

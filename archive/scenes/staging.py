@@ -24,14 +24,23 @@ PLANTS = ("tree", "palm tree")
 
 def put_all(stage: Stage, plan: Plan, chosen: Callable[[Group], bool]) -> None:
     """Every thing of the chosen groups, far ones first, those in the sky last."""
-    waiting = [(group, spot, index) for group in plan.groups if chosen(group) for index, spot in enumerate(group.spots)]
-    for group, spot, index in sorted(waiting, key=lambda entry: (entry[0].zone.role == "sky", entry[1].down)):
+    waiting = [
+        (group, spot, index)
+        for group in plan.groups
+        if chosen(group)
+        for index, spot in enumerate(group.spots)
+    ]
+    for group, spot, index in sorted(
+        waiting, key=lambda entry: (entry[0].zone.role == "sky", entry[1].down)
+    ):
         _put(stage, group, spot, stage.dice.child(f"{group.thing} {group.colour} {index}"))
 
 
 def _put(stage: Stage, group: Group, spot: Spot, dice: Dice) -> None:
     thing, role = THINGS[group.thing], group.zone.role
-    haze = (1 - spot.near) * (0.18 if role != "sky" else 0.12) + (0.16 if stage.light.weather == "fog" else 0.0)
+    haze = (1 - spot.near) * (0.18 if role != "sky" else 0.12) + (
+        0.16 if stage.light.weather == "fog" else 0.0
+    )
     plant = thing.family in PLANTS or group.thing == "cactus"
     pen = (stage.growing if plant else stage.pen)(
         spot.across, spot.down, spot.size, haze=0.0 if group.many else haze, flip=spot.flip
@@ -51,12 +60,16 @@ def _put(stage: Stage, group: Group, spot: Spot, dice: Dice) -> None:
 
 def _shade(stage: Stage, thing: Thing, pen: Pen, name: str) -> None:
     """A dark patch under the thing, and in sunlight its long shadow towards the viewer."""
-    pen.soft(INK, ellipse(0, 0.0, thing.wide * 0.46, 0.045 + thing.wide * 0.02), blur=0.03, opacity=0.35)
+    pen.soft(
+        INK, ellipse(0, 0.0, thing.wide * 0.46, 0.045 + thing.wide * 0.02), blur=0.03, opacity=0.35
+    )
     light = stage.light
     if light.hard < 0.35 or not thing.shadow:
         return
     frame, lean = pen.frame, -light.side * (1.1 if light.low else 0.55)
-    fallen = Frame(frame.a, 0, lean * pen.scale, 0.26 * pen.scale, frame.e, frame.f - 0.01 * pen.scale)
+    fallen = Frame(
+        frame.a, 0, lean * pen.scale, 0.26 * pen.scale, frame.e, frame.f - 0.01 * pen.scale
+    )
     layer = stage.canvas.layer()
     shadow = replace(pen, canvas=layer, frame=fallen, ink=darker(mix(INK, light.sky[0], 0.25), 0.2))
     thing.draw(shadow, (0, 0, 0), Dice(name))
@@ -66,7 +79,12 @@ def _shade(stage: Stage, thing: Thing, pen: Pen, name: str) -> None:
 def _table_shadow(pen: Pen, thing: Thing) -> None:
     """Soft, falling away from the window."""
     wide = thing.wide * 0.5
-    pen.soft(INK, ellipse(-pen.sunny * wide * 0.5, 0.02, wide * 1.15, 0.05 + wide * 0.05), blur=0.05, opacity=0.3)
+    pen.soft(
+        INK,
+        ellipse(-pen.sunny * wide * 0.5, 0.02, wide * 1.15, 0.05 + wide * 0.05),
+        blur=0.05,
+        opacity=0.3,
+    )
     pen.soft(INK, ellipse(0, 0.02, wide * 0.8, 0.035), blur=0.02, opacity=0.4)
 
 
@@ -74,7 +92,9 @@ def _reflect(stage: Stage, thing: Thing, pen: Pen, name: str, colour: str) -> No
     """The thing upside down below its waterline, its rows shaken by small waves."""
     frame = pen.frame
     layer = stage.canvas.layer()
-    mirrored = replace(pen, canvas=layer, frame=Frame(frame.a, 0, 0, pen.scale * 0.85, frame.e, frame.f))
+    mirrored = replace(
+        pen, canvas=layer, frame=Frame(frame.a, 0, 0, pen.scale * 0.85, frame.e, frame.f)
+    )
     thing.draw(mirrored, thing.colour(colour), Dice(name))
     _shake(layer, frame.f, stage.unit)
     stage.canvas.lay(layer, 0.42)
@@ -88,7 +108,12 @@ def _shake(layer: Canvas, waterline: float, unit: float) -> None:
     rows = np.arange(box[1], box[3])
     deep = np.clip((rows - waterline) / unit, 0, 1)
     shift = np.rint(np.sin(np.sqrt(deep) * 90) * (0.002 + 0.03 * deep) * unit).astype(np.intp)
-    columns = np.clip(np.arange(box[0], box[2])[None, :] - shift[:, None], box[0], box[2] - 1) - box[0]
+    columns = (
+        np.clip(np.arange(box[0], box[2])[None, :] - shift[:, None], box[0], box[2] - 1) - box[0]
+    )
     for image in (layer.image, layer.covered):
         pixels = np.asarray(image.crop(box))
-        image.paste(Image.fromarray(np.ascontiguousarray(pixels[np.arange(len(rows))[:, None], columns])), box)
+        image.paste(
+            Image.fromarray(np.ascontiguousarray(pixels[np.arange(len(rows))[:, None], columns])),
+            box,
+        )

@@ -10,7 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from archive.scenes import afloat, aloft, animals, buildings, flowers, fruit, plants, playthings, tabletop, vehicles
+from archive.scenes import (
+    afloat,
+    aloft,
+    animals,
+    buildings,
+    flowers,
+    fruit,
+    plants,
+    playthings,
+    tabletop,
+    vehicles,
+)
 from archive.scenes.colours import PAINTS, Colour
 from archive.scenes.dice import Dice
 from archive.scenes.pen import Pen

@@ -49,7 +49,14 @@ def _windows(
 
 
 def skyline(
-    stage: Stage, dice: Dice, foot: float, tall: tuple[float, float], distance: float, *, count: int, panes: bool
+    stage: Stage,
+    dice: Dice,
+    foot: float,
+    tall: tuple[float, float],
+    distance: float,
+    *,
+    count: int,
+    panes: bool,
 ) -> None:
     """A row of buildings side by side from edge to edge."""
     cuts = np.cumsum([0.0] + [dice.between(0.6, 1.3) for _ in range(count)])
@@ -64,10 +71,17 @@ def skyline(
         body = stage.canvas.stencil(shapes)
         stage.fill(top, low, *shapes)
         side = left if stage.light.side > 0 else left + wide * 0.68
-        stage.wash([box(side, base - high * 1.4, side + wide * 0.32, base)], darker(low, 0.35), opacity=0.4, clip=body)
+        stage.wash(
+            [box(side, base - high * 1.4, side + wide * 0.32, base)],
+            darker(low, 0.35),
+            opacity=0.4,
+            clip=body,
+        )
         if not panes:
             continue
-        dark, lit = _windows(dice, left, wide, base, high, columns=dice.whole(3, 5), rows=dice.whole(6, 10))
+        dark, lit = _windows(
+            dice, left, wide, base, high, columns=dice.whole(3, 5), rows=dice.whole(6, 10)
+        )
         glass = mix(stage.land(darker(colour, 0.3), distance), stage.light.sky[0], 0.35)
         shine = (mix(LAMPLIGHT, stage.light.haze, distance * 0.6) if stage.light.dark or stage.light.low
             else lighter(mix(glass, stage.light.sky[-1], 0.6), 0.2))  # fmt: skip
@@ -91,12 +105,19 @@ def street(stage: Stage) -> None:
     def band(top: float, bottom: float) -> Outline:
         return box(-2, top * stage.height, stage.width + 2, bottom * stage.height)
 
-    stage.fill(stage.land(lighter(stone, 0.1)), stage.land(darker(stone, 0.1)), band(0.76, 0.83), grain=0.8)
+    stage.fill(
+        stage.land(lighter(stone, 0.1)), stage.land(darker(stone, 0.1)), band(0.76, 0.83), grain=0.8
+    )
     joints = [box(x * stage.width, 0.762 * stage.height, x * stage.width + 0.003 * stage.unit, 0.826 * stage.height)
         for x in np.linspace(0, 1, 22).tolist()]  # fmt: skip
     stage.wash(joints, stage.land(darker(stone, 0.25)), opacity=0.5)
     stage.wash([band(0.826, 0.836)], stage.land(darker(stone, 0.4)))
-    stage.fill(stage.land(lighter(asphalt, 0.06)), stage.land(darker(asphalt, 0.2)), band(0.836, 1.01), grain=0.9)
+    stage.fill(
+        stage.land(lighter(asphalt, 0.06)),
+        stage.land(darker(asphalt, 0.2)),
+        band(0.836, 1.01),
+        grain=0.9,
+    )
     dashes = [box((i / 9 + 0.02) * stage.width, 0.928 * stage.height, (i / 9 + 0.075) * stage.width,
         0.938 * stage.height) for i in range(9)]  # fmt: skip
     stage.wash(dashes, stage.land((246, 238, 214)), opacity=0.9)
@@ -110,5 +131,11 @@ def riverside(stage: Stage) -> None:
     stage.fill(stage.land((160, 150, 150), 0.1), stage.land((110, 104, 116), 0.1), quay)
     paint_mirror(stage, 0.664, (52, 96, 128), strength=0.75)
     paint_waves(
-        stage, dice.child("waves"), 0.68, 1.0, mix(stage.light.glow, (255, 255, 255), 0.4), count=70, opacity=0.22
+        stage,
+        dice.child("waves"),
+        0.68,
+        1.0,
+        mix(stage.light.glow, (255, 255, 255), 0.4),
+        count=70,
+        opacity=0.22,
     )

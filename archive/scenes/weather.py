@@ -24,7 +24,11 @@ def paint_rain(stage: Stage, dice: Dice) -> None:
         for _ in range(count):
             x, y = dice.between(-0.1, 1.1) * stage.width, dice.between(-0.05, 1.0) * stage.height
             span = long * unit * dice.between(0.6, 1.2)
-            drops.append(ribbon([(x, y), (x + lean * span, y + span)], thick * unit + 0.25, thick * unit * 0.3))
+            drops.append(
+                ribbon(
+                    [(x, y), (x + lean * span, y + span)], thick * unit + 0.25, thick * unit * 0.3
+                )
+            )
         stage.wash(drops, colour, opacity=opacity)
     rings = [ellipse(dice.between(0, 1) * stage.width, dice.between(0.84, 1.0) * stage.height, 0.014 * unit,
         0.003 * unit, corners=12) for _ in range(24)]  # fmt: skip
@@ -34,7 +38,11 @@ def paint_rain(stage: Stage, dice: Dice) -> None:
 def paint_snowfall(stage: Stage, dice: Dice) -> None:
     """Flakes in three depths; the nearest are large and out of focus."""
     unit = stage.unit
-    for count, radius, blur, opacity in ((150, 0.0034, 0.0, 0.8), (60, 0.0065, 0.0015, 0.85), (16, 0.015, 0.006, 0.6)):
+    for count, radius, blur, opacity in (
+        (150, 0.0034, 0.0, 0.8),
+        (60, 0.0065, 0.0015, 0.85),
+        (16, 0.015, 0.006, 0.6),
+    ):
         flakes: list[Outline] = []
         for _ in range(count):
             size = radius * unit * dice.between(0.6, 1.25) + 0.2
@@ -48,12 +56,16 @@ def paint_mist(stage: Stage, dice: Dice, top: float, bottom: float, strength: fl
     unit = stage.unit
     air = lighter(stage.light.haze, 0.06 if stage.light.dark else 0.2)
     bank = stage.canvas.stencil(
-        [box(-0.2 * unit, top * stage.height, stage.width + 0.2 * unit, bottom * stage.height)], blur=0.07 * unit
+        [box(-0.2 * unit, top * stage.height, stage.width + 0.2 * unit, bottom * stage.height)],
+        blur=0.07 * unit,
     )
     stage.canvas.paint(bank, air, opacity=strength)
     wisps = []
     for _ in range(7):
-        x, y = dice.between(-0.1, 1.1) * stage.width, (top + (bottom - top) * dice.between(0, 1)) * stage.height
+        x, y = (
+            dice.between(-0.1, 1.1) * stage.width,
+            (top + (bottom - top) * dice.between(0, 1)) * stage.height,
+        )
         long = dice.between(0.3, 0.6) * unit
         wisps.append(leaf((x - long, y), (x + long, y), dice.between(0.03, 0.07) * unit))
     stage.wash(wisps, Fade(air, lighter(air, 0.1)), blur=0.014 * unit, opacity=strength * 0.6)
@@ -77,5 +89,7 @@ def _paper(width: int, height: int) -> Image.Image:
 
 def finish(canvas: Canvas) -> None:
     """Darken the corners a little and let the paper show through."""
-    canvas.image.paste(rounded(INK), (0, 0), _corners().resize(canvas.image.size, Image.Resampling.BILINEAR))
+    canvas.image.paste(
+        rounded(INK), (0, 0), _corners().resize(canvas.image.size, Image.Resampling.BILINEAR)
+    )
     canvas.image = ImageChops.hard_light(canvas.image, _paper(*canvas.image.size))

@@ -32,8 +32,19 @@ def mountains(stage: Stage) -> None:
     dice = stage.dice
     rock = dice.pick(ROCKS)
     cold = 0.5 if stage.season == "winter" else 0.0
-    paint_range(stage, dice.child("far"), 0.66, 0.4, lighter(rock, 0.1), count=4, distance=0.5, snow=0.5 + cold)
-    paint_range(stage, dice.child("middle"), 0.7, 0.3, rock, count=3, distance=0.26, snow=0.4 + cold)
+    paint_range(
+        stage,
+        dice.child("far"),
+        0.66,
+        0.4,
+        lighter(rock, 0.1),
+        count=4,
+        distance=0.5,
+        snow=0.5 + cold,
+    )
+    paint_range(
+        stage, dice.child("middle"), 0.7, 0.3, rock, count=3, distance=0.26, snow=0.4 + cold
+    )
     if "tree" not in stage.without:
         pine_row(stage, dice.child("wood"), 0.71, 0.075, 0.3, count=60)
     slope = rolling(stage, dice.child("slope"), 0.71, 0.02)
@@ -46,11 +57,26 @@ def mountains(stage: Stage) -> None:
     paint_patches(stage, dice.child("near patch"), near, paint_hill(stage, near, grass), grass)
     if stage.season != "winter":
         paint_tufts(stage, dice.child("tufts"), 0.8, 1.03, grass)
-        paint_specks(stage, dice.child("stones"), 0.82, 1.0, ((170, 168, 170), (140, 140, 148)), count=24, size=0.014)
+        paint_specks(
+            stage,
+            dice.child("stones"),
+            0.82,
+            1.0,
+            ((170, 168, 170), (140, 140, 148)),
+            count=24,
+            size=0.014,
+        )
 
 
 def _mesa(
-    stage: Stage, dice: Dice, colour: Colour, *, across: float, wide: float, tall: float, distance: float
+    stage: Stage,
+    dice: Dice,
+    colour: Colour,
+    *,
+    across: float,
+    wide: float,
+    tall: float,
+    distance: float,
 ) -> None:
     """A flat-topped rock with bands."""
     x, half, high = across * stage.width, wide * stage.unit / 2, tall * stage.unit
@@ -59,7 +85,12 @@ def _mesa(
     right = jagged(dice, (x + half * 0.72, foot - high), (x + half, foot), 0.06, steps=7)
     body = stage.canvas.stencil([np.vstack([left, right[::-1]])])
     stage.canvas.paint(
-        body, Fade(stage.land(colour, distance), stage.land(lighter(colour, 0.1), min(1, distance + 0.25)), grain=0.6)
+        body,
+        Fade(
+            stage.land(colour, distance),
+            stage.land(lighter(colour, 0.1), min(1, distance + 0.25)),
+            grain=0.6,
+        ),
     )
     shade = stage.canvas.stencil([points((x - stage.light.side * half * 0.1, foot - high * 1.1),
         (x - stage.light.side * half * 2, foot - high * 1.1), (x - stage.light.side * half * 2, foot),
@@ -77,15 +108,31 @@ def desert(stage: Stage) -> None:
     if dice.chance(0.6):
         red: Colour = (192, 108, 80)
         for _ in range(dice.whole(2, 4)):
-            wide, tall, distance = dice.between(0.2, 0.42), dice.between(0.1, 0.26), dice.between(0.3, 0.55)
-            _mesa(stage, dice, red, across=dice.between(0, 1), wide=wide, tall=tall, distance=distance)
-    for index, (down, rise, distance) in enumerate(((0.63, 0.022, 0.36), (0.7, 0.032, 0.18), (0.79, 0.034, 0.0))):
+            wide, tall, distance = (
+                dice.between(0.2, 0.42),
+                dice.between(0.1, 0.26),
+                dice.between(0.3, 0.55),
+            )
+            _mesa(
+                stage, dice, red, across=dice.between(0, 1), wide=wide, tall=tall, distance=distance
+            )
+    for index, (down, rise, distance) in enumerate(
+        ((0.63, 0.022, 0.36), (0.7, 0.032, 0.18), (0.79, 0.034, 0.0))
+    ):
         crest = rolling(stage, dice.child(f"dune{index}"), down, rise, waves=1.5)
         paint_dune(stage, dice.child(f"shade{index}"), crest, sand, distance=distance)
     floor = rolling(stage, dice.child("floor"), 0.87, 0.01, waves=0.9)
     body = paint_hill(stage, floor, lighter(sand, 0.06))
     paint_patches(stage, dice.child("ripples"), floor, body, sand)
-    paint_specks(stage, dice.child("stones"), 0.88, 1.0, (darker(sand, 0.35), darker(sand, 0.2)), count=30, size=0.008)
+    paint_specks(
+        stage,
+        dice.child("stones"),
+        0.88,
+        1.0,
+        (darker(sand, 0.35), darker(sand, 0.2)),
+        count=30,
+        size=0.008,
+    )
 
 
 def snowfield(stage: Stage) -> None:
@@ -93,12 +140,21 @@ def snowfield(stage: Stage) -> None:
     dice = stage.dice
     if dice.chance(0.6):
         paint_range(
-            stage, dice.child("range"), 0.68, dice.between(0.2, 0.34), (136, 146, 172), count=4, distance=0.5, snow=0.9
+            stage,
+            dice.child("range"),
+            0.68,
+            dice.between(0.2, 0.34),
+            (136, 146, 172),
+            count=4,
+            distance=0.5,
+            snow=0.9,
         )
     for index, (down, distance) in enumerate(((0.64, 0.42), (0.7, 0.24), (0.77, 0.0))):
         crest = rolling(stage, dice.child(f"drift{index}"), down, 0.026)
         body = paint_hill(stage, crest, SNOW, distance=distance, depth=0.3)
-        paint_patches(stage, dice.child(f"blue{index}"), crest, body, (206, 220, 242), distance=distance)
+        paint_patches(
+            stage, dice.child(f"blue{index}"), crest, body, (206, 220, 242), distance=distance
+        )
         if index < 2 and "tree" not in stage.without:
             pine_row(stage, dice.child(f"wood{index}"), down + 0.03, 0.08 + 0.05 * index, distance + 0.1, count=18,
                 colour=(116, 146, 150))  # fmt: skip
@@ -106,7 +162,15 @@ def snowfield(stage: Stage) -> None:
         for across in (dice.between(0.0, 0.12), dice.between(0.88, 1.0)):
             snowy_pine(stage.growing(across, dice.between(0.8, 0.86), dice.between(0.34, 0.5)), (66, 116, 104),
                 dice.child(f"pine{across:.3f}"))  # fmt: skip
-    paint_specks(stage, dice.child("sparkle"), 0.8, 1.0, ((255, 255, 255), (216, 228, 246)), count=60, size=0.005)
+    paint_specks(
+        stage,
+        dice.child("sparkle"),
+        0.8,
+        1.0,
+        ((255, 255, 255), (216, 228, 246)),
+        count=60,
+        size=0.005,
+    )
 
 
 def aurora(stage: Stage) -> None:
@@ -117,7 +181,8 @@ def aurora(stage: Stage) -> None:
         base = dice.between(0.3, 0.48) + 0.06 * np.sin(x * dice.between(4, 8) + dice.between(0, 6))
         lower = np.stack([x * stage.width, base * stage.height], axis=1)
         upper = lower - np.stack(
-            [np.zeros(24), (0.16 + 0.1 * np.sin(x * 17 + dice.between(0, 6))) * stage.height], axis=1
+            [np.zeros(24), (0.16 + 0.1 * np.sin(x * 17 + dice.between(0, 6))) * stage.height],
+            axis=1,
         )
         curtain = stage.canvas.stencil([np.vstack([lower, upper[::-1]])], blur=0.03 * stage.unit)
         stage.canvas.paint(curtain, colour, opacity=0.26)

@@ -27,7 +27,14 @@ ROCKS: tuple[Colour, ...] = ((128, 130, 152), (140, 128, 136), (116, 128, 146), 
 
 
 def pine_row(
-    stage: Stage, dice: Dice, down: float, tall: float, distance: float, *, count: int, colour: Colour = (58, 108, 84)
+    stage: Stage,
+    dice: Dice,
+    down: float,
+    tall: float,
+    distance: float,
+    *,
+    count: int,
+    colour: Colour = (58, 108, 84),
 ) -> None:
     """A dark edge of conifers, painted in one go."""
     trees: list[Outline] = []
@@ -37,16 +44,30 @@ def pine_row(
         foot = down * stage.height + dice.between(0, 0.02) * stage.unit
         trees.append(pine_silhouette(dice, x, foot, size))
     stage.fill(
-        stage.land(lighter(colour, 0.08), distance), stage.land(darker(colour, 0.2), min(1, distance + 0.12)), *trees
+        stage.land(lighter(colour, 0.08), distance),
+        stage.land(darker(colour, 0.2), min(1, distance + 0.12)),
+        *trees,
     )
 
 
-def _trunks(stage: Stage, dice: Dice, colour: Colour, distance: float, *, count: int, wide: float, foot: float) -> None:
+def _trunks(
+    stage: Stage,
+    dice: Dice,
+    colour: Colour,
+    distance: float,
+    *,
+    count: int,
+    wide: float,
+    foot: float,
+) -> None:
     """Stems taller than the picture."""
     stems: list[Outline] = []
     for index in range(count):
         x = (index + dice.between(0.05, 0.95)) / count * stage.width
-        thick, lean = wide * stage.unit * dice.between(0.6, 1.2), dice.between(-0.03, 0.03) * stage.unit
+        thick, lean = (
+            wide * stage.unit * dice.between(0.6, 1.2),
+            dice.between(-0.03, 0.03) * stage.unit,
+        )
         down = (foot + dice.between(0, 0.03)) * stage.height
         flare = smooth((x - thick, down), (x - thick * 0.5, down - thick * 2), (x + lean - thick * 0.4, -10),
             (x + lean + thick * 0.4, -10), (x + thick * 0.5, down - thick * 2), (x + thick, down),
@@ -54,7 +75,12 @@ def _trunks(stage: Stage, dice: Dice, colour: Colour, distance: float, *, count:
         stems.append(flare)
     stencil = stage.canvas.stencil(stems)
     stage.canvas.paint(
-        stencil, Fade(stage.land(darker(colour, 0.1), distance), stage.land(colour, min(1, distance + 0.1)), grain=0.8)
+        stencil,
+        Fade(
+            stage.land(darker(colour, 0.1), distance),
+            stage.land(colour, min(1, distance + 0.1)),
+            grain=0.8,
+        ),
     )
     shade = [shifted(stem, -stage.light.side * wide * 0.45 * stage.unit, 0) for stem in stems]
     stage.wash(shade, stage.land(darker(colour, 0.45), distance), opacity=0.5, clip=stencil)
@@ -66,10 +92,16 @@ def _canopy(stage: Stage, dice: Dice, colour: Colour, distance: float, *, reach:
     for index in range(44):
         x, size = index / 43 * stage.width, dice.between(0.04, 0.085) * stage.unit
         edge = reach * (0.55 + 0.45 * math.cos(index * 0.9 + dice.between(0, 1.2))) * stage.unit
-        tufts += [ellipse(x, edge * part, size, size * 0.8, corners=12) for part in (0.0, 0.4, 0.75)]
+        tufts += [
+            ellipse(x, edge * part, size, size * 0.8, corners=12) for part in (0.0, 0.4, 0.75)
+        ]
         tip = (x + dice.between(-0.03, 0.03) * stage.unit, edge + size * dice.between(0.5, 1.1))
         tufts.append(leaf((x, edge * 0.7), tip, size * 0.6))
-    stage.fill(stage.land(darker(colour, 0.25), distance), stage.land(lighter(colour, 0.1), distance), *tufts)
+    stage.fill(
+        stage.land(darker(colour, 0.25), distance),
+        stage.land(lighter(colour, 0.1), distance),
+        *tufts,
+    )
 
 
 def _beams(stage: Stage, dice: Dice) -> None:
@@ -79,7 +111,10 @@ def _beams(stage: Stage, dice: Dice) -> None:
         x, wide = dice.between(0.1, 0.9) * stage.width, dice.between(0.04, 0.1) * stage.unit
         drop = stage.height * 0.95
         beam = points(
-            (x, -4), (x + wide, -4), (x + wide * 2 - side * drop * 0.35, drop), (x - wide - side * drop * 0.35, drop)
+            (x, -4),
+            (x + wide, -4),
+            (x + wide * 2 - side * drop * 0.35, drop),
+            (x - wide - side * drop * 0.35, drop),
         )
         stage.wash([beam], stage.light.glow, blur=0.012 * stage.unit, opacity=0.11)
 
@@ -111,7 +146,11 @@ def forest(stage: Stage) -> None:
     _frame(stage, dice.child("frame"), bark, leaves, pines)
     if stage.season != "winter":
         paint_tufts(stage, dice.child("tufts"), 0.8, 1.03, ground, count=90, size=0.045)
-        fallen = LEAVES["autumn"] if stage.season == "autumn" else ((250, 246, 230), lighter(ground, 0.3))
+        fallen = (
+            LEAVES["autumn"]
+            if stage.season == "autumn"
+            else ((250, 246, 230), lighter(ground, 0.3))
+        )
         paint_specks(stage, dice.child("fallen"), 0.82, 1.02, fallen, count=60, size=0.009)
 
 
@@ -153,7 +192,11 @@ def lake(stage: Stage) -> None:
         far_trees(stage, dice.child("wood"), shifted(far.line, 0, 0.03 * stage.unit), dice.pick(LEAVES[stage.season]),
             0.2, count=40, tall=0.08)  # fmt: skip
     paint_hill(
-        stage, rolling(stage, dice.child("bank"), shore - 0.012, 0.004), grass_of(stage), distance=0.2, depth=0.02
+        stage,
+        rolling(stage, dice.child("bank"), shore - 0.012, 0.004),
+        grass_of(stage),
+        distance=0.2,
+        depth=0.02,
     )
     paint_mirror(stage, shore, dice.pick(((42, 116, 150), (50, 130, 146), (54, 104, 140))))
     paint_waves(stage, dice.child("waves"), shore + 0.02, 0.92, mix(stage.light.glow, (255, 255, 255), 0.4), count=46,

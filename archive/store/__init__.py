@@ -63,10 +63,18 @@ class Store(Intake, Restorations):
     def open(cls, settings: Settings) -> Store:
         """Raises NoArchive where there is none."""
         directory = settings.directory
-        if directory is not None and directory.is_dir() and not (directory / DATABASE_NAME).is_file():
-            raise NoArchive(f"there is no archive in {settings.location}; make one with `coldframe init`")
+        if (
+            directory is not None
+            and directory.is_dir()
+            and not (directory / DATABASE_NAME).is_file()
+        ):
+            raise NoArchive(
+                f"there is no archive in {settings.location}; make one with `coldframe init`"
+            )
         if directory is not None and not directory.exists():
-            raise NoArchive(f"there is no archive at {settings.location}; make one with `coldframe init`")
+            raise NoArchive(
+                f"there is no archive at {settings.location}; make one with `coldframe init`"
+            )
         store = cls(Database(settings))
         store.database.check_revision()
         return store
@@ -83,7 +91,9 @@ class Store(Intake, Restorations):
     def add_model(self, model: ModelRecord) -> ModelRecord:
         """→ the record with its id; the same weights are stored once."""
         with self.database.writing() as connection:
-            same = select(tables.Model.id).where(tables.Model.weights_sha256 == model.weights_sha256)
+            same = select(tables.Model.id).where(
+                tables.Model.weights_sha256 == model.weights_sha256
+            )
             known = connection.execute(same).scalar()
             return replace(model, id=known or insert_one(connection, tables.Model, _values(model)))
 
@@ -96,18 +106,25 @@ class Store(Intake, Restorations):
     def codecs(self) -> list[CodecRecord]:
         """Oldest first; rows are written with the last. Raises ColdframeError if a fitted state has changed."""
         with self.database.reading() as connection:
-            found = connection.execute(select(tables.Codec.__table__).order_by(tables.Codec.id)).all()
+            found = connection.execute(
+                select(tables.Codec.__table__).order_by(tables.Codec.id)
+            ).all()
         for row in found:
             if sha256(row.state).hexdigest() != row.state_sha256:
                 raise ColdframeError(
                     f"the state of codec {row.id} ({row.name}) is damaged; restore the database from a copy"
                 )
-        return [CodecRecord(r.model_id, r.name, r.parameters, r.created_at, r.state, r.id) for r in found]
+        return [
+            CodecRecord(r.model_id, r.name, r.parameters, r.created_at, r.state, r.id)
+            for r in found
+        ]
 
     def model(self, model_id: int) -> ModelRecord:
         """Raises NotFound."""
         with self.database.reading() as connection:
-            row = connection.execute(select(tables.Model.__table__).where(tables.Model.id == model_id)).one_or_none()
+            row = connection.execute(
+                select(tables.Model.__table__).where(tables.Model.id == model_id)
+            ).one_or_none()
         if row is None:
             raise NotFound(f"there is no model {model_id} in this archive")
         return ModelRecord(**row._mapping)
@@ -116,7 +133,9 @@ class Store(Intake, Restorations):
         """Remembers the decoder's weights at the first restoration."""
         unsettled = (tables.Model.id == model_id) & tables.Model.decoder_sha256.is_(None)
         with self.database.writing() as connection:
-            connection.execute(update(tables.Model).where(unsettled).values(decoder_sha256=weights_sha256))
+            connection.execute(
+                update(tables.Model).where(unsettled).values(decoder_sha256=weights_sha256)
+            )
 
     # Rows, read back.
 
@@ -125,12 +144,16 @@ class Store(Intake, Restorations):
         found = self.found(ids)
         missing = next((image_id for image_id in ids if image_id not in found), None)
         if missing is not None:
-            raise NotFound(f"there is no image {missing} in this archive; `coldframe ls` lists them")
+            raise NotFound(
+                f"there is no image {missing} in this archive; `coldframe ls` lists them"
+            )
         return [found[image_id] for image_id in ids]
 
     def found(self, ids: Sequence[int]) -> dict[int, Row]:
         """Id → row, of those that are there."""
-        return {row.id: row for part in chunks(ids) for row in self._rows(tables.Image.id.in_(part))}
+        return {
+            row.id: row for part in chunks(ids) for row in self._rows(tables.Image.id.in_(part))
+        }
 
     def by_digest(self, count: int) -> list[int]:
         """The ids of the first `count` rows in the order of their digests, which is no order of anything else."""
@@ -148,7 +171,12 @@ class Store(Intake, Restorations):
         """(id, clip_code) of a codec's rows above `after`, by id, in pages: what the index is built from."""
         while True:
             wanted = (tables.Image.codec_id == codec_id) & (tables.Image.id > after)
-            query = select(tables.Image.id, tables.Image.clip_code).where(wanted).order_by(tables.Image.id).limit(PAGE)
+            query = (
+                select(tables.Image.id, tables.Image.clip_code)
+                .where(wanted)
+                .order_by(tables.Image.id)
+                .limit(PAGE)
+            )
             with self.database.reading() as connection:
                 page = [(row.id, row.clip_code) for row in connection.execute(query)]
             if not page:
@@ -160,8 +188,12 @@ class Store(Intake, Restorations):
         """How many rows a codec has up to an id, and that row's digest ('' if it is gone): what an index is held to."""
         own = tables.Image.codec_id == codec_id
         with self.database.reading() as connection:
-            count = connection.execute(select(func.count()).where(own, tables.Image.id <= last_id)).scalar_one()
-            digest = connection.execute(select(tables.Image.sha256).where(own, tables.Image.id == last_id)).scalar()
+            count = connection.execute(
+                select(func.count()).where(own, tables.Image.id <= last_id)
+            ).scalar_one()
+            digest = connection.execute(
+                select(tables.Image.sha256).where(own, tables.Image.id == last_id)
+            ).scalar()
         return count, digest.hex() if digest else ""
 
     def totals(self) -> Totals:
@@ -175,29 +207,43 @@ class Store(Intake, Restorations):
         sums = [func.coalesce(func.sum(one), 0) for one in columns]
         with self.database.reading() as connection:
             told = connection.execute(select(func.count(image.id), *sums)).one()
-            chosen = connection.execute(select(image.choice, func.count()).group_by(image.choice)).all()
+            chosen = connection.execute(
+                select(image.choice, func.count()).group_by(image.choice)
+            ).all()
         images, original_bytes, pixels, clip_bytes, color_bytes = (int(value) for value in told)
         bits = sum(choice_bits(choice) * count for choice, count in chosen)
         return Totals(images, original_bytes, pixels, clip_bytes, color_bytes, bits)
 
     def skipped(self) -> list[SkippedRecord]:
         """The ledger, by path."""
-        query = select(tables.Skipped.__table__, tables.Volume.root).join(tables.Volume).order_by(tables.Skipped.path)
+        query = (
+            select(tables.Skipped.__table__, tables.Volume.root)
+            .join(tables.Volume)
+            .order_by(tables.Skipped.path)
+        )
         with self.database.reading() as connection:
             found = connection.execute(query).all()
-        return [SkippedRecord(str(Path(r.root, r.path)), r.reason, r.detail, r.attempts, r.last_attempt) for r in found]
+        return [
+            SkippedRecord(str(Path(r.root, r.path)), r.reason, r.detail, r.attempts, r.last_attempt)
+            for r in found
+        ]
 
     def volumes(self) -> list[VolumeRecord]:
         with self.database.reading() as connection:
-            found = connection.execute(select(tables.Volume.__table__).order_by(tables.Volume.id)).all()
+            found = connection.execute(
+                select(tables.Volume.__table__).order_by(tables.Volume.id)
+            ).all()
         return [VolumeRecord(**row._mapping) for row in found]
 
     def recode(self, codec_id: int, recoded: Sequence[NewCodes]) -> None:
         """These rows get other codes, in one transaction; one that got others meanwhile is left as it is."""
         image = tables.Image
-        unchanged = (image.id == bindparam("row_id")) & (image.codec_id == bindparam("old_codec_id"))
+        unchanged = (image.id == bindparam("row_id")) & (
+            image.codec_id == bindparam("old_codec_id")
+        )
         values: dict[str, Any] = {
-            name: bindparam(f"new_{name}") for name in ("codec_id", "clip_code", "color_code", "crc32")
+            name: bindparam(f"new_{name}")
+            for name in ("codec_id", "clip_code", "color_code", "crc32")
         }
         values["choice"] = None  # it was made among pictures of the old codes
         told = [
@@ -221,7 +267,9 @@ class Store(Intake, Restorations):
     def count(self, codec_id: int) -> int:
         """How many rows a codec has."""
         with self.database.reading() as connection:
-            return connection.execute(select(func.count()).where(tables.Image.codec_id == codec_id)).scalar_one()
+            return connection.execute(
+                select(func.count()).where(tables.Image.codec_id == codec_id)
+            ).scalar_one()
 
     def _rows(self, wanted: ColumnElement[bool], *, limit: int | None = None) -> list[Row]:
         query = select(tables.Image.__table__).where(wanted).order_by(tables.Image.id).limit(limit)
@@ -229,7 +277,10 @@ class Store(Intake, Restorations):
             found = connection.execute(query).all()
             paths = self._paths(connection, [row.id for row in found])
         told = [dict(row._mapping) for row in found]
-        return [Row(**row | {"flags": Flag(row["flags"]), "paths": paths.get(row["id"], ())}) for row in told]
+        return [
+            Row(**row | {"flags": Flag(row["flags"]), "paths": paths.get(row["id"], ())})
+            for row in told
+        ]
 
 
 def _values(record: Any) -> dict[str, Any]:

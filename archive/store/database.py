@@ -11,7 +11,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, create_engine, event, insert, inspect, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    insert,
+    inspect,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DatabaseError, DBAPIError, NoSuchModuleError, OperationalError
 
@@ -75,7 +84,10 @@ class Database:
         if directory is not None:
             return sum(path.stat().st_size for path in directory.glob(f"{DATABASE_NAME}*"))
         with self.reading() as connection:
-            sizes = [f"pg_total_relation_size('{table}')" for table in inspect(connection).get_table_names()]
+            sizes = [
+                f"pg_total_relation_size('{table}')"
+                for table in inspect(connection).get_table_names()
+            ]
             return int(connection.exec_driver_sql(f"SELECT {' + '.join(sizes)}").scalar_one())
 
     def close(self) -> None:
@@ -87,19 +99,27 @@ def open_engine(settings: Settings) -> Engine:
     try:
         engine = create_engine(settings.database_url)
     except (NoSuchModuleError, ValueError) as error:
-        raise UsageError(f"{settings.location} is no database URL that coldframe knows; use postgresql://…") from error
+        raise UsageError(
+            f"{settings.location} is no database URL that coldframe knows; use postgresql://…"
+        ) from error
     except ModuleNotFoundError as error:
         raise UsageError(
             f"{error.name} is missing for {settings.location}; run `pip install 'coldframe[postgres]'`"
         ) from error
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", lambda connection, _: _set_up_sqlite(connection, settings.lock_seconds))
+        event.listen(
+            engine,
+            "connect",
+            lambda connection, _: _set_up_sqlite(connection, settings.lock_seconds),
+        )
         event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
 def _set_up_sqlite(connection: Any, lock_seconds: float) -> None:
-    connection.isolation_level = None  # transactions begin where _begin_sqlite says, not where the driver guesses
+    connection.isolation_level = (
+        None  # transactions begin where _begin_sqlite says, not where the driver guesses
+    )
     waiting = f"busy_timeout = {int(1000 * lock_seconds)}"
     for pragma in (waiting, "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
@@ -124,9 +144,13 @@ def translated(settings: Settings) -> Iterator[None]:
             raise ArchiveLocked(
                 f"the archive at {settings.location} is being written by another process; wait for it and run again"
             ) from error
-        raise NoArchive(f"the archive at {settings.location} cannot be opened: {' '.join(told.split())}") from error
+        raise NoArchive(
+            f"the archive at {settings.location} cannot be opened: {' '.join(told.split())}"
+        ) from error
     except (DatabaseError, DBAPIError) as error:
-        raise ColdframeError(f"the database at {settings.location} refused: {error.orig}") from error
+        raise ColdframeError(
+            f"the database at {settings.location} refused: {error.orig}"
+        ) from error
 
 
 def alembic_config(connection: Connection | None) -> Any:

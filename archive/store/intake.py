@@ -38,8 +38,16 @@ class Intake:
         """A volume is here, mounted at `root` → its id."""
         seen = {"marker": marker, "label": label, "root": root, "last_seen": utc_now()}
         with self.database.writing() as connection:
-            upsert(connection, tables.Volume, [seen], key=("marker",), renew=("label", "root", "last_seen"))
-            return connection.execute(select(tables.Volume.id).where(tables.Volume.marker == marker)).scalar_one()
+            upsert(
+                connection,
+                tables.Volume,
+                [seen],
+                key=("marker",),
+                renew=("label", "root", "last_seen"),
+            )
+            return connection.execute(
+                select(tables.Volume.id).where(tables.Volume.marker == marker)
+            ).scalar_one()
 
     def stamps(self, volume_id: int, paths: Sequence[str]) -> dict[str, Stamp]:
         """The stamps of those paths that are known."""
@@ -49,7 +57,9 @@ class Intake:
             for part in chunks(paths):
                 wanted = (source.volume_id == volume_id) & source.path.in_(part)
                 query = select(source.path, source.size, source.mtime_ns).where(wanted)
-                known |= {row.path: Stamp(row.size, row.mtime_ns) for row in connection.execute(query)}
+                known |= {
+                    row.path: Stamp(row.size, row.mtime_ns) for row in connection.execute(query)
+                }
         return known
 
     def see_again(self, volume_id: int, paths: Sequence[str]) -> None:
@@ -57,7 +67,11 @@ class Intake:
         source, now = tables.Source, utc_now()
         with self.database.writing() as connection:
             for part in chunks(paths):
-                wanted = (source.volume_id == volume_id) & source.path.in_(part) & (source.last_seen < now - RENEWED)
+                wanted = (
+                    (source.volume_id == volume_id)
+                    & source.path.in_(part)
+                    & (source.last_seen < now - RENEWED)
+                )
                 connection.execute(update(source).where(wanted).values(last_seen=now))
 
     def image_ids(self, digests: Sequence[bytes]) -> dict[bytes, int]:
@@ -68,7 +82,9 @@ class Intake:
     def places(self, image_id: int) -> list[Place]:
         """Where an image was seen, the oldest first."""
         source = tables.Source
-        query = select(source.volume_id, source.path, source.size, source.mtime_ns).where(source.image_id == image_id)
+        query = select(source.volume_id, source.path, source.size, source.mtime_ns).where(
+            source.image_id == image_id
+        )
         with self.database.reading() as connection:
             rows = connection.execute(query.order_by(source.id)).all()
         return [Place(row.volume_id, row.path, Stamp(row.size, row.mtime_ns)) for row in rows]
@@ -85,14 +101,21 @@ class Intake:
             _put_skipped(connection, batch.skipped)
         return ids
 
-    def _paths(self, connection: Connection, image_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    def _paths(
+        self, connection: Connection, image_ids: Sequence[int]
+    ) -> dict[int, tuple[str, ...]]:
         """Absolute paths by image, as the volumes were last mounted."""
         source = tables.Source
         paths: dict[int, tuple[str, ...]] = {}
         for part in chunks(image_ids):
             query = select(source.image_id, source.path, tables.Volume.root).join(tables.Volume)
-            for row in connection.execute(query.where(source.image_id.in_(part)).order_by(source.id)):
-                paths[row.image_id] = (*paths.get(row.image_id, ()), os.path.join(row.root, row.path))
+            for row in connection.execute(
+                query.where(source.image_id.in_(part)).order_by(source.id)
+            ):
+                paths[row.image_id] = (
+                    *paths.get(row.image_id, ()),
+                    os.path.join(row.root, row.path),
+                )
         return paths
 
 
@@ -124,13 +147,17 @@ def _put_places(connection: Connection, places: Sequence[tuple[int, Place]]) -> 
     for part in chunks([(place.volume_id, place.path) for _, place in places]):
         for volume_id in {volume_id for volume_id, _ in part}:
             paths = [path for on, path in part if on == volume_id]
-            connection.execute(delete(skipped).where(skipped.volume_id == volume_id, skipped.path.in_(paths)))
+            connection.execute(
+                delete(skipped).where(skipped.volume_id == volume_id, skipped.path.in_(paths))
+            )
 
 
 def _forget_places(connection: Connection, places: Sequence[Place]) -> None:
     source = tables.Source
     for place in places:
-        connection.execute(delete(source).where(source.volume_id == place.volume_id, source.path == place.path))
+        connection.execute(
+            delete(source).where(source.volume_id == place.volume_id, source.path == place.path)
+        )
 
 
 def _put_skipped(connection: Connection, skipped: Sequence[SkippedFile]) -> None:

@@ -36,20 +36,33 @@ class Restorations:
         """All audits of these rows, the oldest first."""
         wanted = select(*COLUMNS).where(TABLE.c.state == AUDITED).order_by(TABLE.c.id)
         return [
-            one for part in chunks(image_ids) for one in self._restorations(wanted.where(TABLE.c.image_id.in_(part)))
+            one
+            for part in chunks(image_ids)
+            for one in self._restorations(wanted.where(TABLE.c.image_id.in_(part)))
         ]
 
     def worst_audits(self, count: int) -> list[RestorationRecord]:
         """The latest audit of each row: the `count` of the lowest clip similarity, the lowest first."""
-        latest = select(func.max(TABLE.c.id)).where(TABLE.c.state == AUDITED).group_by(TABLE.c.image_id)
+        latest = (
+            select(func.max(TABLE.c.id)).where(TABLE.c.state == AUDITED).group_by(TABLE.c.image_id)
+        )
         similarity = TABLE.c.scores["clip_similarity"].as_float()
-        worst = select(*COLUMNS).where(TABLE.c.id.in_(latest)).order_by(similarity, TABLE.c.image_id).limit(count)
+        worst = (
+            select(*COLUMNS)
+            .where(TABLE.c.id.in_(latest))
+            .order_by(similarity, TABLE.c.image_id)
+            .limit(count)
+        )
         return self._restorations(worst)
 
     def unchosen(self) -> list[int]:
         """The ids of rows that no candidate was chosen for."""
         with self.database.reading() as connection:
-            query = select(tables.Image.id).where(tables.Image.choice.is_(None)).order_by(tables.Image.id)
+            query = (
+                select(tables.Image.id)
+                .where(tables.Image.choice.is_(None))
+                .order_by(tables.Image.id)
+            )
             return list(connection.execute(query).scalars())
 
     def choose(self, row: Row, choice: int) -> None:

@@ -73,7 +73,12 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map: ClassVar[dict[Any, Any]] = {int: RowId, bytes: LargeBinary, str: Text, dict[str, Any]: JSON}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        int: RowId,
+        bytes: LargeBinary,
+        str: Text,
+        dict[str, Any]: JSON,
+    }
 
 
 class Model(Base):

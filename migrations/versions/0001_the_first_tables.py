@@ -59,7 +59,9 @@ def upgrade() -> None:
         sa.Column("detail", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("last_attempt", sa.DateTime(), nullable=False),
-        sa.ForeignKeyConstraint(["volume_id"], ["volume.id"], name=op.f("fk_skipped_volume_id_volume")),
+        sa.ForeignKeyConstraint(
+            ["volume_id"], ["volume.id"], name=op.f("fk_skipped_volume_id_volume")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_skipped")),
         sa.UniqueConstraint("volume_id", "path", name=op.f("uq_skipped_volume_id_path")),
     )
@@ -97,7 +99,9 @@ def upgrade() -> None:
         sa.Column("scores", sa.JSON(), nullable=True),
         sa.Column("path", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
-        sa.ForeignKeyConstraint(["image_id"], ["image.id"], name=op.f("fk_restoration_image_id_image")),
+        sa.ForeignKeyConstraint(
+            ["image_id"], ["image.id"], name=op.f("fk_restoration_image_id_image")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_restoration")),
     )
     op.create_index(op.f("ix_restoration_image_id"), "restoration", ["image_id"])
@@ -112,7 +116,9 @@ def upgrade() -> None:
         sa.Column("mtime_ns", RowId, nullable=False),
         sa.Column("last_seen", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(["image_id"], ["image.id"], name=op.f("fk_source_image_id_image")),
-        sa.ForeignKeyConstraint(["volume_id"], ["volume.id"], name=op.f("fk_source_volume_id_volume")),
+        sa.ForeignKeyConstraint(
+            ["volume_id"], ["volume.id"], name=op.f("fk_source_volume_id_volume")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_source")),
         sa.UniqueConstraint("volume_id", "path", name=op.f("uq_source_volume_id_path")),
     )
