@@ -9,7 +9,7 @@ import numpy as np
 
 from archive.codecs import Codec, open_codec, with_least_squares
 from archive.codecs.coclico import ScalarVectors
-from archive.codecs.halves import HalfVectors
+from archive.codecs.float16 import HalfVectors
 from archive.errors import UsageError
 from archive.models.encoder import Encoder
 from archive.models.pairs import Pair

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from archive.codecs.colormap import TO_RGB, to_samples
+from archive.codecs.coders.colormap import TO_RGB, to_samples
 from archive.images import enlarge, shrink
 
 Pixels = npt.NDArray[np.uint8]

@@ -17,8 +17,8 @@ import numpy as np
 
 from archive.codecs import FITTED, Codec, fit_codec, load_codec, open_codec
 from archive.codecs.coclico import ScalarVectors
-from archive.codecs.fitted import LEAST_BITS
-from archive.codecs.halves import Awaited, HalfVectors, halves
+from archive.codecs.fitted_coders import LEAST_BITS
+from archive.codecs.float16 import Awaited, HalfVectors, halves
 from archive.errors import UsageError
 from archive.recode import Sources
 from archive.records import CodecRecord, Row

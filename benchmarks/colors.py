@@ -13,9 +13,9 @@ from PIL import Image
 
 from archive.codecs.coclico import ScalarMaps
 from archive.codecs.codec import MapCoder, VectorCoder
-from archive.codecs.colormap import to_samples
-from archive.codecs.fitted import TransformMaps, fit_maps
-from archive.codecs.fitting import fit_transform
+from archive.codecs.coders.colormap import to_samples
+from archive.codecs.coders.transform_fit import fit_transform
+from archive.codecs.fitted_coders import TransformMaps, fit_maps
 from archive.images import shrink
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import find_pair

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 import click
 import numpy as np
 
-from archive.codecs.dictionary import Dictionary
-from archive.codecs.learning import HELD, RATES, Shape, learn, settle
-from archive.codecs.state import to_bytes
+from archive.codecs.coders.serialization import to_bytes
+from archive.codecs.coders.sparse import Dictionary
+from archive.codecs.coders.sparse_fit import HELD, RATES, Shape, learn, settle
 from benchmarks.__main__ import tell
 
 ATOMS = (64, 128, 255, 512, 1024)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from archive.codecs import open_codec
 from archive.codecs.coclico import coclico
-from archive.codecs.colormap import from_samples, sample_count, to_samples
-from archive.codecs.quantize import dequantize, pack, quantize, unpack
+from archive.codecs.coders.colormap import from_samples, sample_count, to_samples
+from archive.codecs.coders.scalar import dequantize, pack, quantize, unpack
 from archive.errors import BadCode, UnknownCodec, UsageError
 from tests import strategies
 

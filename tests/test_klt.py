@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.codecs import Codec, load_codec, open_codec, rangecoder, save_codec, with_least_squares
-from archive.codecs.colormap import to_samples
+from archive.codecs.coders.colormap import to_samples
 from archive.codecs.klt import fit_klt
 from archive.errors import BadCode, UnknownCodec, UsageError
 from archive.fidelity import Bound, Sample, measure

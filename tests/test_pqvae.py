@@ -19,9 +19,9 @@ import pytest
 
 from archive.codecs import load_codec, save_codec
 from archive.codecs.codec import Codec
-from archive.codecs.fitted import TransformMaps, fit_maps
+from archive.codecs.coders.serialization import from_bytes
+from archive.codecs.fitted_coders import TransformMaps, fit_maps
 from archive.codecs.pqvae import Norms, PqvaeVectors, open_pqvae
-from archive.codecs.state import from_bytes
 from archive.errors import BadCode, UnknownCodec, UsageError
 
 DIMENSION = 16
@@ -51,7 +51,7 @@ def untrained(subvector: int = 32, entries: int = 16, norms: Norms = MANY_NORMS)
     """A codec of random weights; a codebook of random parts, so that all its entries are used."""
     import torch
 
-    from archive.codecs.pqvae_network import Pqvae
+    from archive.codecs.coders.pqvae_network import Pqvae
     from training.pqvae import codec_of
 
     torch.manual_seed(0)

@@ -54,7 +54,7 @@ DOORS = {  # library → the only places that may import it
     ),
     "huggingface_hub": ("archive/models/hub.py",),
     "faiss": ("archive/index/",),
-    "constriction": ("archive/codecs/rangecoder.py",),
+    "constriction": ("archive/codecs/coders/range_coder.py",),
     "sklearn": ("archive/codecs/",),
     "PIL": (
         "archive/images.py",
@@ -68,7 +68,7 @@ DOORS = {  # library → the only places that may import it
 }
 LATE = (
     "migrations/",
-    "archive/codecs/pqvae_network.py",
+    "archive/codecs/coders/pqvae_network.py",
 )  # modules that are themselves imported when needed
 LAZY = set(DOORS) - {"sqlalchemy", "PIL", "click"}
 SOURCES = sorted(

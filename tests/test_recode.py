@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from archive.archive import Archive
-from archive.codecs.halves import HalfVectors
+from archive.codecs.float16 import HalfVectors
 from archive.errors import UsageError
 from archive.models.pairs import find_pair
 from archive.records import NewCodes

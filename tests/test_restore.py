@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from archive.archive import Archive
-from archive.codecs.colormap import to_samples
+from archive.codecs.coders.colormap import to_samples
 from archive.errors import ModelMismatch, NotFound
 from archive.images import enlarge, shrink
 from archive.models.pairs import Sampling, find_pair

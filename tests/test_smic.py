@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.codecs.codec import Codec
-from archive.codecs.dictionary import set_weights
-from archive.codecs.learning import RATES
+from archive.codecs.coders.serialization import from_bytes
+from archive.codecs.coders.sparse import set_weights
+from archive.codecs.coders.sparse_fit import RATES
 from archive.codecs.smic import fit_smic, open_smic
-from archive.codecs.state import from_bytes
 from archive.errors import BadCode, UsageError
 
 DIMENSION, FITTED = 48, 4000
@@ -25,7 +25,7 @@ DECODE_ELSEWHERE = """
 import hashlib, json, sys
 import numpy as np
 from archive.codecs.smic import open_smic
-from archive.codecs.state import from_bytes
+from archive.codecs.coders.serialization import from_bytes
 folder = sys.argv[1]
 kept = json.load(open(f"{folder}/codes.json"))
 codec = open_smic(kept["parameters"], from_bytes(open(f"{folder}/state", "rb").read()))

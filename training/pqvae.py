@@ -32,9 +32,9 @@ from torch.nn import functional as F
 
 from archive.codecs import ALIGNED, save_codec
 from archive.codecs.codec import Codec
-from archive.codecs.fitted import TransformMaps, fit_maps
+from archive.codecs.coders.pqvae_network import Pqvae
+from archive.codecs.fitted_coders import TransformMaps, fit_maps
 from archive.codecs.pqvae import ENTRIES, GRID, Norms, PqvaeVectors
-from archive.codecs.pqvae_network import Pqvae
 from archive.settle import MAP_SIDE
 from archive.trial import load_vectors
 from training.loop import fit

@@ -16,12 +16,12 @@ import numpy as np
 
 from archive.codecs.coclico import ScalarVectors, coclico
 from archive.codecs.codec import Codec, Pixels, Vectors
-from archive.codecs.halves import open_halves
+from archive.codecs.coders.linear_decoder import LeastSquares
+from archive.codecs.coders.serialization import from_bytes, to_bytes
+from archive.codecs.float16 import open_halves
 from archive.codecs.klt import fit_klt, open_klt
-from archive.codecs.leastsquares import LeastSquares
 from archive.codecs.pqvae import open_pqvae
 from archive.codecs.smic import fit_smic, open_smic
-from archive.codecs.state import from_bytes, to_bytes
 from archive.errors import UnknownCodec, UsageError
 
 __all__ = [

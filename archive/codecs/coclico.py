@@ -3,7 +3,7 @@
     clip_code    D levels of b bits, packed                  b = 1 … 8
     color_code   1.5 n² levels of b_c bits, packed           n = 4 … 32, even; b_c = 1 … 8
 
-No header: the codec row holds (D, b, n, b_c), and archive.codecs.leastsquares if vectors are to be decoded so. At
+No header: the codec row holds (D, b, n, b_c), and archive.codecs.coders.linear_decoder if vectors are to be decoded so. At
 the paper's point, D = 768, b = 1, n = 8, b_c = 2, a row is 96 + 24 bytes. `clip` (Bachard & Maugey, IEEE Access 2024)
 has n = 0 and no colour code.
 """
@@ -16,15 +16,15 @@ from typing import Any
 import numpy as np
 
 from archive.codecs.codec import Arrays, Codec, Pixels, Vectors
-from archive.codecs.colormap import (
+from archive.codecs.coders.colormap import (
     dequantize_samples,
     from_samples,
     quantize_samples,
     sample_count,
     to_samples,
 )
-from archive.codecs.leastsquares import LeastSquares
-from archive.codecs.quantize import (
+from archive.codecs.coders.linear_decoder import LeastSquares
+from archive.codecs.coders.scalar import (
     Levels,
     dequantize,
     pack,

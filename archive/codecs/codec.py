@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from archive.codecs.state import to_bytes
+from archive.codecs.coders.serialization import to_bytes
 
 Vectors = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]

@@ -1,8 +1,8 @@
 """`klt`: ours. Embedding and colour map by transform coding, each at a chosen number of bits.
 
-    clip_code     message of archive.codecs.layered for the embedding
-    color_code    message of archive.codecs.transform for the 1.5 n² samples of the map, less what the
-                  decoded embedding tells of them (archive.codecs.prediction)
+    clip_code     message of archive.codecs.coders.layered for the embedding
+    color_code    message of archive.codecs.coders.transform for the 1.5 n² samples of the map, less what the
+                  decoded embedding tells of them (archive.codecs.coders.map_prediction)
 
 Codes have no header and vary in length; their ends are the ends of their fields. The fitted state (means, atoms, bases,
 tables of counts, centroids) is kept once, in the codec row. One number a part sets the rate: `bits` and `map_bits` are
@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from archive.codecs.codec import Codec, Pixels, Vectors
-from archive.codecs.fitted import FittedVectors, check_sample, fit_maps, open_maps
-from archive.codecs.layered import Layered, fit_layered
+from archive.codecs.coders.layered import Layered, fit_layered
+from archive.codecs.fitted_coders import FittedVectors, check_sample, fit_maps, open_maps
 
 
 def fit_klt(

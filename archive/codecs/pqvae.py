@@ -8,7 +8,7 @@
 The paper's pairs are so read because no other order gives 2–3·10⁻³ bits a pixel: n_e = 16, e_dim = 4 would be 3,200
 bits. (32, 16) and (32, 64) cost the same 400 and 600 bits and hold those points as special cases.
 
-The network (archive.codecs.pqvae_network) codes the unit vector. The norm is restored from a log-uniform level,
+The network (archive.codecs.coders.pqvae_network) codes the unit vector. The norm is restored from a log-uniform level,
 
     level = round(255 · ln(|σ| / low) / ln(high / low)), clamped to 0 … 255
     |σ̂|   = low · (high / low)^(level / 255)
@@ -33,12 +33,12 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.codecs.codec import Arrays, Codec, NoLevels, Vectors
-from archive.codecs.fitted import open_maps
-from archive.codecs.quantize import pack, packed_bytes, rows_of, unpack
+from archive.codecs.coders.scalar import pack, packed_bytes, rows_of, unpack
+from archive.codecs.fitted_coders import open_maps
 from archive.errors import UnknownCodec, UsageError
 
 if TYPE_CHECKING:
-    from archive.codecs.pqvae_network import Pqvae
+    from archive.codecs.coders.pqvae_network import Pqvae
 
 GRID = 3200  # numbers the encoder makes of a vector: 128 channels at 5 × 5 positions
 SUBVECTORS = (1, 2, 4, 8, 16, 32, 64, 128)  # e_dim
@@ -170,7 +170,7 @@ class PqvaeVectors(NoLevels):
         """The weights in float32, made into a network once. Raises UnknownCodec if they are not those of one."""
         import torch
 
-        from archive.codecs.pqvae_network import Pqvae
+        from archive.codecs.coders.pqvae_network import Pqvae
 
         with torch.device("meta"):
             network = Pqvae(self.dimension, self.subvector, self.entries)

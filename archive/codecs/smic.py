@@ -1,10 +1,10 @@
 """`smic`: sparse codes over a dictionary learned from the collection (Bachard & Maugey, arXiv 2412.05035).
 
-    clip_code     message of archive.codecs.dictionary: which atoms, and how much of each
+    clip_code     message of archive.codecs.coders.sparse: which atoms, and how much of each
     color_code    as in `klt`
 
 The paper publishes no dictionary size, sparsity or quantiser; ours were found on a grid (docs/smic.md). The dictionary
-is learned once (archive.codecs.learning) and stored in the codec row; pictures that come later are coded with it as it
+is learned once (archive.codecs.coders.sparse_fit) and stored in the codec row; pictures that come later are coded with it as it
 stands.
 """
 
@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from archive.codecs.codec import Codec, Pixels, Vectors
-from archive.codecs.dictionary import Dictionary
-from archive.codecs.fitted import FittedVectors, check_sample, fit_maps, open_maps
-from archive.codecs.learning import fit_dictionary, shape_for
+from archive.codecs.coders.sparse import Dictionary
+from archive.codecs.coders.sparse_fit import fit_dictionary, shape_for
+from archive.codecs.fitted_coders import FittedVectors, check_sample, fit_maps, open_maps
 
 
 def fit_smic(

@@ -28,7 +28,7 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.codecs import Codec
-from archive.codecs.quantize import dequantize, pack, packed_bytes, unpack
+from archive.codecs.coders.scalar import dequantize, pack, packed_bytes, unpack
 
 Vectors = npt.NDArray[np.float32]
 DIRECTIONS = 64

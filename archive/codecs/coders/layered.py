@@ -1,6 +1,6 @@
 """Two layers: a few atoms of a dictionary, then a transform coder for what they leave.
 
-    x̂ = x̂₁ + x̂₂        x̂₁: archive.codecs.dictionary, of x      x̂₂: archive.codecs.transform, of x − x̂₁
+    x̂ = x̂₁ + x̂₂        x̂₁: archive.codecs.coders.sparse, of x      x̂₂: archive.codecs.coders.transform, of x − x̂₁
 
 Embeddings of a collection are clusters of clusters: at 30 bits sparse codes are far better than a transform coder. What
 they leave is nearly Gaussian: there it is the other way round. Both parts stand in one message, and end in one byte.
@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from archive.codecs import rangecoder
-from archive.codecs.dictionary import Dictionary
-from archive.codecs.fitting import Before, fit_transform
-from archive.codecs.learning import atoms_for, fit_dictionary, shape_for
-from archive.codecs.transform import Rows, Transform
+from archive.codecs.coders import range_coder as rangecoder
+from archive.codecs.coders.sparse import Dictionary
+from archive.codecs.coders.sparse_fit import atoms_for, fit_dictionary, shape_for
+from archive.codecs.coders.transform import Rows, Transform
+from archive.codecs.coders.transform_fit import Before, fit_transform
 
 LAYERED = 60  # bits, from which on there are two layers
 LAYERABLE = 16  # bits; fewer never make two

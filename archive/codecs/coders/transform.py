@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from archive.codecs import rangecoder
+from archive.codecs.coders import range_coder as rangecoder
 
 Rows = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]

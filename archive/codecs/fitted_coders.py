@@ -10,10 +10,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from archive.codecs.codec import Arrays, NoLevels, Pixels, VectorCoder, Vectors
-from archive.codecs.colormap import from_samples, to_samples
-from archive.codecs.fitting import fit_transform
-from archive.codecs.prediction import Prediction, fit_prediction
-from archive.codecs.transform import Transform
+from archive.codecs.coders.colormap import from_samples, to_samples
+from archive.codecs.coders.map_prediction import Prediction, fit_prediction
+from archive.codecs.coders.transform import Transform
+from archive.codecs.coders.transform_fit import fit_transform
 from archive.errors import UsageError
 
 LEAST_SAMPLE = 64  # rows; fewer make neither a covariance nor a dictionary

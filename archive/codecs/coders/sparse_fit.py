@@ -1,4 +1,4 @@
-"""Learning a dictionary (archive.codecs.dictionary) from a sample, at a number of bits.
+"""Learning a dictionary (archive.codecs.coders.sparse) from a sample, at a number of bits.
 
 1. K atoms from k-means, then in turn, ROUNDS times: sparse codes of the sample (orthogonal matching pursuit), and the
    atoms of least squared error for them, D = (AᵀA)⁻¹AᵀX                     (method of optimal directions, Engan 1999)
@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from archive.codecs import rangecoder
 from archive.codecs.codec import Vectors
-from archive.codecs.dictionary import (
+from archive.codecs.coders import range_coder as rangecoder
+from archive.codecs.coders.omp import Integers, Pursuit, Rows, pursue
+from archive.codecs.coders.sparse import (
     BLOCK,
     COEFFICIENT_LIMIT,
     COEFFICIENT_UNIT,
@@ -26,7 +27,6 @@ from archive.codecs.dictionary import (
     Dictionary,
     Sparse,
 )
-from archive.codecs.pursuit import Integers, Pursuit, Rows, pursue
 
 LEAST_ATOMS = 16
 ROWS_AN_ATOM = (

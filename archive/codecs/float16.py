@@ -16,7 +16,7 @@ import numpy as np
 
 from archive.codecs.coclico import ScalarMaps
 from archive.codecs.codec import Arrays, Codec, NoLevels, Vectors
-from archive.codecs.quantize import rows_of
+from archive.codecs.coders.scalar import rows_of
 
 
 @dataclass(frozen=True)

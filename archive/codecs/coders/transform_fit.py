@@ -1,4 +1,4 @@
-"""Fitting a transform coder (archive.codecs.transform) to a sample, at a number of bits.
+"""Fitting a transform coder (archive.codecs.coders.transform) to a sample, at a number of bits.
 
 1. μ, and the Karhunen–Loève directions of the sample                    (eigenvectors of the covariance)
 2. for a step Δ: classes from the deviations, then tables and centroids and levels in turn, ITERATIONS times
@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from archive.codecs import rangecoder
-from archive.codecs.transform import (
+from archive.codecs.coders import range_coder as rangecoder
+from archive.codecs.coders.transform import (
     BASIS_UNIT,
     CLASSES_AN_OCTAVE,
     COEFFICIENT_LIMIT,

@@ -28,8 +28,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from archive.codecs import rangecoder
-from archive.codecs.pursuit import Integers, Pursuit, Rows, pursue
+from archive.codecs.coders import range_coder as rangecoder
+from archive.codecs.coders.omp import Integers, Pursuit, Rows, pursue
 
 COEFFICIENT_UNIT = 2.0**-16
 COEFFICIENT_LIMIT = 1 << 24

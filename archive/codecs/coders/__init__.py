@@ -1,0 +1,1 @@
+"""The parts that codecs are built from: quantizers, transforms, sparse codes, entropy coding."""
