@@ -18,8 +18,8 @@ from archive.errors import BadCode, ModelMismatch, UsageError
 from archive.images import load_picture
 from archive.ingest import Ingest
 from archive.models.decoder import Decoder, Step
+from archive.models.decoders.open import open_decoder
 from archive.models.encoder import Encoder, OpenClipEncoder
-from archive.models.families import open_decoder
 from archive.models.pairs import Machine, Pair, Sampling, find_pair
 from archive.outcomes import Archived, Outcome
 from archive.painter import Painter

@@ -12,7 +12,7 @@ import torch
 from archive.archive import Archive
 from archive.images import save_plain
 from archive.models.decoder import Told
-from archive.models.latent import LatentDecoder
+from archive.models.decoders.sampler import LatentDecoder
 from archive.models.pairs import Sampling, find_pair
 from archive.scenes import draw_scene
 from archive.settings import Settings

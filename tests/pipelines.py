@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from archive.models.families import open_decoder
-from archive.models.latent import LatentDecoder
+from archive.models.decoders.open import open_decoder
+from archive.models.decoders.sampler import LatentDecoder
 from archive.models.pairs import Machine, Pair, Sampling
 from tests.families import DIMENSION
 

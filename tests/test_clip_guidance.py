@@ -14,11 +14,11 @@ from PIL import Image
 
 from archive.archive import Archive
 from archive.images import enlarge
-from archive.models.clip_guidance import direction
+from archive.models.decoders.clip_guidance import direction
+from archive.models.decoders.open import open_decoder
+from archive.models.decoders.upscaler import build_upscaler, load_upscaler, save_upscaler, upscaled
 from archive.models.encoder import OpenClipEncoder
-from archive.models.families import open_decoder
 from archive.models.pairs import POCKET_SAMPLING, find_pair
-from archive.models.upscaler import build_upscaler, load_upscaler, save_upscaler, upscaled
 from archive.painter import cosines
 from archive.scenes import draw_scene
 from archive.settings import Settings

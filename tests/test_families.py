@@ -15,7 +15,7 @@ import torch
 
 from archive.errors import ModelMissing, UsageError
 from archive.models.decoder import Told
-from archive.models.layout import PATTERNS, is_here
+from archive.models.decoders.loading import PATTERNS, is_here
 from archive.models.pairs import Machine
 from tests.families import DIMENSION, FAMILIES
 from tests.pipelines import (

@@ -15,13 +15,13 @@ import torch
 
 from archive.errors import ModelMissing, UsageError
 from archive.images import shrink
-from archive.models.autoencoder import Scaled
 from archive.models.decoder import Told
+from archive.models.decoders.autoencoder import Scaled
+from archive.models.decoders.open import open_decoder
+from archive.models.decoders.sampler import LatentDecoder, foreseen, low_frequencies, redirected
+from archive.models.decoders.unclip import GUIDANCE, ClassLabels
 from archive.models.encoder import OpenClipEncoder, precision, weights_source
-from archive.models.families import open_decoder
-from archive.models.latent import LatentDecoder, foreseen, low_frequencies, redirected
 from archive.models.pairs import PAIRS, UNCLIP_MIRRORS, Machine, Pair, Sampling, find_pair
-from archive.models.unclip import GUIDANCE, ClassLabels
 from archive.painter import color_score
 from tests.pairs import DIMENSION
 
@@ -126,8 +126,8 @@ def test_openai_weights_are_run_with_the_activation_they_were_trained_with(
 def test_a_hub_repository_in_the_cache_is_used_without_asking(
     tiny_pair: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from archive.models.decoders.loading import NEED, PATTERNS
     from archive.models.hub import local_folder
-    from archive.models.layout import NEED, PATTERNS
 
     repository = tmp_path / f"models--{UNCLIP_MIRRORS[1].replace('/', '--')}"
     (repository / "refs").mkdir(parents=True)
@@ -358,7 +358,7 @@ def test_a_picture_too_large_for_the_memory_is_decoded_in_tiles(
     with torch.inference_mode():
         whole = autoencoder.decode(z)
         assert not vae.use_tiling
-        monkeypatch.setattr("archive.models.autoencoder.memory_of", lambda _: 1 << 20)
+        monkeypatch.setattr("archive.models.decoders.autoencoder.memory_of", lambda _: 1 << 20)
         tiled = autoencoder.decode(z)
         assert vae.use_tiling
         assert tiled.shape == whole.shape == (1, 3, 96, 64)

@@ -13,8 +13,8 @@ from torch import nn
 from archive.codecs.coclico import coclico
 from archive.images import shrink
 from archive.models.decoder import Told
+from archive.models.decoders.open import open_decoder
 from archive.models.encoder import OpenClipEncoder
-from archive.models.families import open_decoder
 from archive.models.pairs import POCKET_FOLDER, POCKET_SAMPLING, find_pair
 from tests.corpora import scene_photos
 from training import reward

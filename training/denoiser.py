@@ -2,7 +2,7 @@
 
 Conditioned like Stable unCLIP: the class label is the embedding, noised to a level, and the embedding of that level.
 More than half of them are decoded ones instead, told as the archive tells them: brought to the length of a noised one,
-with the level that matches their codec's error (archive.models.unclip). The colour map's latents are eight more input
+with the level that matches their codec's error (archive.models.decoders.unclip). The colour map's latents are eight more input
 channels. Embedding and map are each left out at times, so that one network draws with either, both or none.
 
 Photos too small for the frame are blurred there; they teach only the noisy timesteps, where what blur takes away is
@@ -160,7 +160,7 @@ class Batches:
 
 
 def class_label(vectors: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:
-    """(B, D), (B,) → (B, 2·D), as archive.models.unclip builds it."""
+    """(B, D), (B,) → (B, 2·D), as archive.models.decoders.unclip builds it."""
     from diffusers.models.embeddings import get_timestep_embedding
 
     told = get_timestep_embedding(

@@ -28,9 +28,9 @@ from PIL import Image, ImageDraw
 from archive.codecs.coclico import coclico
 from archive.images import shrink
 from archive.models.decoder import Told
+from archive.models.decoders.open import open_decoder
+from archive.models.decoders.sampler import LatentDecoder
 from archive.models.encoder import OpenClipEncoder
-from archive.models.families import open_decoder
-from archive.models.latent import LatentDecoder
 from archive.models.pairs import POCKET_FOLDER, POCKET_SAMPLING, Pair, Sampling
 from archive.painter import frame_size
 from archive.projection import project

@@ -5,7 +5,7 @@ as it loads them. That halves the text encoder, most of which is its table of wo
 
 encoder/   open_clip_config.json, open_clip_model.safetensors                  (open_clip's local-dir layout)
 decoder/   unet, vae, scheduler, image_normalizer, image_noising_scheduler     (Stable unCLIP's, without a prompt)
-           upscaler                                                            (archive.models.upscaler's)
+           upscaler                                                            (archive.models.decoders.upscaler's)
 codecs/    `klt` at KLT_RATES, and least squares for one-bit codes, fitted to this pair's embeddings
 """
 
@@ -20,9 +20,9 @@ from torch import nn
 
 from archive.codecs import Codec, fit_codec, save_codec, with_least_squares
 from archive.codecs.coclico import coclico
+from archive.models.decoders.upscaler import save_upscaler
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import find_pair
-from archive.models.upscaler import save_upscaler
 from archive.settle import MAP_SIDE, RATES, codec_for
 from training import image_tower, text_tower
 from training.corpus import Corpus

@@ -150,7 +150,7 @@ def _decoded(
 
 
 def _enlarged(colors_hat: np.ndarray, frame: tuple[int, int]) -> np.ndarray:
-    """A decoded map → what the decoder starts from, enlarged as archive.models.latent does."""
+    """A decoded map → what the decoder starts from, enlarged as archive.models.decoders.sampler does."""
     colors = torch.from_numpy(colors_hat).permute(2, 0, 1)[None].float()
     return F.interpolate(colors, (frame[1], frame[0]), mode="bilinear")[0].permute(1, 2, 0).numpy()
 

@@ -24,7 +24,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from archive.models.decoder import Likeness
-from archive.models.latent import guided, late_start
+from archive.models.decoders.sampler import guided, late_start
 from archive.models.pairs import POCKET_SAMPLING
 from training import denoiser
 from training.autoencoder import REPEATED, repeated, teachers_size

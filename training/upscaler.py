@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from archive.models.upscaler import FACTOR, build_upscaler, upscaled
+from archive.models.decoders.upscaler import FACTOR, build_upscaler, upscaled
 
 WIDTH = 16  # channels: 5,000 weights, 10 kB
 

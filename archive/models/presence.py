@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from archive.models.decoders.loading import is_here as decoder_is_here
 from archive.models.encoder import weights_source
 from archive.models.hub import cached_folder
-from archive.models.layout import is_here as decoder_is_here
 from archive.models.pairs import Pair
 
 

@@ -12,14 +12,14 @@ All are drawn with alike, by `latent`.
 from __future__ import annotations
 
 from archive.errors import ModelMissing, UsageError
-from archive.models.adapter import open_adapter
-from archive.models.kandinsky import open_kandinsky
-from archive.models.karlo import open_karlo
-from archive.models.latent import LatentDecoder
-from archive.models.layout import decoder_folder, pipeline_of, placed
+from archive.models.decoders.ip_adapter import open_adapter
+from archive.models.decoders.kandinsky import open_kandinsky
+from archive.models.decoders.karlo import open_karlo
+from archive.models.decoders.loading import decoder_folder, pipeline_of, placed
+from archive.models.decoders.sampler import LatentDecoder
+from archive.models.decoders.unclip import open_unclip
+from archive.models.decoders.variation import open_variation
 from archive.models.pairs import Machine, Pair
-from archive.models.unclip import open_unclip
-from archive.models.variation import open_variation
 
 
 def open_decoder(pair: Pair, *, dimension: int, machine: Machine | None = None) -> LatentDecoder:

@@ -17,9 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archive.models.decoder import Vectors
+from archive.models.decoders.loading import (
+    check_dimension,
+    load_part,
+    load_schedule,
+    require,
+    settle,
+)
+from archive.models.decoders.sampler import LatentDecoder, Predict
 from archive.models.encoder import weights_sha256
-from archive.models.latent import LatentDecoder, Predict
-from archive.models.layout import check_dimension, load_part, load_schedule, require, settle
 from archive.models.pairs import Sampling
 
 if TYPE_CHECKING:

@@ -10,11 +10,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive.models.autoencoder import Movq
 from archive.models.decoder import Vectors
+from archive.models.decoders.autoencoder import Movq
+from archive.models.decoders.loading import (
+    check_dimension,
+    load_part,
+    load_schedule,
+    require,
+    settle,
+)
+from archive.models.decoders.sampler import LatentDecoder, Predict
 from archive.models.encoder import weights_sha256
-from archive.models.latent import LatentDecoder, Predict
-from archive.models.layout import check_dimension, load_part, load_schedule, require, settle
 from archive.models.pairs import Sampling
 
 if TYPE_CHECKING:

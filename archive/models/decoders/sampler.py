@@ -11,7 +11,7 @@ gradient: both are latents of one autoencoder):
 
     ẑ₀ ← ẑ₀ + c · L(z_map − ẑ₀)             L: the mean over the map's cells, enlarged again
 
-and towards what the encoder sees as the embedding (archive.models.clip_guidance).
+and towards what the encoder sees as the embedding (archive.models.decoders.clip_guidance).
 
 A decoder whose own sampler clips has every ẑ₀ brought into its bounds. diffusers' own pipelines have no late start, so
 the loop is run here, out of their parts: `autoencoder` has the ends, and a module for each family its conditioning.
@@ -23,12 +23,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from archive.models.autoencoder import Autoencoder
-from archive.models.clip_guidance import EVERY, direction
 from archive.models.decoder import Pixels, Step, Told, Vectors
+from archive.models.decoders.autoencoder import Autoencoder
+from archive.models.decoders.clip_guidance import EVERY, direction
+from archive.models.decoders.upscaler import upscaled
 from archive.models.encoder import precision
 from archive.models.pairs import Sampling
-from archive.models.upscaler import upscaled
 
 if TYPE_CHECKING:
     import torch

@@ -19,14 +19,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive.models.autoencoder import Scaled
 from archive.models.decoder import Vectors
+from archive.models.decoders.autoencoder import Scaled
+from archive.models.decoders.loading import (
+    check_dimension,
+    load_part,
+    load_schedule,
+    require,
+    settle,
+)
+from archive.models.decoders.sampler import LatentDecoder, Predict
+from archive.models.decoders.upscaler import load_upscaler
 from archive.models.encoder import weights_sha256
-from archive.models.latent import LatentDecoder, Predict
-from archive.models.layout import check_dimension, load_part, load_schedule, require, settle
 from archive.models.pairs import Sampling
-from archive.models.prompt import empty_prompt
-from archive.models.upscaler import load_upscaler
+from archive.models.text import empty_prompt
 
 if TYPE_CHECKING:
     import torch

@@ -15,11 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archive.errors import ModelMissing, UsageError
-from archive.models.autoencoder import Scaled
 from archive.models.decoder import Vectors
-from archive.models.encoder import weights_sha256
-from archive.models.latent import LatentDecoder, Predict
-from archive.models.layout import (
+from archive.models.decoders.autoencoder import Scaled
+from archive.models.decoders.loading import (
     check_dimension,
     load_part,
     load_schedule,
@@ -27,8 +25,10 @@ from archive.models.layout import (
     require,
     settle,
 )
+from archive.models.decoders.sampler import LatentDecoder, Predict
+from archive.models.encoder import weights_sha256
 from archive.models.pairs import Sampling
-from archive.models.prompt import empty_prompt, encoded_empty
+from archive.models.text import empty_prompt, encoded_empty
 
 if TYPE_CHECKING:
     import torch

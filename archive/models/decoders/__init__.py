@@ -1,0 +1,1 @@
+"""Decoders: image embedding and color map → pixels, one module a family."""
