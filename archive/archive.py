@@ -15,7 +15,7 @@ from archive.choosing import Choosing, Chosen
 from archive.codecs import Codec
 from archive.conversions import Conversions
 from archive.errors import BadCode, ModelMismatch, UsageError
-from archive.images import load_picture
+from archive.imaging.decode import load_picture
 from archive.ingest import Ingest
 from archive.models.decoder import Decoder, Step
 from archive.models.decoders.open import open_decoder

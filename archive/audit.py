@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from archive.archive import Archive
 from archive.errors import BadCode
-from archive.images import shrink
+from archive.imaging.decode import shrink
 from archive.models.pairs import Sampling
 from archive.painter import SCORE_SIDE, Painter, color_score, cosines
 from archive.quality import Quality

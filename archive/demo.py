@@ -15,7 +15,7 @@ from urllib.parse import quote
 import numpy as np
 
 from archive.archive import Archive
-from archive.images import enlarge, load_picture, save_plain
+from archive.imaging.decode import enlarge, load_picture, save_plain
 from archive.models.pairs import find_pair
 from archive.page import Exhibit, Shown, write_page
 from archive.records import Row

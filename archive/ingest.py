@@ -23,7 +23,7 @@ import numpy as np
 from archive.codecs import Codec
 from archive.errors import Unreadable
 from archive.files import Found, find_files
-from archive.images import Picture, digest_of, load_picture, shrink
+from archive.imaging.decode import Picture, digest_of, load_picture, shrink
 from archive.models.encoder import Encoder
 from archive.outcomes import Archived, Duplicate, Ignored, Known, Moved, Outcome, Skipped
 from archive.records import Batch, NewImage, Place, SkippedFile, Stamp

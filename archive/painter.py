@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from archive.codecs import Codec
 from archive.errors import UsageError
-from archive.images import shrink
+from archive.imaging.decode import shrink
 from archive.models.decoder import Decoder, Step, Told
 from archive.models.encoder import Encoder
 from archive.models.pairs import Sampling

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.codecs.coders.colormap import TO_RGB, to_samples
-from archive.images import enlarge, shrink
+from archive.imaging.decode import enlarge, shrink
 
 Pixels = npt.NDArray[np.uint8]
 ROUNDS = 3

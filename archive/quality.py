@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.errors import ModelMissing, UsageError
-from archive.images import enlarge
+from archive.imaging.decode import enlarge
 
 ALONE, BESIDE = ("musiq", "dbcnn"), ("dists",)
 Pixels = npt.NDArray[np.uint8]

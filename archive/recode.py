@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from archive.codecs import WAITING, Codec
 from archive.errors import BadCode, Unreadable
-from archive.images import digest_of, load_picture, shrink
+from archive.imaging.decode import digest_of, load_picture, shrink
 from archive.models.encoder import Encoder
 from archive.records import NewCodes, Row
 from archive.store import Store

@@ -16,10 +16,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from archive.codecs import Codec
-from archive.images import enlarge
+from archive.imaging.decode import enlarge
+from archive.imaging.provenance import Provenance, write_picture
 from archive.models.decoder import Decoder, Step
 from archive.painter import Painted, Painter
-from archive.provenance import Provenance, write_picture
 from archive.records import RestorationRecord, Row
 from archive.store import Store
 from archive.store.intake import utc_now

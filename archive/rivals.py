@@ -28,13 +28,13 @@ import numpy.typing as npt
 from archive.archive import Archive
 from archive.audit import map_score
 from archive.errors import UsageError
-from archive.images import Picture, can_write, enlarge, load_picture, recompress
+from archive.imaging.contact_sheet import Cell, Line, write_sheet
+from archive.imaging.decode import Picture, can_write, enlarge, load_picture, recompress
 from archive.models.pairs import find_pair
 from archive.outcomes import Skipped
 from archive.painter import SCORE_SIDE, color_score, cosines, seed_of
 from archive.records import Row
 from archive.settings import Settings
-from archive.sheet import Cell, Line, write_sheet
 
 LOSSY = {
     "jpeg": 1,

@@ -16,7 +16,7 @@ from archive.codecs.codec import MapCoder, VectorCoder
 from archive.codecs.coders.colormap import to_samples
 from archive.codecs.coders.transform_fit import fit_transform
 from archive.codecs.fitted_coders import TransformMaps, fit_maps
-from archive.images import shrink
+from archive.imaging.decode import shrink
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import find_pair
 from archive.settle import codec_for

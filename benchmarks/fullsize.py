@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from archive.archive import Archive
-from archive.images import save_plain
+from archive.imaging.decode import save_plain
 from archive.models.pairs import Machine, Sampling, find_pair
 from archive.scenes import draw_scene
 from archive.settings import Settings

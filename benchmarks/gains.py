@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from archive.archive import Archive
-from archive.images import enlarge, save_plain, shrink
+from archive.imaging.decode import enlarge, save_plain, shrink
 from archive.models.pairs import Sampling, find_pair
 from archive.painter import color_score, cosines
 from archive.settings import Settings

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from archive.archive import Archive
-from archive.images import save_plain
+from archive.imaging.decode import save_plain
 from archive.models.decoder import Told
 from archive.models.decoders.sampler import LatentDecoder
 from archive.models.pairs import Sampling, find_pair

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from archive.images import save_plain
+from archive.imaging.decode import save_plain
 from archive.scenes import draw_scene
 
 

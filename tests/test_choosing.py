@@ -12,7 +12,7 @@ from PIL import Image
 
 from archive.archive import Archive
 from archive.errors import ColdframeError
-from archive.images import shrink
+from archive.imaging.decode import shrink
 from archive.models.pairs import Sampling, find_pair
 from archive.painter import COLOR_WEIGHT, cosines, seed_of
 from archive.records import Row

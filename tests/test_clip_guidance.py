@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 from archive.archive import Archive
-from archive.images import enlarge
+from archive.imaging.decode import enlarge
 from archive.models.decoders.clip_guidance import direction
 from archive.models.decoders.open import open_decoder
 from archive.models.decoders.upscaler import build_upscaler, load_upscaler, save_upscaler, upscaled

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from archive.errors import Unreadable
-from archive.images import PIXEL_LIMIT, digest_of, load_picture
+from archive.imaging.decode import PIXEL_LIMIT, digest_of, load_picture
 from archive.records import Flag, Stamp
 
 RED, BLUE = (220, 30, 30), (30, 30, 220)

@@ -49,7 +49,7 @@ def draw(count: int, *, seed: int) -> np.ndarray:
 @pytest.fixture(scope="module")
 def maps() -> np.ndarray:
     """(400, 8, 8, 3): colour maps of real drawings, shifted and mirrored."""
-    from archive.images import shrink
+    from archive.imaging.decode import shrink
 
     drawn = [draw_scene(seed, size=(64, 64)).pixels for seed in range(100)]
     return np.stack(

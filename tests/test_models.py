@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from archive.errors import ModelMissing, UsageError
-from archive.images import shrink
+from archive.imaging.decode import shrink
 from archive.models.decoder import Told
 from archive.models.decoders.autoencoder import Scaled
 from archive.models.decoders.open import open_decoder

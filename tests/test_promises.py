@@ -57,9 +57,9 @@ DOORS = {  # library → the only places that may import it
     "constriction": ("archive/codecs/coders/range_coder.py",),
     "sklearn": ("archive/codecs/",),
     "PIL": (
-        "archive/images.py",
-        "archive/provenance.py",
-        "archive/sheet.py",
+        "archive/imaging/decode.py",
+        "archive/imaging/provenance.py",
+        "archive/imaging/contact_sheet.py",
         "archive/models/encoder.py",
         "archive/scenes/",
     ),

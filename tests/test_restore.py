@@ -19,11 +19,11 @@ from PIL import Image
 from archive.archive import Archive
 from archive.codecs.coders.colormap import to_samples
 from archive.errors import ModelMismatch, NotFound
-from archive.images import enlarge, shrink
+from archive.imaging.decode import enlarge, shrink
+from archive.imaging.provenance import SOURCE_TYPE
 from archive.models.pairs import Sampling, find_pair
 from archive.painter import AREA_BAND, frame_size, seed_of
 from archive.projection import project
-from archive.provenance import SOURCE_TYPE
 from archive.restore import picture_size
 from archive.settings import Settings
 from tests.pairs import save_tiny_decoder

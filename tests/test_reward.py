@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from archive.codecs.coclico import coclico
-from archive.images import shrink
+from archive.imaging.decode import shrink
 from archive.models.decoder import Told
 from archive.models.decoders.open import open_decoder
 from archive.models.encoder import OpenClipEncoder

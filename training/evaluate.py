@@ -26,7 +26,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from archive.codecs.coclico import coclico
-from archive.images import shrink
+from archive.imaging.decode import shrink
 from archive.models.decoder import Told
 from archive.models.decoders.open import open_decoder
 from archive.models.decoders.sampler import LatentDecoder

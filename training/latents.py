@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from archive.codecs import Codec
 from archive.codecs.coclico import coclico
-from archive.images import shrink
+from archive.imaging.decode import shrink
 from archive.painter import frame_size
 from training.autoencoder import LATENT_CHANNELS
 from training.corpus import Corpus

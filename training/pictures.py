@@ -11,7 +11,7 @@ from PIL import Image
 
 from archive.errors import Unreadable, UsageError
 from archive.files import find_files
-from archive.images import load_picture, shrink
+from archive.imaging.decode import load_picture, shrink
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import find_pair
 

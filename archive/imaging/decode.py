@@ -29,7 +29,7 @@ import numpy.typing as npt
 from PIL import ExifTags, Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
 
 from archive.errors import Unreadable
-from archive.provenance import NAMESPACE
+from archive.imaging.provenance import NAMESPACE
 from archive.records import Flag, Stamp
 
 PIXEL_LIMIT = 200_000_000  # pixels; larger pictures are refused before decoding

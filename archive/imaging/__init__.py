@@ -1,0 +1,1 @@
+"""Files ⇄ pixels. Pillow's door."""
