@@ -16,12 +16,12 @@ from archive.codecs import Codec
 from archive.conversions import Conversions
 from archive.errors import BadCode, ModelMismatch, UsageError
 from archive.imaging.decode import load_picture
-from archive.ingest import Ingest
+from archive.ingest.outcomes import Archived, Outcome
+from archive.ingest.pipeline import Ingest
 from archive.models.decoder import Decoder, Step
 from archive.models.decoders.open import open_decoder
 from archive.models.encoder import Encoder, OpenClipEncoder
 from archive.models.pairs import Machine, Pair, Sampling, find_pair
-from archive.outcomes import Archived, Outcome
 from archive.painter import Painter
 from archive.recode import Sources
 from archive.records import CodecRecord, Damage, ModelRecord, Row, SkippedRecord, Stats

@@ -30,8 +30,8 @@ from archive.audit import map_score
 from archive.errors import UsageError
 from archive.imaging.contact_sheet import Cell, Line, write_sheet
 from archive.imaging.decode import Picture, can_write, enlarge, load_picture, recompress
+from archive.ingest.outcomes import Skipped
 from archive.models.pairs import find_pair
-from archive.outcomes import Skipped
 from archive.painter import SCORE_SIDE, color_score, cosines, seed_of
 from archive.records import Row
 from archive.settings import Settings

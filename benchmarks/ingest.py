@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 
 from archive.archive import Archive
+from archive.ingest.outcomes import Archived
 from archive.models.pairs import find_pair
-from archive.outcomes import Archived
 from archive.scenes import draw_scene
 from archive.settings import Settings
 

@@ -52,8 +52,8 @@ def command(
     on where it was. With --candidates rows that came here without one are chosen for too.
     """
     from archive.archive import Archive
-    from archive.files import find_files
-    from archive.outcomes import Skipped
+    from archive.ingest.outcomes import Skipped
+    from archive.ingest.scan import find_files
 
     with Archive(settings, model=model, any_weights=any_weights) as archive:
         if codec:

@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 import click
 
-from archive.outcomes import Archived, Duplicate, Ignored, Known, Moved, Outcome, Skipped
+from archive.ingest.outcomes import Archived, Duplicate, Ignored, Known, Moved, Outcome, Skipped
 from cli.output import plural, shown
 
 KINDS = {

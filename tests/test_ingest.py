@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from archive.archive import Archive
-from archive.outcomes import Archived, Duplicate, Ignored, Known, Moved, Outcome, Skipped
+from archive.ingest.outcomes import Archived, Duplicate, Ignored, Known, Moved, Outcome, Skipped
 from archive.records import Flag
 from archive.settings import Settings
 
@@ -176,8 +176,8 @@ def test_small_batches_and_large_ones_write_the_same_rows(
     pocket_archive: Archive, album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ingest(pocket_archive, album)
-    monkeypatch.setattr("archive.ingest.FIRST_BATCH", 1)
-    monkeypatch.setattr("archive.ingest.LARGEST_BATCH", 2)
+    monkeypatch.setattr("archive.ingest.pipeline.FIRST_BATCH", 1)
+    monkeypatch.setattr("archive.ingest.pipeline.LARGEST_BATCH", 2)
     with Archive.create(Settings(str(tmp_path / "other")), pocket_archive.pair) as other:
         ingest(other, album)
         close = [

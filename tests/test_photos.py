@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from archive.archive import Archive
+from archive.ingest.outcomes import Archived, Duplicate, Known, Outcome, Skipped
 from archive.models.pairs import find_pair
-from archive.outcomes import Archived, Duplicate, Known, Outcome, Skipped
 from archive.settings import Settings
 
 QUERIES = {  # words → what a right picture's path contains

@@ -101,7 +101,7 @@ def test_enough_rows_are_not_made_to_wait_for_the_end(
     settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("archive.conversions.ENOUGH", 64)
-    monkeypatch.setattr("archive.ingest.FIRST_BATCH", 64)
+    monkeypatch.setattr("archive.ingest.pipeline.FIRST_BATCH", 64)
     with Archive.create(
         settings, find_pair("pocket"), codec="klt", parameters={"bits": 60}
     ) as archive:

@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 
 from archive.errors import Unreadable, UsageError
-from archive.files import find_files
 from archive.imaging.decode import load_picture, shrink
+from archive.ingest.scan import find_files
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import find_pair
 

@@ -22,13 +22,13 @@ import numpy as np
 
 from archive.codecs import Codec
 from archive.errors import Unreadable
-from archive.files import Found, find_files
 from archive.imaging.decode import Picture, digest_of, load_picture, shrink
+from archive.ingest.outcomes import Archived, Duplicate, Ignored, Known, Moved, Outcome, Skipped
+from archive.ingest.scan import Found, find_files
+from archive.ingest.volumes import volume_of
 from archive.models.encoder import Encoder
-from archive.outcomes import Archived, Duplicate, Ignored, Known, Moved, Outcome, Skipped
 from archive.records import Batch, NewImage, Place, SkippedFile, Stamp
 from archive.store import Store
-from archive.volumes import volume_of
 
 BATCH_SECONDS = 2.0
 FIRST_BATCH, LARGEST_BATCH = 16, 256  # files
