@@ -30,7 +30,7 @@ from archive.search import Hit, Search
 from archive.settings import Settings
 from archive.settle import codec_for, is_file, same_make
 from archive.store import Store
-from archive.store.intake import crc32_of, utc_now
+from archive.store.images import crc32_of, utc_now
 
 Vectors = npt.NDArray[np.float32]
 

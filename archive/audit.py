@@ -29,7 +29,7 @@ from archive.quality import Quality
 from archive.recode import original_pixels
 from archive.records import AUDITED, Damage, RestorationRecord, Row
 from archive.selection import Portion
-from archive.store.intake import utc_now
+from archive.store.images import utc_now
 
 LOOKED_UP = 512  # rows whose earlier audits are read at a time
 LOW_IS_GOOD = frozenset({"color_score", "original_color_score", "dists"})

@@ -19,7 +19,7 @@ from archive.search import Search
 from archive.selection import Wanted
 from archive.settle import ENOUGH, LEAST, codec_for, fit_to_rows, is_file, same_make, squares_for
 from archive.store import PAGE, Store
-from archive.store.intake import utc_now
+from archive.store.images import utc_now
 
 T = TypeVar("T")
 MOST = 32_768  # waiting rows that a codec is fitted to, at most

@@ -22,7 +22,7 @@ from archive.models.decoder import Decoder, Step
 from archive.painter import Painted, Painter
 from archive.records import RestorationRecord, Row
 from archive.store import Store
-from archive.store.intake import utc_now
+from archive.store.images import utc_now
 
 LEAST_PIXELS = 256 * 256  # of a written picture
 

@@ -17,7 +17,7 @@ from archive.records import Batch, CodecRecord, Flag, ModelRecord, NewImage, Pla
 from archive.search import Search
 from archive.settings import Settings
 from archive.store import Store
-from archive.store.intake import utc_now
+from archive.store.images import utc_now
 
 BATCH = 20_000
 RANK, CLUSTERS, NOISE = 96, 2000, 0.15

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from archive.settings import DEFAULT_LOCATION, Settings
 from archive.store.database import open_engine
-from archive.store.tables import Base
+from archive.store.schema import Base
 
 
 def migrate(connection: Connection) -> None:

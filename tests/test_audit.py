@@ -22,8 +22,8 @@ from archive.records import AUDITED, Damage, NewCodes, RestorationRecord
 from archive.scenes import draw_scene
 from archive.selection import Portion, portion
 from archive.settings import Settings
-from archive.store import tables
-from archive.store.intake import utc_now
+from archive.store import schema as tables
+from archive.store.images import utc_now
 from tests.test_cli import Shell
 
 FEW = Sampling(steps=2)

@@ -169,7 +169,7 @@ def test_a_restoration_is_remembered(archive: Archive, tmp_path: Path) -> None:
     [one] = archive.restore([3], tmp_path / "out", sampling=FEW)
     from sqlalchemy import select
 
-    from archive.store import tables
+    from archive.store import schema as tables
 
     with archive.store.database.reading() as connection:
         [kept] = connection.execute(select(tables.Restoration.__table__)).all()

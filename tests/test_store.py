@@ -25,8 +25,8 @@ from archive.records import (
 )
 from archive.settings import Settings
 from archive.store import Store
-from archive.store.intake import utc_now
-from archive.store.tables import PathText
+from archive.store.images import utc_now
+from archive.store.schema import PathText
 
 MODEL = ModelRecord("pocket", "a tower", "", "", 8, "f" * 64, {"size": 32})
 ODD_PATHS = [
@@ -156,7 +156,7 @@ def test_a_row_that_is_not_there_is_named(store: Store) -> None:
 def test_changed_codec_state_is_refused(store: Store) -> None:
     from sqlalchemy import update
 
-    from archive.store import tables
+    from archive.store import schema as tables
 
     with store.database.writing() as connection:
         connection.execute(update(tables.Codec).values(state=b"something else"))

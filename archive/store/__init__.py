@@ -29,9 +29,9 @@ from archive.records import (
     choice_bits,
 )
 from archive.settings import DATABASE_NAME, Settings
-from archive.store import tables
+from archive.store import schema as tables
 from archive.store.database import Database, chunks, insert_one
-from archive.store.intake import Intake, crc32_of
+from archive.store.images import Intake, crc32_of
 from archive.store.restorations import Restorations
 
 PAGE = 4096  # rows fetched at a time where all are read

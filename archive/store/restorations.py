@@ -11,7 +11,7 @@ from dataclasses import asdict, fields
 from sqlalchemy import Select, func, select, update
 
 from archive.records import AUDITED, RestorationRecord, Row
-from archive.store import tables
+from archive.store import schema as tables
 from archive.store.database import Database, chunks, insert_one
 
 TABLE = tables.Restoration.__table__

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select, update
 
 from archive.records import Batch, NewImage, Place, SkippedFile, Stamp
-from archive.store import tables
+from archive.store import schema as tables
 from archive.store.database import Database, chunks, upsert
 
 RENEWED = timedelta(days=1)  # how old "last seen" may grow before it is written again
