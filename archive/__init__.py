@@ -23,16 +23,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from archive.archive import Archive
     from archive.errors import ColdframeError
+    from archive.index.search import Hit
     from archive.records import Damage, Stats
     from archive.restore import Restored
-    from archive.search import Hit
     from archive.settings import Settings
 
 _HOMES = {
     "Archive": "archive.archive",
     "ColdframeError": "archive.errors",
     "Damage": "archive.records",
-    "Hit": "archive.search",
+    "Hit": "archive.index.search",
     "Restored": "archive.restore",
     "Settings": "archive.settings",
     "Stats": "archive.records",

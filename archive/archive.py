@@ -16,6 +16,7 @@ from archive.codecs import Codec
 from archive.conversions import Conversions
 from archive.errors import BadCode, ModelMismatch, UsageError
 from archive.imaging.decode import load_picture
+from archive.index.search import Hit, Search
 from archive.ingest.outcomes import Archived, Outcome
 from archive.ingest.pipeline import Ingest
 from archive.models.decoder import Decoder, Step
@@ -26,7 +27,6 @@ from archive.painter import Painter
 from archive.recode import Sources
 from archive.records import CodecRecord, Damage, ModelRecord, Row, SkippedRecord, Stats
 from archive.restore import Names, Restore, Restored
-from archive.search import Hit, Search
 from archive.settings import Settings
 from archive.settle import codec_for, is_file, same_make
 from archive.store import Store

@@ -16,12 +16,12 @@ import numpy as np
 
 from archive.archive import Archive
 from archive.imaging.decode import enlarge, load_picture, save_plain
+from archive.index.search import Hit
 from archive.models.pairs import find_pair
 from archive.page import Exhibit, Shown, write_page
 from archive.records import Row
 from archive.restore import Restored, picture_size
 from archive.scenes import draw_scene
-from archive.search import Hit
 from archive.settings import Settings
 
 PICTURES = 48

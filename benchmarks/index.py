@@ -13,8 +13,8 @@ import numpy as np
 
 from archive.codecs import Codec
 from archive.codecs.coclico import coclico
+from archive.index.search import Search
 from archive.records import Batch, CodecRecord, Flag, ModelRecord, NewImage, Place, Stamp
-from archive.search import Search
 from archive.settings import Settings
 from archive.store import Store
 from archive.store.images import utc_now

@@ -100,7 +100,7 @@ def test_new_rows_are_found_at_once_and_the_index_only_grows(
     )
     list(archive.ingest([str(tmp_path / "new.png")]))
     monkeypatch.setattr(
-        "archive.search.Index.extend", None
+        "archive.index.search.Index.extend", None
     )  # whoever builds or extends again fails
     with Archive(archive.settings) as again:
         assert again.search_by_picture(tmp_path / "new.png", count=1)[0].path == str(

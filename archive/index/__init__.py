@@ -1,6 +1,6 @@
 """Vectors → nearest ids. FAISS' door. A cache built from the rows: deleting it loses nothing.
 
-The scan (archive.index.forms) finds a short list, which is to be scored again exactly, cos(q, σ̂). On disk: an .npz of
+The scan (archive.index.layouts) finds a short list, which is to be scored again exactly, cos(q, σ̂). On disk: an .npz of
 the stamp (codec, count, last id, that row's digest), the ids as runs, the form's own arrays and the FAISS index; zip's
 CRC-32 tells damage.
 """
@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.codecs import Codec
-from archive.index.forms import SAMPLE, CodeForm, Form, VectorForm
+from archive.index.layouts import SAMPLE, CodeForm, Form, VectorForm
 
 Vectors = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
