@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from archive.errors import ColdframeError
     from archive.index.search import Hit
     from archive.records import Damage, Stats
-    from archive.restore import Restored
+    from archive.restore.run import Restored
     from archive.settings import Settings
 
 _HOMES = {
@@ -33,7 +33,7 @@ _HOMES = {
     "ColdframeError": "archive.errors",
     "Damage": "archive.records",
     "Hit": "archive.index.search",
-    "Restored": "archive.restore",
+    "Restored": "archive.restore.run",
     "Settings": "archive.settings",
     "Stats": "archive.records",
 }

@@ -11,9 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from archive.choosing import Choosing, Chosen
 from archive.codecs import Codec
-from archive.conversions import Conversions
 from archive.errors import BadCode, ModelMismatch, UsageError
 from archive.imaging.decode import load_picture
 from archive.index.search import Hit, Search
@@ -23,12 +21,14 @@ from archive.models.decoder import Decoder, Step
 from archive.models.decoders.open import open_decoder
 from archive.models.encoder import Encoder, OpenClipEncoder
 from archive.models.pairs import Machine, Pair, Sampling, find_pair
-from archive.painter import Painter
-from archive.recode import Sources
+from archive.recode.conversions import Conversions
+from archive.recode.resolve import codec_for, is_file, same_make
+from archive.recode.run import Sources
 from archive.records import CodecRecord, Damage, ModelRecord, Row, SkippedRecord, Stats
-from archive.restore import Names, Restore, Restored
+from archive.restore.reconstruct import Painter
+from archive.restore.run import Names, Restore, Restored
+from archive.restore.seed_choice import Choosing, Chosen
 from archive.settings import Settings
-from archive.settle import codec_for, is_file, same_make
 from archive.store import Store
 from archive.store.images import crc32_of, utc_now
 

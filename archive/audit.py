@@ -22,13 +22,13 @@ import numpy.typing as npt
 
 from archive.archive import Archive
 from archive.errors import BadCode
+from archive.filters import Portion
 from archive.imaging.decode import shrink
 from archive.models.pairs import Sampling
-from archive.painter import SCORE_SIDE, Painter, color_score, cosines
 from archive.quality import Quality
-from archive.recode import original_pixels
+from archive.recode.run import original_pixels
 from archive.records import AUDITED, Damage, RestorationRecord, Row
-from archive.selection import Portion
+from archive.restore.reconstruct import SCORE_SIDE, Painter, color_score, cosines
 from archive.store.images import utc_now
 
 LOOKED_UP = 512  # rows whose earlier audits are read at a time

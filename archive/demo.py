@@ -20,7 +20,7 @@ from archive.index.search import Hit
 from archive.models.pairs import find_pair
 from archive.page import Exhibit, Shown, write_page
 from archive.records import Row
-from archive.restore import Restored, picture_size
+from archive.restore.run import Restored, picture_size
 from archive.scenes import draw_scene
 from archive.settings import Settings
 

@@ -32,8 +32,8 @@ from archive.imaging.contact_sheet import Cell, Line, write_sheet
 from archive.imaging.decode import Picture, can_write, enlarge, load_picture, recompress
 from archive.ingest.outcomes import Skipped
 from archive.models.pairs import find_pair
-from archive.painter import SCORE_SIDE, color_score, cosines, seed_of
 from archive.records import Row
+from archive.restore.reconstruct import SCORE_SIDE, color_score, cosines, seed_of
 from archive.settings import Settings
 
 LOSSY = {

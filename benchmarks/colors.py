@@ -19,7 +19,7 @@ from archive.codecs.fitted_coders import TransformMaps, fit_maps
 from archive.imaging.decode import shrink
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import find_pair
-from archive.settle import codec_for
+from archive.recode.resolve import codec_for
 from training.corpus import load_corpus
 from training.pictures import embed
 

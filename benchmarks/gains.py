@@ -24,7 +24,7 @@ import numpy as np
 from archive.archive import Archive
 from archive.imaging.decode import enlarge, save_plain, shrink
 from archive.models.pairs import Sampling, find_pair
-from archive.painter import color_score, cosines
+from archive.restore.reconstruct import color_score, cosines
 from archive.settings import Settings
 from training.corpus import load_corpus
 from training.evaluate import sharp_photos

@@ -53,9 +53,9 @@ def command(
     """
     from archive.archive import Archive
     from archive.audit import Audit
+    from archive.filters import portion
     from archive.quality import open_quality
     from archive.records import Damage
-    from archive.selection import portion
 
     wanted, started = portion(sample), time.monotonic()
     audited: list[Audited] = []

@@ -12,7 +12,7 @@ from cli.output import emit, plural
 from cli.progress import progress
 
 if TYPE_CHECKING:
-    from archive.recode import Recoded
+    from archive.recode.run import Recoded
 
 
 @click.command()
@@ -50,7 +50,7 @@ def command(
     stopped. New rows are of the new codec from then on.
     """
     from archive.archive import Archive
-    from archive.selection import rows_where
+    from archive.filters import rows_where
 
     wanted = rows_where(where)
     done: list[Recoded] = []

@@ -32,7 +32,7 @@ def command(
     """Make an archive, or bring an older one's tables up to date."""
     from archive.archive import Archive
     from archive.models.pairs import find_pair
-    from archive.settle import rate_of
+    from archive.recode.resolve import rate_of
 
     pair = find_pair(model, decoder=decoder)
     with Archive.create(settings, pair, codec=codec, parameters=rates) as archive:

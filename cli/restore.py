@@ -16,7 +16,7 @@ from cli.progress import progress
 from cli.sampling import sampling_options
 
 if TYPE_CHECKING:
-    from archive.restore import Restored
+    from archive.restore.run import Restored
 
 
 @click.command()

@@ -16,11 +16,11 @@ from sqlalchemy import func, select
 from archive.archive import Archive
 from archive.audit import Audit, Audited, spreads
 from archive.errors import UsageError
+from archive.filters import Portion, portion
 from archive.models.pairs import Sampling, find_pair
-from archive.painter import seed_of
 from archive.records import AUDITED, Damage, NewCodes, RestorationRecord
+from archive.restore.reconstruct import seed_of
 from archive.scenes import draw_scene
-from archive.selection import Portion, portion
 from archive.settings import Settings
 from archive.store import schema as tables
 from archive.store.images import utc_now

@@ -14,8 +14,8 @@ from archive.archive import Archive
 from archive.errors import ColdframeError
 from archive.imaging.decode import shrink
 from archive.models.pairs import Sampling, find_pair
-from archive.painter import COLOR_WEIGHT, cosines, seed_of
 from archive.records import Row
+from archive.restore.reconstruct import COLOR_WEIGHT, cosines, seed_of
 from archive.settings import Settings
 from tests.test_cli import Shell
 

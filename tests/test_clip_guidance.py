@@ -19,7 +19,7 @@ from archive.models.decoders.open import open_decoder
 from archive.models.decoders.upscaler import build_upscaler, load_upscaler, save_upscaler, upscaled
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import POCKET_SAMPLING, find_pair
-from archive.painter import cosines
+from archive.restore.reconstruct import cosines
 from archive.scenes import draw_scene
 from archive.settings import Settings
 from tests.pairs import DIMENSION

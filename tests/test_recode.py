@@ -15,10 +15,10 @@ from PIL import Image
 from archive.archive import Archive
 from archive.codecs.float16 import HalfVectors
 from archive.errors import UsageError
+from archive.filters import rows_where
 from archive.models.pairs import find_pair
 from archive.records import NewCodes
 from archive.scenes import draw_scene
-from archive.selection import rows_where
 from archive.settings import Settings
 from archive.store import Store
 
@@ -73,7 +73,7 @@ def test_ingest_with_klt_waits_fits_and_codes(settings: Settings, folder: Path) 
 def test_rows_left_waiting_by_a_killed_run_are_recoded_by_the_next(
     settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archive.recode.BATCH", 16)
+    monkeypatch.setattr("archive.recode.run.BATCH", 16)
     original, calls = Store.recode, []
 
     def killed(self: Store, codec_id: int, codes: list[NewCodes]) -> None:
@@ -100,7 +100,7 @@ def test_rows_left_waiting_by_a_killed_run_are_recoded_by_the_next(
 def test_enough_rows_are_not_made_to_wait_for_the_end(
     settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archive.conversions.ENOUGH", 64)
+    monkeypatch.setattr("archive.recode.conversions.ENOUGH", 64)
     monkeypatch.setattr("archive.ingest.pipeline.FIRST_BATCH", 64)
     with Archive.create(
         settings, find_pair("pocket"), codec="klt", parameters={"bits": 60}
@@ -175,7 +175,7 @@ def test_a_dry_run_and_a_condition_leave_the_others_alone(archive: Archive) -> N
 def test_stopped_in_the_middle_it_goes_on(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archive.recode.BATCH", 16)
+    monkeypatch.setattr("archive.recode.run.BATCH", 16)
     run = archive.freeze("klt", {"bits": 62, "map_bits": 30})
     for _ in range(20):
         next(run)

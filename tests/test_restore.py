@@ -22,9 +22,9 @@ from archive.errors import ModelMismatch, NotFound
 from archive.imaging.decode import enlarge, shrink
 from archive.imaging.provenance import SOURCE_TYPE
 from archive.models.pairs import Sampling, find_pair
-from archive.painter import AREA_BAND, frame_size, seed_of
-from archive.projection import project
-from archive.restore import picture_size
+from archive.restore.color_projection import project
+from archive.restore.reconstruct import AREA_BAND, frame_size, seed_of
+from archive.restore.run import picture_size
 from archive.settings import Settings
 from tests.pairs import save_tiny_decoder
 

@@ -12,8 +12,8 @@ from archive.archive import Archive
 from archive.codecs import save_codec
 from archive.codecs.klt import fit_klt
 from archive.models.pairs import PAIRS, find_pair
+from archive.recode.resolve import shipped_codecs
 from archive.settings import Settings
-from archive.settle import shipped_codecs
 from tests.pairs import DIMENSION
 
 

@@ -14,7 +14,7 @@ import torch
 from archive.models.decoders.upscaler import load_upscaler
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import POCKET_FOLDER, find_pair
-from archive.settle import codec_for
+from archive.recode.resolve import codec_for
 from training.export import export_codecs, export_decoder, export_encoder, load_parts
 from training.image_tower import DIMENSION
 from training.recipe import SHARE, STAGES_ON, Recipe

@@ -26,7 +26,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from archive.painter import frame_size
+from archive.restore.reconstruct import frame_size
 from training.corpus import Corpus
 from training.image_tower import MEAN, STD
 from training.pictures import AREA, MULTIPLE, squash

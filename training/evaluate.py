@@ -32,8 +32,8 @@ from archive.models.decoders.open import open_decoder
 from archive.models.decoders.sampler import LatentDecoder
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import POCKET_FOLDER, POCKET_SAMPLING, Pair, Sampling
-from archive.painter import frame_size
-from archive.projection import project
+from archive.restore.color_projection import project
+from archive.restore.reconstruct import frame_size
 from training.corpus import Corpus, load_corpus
 from training.judge import Judge, alike, identified
 from training.pictures import squash

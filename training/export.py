@@ -23,7 +23,7 @@ from archive.codecs.coclico import coclico
 from archive.models.decoders.upscaler import save_upscaler
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import find_pair
-from archive.settle import MAP_SIDE, RATES, codec_for
+from archive.recode.resolve import MAP_SIDE, RATES, codec_for
 from training import image_tower, text_tower
 from training.corpus import Corpus
 from training.denoiser import Space, embedding_noiser, noise_scheduler

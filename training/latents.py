@@ -1,6 +1,6 @@
 """Every picture as the denoiser sees it: latents, and what a row of some codec tells of it; made once.
 
-Pictures are squashed to the frame a decoder would draw them in (archive.painter.frame_size), so they fall into a few
+Pictures are squashed to the frame a decoder would draw them in (archive.restore.reconstruct.frame_size), so they fall into a few
 shapes; a batch has one shape. Each is seen as it is, or mirrored, or both, every time through one of several codecs:
 the colour map's latents, and the decoded embedding with the codec's alignment, are what the archive would hand to the
 decoder.
@@ -20,7 +20,7 @@ from torch.nn import functional as F
 from archive.codecs import Codec
 from archive.codecs.coclico import coclico
 from archive.imaging.decode import shrink
-from archive.painter import frame_size
+from archive.restore.reconstruct import frame_size
 from training.autoencoder import LATENT_CHANNELS
 from training.corpus import Corpus
 from training.image_tower import DIMENSION, SIZES, normalize

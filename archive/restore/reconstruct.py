@@ -24,8 +24,8 @@ from archive.imaging.decode import shrink
 from archive.models.decoder import Decoder, Step, Told
 from archive.models.encoder import Encoder
 from archive.models.pairs import Sampling
-from archive.projection import project
 from archive.records import Row
+from archive.restore.color_projection import project
 
 Pixels = npt.NDArray[np.uint8]
 Vectors = npt.NDArray[np.float32]

@@ -11,13 +11,21 @@ from archive.codecs import Codec, open_codec, with_least_squares
 from archive.codecs.coclico import ScalarVectors
 from archive.codecs.float16 import HalfVectors
 from archive.errors import UsageError
+from archive.filters import Wanted
 from archive.index.search import Search
 from archive.models.encoder import Encoder
 from archive.models.pairs import Pair
-from archive.recode import Known, Recode, Recoded, Sources
+from archive.recode.resolve import (
+    ENOUGH,
+    LEAST,
+    codec_for,
+    fit_to_rows,
+    is_file,
+    same_make,
+    squares_for,
+)
+from archive.recode.run import Known, Recode, Recoded, Sources
 from archive.records import CodecRecord, ModelRecord
-from archive.selection import Wanted
-from archive.settle import ENOUGH, LEAST, codec_for, fit_to_rows, is_file, same_make, squares_for
 from archive.store import PAGE, Store
 from archive.store.images import utc_now
 

@@ -19,8 +19,8 @@ from archive.codecs import Codec
 from archive.imaging.decode import enlarge
 from archive.imaging.provenance import Provenance, write_picture
 from archive.models.decoder import Decoder, Step
-from archive.painter import Painted, Painter
 from archive.records import RestorationRecord, Row
+from archive.restore.reconstruct import Painted, Painter
 from archive.store import Store
 from archive.store.images import utc_now
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from archive.painter import SCORE_SIDE, SEEDS, Painter
-from archive.recode import Sources
+from archive.recode.run import Sources
 from archive.records import Row
+from archive.restore.reconstruct import SCORE_SIDE, SEEDS, Painter
 from archive.store import Store
 
 

@@ -20,7 +20,7 @@ from archive.codecs.coclico import ScalarVectors
 from archive.codecs.fitted_coders import LEAST_BITS
 from archive.codecs.float16 import Awaited, HalfVectors, halves
 from archive.errors import UsageError
-from archive.recode import Sources
+from archive.recode.run import Sources
 from archive.records import CodecRecord, Row
 
 ENOUGH = 4096  # rows that are waited for while an ingest goes on

@@ -1,0 +1,1 @@
+"""Rows from one codec to another."""
