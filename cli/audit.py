@@ -15,7 +15,7 @@ from cli.output import emit, path_fields, plural
 from cli.progress import progress
 
 if TYPE_CHECKING:
-    from archive.audit import Audited
+    from archive.evaluate.audit import Audited
     from archive.records import Damage
 
 
@@ -52,9 +52,9 @@ def command(
     worst. The exit code is 101 where the time limit left rows over, 3 where the codes of some are damaged.
     """
     from archive.archive import Archive
-    from archive.audit import Audit
+    from archive.evaluate.audit import Audit
+    from archive.evaluate.iqa import open_quality
     from archive.filters import portion
-    from archive.quality import open_quality
     from archive.records import Damage
 
     wanted, started = portion(sample), time.monotonic()
@@ -85,7 +85,7 @@ def _line(one: Audited | Damage) -> dict[str, Any]:
 
 
 def _summary(audited: list[Audited], damages: list[Damage], left: int) -> dict[str, Any]:
-    from archive.audit import spreads
+    from archive.evaluate.audit import spreads
 
     again = sum(one.again for one in audited)
     counts = {

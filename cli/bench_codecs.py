@@ -45,7 +45,7 @@ def command(
     as_json: bool,
 ) -> None:
     """Rate and fidelity of codecs, measured on vectors they were not fitted to."""
-    from archive.trial import Trial, load_vectors
+    from archive.evaluate.codec_bench import Trial, load_vectors
 
     beside = [load_vectors(one) if one else None for one in (texts, labels)]
     trial = Trial(load_vectors(fit), load_vectors(test), *beside)

@@ -14,7 +14,7 @@ from cli.output import emit, path_fields, plural, shown
 from cli.progress import progress
 
 if TYPE_CHECKING:
-    from archive.rivals import Comparison
+    from archive.evaluate.baselines import Comparison
 
 DIGITS = {"bits": 1, "bpp": 6, "clip_similarity": 4, "color_score": 5, "psnr": 2}
 
@@ -39,7 +39,7 @@ def command(folder: Path, out: Path, model: str, as_json: bool) -> int:
 
     Works on an archive of its own that is gone afterwards. Writes a contact sheet of the first pictures.
     """
-    from archive.rivals import Comparison
+    from archive.evaluate.baselines import Comparison
 
     comparison = Comparison(folder, out, model)
     for kind in comparison.absent:
@@ -71,7 +71,7 @@ def _emit(comparison: Comparison) -> None:
 
 
 def _print(comparison: Comparison) -> None:
-    from archive.rivals import TITLES
+    from archive.evaluate.baselines import TITLES
 
     click.echo(f"{'method':<12}{'bits':>10}{'bpp':>11}{'CLIP':>9}{'colour':>10}{'PSNR':>8}")
     for method, one in comparison.means.items():

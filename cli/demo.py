@@ -28,7 +28,7 @@ def command(folder: Path | None, out: Path, as_json: bool) -> None:
 
     Archives them, asks three questions, restores six, and writes a page to look at.
     """
-    from archive.demo import Demo
+    from archive.demo.run import Demo
 
     demo = Demo(out, folder)
     if not as_json:

@@ -14,8 +14,8 @@ from PIL import Image
 from sqlalchemy import func, select
 
 from archive.archive import Archive
-from archive.audit import Audit, Audited, spreads
 from archive.errors import UsageError
+from archive.evaluate.audit import Audit, Audited, spreads
 from archive.filters import Portion, portion
 from archive.models.pairs import Sampling, find_pair
 from archive.records import AUDITED, Damage, NewCodes, RestorationRecord

@@ -18,9 +18,9 @@ from archive.codecs import Codec, load_codec, open_codec, rangecoder, save_codec
 from archive.codecs.coders.colormap import to_samples
 from archive.codecs.klt import fit_klt
 from archive.errors import BadCode, UnknownCodec, UsageError
-from archive.fidelity import Bound, Sample, measure
+from archive.evaluate.codec_bench import load_vectors
+from archive.evaluate.rate_distortion import Bound, Sample, measure
 from archive.scenes import draw_scene
-from archive.trial import load_vectors
 
 DIMENSION = 48
 NO_MAPS = np.zeros((0, 0, 0, 3), np.uint8)

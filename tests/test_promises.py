@@ -38,9 +38,9 @@ BELOW_SIBLINGS = {
 DOORS = {  # library → the only places that may import it
     "sqlalchemy": ("archive/store/", "migrations/"),
     "alembic": ("archive/store/database.py", "migrations/"),
-    "torch": ("archive/models/", "archive/codecs/pqvae", "archive/quality.py"),
+    "torch": ("archive/models/", "archive/codecs/pqvae", "archive/evaluate/iqa.py"),
     "matplotlib": ("cli/bench_plot.py",),
-    "pyiqa": ("archive/quality.py",),
+    "pyiqa": ("archive/evaluate/iqa.py",),
     "open_clip": ("archive/models/encoder.py",),
     "diffusers": (
         "archive/models/decoders/loading.py",

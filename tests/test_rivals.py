@@ -13,10 +13,10 @@ from PIL import Image
 
 from archive.archive import Archive
 from archive.errors import UsageError
+from archive.evaluate.baselines import LOSSY, Comparison, psnr
 from archive.imaging.contact_sheet import CAPTION, CELL, GAP, HEAD, Cell, Line, write_sheet
 from archive.imaging.decode import recompress
 from archive.models.pairs import find_pair
-from archive.rivals import LOSSY, Comparison, psnr
 from archive.scenes import draw_scene
 from archive.settings import Settings
 from tests.test_cli import Shell

@@ -35,8 +35,8 @@ from archive.codecs.codec import Codec
 from archive.codecs.coders.pqvae_network import Pqvae
 from archive.codecs.fitted_coders import TransformMaps, fit_maps
 from archive.codecs.pqvae import ENTRIES, GRID, Norms, PqvaeVectors
+from archive.evaluate.codec_bench import load_vectors
 from archive.recode.resolve import MAP_SIDE
-from archive.trial import load_vectors
 from training.loop import fit
 from training.pictures import embed_folder
 

@@ -15,10 +15,10 @@ from urllib.parse import quote
 import numpy as np
 
 from archive.archive import Archive
+from archive.demo.report import Exhibit, Shown, write_page
 from archive.imaging.decode import enlarge, load_picture, save_plain
 from archive.index.search import Hit
 from archive.models.pairs import find_pair
-from archive.page import Exhibit, Shown, write_page
 from archive.records import Row
 from archive.restore.run import Restored, picture_size
 from archive.scenes import draw_scene

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from archive.codecs import FITTED, LEAST_SQUARES, NAMES, Codec, fit_codec, load_codec
 from archive.errors import UsageError
-from archive.fidelity import Sample, measure, text_to_image, zero_shot_agreement
+from archive.evaluate.rate_distortion import Sample, measure, text_to_image, zero_shot_agreement
 
 Vectors = npt.NDArray[np.float32]
 CLIP_NORM = 10.0  # of CLIP's image embeddings; vectors that come with norm 1 are given it back

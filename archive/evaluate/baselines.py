@@ -26,8 +26,8 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.archive import Archive
-from archive.audit import map_score
 from archive.errors import UsageError
+from archive.evaluate.audit import map_score
 from archive.imaging.contact_sheet import Cell, Line, write_sheet
 from archive.imaging.decode import Picture, can_write, enlarge, load_picture, recompress
 from archive.ingest.outcomes import Skipped

@@ -4,7 +4,7 @@
     original_similarity    cos(CLIP(original), CLIP(drawn))       where the original can still be seen
     original_color_score   mean (map(original) − map(drawn))²     likewise; maps of 32 × 32, values 0 … 1
     color_score            the same; against the stored map, enlarged, where the original cannot be seen
-    musiq, dbcnn, dists    where they are asked for (archive.quality)
+    musiq, dbcnn, dists    where they are asked for (archive.evaluate.iqa)
 
 The scores stand in the table of restorations. A row that was audited before with the same decoder, parameters and codes
 is not drawn again, so that a stopped run goes on; a sample is of the same rows every time.
@@ -22,10 +22,10 @@ import numpy.typing as npt
 
 from archive.archive import Archive
 from archive.errors import BadCode
+from archive.evaluate.iqa import Quality
 from archive.filters import Portion
 from archive.imaging.decode import shrink
 from archive.models.pairs import Sampling
-from archive.quality import Quality
 from archive.recode.run import original_pixels
 from archive.records import AUDITED, Damage, RestorationRecord, Row
 from archive.restore.reconstruct import SCORE_SIDE, Painter, color_score, cosines

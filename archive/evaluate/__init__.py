@@ -1,0 +1,1 @@
+"""How well codecs and restorations do, measured."""
