@@ -21,7 +21,7 @@ from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import find_pair
 from archive.recode.resolve import codec_for
 from training.corpus import load_corpus
-from training.pictures import embed
+from training.frames import embed
 
 FITTED, SIDES, RATES, JUDGED = 8000, (8, 16, 32), (18, 20, 32, 45, 64, 96, 128, 256), 32
 

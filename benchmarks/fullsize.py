@@ -19,8 +19,8 @@ import torch
 from archive.archive import Archive
 from archive.imaging.decode import save_plain
 from archive.models.pairs import Machine, Sampling, find_pair
-from archive.scenes import draw_scene
 from archive.settings import Settings
+from training.scenes import draw_scene
 
 UNET = {
     "sample_size": 96,

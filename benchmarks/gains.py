@@ -28,9 +28,9 @@ from archive.restore.reconstruct import color_score, cosines
 from archive.settings import Settings
 from training.corpus import load_corpus
 from training.evaluate import sharp_photos
-from training.judge import Judge, identified
 from training.teacher import Teacher
-from training.words import load_known
+from training.teacher_metrics import Judge, identified
+from training.text_targets import load_known
 
 PULL = 0.05
 

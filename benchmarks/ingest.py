@@ -12,8 +12,8 @@ from PIL import Image
 from archive.archive import Archive
 from archive.ingest.outcomes import Archived
 from archive.models.pairs import find_pair
-from archive.scenes import draw_scene
 from archive.settings import Settings
+from training.scenes import draw_scene
 
 SIZES = ((1280, 960), (1600, 1067), (1200, 1600), (1632, 1224))  # 1.2 to 2.0 MP
 GRAIN = 12  # levels of noise on drawn pictures, so that they cost as much to decode as photos

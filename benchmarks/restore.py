@@ -14,8 +14,8 @@ from archive.imaging.decode import save_plain
 from archive.models.decoder import Told
 from archive.models.decoders.sampler import LatentDecoder
 from archive.models.pairs import Sampling, find_pair
-from archive.scenes import draw_scene
 from archive.settings import Settings
+from training.scenes import draw_scene
 
 
 def measure(pictures: int) -> dict[str, object]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from archive.imaging.decode import save_plain
-from archive.scenes import draw_scene
+from training.scenes import draw_scene
 
 
 def measure(times: int) -> dict[str, object]:

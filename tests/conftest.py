@@ -16,9 +16,9 @@ from PIL import Image
 
 from archive.archive import Archive
 from archive.models.pairs import find_pair
-from archive.scenes import draw_scene
 from archive.settings import Settings
 from tests.pairs import save_tiny_pair
+from training.scenes import draw_scene
 
 POSTGRES_BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from archive.scenes import draw_scene
 from training.corpus import Corpus
+from training.scenes import draw_scene
 
 
 def grey_photos(source: Sequence[str], *, held_in: Sequence[int] = ()) -> Corpus:

@@ -20,11 +20,11 @@ from archive.filters import Portion, portion
 from archive.models.pairs import Sampling, find_pair
 from archive.records import AUDITED, Damage, NewCodes, RestorationRecord
 from archive.restore.reconstruct import seed_of
-from archive.scenes import draw_scene
 from archive.settings import Settings
 from archive.store import schema as tables
 from archive.store.images import utc_now
 from tests.test_cli import Shell
+from training.scenes import draw_scene
 
 FEW = Sampling(steps=2)
 ALL = Portion(share=1.0)

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from archive.models.pairs import POCKET_FOLDER
-from archive.scenes import draw_scene
 from training.autoencoder import repeated
+from training.scenes import draw_scene
 
 SIDE, LEVEL = 128, 1 / 127.5  # pixels; a grey level where pictures are −1 … 1
 

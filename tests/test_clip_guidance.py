@@ -20,9 +20,9 @@ from archive.models.decoders.upscaler import build_upscaler, load_upscaler, save
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import POCKET_SAMPLING, find_pair
 from archive.restore.reconstruct import cosines
-from archive.scenes import draw_scene
 from archive.settings import Settings
 from tests.pairs import DIMENSION
+from training.scenes import draw_scene
 
 GUIDED = replace(POCKET_SAMPLING, clip_guidance=0.2)
 PLAIN = replace(POCKET_SAMPLING, clip_guidance=0.0)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from training.growth import grow
+from training.net2net import grow
 
 
 def fasternet(name: str, *, seed: int = 0) -> nn.Module:

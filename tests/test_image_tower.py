@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.corpora import grey_photos
-from training import image_tower
+from training import image_encoder as image_tower
 from training.corpus import Corpus
 from training.crops import TOP, Views
 from training.teacher import FEATURES

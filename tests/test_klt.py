@@ -20,7 +20,7 @@ from archive.codecs.klt import fit_klt
 from archive.errors import BadCode, UnknownCodec, UsageError
 from archive.evaluate.codec_bench import load_vectors
 from archive.evaluate.rate_distortion import Bound, Sample, measure
-from archive.scenes import draw_scene
+from training.scenes import draw_scene
 
 DIMENSION = 48
 NO_MAPS = np.zeros((0, 0, 0, 3), np.uint8)

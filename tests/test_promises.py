@@ -61,7 +61,7 @@ DOORS = {  # library → the only places that may import it
         "archive/imaging/provenance.py",
         "archive/imaging/contact_sheet.py",
         "archive/models/encoder.py",
-        "archive/scenes/",
+        "training/scenes/",
     ),
     "click": ("cli/",),
     "rich": ("cli/progress.py",),

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from archive.scenes import draw_scene
 from tests.test_cli import Shell
+from training.scenes import draw_scene
 
 NO_NETWORK = dict.fromkeys(
     ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9"

@@ -14,7 +14,7 @@ from archive.models.pairs import POCKET_FOLDER
 from training import denoiser
 from training.export import load_parts
 from training.latents import Shelf
-from training.recipe import Recipe
+from training.pipeline import Recipe
 
 
 @pytest.fixture(scope="module")

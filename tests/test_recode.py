@@ -18,9 +18,9 @@ from archive.errors import UsageError
 from archive.filters import rows_where
 from archive.models.pairs import find_pair
 from archive.records import NewCodes
-from archive.scenes import draw_scene
 from archive.settings import Settings
 from archive.store import Store
+from training.scenes import draw_scene
 
 COUNT = 70
 

@@ -17,9 +17,9 @@ from archive.evaluate.baselines import LOSSY, Comparison, psnr
 from archive.imaging.contact_sheet import CAPTION, CELL, GAP, HEAD, Cell, Line, write_sheet
 from archive.imaging.decode import recompress
 from archive.models.pairs import find_pair
-from archive.scenes import draw_scene
 from archive.settings import Settings
 from tests.test_cli import Shell
+from training.scenes import draw_scene
 
 METHODS = ["coldframe", "color_map", "jpeg", "webp", "avif"]
 SIZES = ((240, 160), (160, 200))

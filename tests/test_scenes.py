@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from archive.scenes import Scene, draw_scene, draw_scenes
+from training.scenes import Scene, draw_scene, draw_scenes
 
 PLACES = (
     *("beach", "coral reef", "road", "garden", "flowers", "mountains", "desert", "forest", "lake"),
@@ -61,7 +61,7 @@ def test_the_same_seed_draws_the_same_bytes() -> None:
 
 def test_another_process_draws_the_same_bytes() -> None:
     program = (
-        "import hashlib; from archive.scenes import draw_scenes; "
+        "import hashlib; from training.scenes import draw_scenes; "
         "scenes = b''.join(s.pixels.tobytes() + s.caption.encode() for s in draw_scenes(16, size=(64, 48))); "
         "print(hashlib.sha256(scenes).hexdigest())"
     )

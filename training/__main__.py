@@ -16,8 +16,8 @@ from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import POCKET_FOLDER, find_pair
 from archive.recode.resolve import codec_for
 from training.export import export_codecs, export_decoder, export_encoder, load_parts
-from training.image_tower import DIMENSION
-from training.recipe import SHARE, STAGES_ON, Recipe
+from training.image_encoder import DIMENSION
+from training.pipeline import SHARE, STAGES_ON, Recipe
 
 
 @click.command()

@@ -28,8 +28,8 @@ from torch.nn import functional as F
 
 from archive.restore.reconstruct import frame_size
 from training.corpus import Corpus
-from training.image_tower import MEAN, STD
-from training.pictures import AREA, MULTIPLE, squash
+from training.frames import AREA, MULTIPLE, squash
+from training.image_encoder import MEAN, STD
 
 LATENT_CHANNELS = 8
 LATENT_NOISE = 0.05

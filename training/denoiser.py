@@ -22,7 +22,7 @@ import torch
 from torch import nn
 
 from training.autoencoder import LATENT_CHANNELS
-from training.image_tower import DIMENSION
+from training.image_encoder import DIMENSION
 from training.latents import Shelf, random_rows
 
 CHANNELS = (64, 128, 192)

@@ -35,10 +35,10 @@ from archive.models.pairs import POCKET_FOLDER, POCKET_SAMPLING, Pair, Sampling
 from archive.restore.color_projection import project
 from archive.restore.reconstruct import frame_size
 from training.corpus import Corpus, load_corpus
-from training.judge import Judge, alike, identified
-from training.pictures import squash
+from training.frames import squash
 from training.teacher import Teacher
-from training.words import Known, PhraseMap, load_known, name_targets, unit
+from training.teacher_metrics import Judge, alike, identified
+from training.text_targets import Known, PhraseMap, load_known, name_targets, unit
 
 OF = 64
 CELL, SHOWN = 148, 32  # pixels of a contact sheet's cell, pictures on it

@@ -27,7 +27,7 @@ from archive.recode.resolve import MAP_SIDE, RATES, codec_for
 from training import image_tower, text_tower
 from training.corpus import Corpus
 from training.denoiser import Space, embedding_noiser, noise_scheduler
-from training.pictures import embed
+from training.frames import embed
 
 SCENES = 1500  # that codecs are fitted to, beside the photos
 EIGHT_BITS = (

@@ -23,8 +23,8 @@ from archive.imaging.decode import shrink
 from archive.restore.reconstruct import frame_size
 from training.autoencoder import LATENT_CHANNELS
 from training.corpus import Corpus
-from training.image_tower import DIMENSION, SIZES, normalize
-from training.pictures import AREA, MULTIPLE, squash
+from training.frames import AREA, MULTIPLE, squash
+from training.image_encoder import DIMENSION, SIZES, normalize
 
 BATCH = 32
 

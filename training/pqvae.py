@@ -37,8 +37,8 @@ from archive.codecs.fitted_coders import TransformMaps, fit_maps
 from archive.codecs.pqvae import ENTRIES, GRID, Norms, PqvaeVectors
 from archive.evaluate.codec_bench import load_vectors
 from archive.recode.resolve import MAP_SIDE
+from training.frames import embed_folder
 from training.loop import fit
-from training.pictures import embed_folder
 
 BATCH = 128
 PEAK = 3e-4  # learning rate

@@ -21,8 +21,8 @@ from archive.index.search import Hit
 from archive.models.pairs import find_pair
 from archive.records import Row
 from archive.restore.run import Restored, picture_size
-from archive.scenes import draw_scene
 from archive.settings import Settings
+from training.scenes import draw_scene
 
 PICTURES = 48
 SIZES = ((768, 512), (640, 640), (512, 768))  # of the scenes, in turn

@@ -1,0 +1,212 @@
+"""A plan in words: a caption that is true of the picture, and its tags.
+
+A caption may leave things out, never add any. Wording varies in length, order and synonyms.
+"""
+
+from __future__ import annotations
+
+from training.scenes.dice import Dice
+from training.scenes.places import PLACES, Zone
+from training.scenes.plan import Group, Plan
+from training.scenes.things import THINGS
+
+NUMBERS = ("no", "one", "two", "three", "four", "five")
+PART = {"morning": "morning", "day": "day", "sunset": "evening", "night": "night"}
+HOUR = {"morning": " in the morning", "day": "", "sunset": " at sunset", "night": " at night"}
+CLEAR = {"morning": "at sunrise, in the early morning, on a clear morning, at dawn, in the morning",
+    "day": "on a sunny day, on a clear day, under a blue sky, in bright sunshine, in daylight",
+    "sunset": "at sunset, in the evening, in the evening light, at dusk, under a glowing evening sky",
+    "night": "at night, under the stars, on a starry night, under a night sky"}  # fmt: skip
+MOONLIT = {"full": "under a full moon, by the light of a full moon",
+    "crescent": "under a crescent moon, under a thin moon"}  # fmt: skip
+WEATHERS = {"cloudy": "on a cloudy {}, on an overcast {}, under grey clouds",
+    "rain": "in the rain, on a rainy {}, on a wet {} in the rain, as rain falls",
+    "snow": "in falling snow, on a snowy {}, as snow falls", "fog": "on a foggy {}, on a misty {}, in the fog",
+    "rainbow": "under a rainbow, with a rainbow in the sky, on a fine {} with a rainbow"}  # fmt: skip
+WINDOWS = "by a window, in front of a window, next to a window"
+OUTSIDE = {"cloudy": "on a cloudy {}", "rain": "on a rainy {}", "snow": "on a snowy {}"}
+TELLING = (
+    "bare",
+    "leafless",
+    "snowy",
+    "log",
+    "wooden",
+    "burning",
+    "campfire",
+    "tree in",
+    "cherry",
+)  # say their colour
+
+
+def article(words: str) -> str:
+    """a or an before the words."""
+    return ("an " if words.startswith(("a", "e", "i", "o", "umbrella")) else "a ") + words
+
+
+def plural(noun: str) -> str:
+    """More than one of it; of a phrase, its first noun is counted."""
+    for link in (" of ", " with a ", " with ", " in "):
+        if link in noun:
+            head, tail = noun.split(link, 1)
+            return plural(head) + (f" with {plural(tail)}" if link == " with a " else link + tail)
+    irregular = {
+        "cactus": "cacti",
+        "man": "men",
+        "scarf": "scarves",
+        "fish": "fish",
+        "sheep": "sheep",
+        "deer": "deer",
+    }
+    for one, several in irregular.items():
+        if noun.endswith(one):
+            return noun.removesuffix(one) + several
+    if noun.endswith(("s", "sh", "ch")):
+        return noun + "es"
+    if noun.endswith("y") and noun[-2] not in "aeiou":
+        return noun[:-1] + "ies"
+    return noun + "s"
+
+
+def _named(group: Group, dice: Dice, *, coloured: bool) -> str:
+    """a red car; two small white boats; a field of tulips."""
+    noun = dice.pick(THINGS[group.thing].names)
+    colour = (
+        group.colour if coloured and noun != group.colour and not noun.startswith(TELLING) else ""
+    )
+    if "{}" in noun:
+        noun, colour = noun.replace("{}", group.colour), ""
+    bulk = dice.pick({"": ("",), "small": ("small", "little"), "big": ("big", "large")}[group.bulk])
+    words = [bulk, colour, noun if len(group.spots) == 1 else plural(noun)]
+    phrase = " ".join(word for word in words if word)
+    if group.many:
+        return dice.pick(("a field of ", "a field full of ", "a meadow of ")) + phrase
+    return article(phrase) if len(group.spots) == 1 else f"{NUMBERS[len(group.spots)]} {phrase}"
+
+
+def _listed(groups: list[Group], dice: Dice) -> str:
+    """The groups of one strip, sometimes with which stands left of which."""
+    told = sorted(groups, key=lambda group: group.spots[0].across)
+    alike = len({group.thing for group in told}) < len(
+        told
+    )  # then only the colours tell them apart
+    names = [
+        _named(group, dice, coloured=alike or dice.chance(_colour_share(group))) for group in told
+    ]
+    if len(names) == 2 and all(len(group.spots) == 1 for group in told) and dice.chance(0.4):
+        near = (
+            ("beside", "next to")
+            if told[1].spots[0].across - told[0].spots[0].across < 0.45
+            else ()
+        )
+        if dice.chance(0.5):
+            return f"{names[0]} {dice.pick(('to the left of', 'left of', *near))} {names[1]}"
+        return f"{names[1]} {dice.pick(('to the right of', 'right of', *near))} {names[0]}"
+    if dice.chance(0.5):
+        names.reverse()
+    return " and ".join(names)
+
+
+def _colour_share(group: Group) -> float:
+    """How often the colour is told: hardly ever where there is but one."""
+    return 0.9 if len(THINGS[group.thing].colours) > 1 else 0.2
+
+
+def _when(plan: Plan, dice: Dice) -> str:
+    """Hour and weather in one phrase; empty where neither can be seen."""
+    if not plan.time:
+        return ""
+    if plan.window:
+        hour = (
+            OUTSIDE.get(plan.weather, "").format(PART[plan.time])
+            or HOUR[plan.time].strip()
+            or "on a sunny day"
+        )
+        return f"{dice.pick(WINDOWS.split(', '))} {hour}"
+    if plan.weather == "clear":
+        if plan.time == "night" and plan.place == "forest":  # no sky is seen through the trees
+            return dice.pick(("at night", "in the dark"))
+        phrases = MOONLIT[plan.moon] if plan.moon and dice.chance(0.6) else CLEAR[plan.time]
+        if plan.aurora and dice.chance(0.6):
+            phrases = "under northern lights, with northern lights in the sky"
+        return dice.pick(phrases.split(", "))
+    phrase = dice.pick(WEATHERS[plan.weather].split(", "))
+    hour = HOUR[plan.time] if "{}" not in phrase and dice.chance(0.6) else ""
+    return phrase.format(PART[plan.time]) + hour
+
+
+def _seen(phrases: str, plan: Plan, dice: Dice) -> str:
+    """One of the phrases that hold now: grass is not green in autumn nor at night, nor seen at all under snow."""
+    unseen: tuple[str, ...] = ()
+    if plan.winter:
+        unseen = ("green", "grass", "lawn", "meadow")
+    elif plan.season == "autumn" or plan.time == "night":
+        unseen = ("green",)
+    told = phrases.split(", ")
+    return dice.pick(
+        [phrase for phrase in told if not any(word in phrase for word in unseen)] or told
+    )
+
+
+def _where(plan: Plan, zone: Zone, dice: Dice) -> str:
+    return _seen(zone.snowy_at if plan.winter and zone.snowy_at else zone.at, plan, dice)
+
+
+def _scenery(plan: Plan, dice: Dice) -> str:
+    place = PLACES[plan.place]
+    return _seen(
+        place.snowy_nouns if plan.winter and place.snowy_nouns else place.nouns, plan, dice
+    )
+
+
+def describe(plan: Plan, dice: Dice) -> str:
+    """One caption: the things of one strip, where, when, and at times what is in the other strips."""
+    when = _when(plan, dice)
+    strips: dict[Zone, list[Group]] = {}
+    for group in plan.groups:
+        strips.setdefault(group.zone, []).append(group)
+    if not strips:
+        return _spoken(_scenery(plan, dice), when)
+    crowd = [zone for zone, groups in strips.items() if groups[0].many]
+    main = crowd[0] if crowd else dice.pick(tuple(strips))
+    things = _listed(strips.pop(main), dice)
+    rest = [
+        f", {_listed(groups, dice)} {_seen(zone.by, plan, dice)}"
+        for zone, groups in strips.items()
+        if dice.chance(0.7)
+    ]
+    if crowd:
+        return _spoken(things, when) + "".join(rest)
+    where = _where(plan, main, dice)
+    length = dice.whole(0, 9)
+    if length == 0:
+        return things
+    if length == 1:
+        return _spoken(things, where)
+    if length == 2:
+        things, where = _spoken(things, when), ""
+    elif length == 3 and plan.place not in ("table", "garden"):
+        things = _spoken(_scenery(plan, dice), when, f"with {things}")
+    else:
+        things = _spoken(things, where, when)
+    return things + "".join(rest)
+
+
+def _spoken(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
+
+
+def tags_of(plan: Plan) -> tuple[str, ...]:
+    """The words that are true of the picture, each once."""
+    words = PLACES[plan.place].tags.split(", ")
+    words += [word for word in (plan.time, plan.weather) if word]
+    if plan.time == "night" and plan.weather == "clear" and plan.place not in ("forest", "table"):
+        words.append("stars")
+    if plan.moon:
+        words += ["moon", f"{plan.moon} moon"]
+    if plan.aurora:
+        words.append("northern lights")
+    if plan.winter:
+        words += ["winter", "snow"]
+    for group in plan.groups:
+        words += [THINGS[group.thing].kind, group.colour]
+    return tuple(dict.fromkeys(words))

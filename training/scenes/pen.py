@@ -1,0 +1,124 @@
+"""The pen: draws a thing in its own frame, in the light of the scene.
+
+A frame maps the thing's x to the right, y up, foot at (0, 0) to canvas pixels. Every colour a thing names is its colour
+in white light; the pen tints it for the hour and fades it with distance, so the code of a thing says nothing of either.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from PIL import Image
+
+from training.scenes.canvas import Canvas, Fade, Stencil
+from training.scenes.colours import Colour, darker, lighter, mix, tinted
+from training.scenes.frame import Frame
+from training.scenes.light import Light
+from training.scenes.shapes import Outline, Spot, ribbon
+
+GRAIN = 0.7  # how sprayed a rounded surface looks
+NOWHERE = Stencil(Image.new("L", (1, 1)), 0, 0)
+
+
+@dataclass(frozen=True)
+class Pen:
+    """Draws with tint and haze; `ink` replaces every colour when only the silhouette is wanted."""
+
+    canvas: Canvas
+    light: Light
+    frame: Frame
+    haze: float = 0.0  # 0 near .. 1 lost in the distance
+    clip: Stencil | None = None
+    ink: Colour | None = None
+
+    @property
+    def scale(self) -> float:
+        """Pixels to one unit of the frame."""
+        return math.sqrt(abs(self.frame.a * self.frame.d - self.frame.b * self.frame.c))
+
+    @property
+    def sunny(self) -> int:
+        """+1 when light comes from the frame's right, -1 from its left."""
+        return self.light.side if self.frame.a >= 0 else -self.light.side
+
+    def at(
+        self,
+        x: float,
+        y: float,
+        size: float = 1.0,
+        *,
+        turn: float = 0.0,
+        flip: bool = False,
+        tall: float = 1.0,
+    ) -> Pen:
+        """A pen whose frame sits at (x, y) in this one: size times as large, turned, mirrored, stretched upwards."""
+        cos, sin = math.cos(turn) * size, math.sin(turn) * size
+        mirror = -1.0 if flip else 1.0
+        return replace(
+            self,
+            frame=self.frame @ Frame(cos * mirror, sin * mirror, -sin * tall, cos * tall, x, y),
+        )
+
+    def lit(self, colour: Colour) -> Colour:
+        """The colour as it looks here and now."""
+        if self.ink is not None:
+            return self.ink
+        return mix(tinted(colour, self.light.things), self.light.haze, self.haze)
+
+    def _stencil(self, outlines: Sequence[Outline], blur: float = 0.0) -> Stencil | None:
+        return self.canvas.stencil(outlines, blur=blur * self.scale, frame=self.frame)
+
+    def flat(self, colour: Colour, *outlines: Outline, opacity: float = 1.0) -> None:
+        """One even colour."""
+        self.canvas.paint(
+            self._stencil(outlines), self.lit(colour), opacity=opacity, clip=self.clip
+        )
+
+    def soft(self, colour: Colour, *outlines: Outline, blur: float, opacity: float = 1.0) -> None:
+        """A blurred area: shadow, steam, a blush. blur in units of the frame."""
+        self.canvas.paint(
+            self._stencil(outlines, blur), self.lit(colour), opacity=opacity, clip=self.clip
+        )
+
+    def fade(
+        self,
+        top: Colour,
+        bottom: Colour,
+        *outlines: Outline,
+        grain: float = 0.3,
+        opacity: float = 1.0,
+    ) -> None:
+        """From one colour above to another below."""
+        paint = Fade(self.lit(top), self.lit(bottom), grain=grain)
+        self.canvas.paint(self._stencil(outlines), paint, clip=self.clip, opacity=opacity)
+
+    def solid(self, colour: Colour, *outlines: Outline, depth: float = 0.3) -> None:
+        """A rounded body: lit on the sun's side, shaded on the other."""
+        bright, dim = self.lit(lighter(colour, depth * 0.35)), self.lit(darker(colour, depth))
+        paint = Fade(bright, dim, across=-self.light.side, grain=GRAIN)
+        self.canvas.paint(self._stencil(outlines), paint, clip=self.clip)
+
+    def line(
+        self, colour: Colour, path: Outline | Sequence[Spot], start: float, end: float | None = None
+    ) -> None:
+        """A stroke along a path, its width running from start to end."""
+        self.flat(colour, ribbon(path, start, end))
+
+    def lamp(self, colour: Colour, *outlines: Outline, opacity: float = 1.0) -> None:
+        """Something that shines: neither tinted nor hidden by the night."""
+        shine = self.ink if self.ink is not None else mix(colour, self.light.haze, self.haze * 0.5)
+        self.canvas.paint(self._stencil(outlines), shine, clip=self.clip, opacity=opacity)
+
+    def glow(
+        self, colour: Colour, x: float, y: float, radius: float, strength: float = 0.6
+    ) -> None:
+        """Light in the air around (x, y)."""
+        if self.ink is None and self.clip is None:
+            spot = self.frame.spot(x, y)
+            self.canvas.glow(*spot, radius * self.scale, colour, strength * (1 - self.haze * 0.6))
+
+    def inside(self, *outlines: Outline) -> Pen:
+        """A pen that only paints inside the outlines."""
+        return replace(self, clip=self._stencil(outlines) or NOWHERE)

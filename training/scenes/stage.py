@@ -1,0 +1,86 @@
+"""The stage: what every place paints on, and the two ways to name a point of it.
+
+Across is a share of the picture's width, down a share of its height, sizes are in units of the shorter side; so one
+scene fits every format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from training.scenes.canvas import Canvas, Fade, Paint, Stencil
+from training.scenes.colours import Colour, mix, tinted
+from training.scenes.dice import Dice
+from training.scenes.frame import Frame
+from training.scenes.light import Light
+from training.scenes.pen import Pen
+from training.scenes.shapes import Outline
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Canvas, light and the dice of one scene; horizon is the share of the height where sky ends."""
+
+    canvas: Canvas
+    light: Light
+    dice: Dice
+    horizon: float = 0.6
+    season: str = "summer"  # or spring, autumn, winter: colours of leaves and grass
+    without: frozenset[str] = (
+        frozenset()
+    )  # kinds of thing the backdrop must leave out, because the caption counts them
+
+    @property
+    def width(self) -> float:
+        return float(self.canvas.width)
+
+    @property
+    def height(self) -> float:
+        return float(self.canvas.height)
+
+    @property
+    def unit(self) -> float:
+        return self.canvas.unit
+
+    def land(self, colour: Colour, distance: float = 0.0) -> Colour:
+        """The colour of ground in this light, faded by distance 0..1."""
+        return mix(tinted(colour, self.light.land), self.light.haze, distance)
+
+    def fill(
+        self, top: Colour, bottom: Colour, *outlines: Outline, grain: float = 0.5, blur: float = 0.0
+    ) -> None:
+        """Pixel outlines, painted from the top colour to the bottom one."""
+        self.canvas.paint(self.canvas.stencil(outlines, blur=blur), Fade(top, bottom, grain=grain))
+
+    def wash(
+        self,
+        outlines: Sequence[Outline],
+        paint: Paint,
+        *,
+        blur: float = 0.0,
+        opacity: float = 1.0,
+        clip: Stencil | None = None,
+    ) -> None:
+        """Pixel outlines together, in that paint as it is: not tinted."""
+        self.canvas.paint(
+            self.canvas.stencil(outlines, blur=blur), paint, opacity=opacity, clip=clip
+        )
+
+    def pen(
+        self, across: float, down: float, size: float, *, haze: float = 0.0, flip: bool = False
+    ) -> Pen:
+        """A pen standing at that point, one of its units being `size` shorter sides."""
+        scale = size * self.unit
+        frame = Frame(
+            -scale if flip else scale, 0, 0, -scale, across * self.width, down * self.height
+        )
+        return Pen(self.canvas, self.light, frame, haze)
+
+    def growing(
+        self, across: float, down: float, size: float, *, haze: float = 0.0, flip: bool = False
+    ) -> Pen:
+        """A pen for plants of the landscape: tinted as much as the ground they grow on."""
+        pen = self.pen(across, down, size, haze=haze, flip=flip)
+        between = mix(self.light.land, self.light.things, 0.25)
+        return replace(pen, light=replace(self.light, things=between))
