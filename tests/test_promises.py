@@ -39,7 +39,7 @@ DOORS = {  # library → the only places that may import it
     "sqlalchemy": ("archive/store/", "migrations/"),
     "alembic": ("archive/store/database.py", "migrations/"),
     "torch": ("archive/models/", "archive/codecs/pqvae", "archive/evaluate/iqa.py"),
-    "matplotlib": ("cli/bench_plot.py",),
+    "matplotlib": ("cli/commands/bench_plot.py",),
     "pyiqa": ("archive/evaluate/iqa.py",),
     "open_clip": ("archive/models/encoder.py",),
     "diffusers": (
@@ -64,7 +64,7 @@ DOORS = {  # library → the only places that may import it
         "training/scenes/",
     ),
     "click": ("cli/",),
-    "rich": ("cli/progress.py",),
+    "rich": ("cli/shared/progress.py",),
 }
 LATE = (
     "migrations/",

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.errors import DONE, SOME_SKIPPED
-from cli.options import json_option
-from cli.output import emit, path_fields, plural, shown
-from cli.progress import progress
+from cli.shared.options import json_option
+from cli.shared.output import emit, path_fields, plural, shown
+from cli.shared.progress import progress
 
 if TYPE_CHECKING:
     from archive.evaluate.baselines import Comparison

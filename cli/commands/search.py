@@ -8,8 +8,8 @@ import click
 
 from archive.errors import UsageError
 from archive.settings import Settings
-from cli.options import archive_options, json_option, model_options
-from cli.output import emit, path_fields, shown
+from cli.shared.options import archive_options, json_option, model_options
+from cli.shared.output import emit, path_fields, shown
 
 
 @click.command()

@@ -10,10 +10,10 @@ import click
 
 from archive.errors import UsageError
 from archive.settings import Settings
-from cli.options import archive_options, json_option, model_options
-from cli.output import emit, shown
-from cli.progress import progress
-from cli.sampling import sampling_options
+from cli.shared.options import archive_options, json_option, model_options
+from cli.shared.output import emit, shown
+from cli.shared.progress import progress
+from cli.shared.sampling import sampling_options
 
 if TYPE_CHECKING:
     from archive.restore.run import Restored

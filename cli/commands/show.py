@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from archive.settings import Settings
-from cli.options import archive_options, json_option
-from cli.output import emit, path_fields, shown, size
+from cli.shared.options import archive_options, json_option
+from cli.shared.output import emit, path_fields, shown, size
 
 
 @click.command()

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cli.options import Command
+from cli.shared.options import Command
 
 NAMES = (
     "steps",

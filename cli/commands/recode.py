@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archive.settings import Settings
-from cli.options import archive_options, codec_options, json_option, model_options
-from cli.output import emit, plural
-from cli.progress import progress
+from cli.shared.options import archive_options, codec_options, json_option, model_options
+from cli.shared.output import emit, plural
+from cli.shared.progress import progress
 
 if TYPE_CHECKING:
     from archive.recode.run import Recoded

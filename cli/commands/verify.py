@@ -6,9 +6,9 @@ import click
 
 from archive.errors import DAMAGE_FOUND
 from archive.settings import Settings
-from cli.options import archive_options, json_option
-from cli.output import emit, plural
-from cli.progress import progress
+from cli.shared.options import archive_options, json_option
+from cli.shared.output import emit, plural
+from cli.shared.progress import progress
 
 
 @click.command()

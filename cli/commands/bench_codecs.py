@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cli.output import emit
+from cli.shared.output import emit
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 

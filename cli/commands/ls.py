@@ -12,8 +12,8 @@ import click
 from archive.errors import UsageError
 from archive.records import Row, SkippedRecord
 from archive.settings import Settings
-from cli.options import archive_options, json_option
-from cli.output import emit, path_fields, shown, size
+from cli.shared.options import archive_options, json_option
+from cli.shared.output import emit, path_fields, shown, size
 
 if TYPE_CHECKING:
     from archive.archive import Archive

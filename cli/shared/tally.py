@@ -9,7 +9,7 @@ from typing import Any, TextIO
 import click
 
 from archive.ingest.outcomes import Archived, Duplicate, Ignored, Known, Moved, Outcome, Skipped
-from cli.output import plural, shown
+from cli.shared.output import plural, shown
 
 KINDS = {
     Archived: "archived",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from cli.options import json_option
-from cli.output import emit
+from cli.shared.options import json_option
+from cli.shared.output import emit
 
 
 @click.command()

@@ -9,10 +9,10 @@ import click
 
 from archive.errors import SOME_SKIPPED, UsageError
 from archive.settings import Settings
-from cli.options import archive_options, codec_options, json_option, model_options
-from cli.output import emit, path_fields, plural
-from cli.progress import progress
-from cli.tally import Tally
+from cli.shared.options import archive_options, codec_options, json_option, model_options
+from cli.shared.output import emit, path_fields, plural
+from cli.shared.progress import progress
+from cli.shared.tally import Tally
 
 if TYPE_CHECKING:
     from archive.archive import Archive

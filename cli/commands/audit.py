@@ -10,9 +10,9 @@ import click
 
 from archive.errors import DONE, SOME_SKIPPED, TIME_LIMIT_REACHED
 from archive.settings import Settings
-from cli.options import archive_options, json_option, model_options, time_limit_option
-from cli.output import emit, path_fields, plural
-from cli.progress import progress
+from cli.shared.options import archive_options, json_option, model_options, time_limit_option
+from cli.shared.output import emit, path_fields, plural
+from cli.shared.progress import progress
 
 if TYPE_CHECKING:
     from archive.evaluate.audit import Audited

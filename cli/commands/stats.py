@@ -7,8 +7,8 @@ from dataclasses import asdict
 import click
 
 from archive.settings import Settings
-from cli.options import archive_options, json_option
-from cli.output import emit, plural, size
+from cli.shared.options import archive_options, json_option
+from cli.shared.output import emit, plural, size
 
 
 @click.command()

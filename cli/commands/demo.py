@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from cli.options import json_option
-from cli.output import emit, path_fields, shown
-from cli.progress import progress
+from cli.shared.options import json_option
+from cli.shared.output import emit, path_fields, shown
+from cli.shared.progress import progress
 
 
 @click.command()
