@@ -101,7 +101,7 @@ def save_full_size(folder: Path) -> None:
     from safetensors.torch import save_file
     from transformers import CLIPTextConfig, CLIPTextModel
 
-    from tests.pairs import save_tokenizer
+    from tests.support.pairs import save_tokenizer
 
     torch.manual_seed(0)
     encoder, decoder = folder / "encoder", folder / "decoder"

@@ -17,7 +17,7 @@ from PIL import Image
 from archive.archive import Archive
 from archive.models.pairs import find_pair
 from archive.settings import Settings
-from tests.pairs import save_tiny_pair
+from tests.support.pairs import save_tiny_pair
 from training.scenes import draw_scene
 
 POSTGRES_BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
@@ -92,7 +92,7 @@ def tiny_pair(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A decoder of each family."""
-    from tests.families import FAMILIES, save_family
+    from tests.support.families import FAMILIES, save_family
 
     place = tmp_path_factory.mktemp("families")
     for name in FAMILIES:

@@ -26,7 +26,7 @@ from archive.restore.color_projection import project
 from archive.restore.reconstruct import AREA_BAND, frame_size, seed_of
 from archive.restore.run import picture_size
 from archive.settings import Settings
-from tests.pairs import save_tiny_decoder
+from tests.support.pairs import save_tiny_decoder
 
 FEW = Sampling(steps=3)
 

@@ -17,8 +17,8 @@ from transformers import CLIPImageProcessor
 from archive.errors import ModelMissing, UsageError
 from archive.models.decoder import Told
 from archive.models.pairs import Machine
-from tests.families import DIMENSION, index_of, vision
-from tests.pipelines import FEW, FRAME, NO_MAP, OWN_PIPELINE, assert_alike, opened, told_to
+from tests.support.families import DIMENSION, index_of, vision
+from tests.support.pipelines import FEW, FRAME, NO_MAP, OWN_PIPELINE, assert_alike, opened, told_to
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from archive.codecs.coclico import coclico
 from archive.codecs.klt import fit_klt
 from archive.index import Index, Stamp
 from archive.store import PAGE
-from tests.test_klt import NO_MAPS, draw
+from tests.codecs.test_klt import NO_MAPS, draw
 
 STAMP = Stamp(1, "coclico")
 

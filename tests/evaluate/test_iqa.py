@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.test_cli import Shell
+from tests.cli.test_cli import Shell
 from training.scenes import draw_scene
 
 NO_NETWORK = dict.fromkeys(

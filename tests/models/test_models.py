@@ -23,7 +23,7 @@ from archive.models.decoders.unclip import GUIDANCE, ClassLabels
 from archive.models.encoder import OpenClipEncoder, precision, weights_source
 from archive.models.pairs import PAIRS, UNCLIP_MIRRORS, Machine, Pair, Sampling, find_pair
 from archive.restore.reconstruct import color_score
-from tests.pairs import DIMENSION
+from tests.support.pairs import DIMENSION
 
 GREY = np.full((8, 8, 3), 128, np.uint8)
 NO_MAP = np.zeros((0, 0, 3), np.uint8)

@@ -17,8 +17,8 @@ from archive.errors import ModelMissing, UsageError
 from archive.models.decoder import Told
 from archive.models.decoders.loading import PATTERNS, is_here
 from archive.models.pairs import Machine
-from tests.families import DIMENSION, FAMILIES
-from tests.pipelines import (
+from tests.support.families import DIMENSION, FAMILIES
+from tests.support.pipelines import (
     FEW,
     FRAME,
     NO_MAP,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.corpora import grey_photos
+from tests.support.corpora import grey_photos
 from training import image_encoder as image_tower
 from training.crops import TOP, Views
 from training.probe import Probe, load_probe

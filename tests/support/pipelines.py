@@ -14,7 +14,7 @@ import torch
 from archive.models.decoders.open import open_decoder
 from archive.models.decoders.sampler import LatentDecoder
 from archive.models.pairs import Machine, Pair, Sampling
-from tests.families import DIMENSION
+from tests.support.families import DIMENSION
 
 FRAME = (16, 24)  # width, height
 NO_MAP = np.zeros((0, 0, 3), np.uint8)

@@ -16,7 +16,7 @@ from archive.models.decoder import Told
 from archive.models.decoders.open import open_decoder
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import POCKET_FOLDER, POCKET_SAMPLING, find_pair
-from tests.corpora import scene_photos
+from tests.support.corpora import scene_photos
 from training import draft as reward
 from training.denoiser import Space
 from training.export import load_parts

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.corpora import grey_photos
+from tests.support.corpora import grey_photos
 from training import image_encoder as image_tower
 from training.corpus import Corpus
 from training.crops import TOP, Views

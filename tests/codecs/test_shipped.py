@@ -14,7 +14,7 @@ from archive.codecs.klt import fit_klt
 from archive.models.pairs import PAIRS, find_pair
 from archive.recode.resolve import shipped_codecs
 from archive.settings import Settings
-from tests.pairs import DIMENSION
+from tests.support.pairs import DIMENSION
 
 
 @pytest.mark.parametrize(("bits", "map_bits"), [(60, 20), (120, 40), (250, 64)])

@@ -21,7 +21,7 @@ from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import POCKET_SAMPLING, find_pair
 from archive.restore.reconstruct import cosines
 from archive.settings import Settings
-from tests.pairs import DIMENSION
+from tests.support.pairs import DIMENSION
 from training.scenes import draw_scene
 
 GUIDED = replace(POCKET_SAMPLING, clip_guidance=0.2)

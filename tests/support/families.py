@@ -24,7 +24,7 @@ from transformers import (
     CLIPVisionModelWithProjection,
 )
 
-from tests.pairs import save_tokenizer
+from tests.support.pairs import save_tokenizer
 
 UnCLIPTextProjModel = import_module(
     diffusers.UnCLIPImageVariationPipeline.__module__

@@ -15,7 +15,7 @@ from archive.codecs.coclico import coclico
 from archive.codecs.coders.colormap import from_samples, sample_count, to_samples
 from archive.codecs.coders.scalar import dequantize, pack, quantize, unpack
 from archive.errors import BadCode, UnknownCodec, UsageError
-from tests import strategies
+from tests.support import strategies
 
 GOLDEN = Path(__file__).parent / "golden"
 NO_VECTORS = np.zeros((1, 0), np.float32)  # scalar maps are coded without a look at them
