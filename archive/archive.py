@@ -17,17 +17,17 @@ from archive.imaging.decode import load_picture
 from archive.index.search import Hit, Search
 from archive.ingest.outcomes import Archived, Outcome
 from archive.ingest.pipeline import Ingest
-from archive.models.decoder import Decoder, Step
+from archive.models.decoder import Decoder, ProgressCallback
 from archive.models.decoders.open import open_decoder
 from archive.models.encoder import Encoder, OpenClipEncoder
-from archive.models.pairs import Machine, Pair, Sampling, find_pair
+from archive.models.pairs import DeviceConfig, Pair, Sampling, find_pair
 from archive.recode.conversions import Conversions
-from archive.recode.resolve import codec_for, is_file, same_make
-from archive.recode.run import Sources
+from archive.recode.resolve import is_file, resolve_codec, same_make
+from archive.recode.run import ReferenceSource
 from archive.records import CodecRecord, Damage, ModelRecord, Row, SkippedRecord, Stats
-from archive.restore.reconstruct import Painter
+from archive.restore.reconstruct import Reconstructor
 from archive.restore.run import Names, Restore, Restored
-from archive.restore.seed_choice import Choosing, Chosen
+from archive.restore.seed_choice import SeedChoice, SeedChosen
 from archive.settings import Settings
 from archive.store import Store
 from archive.store.images import crc32_of, utc_now
@@ -44,7 +44,7 @@ class Archive(Conversions):
         *,
         model: str | None = None,
         any_weights: bool = False,
-        machine: Machine | None = None,
+        machine: DeviceConfig | None = None,
     ) -> None:
         """Opens an archive. `model` says where its pair lies now; `any_weights` allows other weights than its own.
 
@@ -79,7 +79,7 @@ class Archive(Conversions):
         Raises ModelMissing, UsageError if an archive of another make is there.
         """
         encoder = OpenClipEncoder(pair)
-        made = codec_for(codec, encoder.dimension, parameters or {}, shipped=pair.codecs)
+        made = resolve_codec(codec, encoder.dimension, parameters or {}, shipped=pair.codecs)
         store = Store.create(settings)
         try:
             there = store.codecs()
@@ -151,12 +151,14 @@ class Archive(Conversions):
         if self._settled() or archived:
             self._search.refresh()
 
-    def choose(self, candidates: int) -> Iterator[Chosen]:
+    def choose(self, candidates: int) -> Iterator[SeedChosen]:
         """Rows without a choice → which of so many candidates, a power of two, each gives back from now on."""
-        painter = self.painter(replace(self.pair.sampling, candidates=candidates))
+        reconstructor = self.reconstructor(replace(self.pair.sampling, candidates=candidates))
         rows = (row for image_id in self.store.unchosen() for row in self.store.rows([image_id]))
-        yield from Choosing(
-            self.store, Sources(self.codecs, lambda: self.encoder, side=self._side), painter
+        yield from SeedChoice(
+            self.store,
+            ReferenceSource(self.codecs, lambda: self.encoder, side=self._side),
+            reconstructor,
         ).run(rows)
 
     def search(self, texts: Sequence[str], *, count: int = 10) -> list[list[Hit]]:
@@ -178,7 +180,7 @@ class Archive(Conversions):
         sampling: Sampling | None = None,
         suffix: str = ".jpg",
         seed: int | None = None,
-        on_step: Step | None = None,
+        on_step: ProgressCallback | None = None,
     ) -> Iterator[Restored]:
         """Rows → pictures in `out`. Raises NotFound before anything is drawn."""
         rows = self.store.rows(ids)
@@ -187,12 +189,12 @@ class Archive(Conversions):
             self.pair.decoder[0] if self.pair.decoder else "",
             f"coldframe {version('coldframe')}",
         )
-        run = Restore(self.store, self.codecs, self.painter(sampling), self.decoder, names)
+        run = Restore(self.store, self.codecs, self.reconstructor(sampling), self.decoder, names)
         yield from run.run(rows, out, suffix=suffix, seed=seed, on_step=on_step)
 
-    def painter(self, sampling: Sampling | None = None) -> Painter:
+    def reconstructor(self, sampling: Sampling | None = None) -> Reconstructor:
         """Rows → pixels. Raises as `decoder` does."""
-        return Painter(
+        return Reconstructor(
             self.codecs, self.decoder, lambda: self.encoder, sampling or self.pair.sampling
         )
 

@@ -16,7 +16,7 @@ from typing import Any
 from archive.errors import UsageError
 from archive.records import Row
 
-Wanted = Callable[[Row], bool]
+RowFilter = Callable[[Row], bool]
 FIELDS: Mapping[str, Callable[[str], Any]] = {
     "id": int,
     "codec_id": int,
@@ -40,7 +40,7 @@ COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
 
 
 @dataclass(frozen=True)
-class Portion:
+class SampleSize:
     """A share of the rows, 0 … 1, or a number of them."""
 
     share: float = 0.0
@@ -51,28 +51,28 @@ class Portion:
         return min(rows, self.count or math.ceil(round(self.share * rows, 6)))
 
 
-def portion(told: str) -> Portion:
-    """`1%` or `500` → Portion. Raises UsageError."""
+def parse_sample_size(told: str) -> SampleSize:
+    """`1%` or `500` → SampleSize. Raises UsageError."""
     share, count = (
         re.fullmatch(r"(\d+(?:\.\d+)?)%", told.strip()),
         re.fullmatch(r"\d+", told.strip()),
     )
     if share and 0 < float(share[1]) <= 100:
-        return Portion(share=float(share[1]) / 100)
+        return SampleSize(share=float(share[1]) / 100)
     if count and int(count[0]) > 0:
-        return Portion(count=int(count[0]))
+        return SampleSize(count=int(count[0]))
     raise UsageError(
         f"{told!r} is no sample; give a share above 0% and up to 100%, or a number of rows"
     )
 
 
-def rows_where(conditions: Sequence[str]) -> Wanted:
+def row_filter(conditions: Sequence[str]) -> RowFilter:
     """Conditions → what a row must meet; none means every row. Raises UsageError."""
     tests = [_test(condition) for condition in conditions]
     return lambda row: all(test(row) for test in tests)
 
 
-def _test(condition: str) -> Wanted:
+def _test(condition: str) -> RowFilter:
     found = re.fullmatch(r"\s*(\w+)\s*(!=|<=|>=|=|<|>|~)\s*(.+?)\s*", condition)
     if found is None or found[1] not in FIELDS:
         raise UsageError(

@@ -23,7 +23,7 @@ class Flag(enum.IntFlag):
 
 
 @dataclass(frozen=True)
-class Stamp:
+class FileStamp:
     """Tells a changed file from an unchanged one without reading it: bytes, and nanoseconds of the last change."""
 
     size: int
@@ -63,7 +63,7 @@ class Place:
 
     volume_id: int
     path: str  # relative to the volume's root
-    stamp: Stamp
+    stamp: FileStamp
 
 
 @dataclass(frozen=True)

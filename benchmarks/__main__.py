@@ -88,7 +88,7 @@ def restore(pictures: int) -> None:
 @click.option("--count", default=200, show_default=True, help="Photos.")
 @click.option("--codec", default="coclico", show_default=True)
 def gains(data: Path, work: Path, count: int, codec: str) -> None:
-    """What level matching, colour consistency and the best of eight are worth, on held-in training photos."""
+    """What level matching, colour low_frequency_guidance and the best of eight are worth, on held-in training photos."""
     from benchmarks.gains import measure
 
     for line in measure(data, work, count, codec):

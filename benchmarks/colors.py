@@ -19,7 +19,7 @@ from archive.codecs.fitted_coders import TransformMaps, fit_maps
 from archive.imaging.decode import shrink
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import find_pair
-from archive.recode.resolve import codec_for
+from archive.recode.resolve import resolve_codec
 from training.corpus import load_corpus
 from training.frames import embed
 
@@ -34,7 +34,7 @@ def measure(data: Path, work: Path) -> Iterator[dict[str, object]]:
     )
     fitted, test = corpus.trained[:: len(corpus.trained) // FITTED], corpus.measured
     encoder = OpenClipEncoder(pair)
-    coder = codec_for("klt", encoder.dimension, {}, shipped=pair.codecs).vectors
+    coder = resolve_codec("klt", encoder.dimension, {}, shipped=pair.codecs).vectors
     vectors, shown = (
         embed(encoder, map(corpus.photo, rows.tolist()), map_side=1)[0] for rows in (fitted, test)
     )

@@ -18,7 +18,7 @@ import torch
 
 from archive.archive import Archive
 from archive.imaging.decode import save_plain
-from archive.models.pairs import Machine, Sampling, find_pair
+from archive.models.pairs import DeviceConfig, Sampling, find_pair
 from archive.settings import Settings
 from training.scenes import draw_scene
 
@@ -54,7 +54,7 @@ def measure(folder: Path, steps: int, dtype: str) -> dict[str, object]:
     with tempfile.TemporaryDirectory() as place:
         save_plain(Path(place, "picture.png"), draw_scene(1, size=(1024, 1024)).pixels)
         Archive.create(Settings(place + "/archive"), find_pair(str(folder))).close()
-        with Archive(Settings(place + "/archive"), machine=Machine("", dtype)) as archive:
+        with Archive(Settings(place + "/archive"), machine=DeviceConfig("", dtype)) as archive:
             list(archive.ingest([place + "/picture.png"]))
             told: list[float] = []
             sampling = Sampling(steps=steps)

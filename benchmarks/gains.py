@@ -29,7 +29,7 @@ from archive.settings import Settings
 from training.corpus import load_corpus
 from training.evaluate import sharp_photos
 from training.teacher import Teacher
-from training.teacher_metrics import Judge, identified
+from training.teacher_metrics import TeacherMetrics, identified
 from training.text_targets import load_known
 
 PULL = 0.05
@@ -39,7 +39,9 @@ def measure(data: Path, work: Path, count: int, codec: str) -> Iterator[dict[str
     """One line a way of decoding."""
     corpus = load_corpus(data / "training", work, test_folder=data / "photos")
     known = load_known(data / "embeddings", data / "training" / "captions.txt.gz")
-    judge = Judge(Teacher(next((data / "teacher").glob("*.tflite"))), known.vectors[known.imagenet])
+    judge = TeacherMetrics(
+        Teacher(next((data / "teacher").glob("*.tflite"))), known.vectors[known.imagenet]
+    )
     photos = sharp_photos(
         corpus, count
     )  # sampling options were chosen on the 200 after the first 200
@@ -89,20 +91,29 @@ def _ways(photos: list[np.ndarray], codec: str) -> Iterator[tuple[str, str, list
                 ],
             )
             for name, base, sampling in _samplings(archive.pair.sampling):
-                painter = archive.painter(sampling)
-                yield name, base, [painter.paint([row], [row.id])[0].pixels for row in rows]
+                reconstructor = archive.reconstructor(sampling)
+                yield (
+                    name,
+                    base,
+                    [reconstructor.reconstruct([row], [row.id])[0].pixels for row in rows],
+                )
 
 
 def _samplings(usual: Sampling) -> Iterator[tuple[str, str, Sampling]]:
     """Name of a way, the way it adds to, and how it draws."""
     plain = replace(
-        usual, noise_level=0, clip_guidance=0.0, consistency=0.0, projected=False, candidates=1
+        usual,
+        noise_level=0,
+        clip_guidance=0.0,
+        low_frequency_guidance=0.0,
+        project_colors=False,
+        candidates=1,
     )
     level = replace(plain, noise_level=None)
-    cells = replace(level, projected=True)
+    cells = replace(level, project_colors=True)
     yield "plain", "map", plain
     yield "+ level", "plain", level
     yield "+ cells", "+ level", cells
     yield "+ guidance", "+ cells", replace(cells, clip_guidance=usual.clip_guidance)
     yield "+ best of 8", "+ cells", replace(cells, candidates=8)
-    yield "+ pull", "+ cells", replace(cells, consistency=PULL)
+    yield "+ pull", "+ cells", replace(cells, low_frequency_guidance=PULL)

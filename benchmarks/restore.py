@@ -11,7 +11,7 @@ import torch
 
 from archive.archive import Archive
 from archive.imaging.decode import save_plain
-from archive.models.decoder import Told
+from archive.models.decoder import DecodeRequest
 from archive.models.decoders.sampler import LatentDecoder
 from archive.models.pairs import Sampling, find_pair
 from archive.settings import Settings
@@ -35,10 +35,10 @@ def measure(pictures: int) -> dict[str, object]:
             codes = archive.codec.decode(
                 [row.clip_code for row in rows], [row.color_code for row in rows]
             )
-            told = Told(*codes, range(len(rows)), 0.6)
+            told = DecodeRequest(*codes, range(len(rows)), 0.6)
             steps = len(
                 archive.decoder.timesteps(
-                    archive.pair.sampling.steps, archive.pair.sampling.t_start
+                    archive.pair.sampling.steps, archive.pair.sampling.strength
                 )
             )
             drawn, bare = _side_by_side(archive.decoder, told, archive.pair.sampling, steps)
@@ -54,12 +54,12 @@ def measure(pictures: int) -> dict[str, object]:
 
 
 def _side_by_side(
-    decoder: LatentDecoder, told: Told, sampling: Sampling, steps: int
+    decoder: LatentDecoder, told: DecodeRequest, sampling: Sampling, steps: int
 ) -> tuple[float, float]:
     """Median seconds of drawing a picture and of its bare calls, in turn."""
     drawn, bare = [], []
     for row in range(len(told.seeds)):
-        one = Told(
+        one = DecodeRequest(
             told.vectors_hat[row : row + 1], told.colors_hat[row : row + 1], [row], told.alignment
         )
         started = time.perf_counter()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from archive.archive import Archive
-from archive.ingest.outcomes import Archived, Duplicate, Known, Outcome, Skipped
+from archive.ingest.outcomes import Archived, Duplicate, Outcome, Skipped, Unchanged
 from archive.models.pairs import find_pair
 from archive.settings import Settings
 
@@ -57,7 +57,7 @@ def test_every_readable_picture_is_archived_and_every_broken_one_has_a_reason(
 def test_a_second_run_archives_nothing(kept: tuple[Archive, list[Outcome], Path]) -> None:
     archive, _, folder = kept
     again = list(archive.ingest([str(folder)]))
-    assert Counter(map(type, again))[Known] == 116
+    assert Counter(map(type, again))[Unchanged] == 116
     assert not [outcome for outcome in again if isinstance(outcome, Archived | Duplicate)]
 
 

@@ -14,7 +14,7 @@ import torch
 from archive.models.decoders.upscaler import load_upscaler
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import POCKET_FOLDER, find_pair
-from archive.recode.resolve import codec_for
+from archive.recode.resolve import resolve_codec
 from training.export import export_codecs, export_decoder, export_encoder, load_parts
 from training.image_encoder import DIMENSION
 from training.pipeline import SHARE, STAGES_ON, Recipe
@@ -104,7 +104,7 @@ def _go_on(recipe: Recipe, start: Path, out: Path) -> None:
         shutil.copytree(start, out, dirs_exist_ok=True)  # what does not go on is kept
     clip, vae, unet, space = load_parts(start)
     tower, enlarging = clip.visual, load_upscaler(start / "decoder")
-    codec = codec_for("klt", DIMENSION, {}, shipped=str(start / "codecs"))
+    codec = resolve_codec("klt", DIMENSION, {}, shipped=str(start / "codecs"))
     if "image" in recipe.stages:
         tower = recipe.train_image_tower(tower)
         export_encoder(tower, clip, out / "encoder")

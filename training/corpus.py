@@ -38,7 +38,7 @@ class Corpus:
     key: np.ndarray  # (N,) str
     caption: np.ndarray  # (N,) str
     source: np.ndarray  # (N,) str
-    held_in: np.ndarray  # (N,) bool, only measured
+    validation: np.ndarray  # (N,) bool, only measured
     excluded: np.ndarray  # (N,) bool, stands in a test folder as well
 
     def __len__(self) -> int:
@@ -58,15 +58,15 @@ class Corpus:
     @property
     def trained(self) -> np.ndarray:
         """Positions that may be trained on."""
-        return np.flatnonzero(~self.held_in & ~self.excluded)
+        return np.flatnonzero(~self.validation & ~self.excluded)
 
     @property
     def measured(self) -> np.ndarray:
         """Positions of the held-in split."""
-        return np.flatnonzero(self.held_in & ~self.excluded)
+        return np.flatnonzero(self.validation & ~self.excluded)
 
 
-def is_held_in(key: str) -> bool:
+def is_validation(key: str) -> bool:
     """The split, from the key alone."""
     return int(hashlib.sha256(key.encode()).hexdigest(), 16) % HELD_IN_EVERY == 0
 
@@ -106,7 +106,7 @@ def _pack(source: Path, index: Path, flat: Path, kept_out: np.ndarray) -> None:
         key=np.array(keys),
         caption=np.array([told[key]["caption"] for key in keys]),
         source=np.array([told[key]["source"] for key in keys]),
-        held_in=np.array([is_held_in(key) for key in keys]),
+        validation=np.array([is_validation(key) for key in keys]),
         excluded=np.array(excluded),
     )
 

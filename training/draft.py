@@ -23,8 +23,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from archive.models.decoder import Likeness
-from archive.models.decoders.sampler import guided, late_start
+from archive.models.decoder import ClipSimilarity
+from archive.models.decoders.sampler import classifier_free_guidance, img2img_timesteps
 from archive.models.pairs import POCKET_SAMPLING
 from training import denoiser
 from training.autoencoder import REPEATED, repeated, teachers_size
@@ -35,7 +35,7 @@ GRID = 8  # cells a side
 SHIFT = 16  # pixels
 STEPS = 10  # of the sampler
 DRAWN, PLAIN = 16, 32  # pictures of a batch
-GUIDANCE, T_START = POCKET_SAMPLING.guidance or 1.0, POCKET_SAMPLING.t_start
+GUIDANCE, T_START = POCKET_SAMPLING.guidance or 1.0, POCKET_SAMPLING.strength
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Batches:
 def sampler() -> Any:
     """The pair's scheduler, set to run from the late start on."""
     scheduler = denoiser.noise_scheduler()
-    late_start(scheduler, STEPS, T_START, device="cpu")
+    img2img_timesteps(scheduler, STEPS, T_START, device="cpu")
     return scheduler
 
 
@@ -99,14 +99,14 @@ def draw(model: nn.Module, batch: Batch, noise: torch.Tensor) -> torch.Tensor:
                 out = model(
                     seen, timestep, encoder_hidden_states=None, class_labels=label
                 ).sample.float()
-                z = scheduler.step(guided(out, GUIDANCE), timestep, z).prev_sample
+                z = scheduler.step(classifier_free_guidance(out, GUIDANCE), timestep, z).prev_sample
     return z
 
 
 def loss_of(
-    vae: nn.Module, teacher: nn.Module, likeness: Likeness
+    vae: nn.Module, teacher: nn.Module, clip_similarity: ClipSimilarity
 ) -> Callable[[nn.Module, Batch, float], tuple[torch.Tensor, int]]:
-    """The loss in this module's head, for `loop.fit`; `likeness`: the archive's encoder's, about the mean embedding."""
+    """The loss in this module's head, for `loop.fit`; `clip_similarity`: the archive's encoder's, about the mean embedding."""
     plain = denoiser.loss_of()
     vae.requires_grad_(False).eval()
 
@@ -124,7 +124,7 @@ def loss_of(
                 true = pictures(batch.z)
             drawn = pictures(z)
             part, true_part = drawn[..., top:, left:], true[..., top:, left:]
-            alike = TOWER * likeness(part, batch.vectors.numpy()).mean()
+            alike = TOWER * clip_similarity(part, batch.vectors.numpy()).mean()
             alike = alike + TEACHER * _alike_to_teacher(teacher, part, true_part)
         cells = F.adaptive_avg_pool2d(drawn, GRID) - F.adaptive_avg_pool2d(true, GRID)
         more = (repeated(drawn) - repeated(true)).clamp(min=0).mean()

@@ -27,7 +27,7 @@ from PIL import Image, ImageDraw
 
 from archive.codecs.coclico import coclico
 from archive.imaging.decode import shrink
-from archive.models.decoder import Told
+from archive.models.decoder import DecodeRequest
 from archive.models.decoders.open import open_decoder
 from archive.models.decoders.sampler import LatentDecoder
 from archive.models.encoder import OpenClipEncoder
@@ -37,7 +37,7 @@ from archive.restore.reconstruct import frame_size
 from training.corpus import Corpus, load_corpus
 from training.frames import squash
 from training.teacher import Teacher
-from training.teacher_metrics import Judge, alike, identified
+from training.teacher_metrics import TeacherMetrics, alike, identified
 from training.text_targets import Known, PhraseMap, load_known, name_targets, unit
 
 OF = 64
@@ -124,17 +124,23 @@ def draw(
         vector = encoder.encode_images([encoder.prepare(picture)])
         codes = codec.encode(vector, shrink(picture, codec.map_side)[None])
         vectors_hat, colors_hat = codec.decode(*codes)
-        likeness = (
-            partial(encoder.likeness, center=decoder.space[0]) if sampling.clip_guidance else None
+        clip_similarity = (
+            partial(encoder.clip_similarity, center=decoder.space[0])
+            if sampling.clip_guidance
+            else None
         )
-        told = Told(vectors_hat, colors_hat, [seed], codec.alignment_in(*decoder.space), likeness)
+        told = DecodeRequest(
+            vectors_hat, colors_hat, [seed], codec.alignment_in(*decoder.space), clip_similarity
+        )
         drawing.originals.append(original)
         drawing.colors.append(
             np.asarray(Image.fromarray(colors_hat[0]).resize(frame, Image.Resampling.BILINEAR))
         )
         [drawn] = decoder.draw(told, frame=frame, sampling=sampling)
         drawing.restored.append(
-            project(drawn, colors_hat[0], codec.maps.half_cell) if sampling.projected else drawn
+            project(drawn, colors_hat[0], codec.maps.quantization_error)
+            if sampling.project_colors
+            else drawn
         )
         with torch.inference_mode():
             drawing.round_trip += decoder.decode_pixels(
@@ -178,7 +184,7 @@ def sharp_photos(corpus: Corpus, count: int, *, first: int = 0) -> list[np.ndarr
 @click.option("--pair", "folder", type=click.Path(path_type=Path), default=POCKET_FOLDER)
 @click.option("--guidance", default=POCKET_SAMPLING.guidance, show_default=True)
 @click.option("--clip-guidance", default=POCKET_SAMPLING.clip_guidance, show_default=True)
-@click.option("--t-start", default=POCKET_SAMPLING.t_start, show_default=True)
+@click.option("--strength", default=POCKET_SAMPLING.strength, show_default=True)
 @click.option("--steps", default=POCKET_SAMPLING.steps, show_default=True)
 @click.option(
     "--count", default=OF, show_default=True, help="Photos to draw; id@5 is defined for 64."
@@ -205,7 +211,9 @@ def main(
     torch.set_num_threads(2)
     corpus = load_corpus(data / "training", work, test_folder=data / "photos")
     known = load_known(data / "embeddings", data / "training" / "captions.txt.gz")
-    judge = Judge(Teacher(next((data / "teacher").glob("*.tflite"))), known.vectors[known.imagenet])
+    judge = TeacherMetrics(
+        Teacher(next((data / "teacher").glob("*.tflite"))), known.vectors[known.imagenet]
+    )
     pair = Pair(
         "pocket",
         str(folder / "encoder"),
@@ -251,7 +259,7 @@ def main(
 
 
 def _named(
-    corpus: Corpus, known: Known, encoder: OpenClipEncoder, judge: Judge
+    corpus: Corpus, known: Known, encoder: OpenClipEncoder, judge: TeacherMetrics
 ) -> dict[str, dict[str, float]]:
     """Naming of the held-in photos with a caption, by the tower and by the teacher."""
     rows = [int(row) for row in corpus.measured if corpus.caption[row]]

@@ -1,7 +1,7 @@
 """Trained parts → the pocket pair's folder, in the layouts that the two doors read, all weights safetensors.
 
 Weights are fp16; the encoder's matrices named EIGHT_BITS are float8 (e4m3: to one part in sixteen), which torch widens
-as it loads them. That halves the text encoder, most of which is its table of words.
+as it loads them. That float16_codec the text encoder, most of which is its table of words.
 
 encoder/   open_clip_config.json, open_clip_model.safetensors                  (open_clip's local-dir layout)
 decoder/   unet, vae, scheduler, image_normalizer, image_noising_scheduler     (Stable unCLIP's, without a prompt)
@@ -23,8 +23,8 @@ from archive.codecs.coclico import coclico
 from archive.models.decoders.upscaler import save_upscaler
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import find_pair
-from archive.recode.resolve import MAP_SIDE, RATES, codec_for
-from training import image_tower, text_tower
+from archive.recode.resolve import MAP_SIDE, RATES, resolve_codec
+from training import image_encoder, text_encoder
 from training.corpus import Corpus
 from training.denoiser import Space, embedding_noiser, noise_scheduler
 from training.frames import embed
@@ -44,20 +44,20 @@ def export_encoder(image: nn.Module, text: nn.Module, folder: Path) -> None:
     from open_clip.model import CLIP
     from safetensors.torch import save_file
 
-    side = image_tower.SIZES[-1][1]
+    side = image_encoder.SIZES[-1][1]
     config = {
-        "embed_dim": image_tower.DIMENSION,
+        "embed_dim": image_encoder.DIMENSION,
         "vision_cfg": {
-            "timm_model_name": image_tower.TIMM_NAME,
+            "timm_model_name": image_encoder.TIMM_NAME,
             "timm_pool": "avg",
             "timm_proj": "",
             "image_size": side,
         },
-        "text_cfg": text_tower.CONFIG,
+        "text_cfg": text_encoder.CONFIG,
     }
     preprocess = {
-        "mean": image_tower.MEAN,
-        "std": image_tower.STD,
+        "mean": image_encoder.MEAN,
+        "std": image_encoder.STD,
         "interpolation": "bicubic",
         "resize_mode": "squash",
     }
@@ -113,7 +113,7 @@ def export_codecs(folder: Path, photos: Corpus, scenery: Corpus) -> tuple[Codec,
         save_codec(codec, folder / "codecs" / f"klt-{bits}-{map_bits}.npz")
     squared = with_least_squares(coclico(vectors.shape[1], map_side=0), vectors)
     save_codec(squared, folder / "codecs" / "clip-squares.npz")
-    return codec_for("klt", vectors.shape[1], {}, shipped=str(folder / "codecs")), space
+    return resolve_codec("klt", vectors.shape[1], {}, shipped=str(folder / "codecs")), space
 
 
 def load_parts(folder: Path) -> tuple[nn.Module, nn.Module, nn.Module, Space]:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from archive.errors import Unreadable, UsageError
 from archive.imaging.decode import load_picture, shrink
-from archive.ingest.scan import find_files
+from archive.ingest.scan import scan
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import find_pair
 
@@ -48,7 +48,7 @@ def embed(
 
 
 def _pixels(folder: Path, side: int) -> Iterator[np.ndarray]:
-    for file in find_files(str(folder)):
+    for file in scan(str(folder)):
         if file.candidate:
             try:
                 yield load_picture(Path(file.path), at_least=side).pixels

@@ -17,7 +17,7 @@ from torch import nn
 
 from archive.codecs import Codec
 from archive.models.encoder import Encoder, weights_sha256
-from training import autoencoder, denoiser, image_tower, loop, reward, text_tower, upscaler
+from training import autoencoder, denoiser, draft, image_encoder, loop, text_encoder, upscaler
 from training.corpus import Corpus, load_corpus
 from training.crops import Views, load_views
 from training.latents import Shelf, codecs_seen, load_shelves
@@ -107,12 +107,12 @@ class Recipe:
             )
         return dict(np.load(kept))
 
-    def names(self) -> image_tower.Names:
+    def names(self) -> image_encoder.Names:
         """What a window of a photo can be called."""
         targets = self.targets()
         position = {name: row for row, name in enumerate(targets["names"])}
         imagenet = self.known.vectors[self.known.imagenet]
-        return image_tower.Names(
+        return image_encoder.Names(
             vectors=torch.from_numpy(
                 np.concatenate([targets["name_vectors"], imagenet]).astype(np.float32)
             ),
@@ -123,25 +123,27 @@ class Recipe:
     def train_image_tower(self, start: nn.Module | None = None) -> nn.Module:
         """`start`, here and below: a part of a pair to go on from, at a lower learning rate."""
         torch.manual_seed(self.seed)
-        names, model = self.names(), image_tower.Student(image_tower.build(start))
-        scenes = image_tower.Scenes(self.scenery, torch.from_numpy(self.targets()["scene_vectors"]))
+        names, model = self.names(), image_encoder.Student(image_encoder.build(start))
+        scenes = image_encoder.Scenes(
+            self.scenery, torch.from_numpy(self.targets()["scene_vectors"])
+        )
         probe = load_probe(self.views, names.caption, names.captions, self.work, seed=self.seed)
-        sizes = image_tower.SIZES if start is None else image_tower.SIZES_ON
-        batches = image_tower.Batches(
+        sizes = image_encoder.SIZES if start is None else image_encoder.SIZES_ON
+        batches = image_encoder.Batches(
             self.photos, self.views, names, probe, scenes, seed=self.seed, sizes=sizes
         )
         model.to(memory_format=torch.channels_last)
-        return self._fit("image", model, batches, image_tower.loss_of(names), start=start).tower
+        return self._fit("image", model, batches, image_encoder.loss_of(names), start=start).tower
 
     def train_text_tower(self) -> nn.Module:
         torch.manual_seed(self.seed)
-        targets, model = self.targets(), text_tower.build()
-        tokens = text_tower.tokenize([str(phrase) for phrase in targets["phrases"]])
+        targets, model = self.targets(), text_encoder.build()
+        tokens = text_encoder.tokenize([str(phrase) for phrase in targets["phrases"]])
         return self._fit(
             "text",
             model,
-            text_tower.Batches(tokens, targets["phrase_vectors"], seed=self.seed),
-            text_tower.loss,
+            text_encoder.Batches(tokens, targets["phrase_vectors"], seed=self.seed),
+            text_encoder.loss,
         )
 
     def train_autoencoder(self, tower: nn.Module, start: nn.Module | None = None) -> nn.Module:
@@ -200,9 +202,9 @@ class Recipe:
     ) -> nn.Module:
         """Goes on with a trained denoiser; `encoder`: the exported one."""
         torch.manual_seed(self.seed)
-        batches = reward.Batches(*shelves, space, seed=self.seed)
-        likeness = partial(encoder.likeness, center=space.mean.numpy())
-        loss = reward.loss_of(vae, load_network(self.teacher), likeness)
+        batches = draft.Batches(*shelves, space, seed=self.seed)
+        clip_similarity = partial(encoder.clip_similarity, center=space.mean.numpy())
+        loss = draft.loss_of(vae, load_network(self.teacher), clip_similarity)
         return self._fit("reward", unet, batches, loss, start=unet)
 
     def _fit(

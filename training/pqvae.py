@@ -124,11 +124,11 @@ class Objective:
         self, network: Pqvae, units: torch.Tensor, progress: float
     ) -> tuple[torch.Tensor, int]:
         with torch.autocast("cpu", torch.bfloat16):
-            parts = network.parts(units)
+            parts = network.symbols(units)
         indices = network.nearest(parts.detach())
         chosen = network.codebook[indices]
         with torch.autocast("cpu", torch.bfloat16):
-            units_hat = network.rebuild(parts + (chosen - parts).detach())
+            units_hat = network.reconstruct(parts + (chosen - parts).detach())
         direction = 1 - (units_hat * units).sum(1).mean()
         codebook = F.mse_loss(chosen, parts.detach()) + COMMITMENT * F.mse_loss(
             parts, chosen.detach()

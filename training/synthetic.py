@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.corpus import Corpus, is_held_in
+from training.corpus import Corpus, is_validation
 from training.scenes import Scene, draw_scene
 
 SCENES = 12_000
@@ -52,6 +52,6 @@ def _pack(scenes: Iterator[Scene], index: Path, flat: Path) -> None:
         key=np.array(keys),
         caption=np.array(captions),
         source=np.array(["scenes"] * len(captions)),
-        held_in=np.array([is_held_in(key) for key in keys]),
+        validation=np.array([is_validation(key) for key in keys]),
         excluded=np.zeros(len(captions), bool),
     )

@@ -14,7 +14,7 @@ NEAREST = 5
 
 
 @dataclass(frozen=True)
-class Judge:
+class TeacherMetrics:
     """The teacher's view of pictures: unit vectors in the text space."""
 
     teacher: Teacher
@@ -27,7 +27,9 @@ class Judge:
         return unit(best @ self.classes)
 
 
-def identified(judge: Judge, originals: list[np.ndarray], drawn: list[np.ndarray]) -> float:
+def identified(
+    judge: TeacherMetrics, originals: list[np.ndarray], drawn: list[np.ndarray]
+) -> float:
     """id@5: share of drawn pictures whose original is among the five nearest of all originals, centred."""
     truth, seen = judge.vectors(originals), judge.vectors(drawn)
     mean = truth.mean(axis=0)
@@ -36,6 +38,6 @@ def identified(judge: Judge, originals: list[np.ndarray], drawn: list[np.ndarray
     return float((rank < NEAREST).mean())
 
 
-def alike(judge: Judge, originals: list[np.ndarray], drawn: list[np.ndarray]) -> float:
+def alike(judge: TeacherMetrics, originals: list[np.ndarray], drawn: list[np.ndarray]) -> float:
     """Mean cosine of originals and drawn pictures, in the teacher's space."""
     return float((judge.vectors(originals) * judge.vectors(drawn)).sum(axis=1).mean())

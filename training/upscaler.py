@@ -3,7 +3,7 @@
     loss = |x − x̂₂(y)| + |∇x − ∇x̂₂(y)|        y = x at half its size
 
 The photos are no larger than what the decoder draws, so the net learns its factor one scale below where it is used. It
-sees plain halves, not what the autoencoder makes of them: held to mend the autoencoder's losses as well, it only
+sees plain float16_codec, not what the autoencoder makes of them: held to mend the autoencoder's losses as well, it only
 smooths.
 """
 

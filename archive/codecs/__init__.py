@@ -16,9 +16,9 @@ import numpy as np
 
 from archive.codecs.coclico import ScalarVectors, coclico
 from archive.codecs.codec import Codec, Pixels, Vectors
-from archive.codecs.coders.linear_decoder import LeastSquares
+from archive.codecs.coders.linear_decoder import LinearDecoder
 from archive.codecs.coders.serialization import from_bytes, to_bytes
-from archive.codecs.float16 import open_halves
+from archive.codecs.float16 import open_float16
 from archive.codecs.klt import fit_klt, open_klt
 from archive.codecs.pqvae import open_pqvae
 from archive.codecs.smic import fit_smic, open_smic
@@ -44,7 +44,7 @@ def _open_scalar(parameters: Mapping[str, Any], arrays: Mapping[str, Any]) -> Co
     if not parameters.get("least_squares"):
         return codec
     return replace(
-        codec, vectors=ScalarVectors(codec.dimension, plain["bits"], LeastSquares.open(arrays))
+        codec, vectors=ScalarVectors(codec.dimension, plain["bits"], LinearDecoder.open(arrays))
     )
 
 
@@ -58,7 +58,7 @@ _OPENED: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Codec]] =
     "klt": open_klt,
     "smic": open_smic,
     "pqvae": open_pqvae,
-    "float16": open_halves,
+    "float16": open_float16,
 }
 NAMES = tuple(_OPENED)
 LEAST_SQUARES = "+ls"  # behind the name of a scalar codec: decoded by least squares

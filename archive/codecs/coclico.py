@@ -23,7 +23,7 @@ from archive.codecs.coders.colormap import (
     sample_count,
     to_samples,
 )
-from archive.codecs.coders.linear_decoder import LeastSquares
+from archive.codecs.coders.linear_decoder import LinearDecoder
 from archive.codecs.coders.scalar import (
     Levels,
     dequantize,
@@ -54,7 +54,7 @@ class ScalarVectors:
 
     dimension: int
     bits: int = 1
-    squares: LeastSquares | None = None
+    squares: LinearDecoder | None = None
 
     def __post_init__(self) -> None:
         if self.dimension < 1:
@@ -90,7 +90,7 @@ class ScalarVectors:
     def with_least_squares(self, vectors: Vectors) -> ScalarVectors:
         """The same codes, decoded by least squares fitted to (N, D) embeddings."""
         return replace(
-            self, squares=LeastSquares.fit(vectors, self._odd(quantize(vectors, self.bits)))
+            self, squares=LinearDecoder.fit(vectors, self._odd(quantize(vectors, self.bits)))
         )
 
     def encode(self, vectors: Vectors) -> list[bytes]:
@@ -105,7 +105,7 @@ class ScalarVectors:
         return (
             dequantize(levels, self.bits)
             if self.squares is None
-            else self.squares.rebuild(self._odd(levels))
+            else self.squares.reconstruct(self._odd(levels))
         )
 
     def _odd(self, levels: Levels) -> Vectors:
@@ -138,7 +138,7 @@ class ScalarMaps:
         return {}
 
     @property
-    def half_cell(self) -> float:
+    def quantization_error(self) -> float:
         return 128 / (1 << self.bits)
 
     @property

@@ -77,7 +77,7 @@ class MapCoder(Protocol):
         """Bits of every code, or None where they vary."""
 
     @property
-    def half_cell(self) -> float:
+    def quantization_error(self) -> float:
         """How far a sample may be from its decoded value, 0 … 255, as a rule."""
         ...
 

@@ -108,7 +108,7 @@ class TransformMaps:
         return None if self.transform else 0
 
     @property
-    def half_cell(self) -> float:
+    def quantization_error(self) -> float:
         """The root mean square of what samples are wrong by: transform codes have no cells."""
         return 0.0 if self.transform is None else math.sqrt(self.transform.error)
 

@@ -20,7 +20,7 @@ from archive.codecs.coders.scalar import rows_of
 
 
 @dataclass(frozen=True)
-class Awaited:
+class PendingCodec:
     """The codec that rows wait for."""
 
     name: str
@@ -28,35 +28,35 @@ class Awaited:
     map_bits: int
 
 
-def halves(dimension: int, awaited: Awaited, *, map_side: int = 8) -> Codec:
+def float16_codec(dimension: int, pending: PendingCodec, *, map_side: int = 8) -> Codec:
     """The waiting room of a codec."""
-    return Codec("float16", HalfVectors(dimension, awaited), ScalarMaps(map_side, 8))
+    return Codec("float16", Float16Vectors(dimension, pending), ScalarMaps(map_side, 8))
 
 
-def open_halves(parameters: Mapping[str, Any], _: Mapping[str, Any]) -> Codec:
+def open_float16(parameters: Mapping[str, Any], _: Mapping[str, Any]) -> Codec:
     """From a codec row. Raises KeyError where something is missing."""
-    awaited = Awaited(
-        parameters["awaited"], parameters["awaited_bits"], parameters["awaited_map_bits"]
+    pending = PendingCodec(
+        parameters["pending"], parameters["awaited_bits"], parameters["awaited_map_bits"]
     )
-    return halves(parameters["dimension"], awaited, map_side=parameters.get("map_side", 0))
+    return float16_codec(parameters["dimension"], pending, map_side=parameters.get("map_side", 0))
 
 
 @dataclass(frozen=True)
-class HalfVectors(NoLevels):
+class Float16Vectors(NoLevels):
     """Every coordinate in half precision."""
 
     dimension: int
-    awaited: Awaited
+    pending: PendingCodec
 
     @property
     def payload_bits(self) -> int:
         return 16 * self.dimension
 
     def parameters(self) -> dict[str, Any]:
-        name, bits, map_bits = self.awaited.name, self.awaited.bits, self.awaited.map_bits
+        name, bits, map_bits = self.pending.name, self.pending.bits, self.pending.map_bits
         return {
             "dimension": self.dimension,
-            "awaited": name,
+            "pending": name,
             "awaited_bits": bits,
             "awaited_map_bits": map_bits,
         }

@@ -152,7 +152,7 @@ class PqvaeVectors(NoLevels):
         import torch
 
         with torch.inference_mode():
-            nearest = self._network.nearest(self._network.parts(torch.from_numpy(units)))
+            nearest = self._network.nearest(self._network.symbols(torch.from_numpy(units)))
         indices: npt.NDArray[np.uint8] = nearest.numpy().astype(np.uint8)
         return indices
 
@@ -162,7 +162,7 @@ class PqvaeVectors(NoLevels):
 
         with torch.inference_mode():
             parts = self._network.codebook[torch.from_numpy(indices.astype(np.int64))]
-            units: Vectors = self._network.rebuild(parts).numpy()
+            units: Vectors = self._network.reconstruct(parts).numpy()
         return units
 
     @cached_property

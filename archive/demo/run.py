@@ -1,12 +1,14 @@
 """The whole way once: pictures in, three questions asked, six pictures drawn again, one page to look at.
 
-Without a folder of your own, PICTURES scenes are drawn first; what they show is known, so the questions have right
-answers.
+Without a folder of your own, the 48 drawings in samples/ are archived. Their captions are known, so the questions have
+right answers. training/scenes draws them.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +24,8 @@ from archive.models.pairs import find_pair
 from archive.records import Row
 from archive.restore.run import Restored, picture_size
 from archive.settings import Settings
-from training.scenes import draw_scene
 
-PICTURES = 48
-SIZES = ((768, 512), (640, 640), (512, 768))  # of the scenes, in turn
+SAMPLES = Path(__file__).parent / "samples"
 DRAWN_QUESTIONS = ("a boat on the water", "a planet", "fish under water")
 QUESTIONS = ("an animal", "people doing sports", "a landscape")
 HITS, EXHIBITS = 5, 6
@@ -58,7 +58,7 @@ class Demo:
         folder = self._folder
         if folder is None:
             folder = self.out / "pictures"
-            yield from self._draw(folder)
+            self._copy_samples(folder)
         with Archive.create(Settings(str(self.out / "archive")), find_pair("pocket")) as archive:
             for done, _ in enumerate(archive.ingest([str(folder)]), start=1):
                 yield Stage("archiving", done)
@@ -70,17 +70,14 @@ class Demo:
                 yield Stage("restoring", len(self.restored))
             self._write(archive, rows)
 
-    def _draw(self, folder: Path) -> Iterator[Stage]:
-        """Scenes as JPEG files, always the same."""
+    def _copy_samples(self, folder: Path) -> None:
+        """The drawings that ship with the package → files of the user's."""
         folder.mkdir(parents=True, exist_ok=True)
-        for number in range(PICTURES):
-            scene, path = (
-                draw_scene(number, size=SIZES[number % len(SIZES)]),
-                folder / f"picture-{number + 1:02}.jpg",
-            )
-            self.captions[str(path.resolve())] = scene.caption
-            save_plain(path, scene.pixels)
-            yield Stage("drawing", number + 1)
+        captions = json.loads((SAMPLES / "captions.json").read_text())
+        for name, caption in captions.items():
+            path = folder / name
+            shutil.copyfile(SAMPLES / name, path)
+            self.captions[str(path.resolve())] = caption
 
     def _chosen(self, archive: Archive) -> list[Row]:
         """The best hits of each question in turn, then other rows, EXHIBITS in all."""
@@ -99,7 +96,7 @@ class Demo:
             self._exhibit(archive, row, one) for row, one in zip(rows, self.restored, strict=True)
         ]
         note = (
-            "Scenes drawn for this demonstration."
+            "Drawings that ship with coldframe."
             if self._folder is None
             else f"Pictures of {self._folder}."
         )

@@ -23,12 +23,12 @@ import numpy.typing as npt
 from archive.archive import Archive
 from archive.errors import BadCode
 from archive.evaluate.iqa import Quality
-from archive.filters import Portion
+from archive.filters import SampleSize
 from archive.imaging.decode import shrink
 from archive.models.pairs import Sampling
 from archive.recode.run import original_pixels
 from archive.records import AUDITED, Damage, RestorationRecord, Row
-from archive.restore.reconstruct import SCORE_SIDE, Painter, color_score, cosines
+from archive.restore.reconstruct import SCORE_SIDE, Reconstructor, color_score, cosines
 from archive.store.images import utc_now
 
 LOOKED_UP = 512  # rows whose earlier audits are read at a time
@@ -81,22 +81,22 @@ class Audit:
             quality,
         )
 
-    def sample(self, portion: Portion) -> list[int]:
+    def sample(self, parse_sample_size: SampleSize) -> list[int]:
         """→ ids, in the order of the rows' digests: a smaller sample begins a larger one."""
-        return self._store.by_digest(portion.of(self._store.totals().images))
+        return self._store.by_digest(parse_sample_size.of(self._store.totals().images))
 
     def run(
         self, ids: Sequence[int], *, seconds: float = float("inf")
     ) -> Iterator[Audited | Damage]:
         """Every row → its scores, once they are stored, or what is wrong with its codes.
 
-        Stops after the first rows drawn beyond `seconds`. Raises as Archive.painter does, and NotFound.
+        Stops after the first rows drawn beyond `seconds`. Raises as Archive.reconstructor does, and NotFound.
         """
         ends = time.monotonic() + seconds
-        painter = self._archive.painter(self._sampling)
+        reconstructor = self._archive.reconstructor(self._sampling)
         for start in range(0, len(ids), LOOKED_UP):
             rows = self._store.rows(ids[start : start + LOOKED_UP])
-            known = self._known(rows, painter)
+            known = self._known(rows, reconstructor)
             yield from (
                 Audited(row.id, row.path, known[row.id], again=True)
                 for row in rows
@@ -105,16 +105,21 @@ class Audit:
             read = [self._read(row) for row in rows if row.id not in known]
             yield from (one for one in read if isinstance(one, Damage))
             sound = (one for one in read if not isinstance(one, Damage))
-            for batch in painter.batches(sound, lambda one: one.row):
-                yield from self._audited(batch, painter)
+            for batch in reconstructor.batches(sound, lambda one: one.row):
+                yield from self._audited(batch, reconstructor)
                 if time.monotonic() >= ends:
                     return
 
-    def _known(self, rows: Sequence[Row], painter: Painter) -> dict[int, Mapping[str, float]]:
+    def _known(
+        self, rows: Sequence[Row], reconstructor: Reconstructor
+    ) -> dict[int, Mapping[str, float]]:
         """Id → scores of the rows that were audited in this very way."""
         decoder = self._archive.decoder.weights_sha256
         measured = self._quality.alone if self._quality else frozenset()
-        wanted = {row.id: (decoder, painter.parameters(row, painter.seed(row))) for row in rows}
+        wanted = {
+            row.id: (decoder, reconstructor.parameters(row, reconstructor.seed(row)))
+            for row in rows
+        }
         return {
             one.image_id: one.scores
             for one in self._store.audits(list(wanted))
@@ -132,17 +137,20 @@ class Audit:
             return Damage(row.id, str(error))
         return _Decoded(row, vectors_hat[0], colors_hat[0])
 
-    def _audited(self, batch: Sequence[_Decoded], painter: Painter) -> Iterator[Audited]:
+    def _audited(
+        self, batch: Sequence[_Decoded], reconstructor: Reconstructor
+    ) -> Iterator[Audited]:
         started = time.monotonic()
-        painted = painter.paint(
-            [one.row for one in batch], [painter.seed(one.row) for one in batch]
+        reconstructions = reconstructor.reconstruct(
+            [one.row for one in batch], [reconstructor.seed(one.row) for one in batch]
         )
         scores = [
-            self._scores(one, drawn.pixels) for one, drawn in zip(batch, painted, strict=True)
+            self._scores(one, drawn.pixels)
+            for one, drawn in zip(batch, reconstructions, strict=True)
         ]
         took = round((time.monotonic() - started) / len(batch), 3)
-        for one, drawn, scored in zip(batch, painted, scores, strict=True):
-            self._keep(one.row, painter, drawn.seed, scored)
+        for one, drawn, scored in zip(batch, reconstructions, scores, strict=True):
+            self._keep(one.row, reconstructor, drawn.seed, scored)
             yield Audited(one.row.id, one.row.path, scored, took)
 
     def _scores(self, one: _Decoded, drawn: Pixels) -> dict[str, float]:
@@ -161,13 +169,15 @@ class Audit:
             {"color_score": map_score(one.colors_hat, drawn)} if one.colors_hat.size else {}
         )
 
-    def _keep(self, row: Row, painter: Painter, seed: int, scores: Mapping[str, float]) -> None:
+    def _keep(
+        self, row: Row, reconstructor: Reconstructor, seed: int, scores: Mapping[str, float]
+    ) -> None:
         decoder = self._archive.decoder
         record = RestorationRecord(
             image_id=row.id,
             decoder=self._archive.pair.decoder[0],
             decoder_sha256=decoder.weights_sha256,
-            parameters=painter.parameters(row, painter.seed(row)),
+            parameters=reconstructor.parameters(row, reconstructor.seed(row)),
             seed=seed,
             path="",
             created_at=utc_now(),

@@ -28,7 +28,7 @@ import numpy.typing as npt
 from archive.archive import Archive
 from archive.errors import UsageError
 from archive.evaluate.audit import map_score
-from archive.imaging.contact_sheet import Cell, Line, write_sheet
+from archive.imaging.contact_sheet import SheetRow, Tile, write_sheet
 from archive.imaging.decode import Picture, can_write, enlarge, load_picture, recompress
 from archive.ingest.outcomes import Skipped
 from archive.models.pairs import find_pair
@@ -81,7 +81,7 @@ class Comparison:
         self.absent = [kind for kind in LOSSY if not can_write(kind.upper())]
         self._folder, self._pair = folder, find_pair(model)
         self._scores: dict[str, list[Scores]] = {}
-        self._shown: dict[int, Line] = {}
+        self._shown: dict[int, SheetRow] = {}
 
     def run(self) -> Iterator[int]:
         """Tells how many pictures are done; then the sheet is written. Raises UsageError where there is none."""
@@ -117,12 +117,14 @@ class Comparison:
         return max(map(len, self._scores.values()), default=0)
 
     def _compared(self, archive: Archive, rows: Sequence[Row]) -> Iterator[int]:
-        painter = archive.painter()
+        reconstructor = archive.reconstructor()
         shown = {row.id for row in rows[:SHEET_ROWS]}
-        for batch in painter.batches(rows, lambda row: row):
-            painted = painter.paint(batch, [seed_of(row.sha256) for row in batch])
-            for row, drawn in zip(batch, painted, strict=True):
-                frame = painter.frame(row)
+        for batch in reconstructor.batches(rows, lambda row: row):
+            reconstructions = reconstructor.reconstruct(
+                batch, [seed_of(row.sha256) for row in batch]
+            )
+            for row, drawn in zip(batch, reconstructions, strict=True):
+                frame = reconstructor.frame(row)
                 picture = load_picture(Path(row.path), at_least=max(*frame, SCORE_SIDE))
                 original = enlarge(picture.pixels, *frame)
                 renditions = self._renditions(archive, row, drawn.pixels, original)
@@ -176,8 +178,8 @@ def _scored(archive: Archive, original: Pixels, renditions: Sequence[Rendition])
     ]
 
 
-def _line(picture: Picture, renditions: Sequence[Rendition], scores: Sequence[Scores]) -> Line:
+def _line(picture: Picture, renditions: Sequence[Rendition], scores: Sequence[Scores]) -> SheetRow:
     told = [f"{one.bits:,.0f} bits · CLIP {one.clip_similarity:.2f}" for one in scores]
-    cells = [Cell(one.pixels, caption) for one, caption in zip(renditions, told, strict=True)]
-    original = Cell(picture.pixels, f"{picture.width} x {picture.height}")
-    return Line(picture.width / picture.height, [original, *cells])
+    cells = [Tile(one.pixels, caption) for one, caption in zip(renditions, told, strict=True)]
+    original = Tile(picture.pixels, f"{picture.width} x {picture.height}")
+    return SheetRow(picture.width / picture.height, [original, *cells])

@@ -21,7 +21,7 @@ NO_MAPS = (0, 0, 3)
 
 
 @dataclass(frozen=True)
-class Trial:
+class CodecBench:
     """Vectors to fit to and to measure on, (N, D); texts (N, D) beside the latter, labels (L, D)."""
 
     fit: Vectors

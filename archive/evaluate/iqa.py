@@ -53,7 +53,7 @@ class Quality:
         }
 
 
-def open_quality() -> Quality:
+def open_iqa() -> Quality:
     """Every measure whose weights are there or can be fetched. Raises UsageError, and ModelMissing where none can."""
     if find_spec("pyiqa") is None:
         raise UsageError(

@@ -18,7 +18,7 @@ PAPER, INK, SOFT = (250, 250, 248), (28, 36, 32), (93, 106, 99)
 
 
 @dataclass(frozen=True)
-class Cell:
+class Tile:
     """(H, W, 3) uint8, and what is said of it."""
 
     pixels: Pixels
@@ -26,14 +26,14 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Line:
+class SheetRow:
     """A row of the sheet; its pictures are all shown in one aspect ratio, width / height."""
 
     aspect: float
-    cells: Sequence[Cell]
+    cells: Sequence[Tile]
 
 
-def write_sheet(path: Path, heads: Sequence[str], lines: Sequence[Line]) -> None:
+def write_sheet(path: Path, heads: Sequence[str], lines: Sequence[SheetRow]) -> None:
     """Writes a PNG file; every line has a cell for each head."""
     tiles = [[_tile(cell.pixels, line.aspect) for cell in line.cells] for line in lines]
     heights = [row[0].height for row in tiles]

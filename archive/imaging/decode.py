@@ -30,7 +30,7 @@ from PIL import ExifTags, Image, ImageCms, ImageFile, ImageOps, UnidentifiedImag
 
 from archive.errors import Unreadable
 from archive.imaging.provenance import NAMESPACE
-from archive.records import Flag, Stamp
+from archive.records import FileStamp, Flag
 
 PIXEL_LIMIT = 200_000_000  # pixels; larger pictures are refused before decoding
 SPARE = (
@@ -51,7 +51,7 @@ class Picture:
     flags: Flag
 
 
-def digest_of(path: Path) -> tuple[bytes, Stamp]:
+def digest_of(path: Path) -> tuple[bytes, FileStamp]:
     """File → SHA-256 (32 bytes) and stamp, read in pieces. Raises Unreadable."""
     with _opened(path) as file:
         stamp = _stamp_of(file)
@@ -61,7 +61,7 @@ def digest_of(path: Path) -> tuple[bytes, Stamp]:
 
 
 def load_picture(
-    path: Path, *, at_least: int, unchanged: Stamp | None = None, keep_truncated: bool = False
+    path: Path, *, at_least: int, unchanged: FileStamp | None = None, keep_truncated: bool = False
 ) -> Picture:
     """File → Picture with at least `at_least` pixels on its short side, where the original has them.
 
@@ -160,9 +160,9 @@ def _opened(path: Path) -> Iterator[BufferedReader]:
         yield file
 
 
-def _stamp_of(file: BinaryIO) -> Stamp:
+def _stamp_of(file: BinaryIO) -> FileStamp:
     status = os.fstat(file.fileno())
-    return Stamp(status.st_size, status.st_mtime_ns)
+    return FileStamp(status.st_size, status.st_mtime_ns)
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
 """Vectors → nearest ids. FAISS' door. A cache built from the rows: deleting it loses nothing.
 
 The scan (archive.index.layouts) finds a short list, which is to be scored again exactly, cos(q, σ̂). On disk: an .npz of
-the stamp (codec, count, last id, that row's digest), the ids as runs, the form's own arrays and the FAISS index; zip's
+the stamp (codec, count, last id, that row's digest), the ids as runs, the layout's own arrays and the FAISS index; zip's
 CRC-32 tells damage.
 """
 
@@ -20,16 +20,16 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.codecs import Codec
-from archive.index.layouts import SAMPLE, CodeForm, Form, VectorForm
+from archive.index.layouts import SAMPLE, Layout, PackedCodeLayout, PcaLayout
 
 Vectors = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
 RESERVOIR = 14  # FAISS' scan that collects candidates before it sorts them: a single query in 3.1 instead of 5.3 ms
-OUTGROWN = 4  # a form fitted to few rows is fitted again when there are so many times as many
+REFIT_GROWTH = 4  # a layout fitted to few rows is fitted again when there are so many times as many
 
 
 @dataclass(frozen=True)
-class Stamp:
+class IndexStamp:
     """What an index was built from: a codec's first `count` rows, up to `last_id`, whose file has `last_digest`."""
 
     codec_id: int
@@ -50,13 +50,13 @@ class ShortList:
 class Index:
     """Positions and their ids; it grows at the end only."""
 
-    def __init__(self, codec: Codec, stamp: Stamp) -> None:
+    def __init__(self, codec: Codec, stamp: IndexStamp) -> None:
         """An index of no rows."""
         self._codec, self.stamp = codec, stamp
-        self._form: Form | None = (
-            CodeForm(codec) if codec.vectors.scan_bits else None
+        self._layout: Layout | None = (
+            PackedCodeLayout(codec) if codec.vectors.scan_bits else None
         )  # fitted with the first rows
-        self._scan: Any = self._form.scan_of([]) if self._form else None  # FAISS'
+        self._scan: Any = self._layout.build([]) if self._layout else None  # FAISS'
         self._runs = np.zeros((0, 2), np.int64)  # (first position, first id) of ids without a gap
 
     @classmethod
@@ -74,10 +74,10 @@ class Index:
             zipfile.BadZipFile,
         )
         with contextlib.suppress(*damages), np.load(path) as kept:
-            index = cls(codec, Stamp(**json.loads(str(kept["stamp"]))))
-            index._form = index._form or VectorForm(codec, kept)
+            index = cls(codec, IndexStamp(**json.loads(str(kept["stamp"]))))
+            index._layout = index._layout or PcaLayout(codec, kept)
             index._runs, index._scan = kept["runs"], faiss.deserialize_index(kept["faiss"])
-            if index._scan.d == index._form.width and len(index) == index.stamp.count:
+            if index._scan.d == index._layout.width and len(index) == index.stamp.count:
                 return index
         return None
 
@@ -87,7 +87,7 @@ class Index:
 
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f"{path.name}.{getpid()}")
-        own = self._form.arrays() if self._form else {}
+        own = self._layout.arrays() if self._layout else {}
         with beside.open("wb") as file:
             stamp = json.dumps(asdict(self.stamp))
             held = {
@@ -105,20 +105,20 @@ class Index:
         self._runs = np.concatenate(
             [self._runs, np.stack([len(self) + begins, ids[begins]], axis=1)]
         )
-        if self._form is None:
-            self._form = VectorForm.fit(self._codec, codes)
-            self._scan = self._form.scan_of(codes)
+        if self._layout is None:
+            self._layout = PcaLayout.fit(self._codec, codes)
+            self._scan = self._layout.build(codes)
         else:
-            self._scan.merge_from(self._form.scan_of(codes))
+            self._scan.merge_from(self._layout.build(codes))
 
     def __len__(self) -> int:
         return int(self._scan.ntotal) if self._scan is not None else 0
 
     @property
-    def outgrown(self) -> bool:
-        """Whether the form was fitted to so few of today's rows that it should be fitted anew."""
-        fitted_to = self._form.fitted_to if self._form else 0
-        return 0 < fitted_to < SAMPLE and len(self) >= OUTGROWN * fitted_to
+    def needs_refit(self) -> bool:
+        """Whether the layout was fitted to so few of today's rows that it should be fitted anew."""
+        fitted_to = self._layout.fitted_to if self._layout else 0
+        return 0 < fitted_to < SAMPLE and len(self) >= REFIT_GROWTH * fitted_to
 
     def candidates(self, vectors: Vectors, count: int) -> ShortList:
         """(N, D) queries → the short lists for `count` hits each."""
@@ -126,16 +126,16 @@ class Index:
             np.zeros((len(vectors), 0), np.int64),
             np.zeros((len(vectors), 0, self._codec.dimension), np.float32),
         )
-        if self._form is None or not len(self):
+        if self._layout is None or not len(self):
             return none
-        least, times = self._form.shortest
+        least, times = self._layout.shortlist_size
         self._scan.implem = RESERVOIR
         _, positions = self._scan.search(
-            self._form.query(vectors), min(max(least, times * count), len(self))
+            self._layout.query(vectors), min(max(least, times * count), len(self))
         )
-        if not self._form.lossless:
+        if not self._layout.lossless:
             return ShortList(self._ids(positions), None)
-        held = self._form.held(self._scan.reconstruct_batch(positions.ravel()))
+        held = self._layout.reconstruct(self._scan.reconstruct_batch(positions.ravel()))
         return ShortList(self._ids(positions), held.reshape(*positions.shape, -1))
 
     @property

@@ -1,6 +1,6 @@
 """How rows lie in a FAISS fast-scan index: four bits a group, searched with SIMD tables.
 
-CodeForm: for codes that are packed scalar levels. A scalar quantiser *is* a product quantiser. With b bits a dimension,
+PackedCodeLayout: for codes that are packed scalar levels. A scalar quantiser *is* a product quantiser. With b bits a dimension,
 4 / b neighbouring dimensions share four bits of the packed code, so an index whose 16 centroids a group are the
 quantiser's own reconstruction values holds the dequantised vectors without loss, in the bytes of `clip_code` itself:
 
@@ -13,7 +13,7 @@ quantiser's own reconstruction values holds the dequantised vectors without loss
 FAISS puts the first group of a byte into its low nibble, we write the most significant bit first: instead of turning
 every code, the query's groups are swapped in pairs.
 
-VectorForm: for all other codes. Decoded vectors, of norm 1, are rotated to the first DIRECTIONS principal axes of a
+PcaLayout: for all other codes. Decoded vectors, of norm 1, are rotated to the first DIRECTIONS principal axes of a
 sample, and each axis is quantised to four bits fitted to it: 32 bytes a row. On 40,000 Chinese-CLIP vectors a short
 list of 100 holds 97–98 % of the true ten neighbours, whatever the rate of the codes; product quantisers of the same
 size on the unrotated vectors hold 78–85 %.
@@ -32,14 +32,14 @@ from archive.codecs.coders.scalar import dequantize, pack, packed_bytes, unpack
 
 Vectors = npt.NDArray[np.float32]
 DIRECTIONS = 64
-SAMPLE = 4096  # rows a VectorForm is fitted to, at most: one page of the store, since it is fitted to the first
+SAMPLE = 4096  # rows a PcaLayout is fitted to, at most: one page of the store, since it is fitted to the first
 
 
-class Form(Protocol):
+class Layout(Protocol):
     """Codes and queries ⇄ what FAISS holds."""
 
     @property
-    def shortest(self) -> tuple[int, int]:
+    def shortlist_size(self) -> tuple[int, int]:
         """A short list is at least so long, and so many times what is asked for."""
 
     @property
@@ -50,15 +50,15 @@ class Form(Protocol):
     def lossless(self) -> bool: ...
     @property
     def fitted_to(self) -> int:
-        """Rows the form was fitted to; 0 if it needs none."""
+        """Rows the layout was fitted to; 0 if it needs none."""
 
     def arrays(self) -> Mapping[str, npt.NDArray[Any]]: ...
-    def scan_of(self, codes: Sequence[bytes]) -> Any: ...
+    def build(self, codes: Sequence[bytes]) -> Any: ...
     def query(self, vectors: Vectors) -> Vectors: ...
-    def held(self, turned: Vectors) -> Vectors: ...
+    def reconstruct(self, rotated: Vectors) -> Vectors: ...
 
 
-class CodeForm:
+class PackedCodeLayout:
     """Packed scalar levels, as they are."""
 
     fitted_to = 0
@@ -78,14 +78,14 @@ class CodeForm:
         return self._bits == self._kept and self._codec.vectors.decodes_levels
 
     @property
-    def shortest(self) -> tuple[int, int]:
+    def shortlist_size(self) -> tuple[int, int]:
         """With one bit all norms are equal; else the scan, by dot product, errs."""
         return (20, 2) if self._bits == 1 and self._codec.vectors.decodes_levels else (240, 2)
 
     def arrays(self) -> Mapping[str, npt.NDArray[Any]]:
         return {}
 
-    def scan_of(self, codes: Sequence[bytes]) -> Any:
+    def build(self, codes: Sequence[bytes]) -> Any:
         """N clip_codes → a FAISS index of these rows."""
         import faiss
 
@@ -103,10 +103,10 @@ class CodeForm:
         pairs = filled.reshape(len(vectors), -1, 2, self._group)
         return np.ascontiguousarray(pairs[:, :, ::-1]).reshape(len(vectors), -1)
 
-    def held(self, turned: Vectors) -> Vectors:
-        """(n, width) as FAISS reconstructs them → (n, D), the groups turned back."""
-        pairs = turned.reshape(len(turned), -1, 2, self._group)[:, :, ::-1]
-        return pairs.reshape(len(turned), -1)[:, : self._codec.dimension]
+    def reconstruct(self, rotated: Vectors) -> Vectors:
+        """(n, width) as FAISS reconstructs them → (n, D), the groups rotated back."""
+        pairs = rotated.reshape(len(rotated), -1, 2, self._group)[:, :, ::-1]
+        return pairs.reshape(len(rotated), -1)[:, : self._codec.dimension]
 
     def _rows(self, codes: Sequence[bytes]) -> npt.NDArray[np.uint8]:
         rows = np.frombuffer(b"".join(codes), np.uint8).reshape(len(codes), -1)
@@ -126,11 +126,11 @@ class CodeForm:
         return np.tile(dequantize(levels, self._kept).ravel(), self.width // self._group)
 
 
-class VectorForm:
+class PcaLayout:
     """Decoded vectors, rotated and coarsely quantised."""
 
     lossless = False
-    shortest = (100, 10)
+    shortlist_size = (100, 10)
 
     def __init__(self, codec: Codec, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         self._codec = codec
@@ -139,7 +139,7 @@ class VectorForm:
         self.width = self._axes.shape[1]
 
     @classmethod
-    def fit(cls, codec: Codec, codes: Sequence[bytes]) -> VectorForm:
+    def fit(cls, codec: Codec, codes: Sequence[bytes]) -> PcaLayout:
         """Axes and levels from a sample of codes."""
         import faiss
 
@@ -158,7 +158,7 @@ class VectorForm:
     def arrays(self) -> Mapping[str, npt.NDArray[Any]]:
         return {"axes": self._axes, "levels": self._levels, "fitted_to": np.array(self.fitted_to)}
 
-    def scan_of(self, codes: Sequence[bytes]) -> Any:
+    def build(self, codes: Sequence[bytes]) -> Any:
         """N clip_codes → a FAISS index of these rows."""
         import faiss
 
@@ -173,8 +173,8 @@ class VectorForm:
         """(N, D) → (N, width)."""
         return np.ascontiguousarray(vectors @ self._axes)
 
-    def held(self, turned: Vectors) -> Vectors:
-        raise NotImplementedError("a VectorForm does not hold the decoded vectors")
+    def reconstruct(self, rotated: Vectors) -> Vectors:
+        raise NotImplementedError("a PcaLayout does not hold the decoded vectors")
 
 
 def _unit(vectors: Vectors) -> Vectors:

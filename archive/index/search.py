@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.codecs import Codec
-from archive.index import Index, Stamp
+from archive.index import Index, IndexStamp
 from archive.records import CodecRecord, Row
 from archive.store import Store
 
@@ -54,7 +54,7 @@ class Search:
                 index = self._empty(codec_id)
             index = self._extended(index, codec_id)
             self._indexes[codec_id] = (
-                self._extended(self._empty(codec_id), codec_id) if index.outgrown else index
+                self._extended(self._empty(codec_id), codec_id) if index.needs_refit else index
             )
 
     def hits(self, vectors: Vectors, count: int) -> list[list[Hit]]:
@@ -108,9 +108,9 @@ class Search:
     def _empty(self, codec_id: int) -> Index:
         return Index(self._codecs[codec_id], self._first_stamp(codec_id))
 
-    def _first_stamp(self, codec_id: int) -> Stamp:
+    def _first_stamp(self, codec_id: int) -> IndexStamp:
         record = self._records[codec_id]
-        return Stamp(
+        return IndexStamp(
             codec_id, f"{record.name} {sorted(record.parameters.items())} {record.created_at}"
         )
 

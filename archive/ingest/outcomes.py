@@ -14,7 +14,7 @@ class Archived:
 
 
 @dataclass(frozen=True)
-class Known:
+class Unchanged:
     """Unchanged since it was archived."""
 
     path: str
@@ -52,4 +52,4 @@ class Ignored:
     path: str
 
 
-Outcome = Archived | Known | Duplicate | Moved | Skipped | Ignored
+Outcome = Archived | Unchanged | Duplicate | Moved | Skipped | Ignored

@@ -23,11 +23,11 @@ import numpy as np
 from archive.codecs import Codec
 from archive.errors import Unreadable
 from archive.imaging.decode import Picture, digest_of, load_picture, shrink
-from archive.ingest.outcomes import Archived, Duplicate, Ignored, Known, Moved, Outcome, Skipped
-from archive.ingest.scan import Found, find_files
+from archive.ingest.outcomes import Archived, Duplicate, Ignored, Moved, Outcome, Skipped, Unchanged
+from archive.ingest.scan import Candidate, scan
 from archive.ingest.volumes import volume_of
 from archive.models.encoder import Encoder
-from archive.records import Batch, NewImage, Place, SkippedFile, Stamp
+from archive.records import Batch, FileStamp, NewImage, Place, SkippedFile
 from archive.store import Store
 
 BATCH_SECONDS = 2.0
@@ -79,15 +79,15 @@ class Ingest:
     def run(self, paths: Sequence[str]) -> Iterator[Outcome]:
         """Every file below the paths → its outcome, once it is committed."""
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            met = (found for path in paths for found in find_files(path))
+            met = (found for path in paths for found in scan(path))
             for page in _paged(met, PAGE):
                 yield from self._page(page, pool)
 
-    def _page(self, page: list[Found], pool: ThreadPoolExecutor) -> Iterator[Outcome]:
+    def _page(self, page: list[Candidate], pool: ThreadPoolExecutor) -> Iterator[Outcome]:
         files = [self._placed(found) for found in page if found.candidate]
         yield from (Ignored(found.path) for found in page if not (found.candidate or found.problem))
         known = self._known(files)
-        yield from (Known(file.path) for file in files if file.path in known)
+        yield from (Unchanged(file.path) for file in files if file.path in known)
         fresh = [file for file in files if file.path not in known]
         while fresh:
             batch, fresh = fresh[: self._size], fresh[self._size :]
@@ -98,7 +98,7 @@ class Ingest:
             self._store.add_batch(self._codec_id, Batch(skipped=ledger))
             yield from (Skipped(found.path, "unreadable", found.problem) for found in closed)
 
-    def _placed(self, found: Found) -> _File:
+    def _placed(self, found: Candidate) -> _File:
         folder = os.path.dirname(found.path)
         volume = volume_of(folder)
         if volume.marker not in self._volume_ids:
@@ -109,7 +109,7 @@ class Ingest:
         relative = os.path.relpath(found.path, volume.root)
         return _File(
             found.path,
-            Place(self._volume_ids[volume.marker], relative, found.stamp or Stamp(-1, -1)),
+            Place(self._volume_ids[volume.marker], relative, found.stamp or FileStamp(-1, -1)),
         )
 
     def _known(self, files: list[_File]) -> set[str]:
@@ -239,7 +239,7 @@ def _ledger(file: _File, reason: str, detail: str) -> SkippedFile:
     return SkippedFile(file.place.volume_id, file.place.path, reason, detail)
 
 
-def _paged(met: Iterable[Found], count: int) -> Iterator[list[Found]]:
+def _paged(met: Iterable[Candidate], count: int) -> Iterator[list[Candidate]]:
     stream = iter(met)
     while page := list(islice(stream, count)):
         yield page

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archive.errors import UsageError
-from archive.records import Stamp
+from archive.records import FileStamp
 
 SUFFIXES = frozenset(
     f".{suffix}"
@@ -35,49 +35,49 @@ SIGNATURES = (  # offset, bytes
 
 
 @dataclass(frozen=True)
-class Found:
+class Candidate:
     """A file met on the way: absolute path, stamp (None where it cannot be had), whether it may be a picture."""
 
     path: str
-    stamp: Stamp | None
+    stamp: FileStamp | None
     candidate: bool
     problem: str = ""  # why a folder could not be read
 
 
-def find_files(path: str) -> Iterator[Found]:
+def scan(path: str) -> Iterator[Candidate]:
     """A file or folder → everything in it, by name. Raises UsageError if there is nothing at that path."""
     top = os.path.realpath(path)
     if not os.path.lexists(path):
         raise UsageError(f"there is nothing at {path}; name a picture or a folder")
     if not os.path.isdir(top):
-        yield Found(os.path.abspath(path), _stamp(path), candidate=True)
+        yield Candidate(os.path.abspath(path), _stamp(path), candidate=True)
         return
     problems: list[OSError] = []
     for folder, inner, names in os.walk(top, onerror=problems.append):
         inner.sort()
         for name in sorted(names):
             whole = os.path.join(folder, name)
-            yield Found(whole, _stamp(whole), _may_be_picture(whole))
+            yield Candidate(whole, _stamp(whole), _may_be_picture(whole))
         while problems:
             problem = problems.pop()
-            yield Found(
+            yield Candidate(
                 str(problem.filename),
                 None,
                 candidate=False,
                 problem=problem.strerror or str(problem),
             )
     for problem in problems:
-        yield Found(
+        yield Candidate(
             str(problem.filename), None, candidate=False, problem=problem.strerror or str(problem)
         )
 
 
-def _stamp(path: str) -> Stamp | None:
+def _stamp(path: str) -> FileStamp | None:
     try:
         status = os.stat(path)
     except OSError:
         return None
-    return Stamp(status.st_size, status.st_mtime_ns)
+    return FileStamp(status.st_size, status.st_mtime_ns)
 
 
 def _may_be_picture(path: str) -> bool:

@@ -16,21 +16,21 @@ from archive.models.pairs import Sampling
 
 Pixels = npt.NDArray[np.uint8]
 Vectors = npt.NDArray[np.float32]
-Step = Callable[[int, int], None]  # steps done, steps in all
-Likeness = Callable[
+ProgressCallback = Callable[[int, int], None]  # steps done, steps in all
+ClipSimilarity = Callable[
     [Any, Vectors], Any
 ]  # (B, 3, H, W) tensor of −1 … 1, vectors (B, D) → (B,), with gradients
 
 
 @dataclass(frozen=True)
-class Told:
+class DecodeRequest:
     """What a decoder is told of B pictures that are drawn in one frame."""
 
     vectors_hat: Vectors  # (B, D)
     colors_hat: Pixels  # (B, n, n, 3), n = 0: none
     seeds: Sequence[int]  # (B,)
     alignment: float = 1.0  # mean squared cosine of vectors and vectors_hat, about their mean
-    likeness: Likeness | None = None
+    clip_similarity: ClipSimilarity | None = None
 
 
 class Decoder(Protocol):
@@ -40,7 +40,7 @@ class Decoder(Protocol):
     def weights_sha256(self) -> str: ...
 
     @property
-    def space(self) -> tuple[Vectors, Vectors] | None:
+    def embedding_stats(self) -> tuple[Vectors, Vectors] | None:
         """Mean and standard deviation (D,) of the embeddings it knows, if it does."""
         ...
 
@@ -50,7 +50,7 @@ class Decoder(Protocol):
         ...
 
     @property
-    def together(self) -> int:
+    def batch_size(self) -> int:
         """How many pictures it draws at a time."""
         ...
 
@@ -64,8 +64,13 @@ class Decoder(Protocol):
         """The sides of a frame are divisible by this."""
         ...
 
-    def draw(
-        self, told: Told, *, frame: tuple[int, int], sampling: Sampling, on_step: Step | None = None
+    def sample(
+        self,
+        told: DecodeRequest,
+        *,
+        frame: tuple[int, int],
+        sampling: Sampling,
+        on_step: ProgressCallback | None = None,
     ) -> list[Pixels]:
         """B pictures in one frame (width, height) → B × (height, width, 3) uint8.
 
@@ -74,6 +79,6 @@ class Decoder(Protocol):
         """
         ...
 
-    def enlarged(self, pixels: Pixels) -> Pixels:
+    def upscale(self, pixels: Pixels) -> Pixels:
         """(H, W, 3) as drawn → what the decoder's upscaler makes of it; the same where it has none."""
         ...

@@ -1,6 +1,6 @@
 """Pixels and words → vectors. open_clip's door.
 
-The vector is the *un-normalised projected* embedding, encode_image(x, normalize=False): what unCLIP decoders are
+The vector is the *un-normalised project_colors* embedding, encode_image(x, normalize=False): what unCLIP decoders are
 conditioned on. Search normalises it. Weights are safetensors only; their SHA-256 is taken over the loaded tensors, so
 it is the same however they came here.
 """
@@ -43,7 +43,7 @@ class Encoder(Protocol):
     def prepare(self, pixels: Pixels) -> Pixels: ...
     def encode_images(self, prepared: Sequence[Pixels]) -> Vectors: ...
     def encode_texts(self, texts: Sequence[str]) -> Vectors: ...
-    def likeness(self, pixels: Any, vectors_hat: Vectors, *, center: Vectors) -> Any: ...
+    def clip_similarity(self, pixels: Any, vectors_hat: Vectors, *, center: Vectors) -> Any: ...
 
 
 class OpenClipEncoder:
@@ -97,7 +97,7 @@ class OpenClipEncoder:
                 self._model.encode_image(self._normalized(pixels.permute(0, 3, 1, 2) / 255))
             )
 
-    def likeness(
+    def clip_similarity(
         self, pixels: torch.Tensor, vectors_hat: Vectors, *, center: Vectors
     ) -> torch.Tensor:
         """(B, 3, H, W) of −1 … 1, vectors (B, D) → cosines (B,) about a center; gradients reach the pixels."""

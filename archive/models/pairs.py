@@ -26,27 +26,27 @@ class Sampling:
     """How a decoder draws; the defaults are CoCliCo's.
 
     `guidance` is the weight of the embedding, None: the usual one of the decoder's family; `clip_guidance` is how far
-    steps go towards what the encoder sees as the embedding, in standard deviations of the latents; `t_start` is a share
+    steps go towards what the encoder sees as the embedding, in standard deviations of the latents; `strength` is a share
     of the schedule, 0 … 1, where drawing from a colour map begins; `noise_level` 0 … 999 is how noisy the decoder is
-    told the embedding is, None: as noisy as its codec made it; `consistency` 0 … 1 is how strongly every step is drawn
-    towards the colour map; `projected` brings the picture's colours into the map's cells at the end; of `candidates`
-    pictures the one is kept that fits embedding and map best; `side` is that of a square of the area drawn, 0: the
+    told the embedding is, None: as noisy as its codec made it; `low_frequency_guidance` 0 … 1 is how strongly every step is drawn
+    towards the colour map; `project_colors` brings the picture's colours into the map's cells at the end; of `candidates`
+    pictures the one is kept that fits embedding and map best; `image_size` is the side of a square of the area drawn, 0: the
     decoder's own.
     """
 
     steps: int = 20
     guidance: float | None = None
-    t_start: float = 0.88
+    strength: float = 0.88
     clip_guidance: float = 0.0
     noise_level: int | None = None
-    consistency: float = 0.0
-    projected: bool = True
+    low_frequency_guidance: float = 0.0
+    project_colors: bool = True
     candidates: int = 1
-    side: int = 0
+    image_size: int = 0
 
 
 @dataclass(frozen=True)
-class Machine:
+class DeviceConfig:
     """Where a decoder runs and with which numbers; '' is what suits best."""
 
     device: str = ""

@@ -9,22 +9,22 @@ import numpy as np
 
 from archive.codecs import Codec, open_codec, with_least_squares
 from archive.codecs.coclico import ScalarVectors
-from archive.codecs.float16 import HalfVectors
+from archive.codecs.float16 import Float16Vectors
 from archive.errors import UsageError
-from archive.filters import Wanted
+from archive.filters import RowFilter
 from archive.index.search import Search
 from archive.models.encoder import Encoder
 from archive.models.pairs import Pair
 from archive.recode.resolve import (
     ENOUGH,
     LEAST,
-    codec_for,
     fit_to_rows,
     is_file,
+    resolve_codec,
     same_make,
     squares_for,
 )
-from archive.recode.run import Known, Recode, Recoded, Sources
+from archive.recode.run import Recode, Recoded, Reference, ReferenceSource
 from archive.records import CodecRecord, ModelRecord
 from archive.store import PAGE, Store
 from archive.store.images import utc_now
@@ -64,7 +64,9 @@ class Conversions:
 
         Raises UsageError.
         """
-        codec = codec_for(name, self.model.dimension, parameters or {}, shipped=self.pair.codecs)
+        codec = resolve_codec(
+            name, self.model.dimension, parameters or {}, shipped=self.pair.codecs
+        )
         if not same_make(self.records[self.codec_id], codec, exactly=is_file(name)):
             self._add(codec)
 
@@ -73,15 +75,17 @@ class Conversions:
         name: str,
         parameters: Mapping[str, int] | None = None,
         *,
-        where: Wanted = lambda _: True,
+        where: RowFilter = lambda _: True,
         dry: bool = False,
     ) -> Iterator[Recoded]:
         """Rows → rows of another codec, fitted to them if need be, in batches; from now on new rows are of it too.
 
         A codec of the same make that is there already is taken, so that a stopped run goes on. Raises UsageError.
         """
-        sources = Sources(self.codecs, lambda: self.encoder, side=self._side)
-        wanted = codec_for(name, self.model.dimension, parameters or {}, shipped=self.pair.codecs)
+        sources = ReferenceSource(self.codecs, lambda: self.encoder, side=self._side)
+        wanted = resolve_codec(
+            name, self.model.dimension, parameters or {}, shipped=self.pair.codecs
+        )
         alike = {
             key
             for key, record in self.records.items()
@@ -91,10 +95,10 @@ class Conversions:
         rows = [row.id for row in self.store.all_rows() if row.codec_id != target and where(row)]
         codec = self.codecs.get(target or -1, wanted)
         if target is None:
-            if isinstance(wanted.vectors, HalfVectors):
+            if isinstance(wanted.vectors, Float16Vectors):
                 sample = self.store.rows(_spread(rows))
                 codec = fit_to_rows(
-                    wanted.vectors.awaited, sources, sample, map_side=wanted.map_side
+                    wanted.vectors.pending, sources, sample, map_side=wanted.map_side
                 )
             target = -1 if dry else self._add(codec)
         run = Recode(self.store, sources, target, codec)
@@ -112,7 +116,7 @@ class Conversions:
 
         Raises UsageError.
         """
-        sources = Sources(self.codecs, lambda: self.encoder, side=self._side)
+        sources = ReferenceSource(self.codecs, lambda: self.encoder, side=self._side)
         for old_id, old in list(self.codecs.items()):
             rows = self.store.rows_of(old_id)
             if (
@@ -131,7 +135,7 @@ class Conversions:
         if not dry:
             self._search.refresh()
 
-    def _squared(self, old: Codec, known: Sequence[Known]) -> Codec:
+    def _squared(self, old: Codec, known: Sequence[Reference]) -> Codec:
         seen = [one.vector for one in known if one.from_original]
         if len(seen) < 2 * old.dimension:
             raise UsageError(
@@ -159,7 +163,7 @@ class Conversions:
         """How many new rows are still waited for; 0 if none are."""
         return (
             max(1, ENOUGH - self.store.count(self.codec_id))
-            if isinstance(self.codec.vectors, HalfVectors)
+            if isinstance(self.codec.vectors, Float16Vectors)
             else 0
         )
 
@@ -167,12 +171,12 @@ class Conversions:
         """Whether rows that waited have been recoded now. Those that a killed run left waiting are taken along."""
         settled = False
         for waiting_id, waiting in list(self.codecs.items()):
-            if isinstance(waiting.vectors, HalfVectors) and (
+            if isinstance(waiting.vectors, Float16Vectors) and (
                 rows := self.store.rows_of(waiting_id)
             ):
-                awaited, sources = (
-                    waiting.vectors.awaited,
-                    Sources(self.codecs, None, side=self._side),
+                pending, sources = (
+                    waiting.vectors.pending,
+                    ReferenceSource(self.codecs, None, side=self._side),
                 )
                 there = [
                     key
@@ -182,7 +186,7 @@ class Conversions:
                 if not there and len(rows) < LEAST:
                     continue
                 fitted = (
-                    fit_to_rows(awaited, sources, rows[:MOST], map_side=waiting.map_side)
+                    fit_to_rows(pending, sources, rows[:MOST], map_side=waiting.map_side)
                     if not there
                     else None
                 )

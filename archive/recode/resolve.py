@@ -18,9 +18,9 @@ import numpy as np
 from archive.codecs import FITTED, Codec, fit_codec, load_codec, open_codec
 from archive.codecs.coclico import ScalarVectors
 from archive.codecs.fitted_coders import LEAST_BITS
-from archive.codecs.float16 import Awaited, HalfVectors, halves
+from archive.codecs.float16 import Float16Vectors, PendingCodec, float16_codec
 from archive.errors import UsageError
-from archive.recode.run import Sources
+from archive.recode.run import ReferenceSource
 from archive.records import CodecRecord, Row
 
 ENOUGH = 4096  # rows that are waited for while an ingest goes on
@@ -30,7 +30,7 @@ MAP_SIDE = 8
 SUFFIX = ".npz"  # of a codec's file
 
 
-def codec_for(
+def resolve_codec(
     name: str, dimension: int, parameters: Mapping[str, int], *, shipped: str = ""
 ) -> Codec:
     """A codec's name, or the file of one → what new rows are written with; `shipped`: the folder of a pair's own.
@@ -57,7 +57,7 @@ def codec_for(
             map_bits,
         ):
             return codec
-    return halves(dimension, Awaited(name, bits, map_bits), map_side=side)
+    return float16_codec(dimension, PendingCodec(name, bits, map_bits), map_side=side)
 
 
 def shipped_codecs(folder: str) -> Iterator[Codec]:
@@ -97,23 +97,25 @@ def _from_file(path: Path, dimension: int, parameters: Mapping[str, int]) -> Cod
     return codec
 
 
-def fit_to_rows(awaited: Awaited, sources: Sources, rows: list[Row], *, map_side: int) -> Codec:
+def fit_to_rows(
+    pending: PendingCodec, sources: ReferenceSource, rows: list[Row], *, map_side: int
+) -> Codec:
     """A codec fitted to what is best known of these rows. Raises UsageError for too few."""
     if len(rows) < LEAST:
         raise UsageError(
-            f"{awaited.name} is fitted to at least {LEAST} pictures, there are {len(rows)}; ingest more"
+            f"{pending.name} is fitted to at least {LEAST} pictures, there are {len(rows)}; ingest more"
         )
     known = sources(rows, map_side, keep=True)
     vectors, maps = np.stack([one.vector for one in known]), np.stack([one.map for one in known])
-    return fit_codec(awaited.name, vectors, maps, bits=awaited.bits, map_bits=awaited.map_bits)
+    return fit_codec(pending.name, vectors, maps, bits=pending.bits, map_bits=pending.map_bits)
 
 
 def same_make(record: CodecRecord, codec: Codec, *, exactly: bool = False) -> bool:
     """Whether a codec row is what `codec` is, or has become what it waits for; `exactly`: with that very state."""
-    if isinstance(codec.vectors, HalfVectors) and record.name == codec.vectors.awaited.name:
+    if isinstance(codec.vectors, Float16Vectors) and record.name == codec.vectors.pending.name:
         return _rates(record.parameters) == (
-            codec.vectors.awaited.bits,
-            codec.vectors.awaited.map_bits,
+            codec.vectors.pending.bits,
+            codec.vectors.pending.map_bits,
         )
     made = (record.name, dict(record.parameters)) == (codec.name, codec.parameters())
     return made and (not exactly or record.state == codec.state)
@@ -121,8 +123,8 @@ def same_make(record: CodecRecord, codec: Codec, *, exactly: bool = False) -> bo
 
 def rate_of(codec: Codec) -> int:
     """Bits a picture that a codec writes, or is fitted to, or waits for."""
-    if isinstance(codec.vectors, HalfVectors):
-        return codec.vectors.awaited.bits + codec.vectors.awaited.map_bits
+    if isinstance(codec.vectors, Float16Vectors):
+        return codec.vectors.pending.bits + codec.vectors.pending.map_bits
     vectors, maps = codec.vectors.payload_bits, codec.maps.payload_bits
     asked = codec.parameters()
     return (asked["bits"] if vectors is None else vectors) + (

@@ -46,7 +46,7 @@ class Recoded:
 
 
 @dataclass(frozen=True)
-class Known:
+class Reference:
     """The best that is known of a row: vector (D,), map (n, n, 3)."""
 
     vector: Vectors
@@ -54,7 +54,7 @@ class Known:
     from_original: bool
 
 
-class Sources:
+class ReferenceSource:
     """Rows → what is best known of them."""
 
     def __init__(
@@ -62,9 +62,11 @@ class Sources:
     ) -> None:
         """`encoder()` opens the encoder; without one, originals are not looked at. `side` as for ingest."""
         self._codecs, self._encoder, self._side = codecs, encoder, side
-        self._kept: dict[tuple[int, int], Known] = {}
+        self._kept: dict[tuple[int, int], Reference] = {}
 
-    def __call__(self, rows: Sequence[Row], map_side: int, *, keep: bool = False) -> list[Known]:
+    def __call__(
+        self, rows: Sequence[Row], map_side: int, *, keep: bool = False
+    ) -> list[Reference]:
         """(n, n) maps with them; `keep` what is found until it is asked for again.
 
         Raises BadCode where codes are all there is and they do not decode.
@@ -80,7 +82,7 @@ class Sources:
             )
         return found
 
-    def _look(self, rows: Sequence[Row], map_side: int) -> list[Known]:
+    def _look(self, rows: Sequence[Row], map_side: int) -> list[Reference]:
         pixels = {row.id: one for row in rows if (one := self._pixels(row)) is not None}
         vectors: dict[int, Vectors] = {}
         if pixels and self._encoder is not None:
@@ -89,7 +91,7 @@ class Sources:
             vectors = dict(zip(pixels, encoder.encode_images(prepared), strict=True))
         side = max(map_side, 1)
         return [
-            Known(vectors[row.id], shrink(pixels[row.id], side), True)
+            Reference(vectors[row.id], shrink(pixels[row.id], side), True)
             if row.id in vectors
             else self._decoded(row, side)
             for row in rows
@@ -101,10 +103,10 @@ class Sources:
             return None
         return original_pixels(row, at_least=self._side)
 
-    def _decoded(self, row: Row, side: int) -> Known:
+    def _decoded(self, row: Row, side: int) -> Reference:
         codec = self._codecs[row.codec_id]
         vector_hat, colors_hat = (one[0] for one in codec.decode([row.clip_code], [row.color_code]))
-        return Known(
+        return Reference(
             vector_hat,
             shrink(colors_hat, side) if codec.map_side else np.full((side, side, 3), GREY),
             False,
@@ -117,7 +119,7 @@ class Recode:
     def __init__(
         self,
         store: Store,
-        sources: Sources,
+        sources: ReferenceSource,
         codec_id: int,
         codec: Codec,
         *,
@@ -138,7 +140,7 @@ class Recode:
             yield from recoded
 
     def _coded(
-        self, rows: Sequence[Row], known: Sequence[Known]
+        self, rows: Sequence[Row], known: Sequence[Reference]
     ) -> tuple[list[NewCodes], list[Recoded]]:
         vectors = np.stack([one.vector for one in known])
         clip_codes, color_codes = [row.clip_code for row in rows], [row.color_code for row in rows]

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from archive.codecs import Codec
 from archive.errors import UsageError
 from archive.imaging.decode import shrink
-from archive.models.decoder import Decoder, Step, Told
+from archive.models.decoder import Decoder, DecodeRequest, ProgressCallback
 from archive.models.encoder import Encoder
 from archive.models.pairs import Sampling
 from archive.records import Row
@@ -37,7 +37,7 @@ SEEDS = 1 << 63
 
 
 @dataclass(frozen=True)
-class Painted:
+class Reconstruction:
     """A picture, (height, width, 3) uint8 in its frame; its seed; what made it the best, if it was chosen."""
 
     pixels: Pixels
@@ -45,7 +45,7 @@ class Painted:
     scores: Mapping[str, float] = field(default_factory=dict)
 
 
-class Painter:
+class Reconstructor:
     """A decoder at work for an archive's codecs."""
 
     def __init__(
@@ -65,33 +65,37 @@ class Painter:
     @property
     def _center(self) -> Vectors:
         """The mean embedding the decoder knows, (D,), or 0."""
-        return self._decoder.space[0] if self._decoder.space else np.zeros(1, np.float32)
+        return (
+            self._decoder.embedding_stats[0]
+            if self._decoder.embedding_stats
+            else np.zeros(1, np.float32)
+        )
 
     @property
-    def together(self) -> int:
-        """How many rows of one frame and codec are best painted at a time."""
-        return 1 if self.sampling.candidates > 1 else self._decoder.together
+    def batch_size(self) -> int:
+        """How many rows of one frame and codec are best reconstructions at a time."""
+        return 1 if self.sampling.candidates > 1 else self._decoder.batch_size
 
     def frame(self, row: Row) -> tuple[int, int]:
         """(width, height) the row is drawn in. Raises UsageError for a size that is too small."""
         pixels, multiple = (
-            self.sampling.side**2 or self._decoder.native_pixels,
+            self.sampling.image_size**2 or self._decoder.native_pixels,
             self._decoder.multiple,
         )
         if pixels < multiple**2:
             raise UsageError(
-                f"this decoder draws no square of {self.sampling.side} pixels; give --size {multiple} or more"
+                f"this decoder draws no square of {self.sampling.image_size} pixels; give --size {multiple} or more"
             )
         return frame_size(row.width / row.height, pixels, multiple)
 
     def batches(self, jobs: Iterable[Job], row_of: Callable[[Job], Row]) -> Iterator[list[Job]]:
-        """Jobs whose rows are of one frame and codec, as many as are best painted at a time."""
+        """Jobs whose rows are of one frame and codec, as many as are best reconstructions at a time."""
         waiting: dict[object, list[Job]] = {}
         for job in jobs:
             row = row_of(job)
             alike = waiting.setdefault((self.frame(row), row.codec_id), [])
             alike.append(job)
-            if len(alike) == self.together:
+            if len(alike) == self.batch_size:
                 yield alike[:]
                 alike.clear()
         yield from filter(None, waiting.values())
@@ -111,14 +115,14 @@ class Painter:
             seed_of(row.sha256) + (row.candidate if self.sampling.candidates == 1 else 0)
         ) % SEEDS
 
-    def paint(
+    def reconstruct(
         self,
         rows: Sequence[Row],
         seeds: Sequence[int],
-        on_step: Step | None = None,
+        on_step: ProgressCallback | None = None,
         *,
         truth: Sequence[tuple[Vectors, Pixels]] | None = None,
-    ) -> list[Painted]:
+    ) -> list[Reconstruction]:
         """Rows of one frame and codec → pictures. Raises BadCode.
 
         `truth`: embeddings (D,) and colour maps (n, n, 3) that candidates are compared with; else with the rows' own.
@@ -129,26 +133,26 @@ class Painter:
         )
         count = self.sampling.candidates
         tried = [(seed + number) % SEEDS for seed in seeds for number in range(count)]
-        told = Told(
+        told = DecodeRequest(
             vectors_hat.repeat(count, 0),
             colors_hat.repeat(count, 0),
             tried,
             self._alignment(rows[0].codec_id),
-            partial(self._encoder().likeness, center=self._center)
+            partial(self._encoder().clip_similarity, center=self._center)
             if self.sampling.clip_guidance
             else None,
         )
-        drawn = self._decoder.draw(
+        drawn = self._decoder.sample(
             told, frame=self.frame(rows[0]), sampling=self.sampling, on_step=on_step
         )
-        if self.sampling.projected and codec.map_side:
-            half = codec.maps.half_cell
+        if self.sampling.project_colors and codec.map_side:
+            half = codec.maps.quantization_error
             drawn = [
                 project(one, colors, half)
                 for one, colors in zip(drawn, told.colors_hat, strict=True)
             ]
         if count == 1:
-            return [Painted(pixels, seed) for pixels, seed in zip(drawn, tried, strict=True)]
+            return [Reconstruction(pixels, seed) for pixels, seed in zip(drawn, tried, strict=True)]
         held_to = truth or list(zip(vectors_hat, colors_hat, strict=True))
         groups = range(0, len(drawn), count)
         return [
@@ -158,7 +162,7 @@ class Painter:
 
     def _best(
         self, drawn: list[Pixels], seeds: list[int], vector: Vectors, colors_seen: Pixels
-    ) -> Painted:
+    ) -> Reconstruction:
         encoder = self._encoder()
         vectors = encoder.encode_images([encoder.prepare(pixels) for pixels in drawn])
         similar = cosines(vectors - self._center, (vector - self._center)[None])
@@ -171,11 +175,11 @@ class Painter:
             "clip_similarity": round(float(similar[best]), 4),
             "color_score": round(colors[best], 5),
         }
-        return Painted(drawn[best], seeds[best], scores)
+        return Reconstruction(drawn[best], seeds[best], scores)
 
     def _alignment(self, codec_id: int) -> float:
         if codec_id not in self._aligned:
-            space, codec = self._decoder.space, self._codecs[codec_id]
+            space, codec = self._decoder.embedding_stats, self._codecs[codec_id]
             self._aligned[codec_id] = (
                 (codec.alignment or 1.0) if space is None else codec.alignment_in(*space)
             )

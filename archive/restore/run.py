@@ -1,6 +1,6 @@
 """Rows → picture files, with provenance.
 
-    row ─painter─► frame ─► the original's aspect ratio ─► file, and a row that remembers it
+    row ─reconstructor─► frame ─► the original's aspect ratio ─► file, and a row that remembers it
 
 A picture is brought to exactly the original's ratio; decoders that draw very small frames have theirs enlarged, so that
 there is something to look at. Stopped and started again, a run goes on with the rows that are left.
@@ -18,9 +18,9 @@ from pathlib import Path
 from archive.codecs import Codec
 from archive.imaging.decode import enlarge
 from archive.imaging.provenance import Provenance, write_picture
-from archive.models.decoder import Decoder, Step
+from archive.models.decoder import Decoder, ProgressCallback
 from archive.records import RestorationRecord, Row
-from archive.restore.reconstruct import Painted, Painter
+from archive.restore.reconstruct import Reconstruction, Reconstructor
 from archive.store import Store
 from archive.store.images import utc_now
 
@@ -64,11 +64,11 @@ class Restore:
         self,
         store: Store,
         codecs: Mapping[int, Codec],
-        painter: Painter,
+        reconstructor: Reconstructor,
         decoder: Decoder,
         names: Names,
     ) -> None:
-        self._store, self._codecs, self._painter = store, codecs, painter
+        self._store, self._codecs, self._reconstructor = store, codecs, reconstructor
         self._decoder, self._names = decoder, names
 
     def run(
@@ -78,7 +78,7 @@ class Restore:
         *,
         suffix: str = ".jpg",
         seed: int | None = None,
-        on_step: Step | None = None,
+        on_step: ProgressCallback | None = None,
     ) -> Iterator[Restored]:
         """Rows → files in `out`. What was drawn from the same row in the same way and lies there is not drawn again."""
         out.mkdir(parents=True, exist_ok=True)
@@ -86,7 +86,7 @@ class Restore:
         for row in rows:
             job = _Job(
                 row,
-                self._painter.seed(row) if seed is None else seed,
+                self._reconstructor.seed(row) if seed is None else seed,
                 out / (file_stem(row) + suffix),
             )
             there = self._drawn_before(job)
@@ -94,14 +94,14 @@ class Restore:
                 left.append(job)
             else:
                 yield there
-        for batch in self._painter.batches(left, lambda job: job.row):
+        for batch in self._reconstructor.batches(left, lambda job: job.row):
             started = time.monotonic()
-            painted = self._painter.paint(
+            reconstructions = self._reconstructor.reconstruct(
                 [job.row for job in batch], [job.seed for job in batch], on_step
             )
-            sizes = [self._write(job, one) for job, one in zip(batch, painted, strict=True)]
+            sizes = [self._write(job, one) for job, one in zip(batch, reconstructions, strict=True)]
             seconds = round((time.monotonic() - started) / len(batch), 3)
-            for job, one, size in zip(batch, painted, sizes, strict=True):
+            for job, one, size in zip(batch, reconstructions, sizes, strict=True):
                 yield Restored(
                     job.row.id, str(job.path), seconds, one.seed, *size, scores=one.scores
                 )
@@ -112,7 +112,7 @@ class Restore:
             if job.path.is_file()
             else None
         )
-        wanted = (self._decoder.weights_sha256, self._painter.parameters(job.row, job.seed))
+        wanted = (self._decoder.weights_sha256, self._reconstructor.parameters(job.row, job.seed))
         if known is None or (known.decoder_sha256, dict(known.parameters)) != wanted:
             return None
         return Restored(
@@ -126,26 +126,26 @@ class Restore:
         )
 
     def _size(self, row: Row) -> tuple[int, int]:
-        width, height = self._painter.frame(row)
+        width, height = self._reconstructor.frame(row)
         return picture_size(row.width, row.height, max(width * height, LEAST_PIXELS))
 
-    def _write(self, job: _Job, painted: Painted) -> tuple[int, int]:
+    def _write(self, job: _Job, reconstructions: Reconstruction) -> tuple[int, int]:
         size = self._size(job.row)
         write_picture(
             job.path,
-            enlarge(self._decoder.enlarged(painted.pixels), *size),
-            self._provenance(job.row, painted.seed),
+            enlarge(self._decoder.upscale(reconstructions.pixels), *size),
+            self._provenance(job.row, reconstructions.seed),
         )
         self._store.add_restoration(
             RestorationRecord(
                 image_id=job.row.id,
                 decoder=self._names.decoder,
                 decoder_sha256=self._decoder.weights_sha256,
-                parameters=self._painter.parameters(job.row, job.seed),
-                seed=painted.seed,
+                parameters=self._reconstructor.parameters(job.row, job.seed),
+                seed=reconstructions.seed,
                 path=str(job.path.absolute()),
                 created_at=utc_now(),
-                scores=dict(painted.scores) or None,
+                scores=dict(reconstructions.scores) or None,
             )
         )
         return size
@@ -160,7 +160,7 @@ class Restore:
             decoder=self._names.decoder,
             decoder_sha256=self._decoder.weights_sha256,
             seed=seed,
-            parameters=asdict(self._painter.sampling),
+            parameters=asdict(self._reconstructor.sampling),
             software=self._names.software,
         )
 

@@ -11,36 +11,40 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from archive.recode.run import Sources
+from archive.recode.run import ReferenceSource
 from archive.records import Row
-from archive.restore.reconstruct import SCORE_SIDE, SEEDS, Painter
+from archive.restore.reconstruct import SCORE_SIDE, SEEDS, Reconstructor
 from archive.store import Store
 
 
 @dataclass(frozen=True)
-class Chosen:
+class SeedChosen:
     """A row, and the candidate it asks for from now on; None where the original cannot be seen."""
 
     id: int
     candidate: int | None
 
 
-class Choosing:
+class SeedChoice:
     """One run over some rows."""
 
-    def __init__(self, store: Store, sources: Sources, painter: Painter) -> None:
-        """`painter` draws as many candidates as there is to be chosen among, a power of two."""
-        self._store, self._sources, self._painter = store, sources, painter
+    def __init__(
+        self, store: Store, sources: ReferenceSource, reconstructor: Reconstructor
+    ) -> None:
+        """`reconstructor` draws as many candidates as there is to be chosen among, a power of two."""
+        self._store, self._sources, self._reconstructor = store, sources, reconstructor
 
-    def run(self, rows: Iterable[Row]) -> Iterator[Chosen]:
+    def run(self, rows: Iterable[Row]) -> Iterator[SeedChosen]:
         """Every row → what was chosen, once it is committed. Raises BadCode."""
         for row in rows:
             [known] = self._sources([row], SCORE_SIDE)
             if not known.from_original:
-                yield Chosen(row.id, None)
+                yield SeedChosen(row.id, None)
                 continue
-            first = self._painter.seed(row)
-            [best] = self._painter.paint([row], [first], truth=[(known.vector, known.map)])
+            first = self._reconstructor.seed(row)
+            [best] = self._reconstructor.reconstruct(
+                [row], [first], truth=[(known.vector, known.map)]
+            )
             candidate = (best.seed - first) % SEEDS
-            self._store.choose(row, self._painter.sampling.candidates + candidate)
-            yield Chosen(row.id, candidate)
+            self._store.choose(row, self._reconstructor.sampling.candidates + candidate)
+            yield SeedChosen(row.id, candidate)

@@ -29,7 +29,7 @@ from archive.records import (
     choice_bits,
 )
 from archive.settings import DATABASE_NAME, Settings
-from archive.store import schema as tables
+from archive.store import schema
 from archive.store.database import Database, chunks, insert_one
 from archive.store.images import Intake, crc32_of
 from archive.store.restorations import Restorations
@@ -91,23 +91,23 @@ class Store(Intake, Restorations):
     def add_model(self, model: ModelRecord) -> ModelRecord:
         """→ the record with its id; the same weights are stored once."""
         with self.database.writing() as connection:
-            same = select(tables.Model.id).where(
-                tables.Model.weights_sha256 == model.weights_sha256
+            same = select(schema.Model.id).where(
+                schema.Model.weights_sha256 == model.weights_sha256
             )
             known = connection.execute(same).scalar()
-            return replace(model, id=known or insert_one(connection, tables.Model, _values(model)))
+            return replace(model, id=known or insert_one(connection, schema.Model, _values(model)))
 
     def add_codec(self, codec: CodecRecord) -> CodecRecord:
         """→ the record with its id; from now on rows are written with it."""
         values = _values(codec) | {"state_sha256": sha256(codec.state).hexdigest()}
         with self.database.writing() as connection:
-            return replace(codec, id=insert_one(connection, tables.Codec, values))
+            return replace(codec, id=insert_one(connection, schema.Codec, values))
 
     def codecs(self) -> list[CodecRecord]:
         """Oldest first; rows are written with the last. Raises ColdframeError if a fitted state has changed."""
         with self.database.reading() as connection:
             found = connection.execute(
-                select(tables.Codec.__table__).order_by(tables.Codec.id)
+                select(schema.Codec.__table__).order_by(schema.Codec.id)
             ).all()
         for row in found:
             if sha256(row.state).hexdigest() != row.state_sha256:
@@ -123,7 +123,7 @@ class Store(Intake, Restorations):
         """Raises NotFound."""
         with self.database.reading() as connection:
             row = connection.execute(
-                select(tables.Model.__table__).where(tables.Model.id == model_id)
+                select(schema.Model.__table__).where(schema.Model.id == model_id)
             ).one_or_none()
         if row is None:
             raise NotFound(f"there is no model {model_id} in this archive")
@@ -131,10 +131,10 @@ class Store(Intake, Restorations):
 
     def settle_decoder(self, model_id: int, weights_sha256: str) -> None:
         """Remembers the decoder's weights at the first restoration."""
-        unsettled = (tables.Model.id == model_id) & tables.Model.decoder_sha256.is_(None)
+        unsettled = (schema.Model.id == model_id) & schema.Model.decoder_sha256.is_(None)
         with self.database.writing() as connection:
             connection.execute(
-                update(tables.Model).where(unsettled).values(decoder_sha256=weights_sha256)
+                update(schema.Model).where(unsettled).values(decoder_sha256=weights_sha256)
             )
 
     # Rows, read back.
@@ -152,29 +152,29 @@ class Store(Intake, Restorations):
     def found(self, ids: Sequence[int]) -> dict[int, Row]:
         """Id → row, of those that are there."""
         return {
-            row.id: row for part in chunks(ids) for row in self._rows(tables.Image.id.in_(part))
+            row.id: row for part in chunks(ids) for row in self._rows(schema.Image.id.in_(part))
         }
 
     def by_digest(self, count: int) -> list[int]:
         """The ids of the first `count` rows in the order of their digests, which is no order of anything else."""
-        query = select(tables.Image.id).order_by(tables.Image.sha256).limit(count)
+        query = select(schema.Image.id).order_by(schema.Image.sha256).limit(count)
         with self.database.reading() as connection:
             return list(connection.execute(query).scalars())
 
     def all_rows(self, *, after: int = 0) -> Iterator[Row]:
         """Every row with an id above `after`, by id, read a page at a time."""
-        while page := self._rows(tables.Image.id > after, limit=PAGE):
+        while page := self._rows(schema.Image.id > after, limit=PAGE):
             yield from page
             after = page[-1].id
 
     def codes(self, codec_id: int, *, after: int = 0) -> Iterator[list[tuple[int, bytes]]]:
         """(id, clip_code) of a codec's rows above `after`, by id, in pages: what the index is built from."""
         while True:
-            wanted = (tables.Image.codec_id == codec_id) & (tables.Image.id > after)
+            wanted = (schema.Image.codec_id == codec_id) & (schema.Image.id > after)
             query = (
-                select(tables.Image.id, tables.Image.clip_code)
+                select(schema.Image.id, schema.Image.clip_code)
                 .where(wanted)
-                .order_by(tables.Image.id)
+                .order_by(schema.Image.id)
                 .limit(PAGE)
             )
             with self.database.reading() as connection:
@@ -186,18 +186,18 @@ class Store(Intake, Restorations):
 
     def position(self, codec_id: int, last_id: int) -> tuple[int, str]:
         """How many rows a codec has up to an id, and that row's digest ('' if it is gone): what an index is held to."""
-        own = tables.Image.codec_id == codec_id
+        own = schema.Image.codec_id == codec_id
         with self.database.reading() as connection:
             count = connection.execute(
-                select(func.count()).where(own, tables.Image.id <= last_id)
+                select(func.count()).where(own, schema.Image.id <= last_id)
             ).scalar_one()
             digest = connection.execute(
-                select(tables.Image.sha256).where(own, tables.Image.id == last_id)
+                select(schema.Image.sha256).where(own, schema.Image.id == last_id)
             ).scalar()
         return count, digest.hex() if digest else ""
 
     def totals(self) -> Totals:
-        image = tables.Image
+        image = schema.Image
         columns = (
             image.file_bytes,
             image.width * image.height,
@@ -217,9 +217,9 @@ class Store(Intake, Restorations):
     def skipped(self) -> list[SkippedRecord]:
         """The ledger, by path."""
         query = (
-            select(tables.Skipped.__table__, tables.Volume.root)
-            .join(tables.Volume)
-            .order_by(tables.Skipped.path)
+            select(schema.Skipped.__table__, schema.Volume.root)
+            .join(schema.Volume)
+            .order_by(schema.Skipped.path)
         )
         with self.database.reading() as connection:
             found = connection.execute(query).all()
@@ -231,13 +231,13 @@ class Store(Intake, Restorations):
     def volumes(self) -> list[VolumeRecord]:
         with self.database.reading() as connection:
             found = connection.execute(
-                select(tables.Volume.__table__).order_by(tables.Volume.id)
+                select(schema.Volume.__table__).order_by(schema.Volume.id)
             ).all()
         return [VolumeRecord(**row._mapping) for row in found]
 
     def recode(self, codec_id: int, recoded: Sequence[NewCodes]) -> None:
         """These rows get other codes, in one transaction; one that got others meanwhile is left as it is."""
-        image = tables.Image
+        image = schema.Image
         unchanged = (image.id == bindparam("row_id")) & (
             image.codec_id == bindparam("old_codec_id")
         )
@@ -262,17 +262,17 @@ class Store(Intake, Restorations):
 
     def rows_of(self, codec_id: int, *, limit: int | None = None) -> list[Row]:
         """A codec's rows, by id."""
-        return self._rows(tables.Image.codec_id == codec_id, limit=limit)
+        return self._rows(schema.Image.codec_id == codec_id, limit=limit)
 
     def count(self, codec_id: int) -> int:
         """How many rows a codec has."""
         with self.database.reading() as connection:
             return connection.execute(
-                select(func.count()).where(tables.Image.codec_id == codec_id)
+                select(func.count()).where(schema.Image.codec_id == codec_id)
             ).scalar_one()
 
     def _rows(self, wanted: ColumnElement[bool], *, limit: int | None = None) -> list[Row]:
-        query = select(tables.Image.__table__).where(wanted).order_by(tables.Image.id).limit(limit)
+        query = select(schema.Image.__table__).where(wanted).order_by(schema.Image.id).limit(limit)
         with self.database.reading() as connection:
             found = connection.execute(query).all()
             paths = self._paths(connection, [row.id for row in found])

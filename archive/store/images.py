@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
-from archive.records import Batch, NewImage, Place, SkippedFile, Stamp
-from archive.store import schema as tables
+from archive.records import Batch, FileStamp, NewImage, Place, SkippedFile
+from archive.store import schema
 from archive.store.database import Database, chunks, upsert
 
 RENEWED = timedelta(days=1)  # how old "last seen" may grow before it is written again
@@ -40,31 +40,31 @@ class Intake:
         with self.database.writing() as connection:
             upsert(
                 connection,
-                tables.Volume,
+                schema.Volume,
                 [seen],
                 key=("marker",),
                 renew=("label", "root", "last_seen"),
             )
             return connection.execute(
-                select(tables.Volume.id).where(tables.Volume.marker == marker)
+                select(schema.Volume.id).where(schema.Volume.marker == marker)
             ).scalar_one()
 
-    def stamps(self, volume_id: int, paths: Sequence[str]) -> dict[str, Stamp]:
+    def stamps(self, volume_id: int, paths: Sequence[str]) -> dict[str, FileStamp]:
         """The stamps of those paths that are known."""
-        source = tables.Source
-        known: dict[str, Stamp] = {}
+        source = schema.Source
+        known: dict[str, FileStamp] = {}
         with self.database.reading() as connection:
             for part in chunks(paths):
                 wanted = (source.volume_id == volume_id) & source.path.in_(part)
                 query = select(source.path, source.size, source.mtime_ns).where(wanted)
                 known |= {
-                    row.path: Stamp(row.size, row.mtime_ns) for row in connection.execute(query)
+                    row.path: FileStamp(row.size, row.mtime_ns) for row in connection.execute(query)
                 }
         return known
 
     def see_again(self, volume_id: int, paths: Sequence[str]) -> None:
         """These unchanged files are still there. Renewed once a day, so that a daily run does not rewrite every row."""
-        source, now = tables.Source, utc_now()
+        source, now = schema.Source, utc_now()
         with self.database.writing() as connection:
             for part in chunks(paths):
                 wanted = (
@@ -81,19 +81,19 @@ class Intake:
 
     def places(self, image_id: int) -> list[Place]:
         """Where an image was seen, the oldest first."""
-        source = tables.Source
+        source = schema.Source
         query = select(source.volume_id, source.path, source.size, source.mtime_ns).where(
             source.image_id == image_id
         )
         with self.database.reading() as connection:
             rows = connection.execute(query.order_by(source.id)).all()
-        return [Place(row.volume_id, row.path, Stamp(row.size, row.mtime_ns)) for row in rows]
+        return [Place(row.volume_id, row.path, FileStamp(row.size, row.mtime_ns)) for row in rows]
 
     def add_batch(self, codec_id: int, batch: Batch) -> dict[bytes, int]:
         """Writes a batch in one transaction → ids by digest, also of images somebody else wrote first."""
         with self.database.writing() as connection:
             values = [_image_values(codec_id, image) for image in batch.images]
-            upsert(connection, tables.Image, values, key=("sha256",), renew=())
+            upsert(connection, schema.Image, values, key=("sha256",), renew=())
             places = [(image.sha256, image.place) for image in batch.images] + list(batch.sightings)
             ids = _image_ids(connection, [digest for digest, _ in places])
             _forget_places(connection, batch.gone)
@@ -105,10 +105,10 @@ class Intake:
         self, connection: Connection, image_ids: Sequence[int]
     ) -> dict[int, tuple[str, ...]]:
         """Absolute paths by image, as the volumes were last mounted."""
-        source = tables.Source
+        source = schema.Source
         paths: dict[int, tuple[str, ...]] = {}
         for part in chunks(image_ids):
-            query = select(source.image_id, source.path, tables.Volume.root).join(tables.Volume)
+            query = select(source.image_id, source.path, schema.Volume.root).join(schema.Volume)
             for row in connection.execute(
                 query.where(source.image_id.in_(part)).order_by(source.id)
             ):
@@ -122,7 +122,7 @@ class Intake:
 def _image_ids(connection: Connection, digests: Sequence[bytes]) -> dict[bytes, int]:
     ids: dict[bytes, int] = {}
     for part in chunks(digests):
-        query = select(tables.Image.sha256, tables.Image.id).where(tables.Image.sha256.in_(part))
+        query = select(schema.Image.sha256, schema.Image.id).where(schema.Image.sha256.in_(part))
         ids |= {row.sha256: row.id for row in connection.execute(query)}
     return ids
 
@@ -142,8 +142,8 @@ def _put_places(connection: Connection, places: Sequence[tuple[int, Place]]) -> 
         for image_id, place in places
     ]
     renew = ("image_id", "size", "mtime_ns", "last_seen")
-    upsert(connection, tables.Source, values, key=("volume_id", "path"), renew=renew)
-    skipped = tables.Skipped
+    upsert(connection, schema.Source, values, key=("volume_id", "path"), renew=renew)
+    skipped = schema.Skipped
     for part in chunks([(place.volume_id, place.path) for _, place in places]):
         for volume_id in {volume_id for volume_id, _ in part}:
             paths = [path for on, path in part if on == volume_id]
@@ -153,7 +153,7 @@ def _put_places(connection: Connection, places: Sequence[tuple[int, Place]]) -> 
 
 
 def _forget_places(connection: Connection, places: Sequence[Place]) -> None:
-    source = tables.Source
+    source = schema.Source
     for place in places:
         connection.execute(
             delete(source).where(source.volume_id == place.volume_id, source.path == place.path)
@@ -163,10 +163,10 @@ def _forget_places(connection: Connection, places: Sequence[Place]) -> None:
 def _put_skipped(connection: Connection, skipped: Sequence[SkippedFile]) -> None:
     """Into the ledger; one more attempt where a path stands there already."""
     when = {"attempts": 1, "last_attempt": utc_now()}
-    again = {"attempts": tables.Skipped.attempts + 1}
+    again = {"attempts": schema.Skipped.attempts + 1}
     renew = ("reason", "detail", "last_attempt")
     values = [asdict(file) | when for file in skipped]
-    upsert(connection, tables.Skipped, values, key=("volume_id", "path"), renew=renew, also=again)
+    upsert(connection, schema.Skipped, values, key=("volume_id", "path"), renew=renew, also=again)
 
 
 def _image_values(codec_id: int, image: NewImage) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from dataclasses import asdict, fields
 from sqlalchemy import Select, func, select, update
 
 from archive.records import AUDITED, RestorationRecord, Row
-from archive.store import schema as tables
+from archive.store import schema
 from archive.store.database import Database, chunks, insert_one
 
-TABLE = tables.Restoration.__table__
+TABLE = schema.Restoration.__table__
 COLUMNS = [TABLE.c[field.name] for field in fields(RestorationRecord)]
 
 
@@ -25,7 +25,7 @@ class Restorations:
 
     def add_restoration(self, restoration: RestorationRecord) -> None:
         with self.database.writing() as connection:
-            insert_one(connection, tables.Restoration, asdict(restoration))
+            insert_one(connection, schema.Restoration, asdict(restoration))
 
     def restoration_at(self, image_id: int, path: str) -> RestorationRecord | None:
         """The latest picture of this row written to this path."""
@@ -59,17 +59,17 @@ class Restorations:
         """The ids of rows that no candidate was chosen for."""
         with self.database.reading() as connection:
             query = (
-                select(tables.Image.id)
-                .where(tables.Image.choice.is_(None))
-                .order_by(tables.Image.id)
+                select(schema.Image.id)
+                .where(schema.Image.choice.is_(None))
+                .order_by(schema.Image.id)
             )
             return list(connection.execute(query).scalars())
 
     def choose(self, row: Row, choice: int) -> None:
         """The row asks for this candidate from now on, unless its codes have changed meanwhile."""
-        same = (tables.Image.id == row.id) & (tables.Image.codec_id == row.codec_id)
+        same = (schema.Image.id == row.id) & (schema.Image.codec_id == row.codec_id)
         with self.database.writing() as connection:
-            connection.execute(update(tables.Image).where(same).values(choice=choice))
+            connection.execute(update(schema.Image).where(same).values(choice=choice))
 
     def _restorations(self, query: Select[tuple[object, ...]]) -> list[RestorationRecord]:
         with self.database.reading() as connection:

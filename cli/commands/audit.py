@@ -53,15 +53,15 @@ def command(
     """
     from archive.archive import Archive
     from archive.evaluate.audit import Audit
-    from archive.evaluate.iqa import open_quality
-    from archive.filters import portion
+    from archive.evaluate.iqa import open_iqa
+    from archive.filters import parse_sample_size
     from archive.records import Damage
 
-    wanted, started = portion(sample), time.monotonic()
+    wanted, started = parse_sample_size(sample), time.monotonic()
     audited: list[Audited] = []
     damages: list[Damage] = []
     with Archive(settings, model=model, any_weights=any_weights) as archive:
-        audit = Audit(archive, quality=open_quality() if iqa else None)
+        audit = Audit(archive, quality=open_iqa() if iqa else None)
         ids = audit.sample(wanted)
         with progress("auditing", len(ids), silent=as_json) as show:
             for done, one in enumerate(audit.run(ids, seconds=seconds), start=1):

@@ -32,7 +32,7 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
     "--texts", type=FILE, help="Text vectors, row i about test row i: text-to-image recall."
 )
 @click.option("--labels", type=FILE, help="Text vectors of labels: zero-shot agreement.")
-@click.option("--json", "as_json", is_flag=True, help="Machine-readable output on stdout.")
+@click.option("--json", "as_json", is_flag=True, help="DeviceConfig-readable output on stdout.")
 def command(
     *,
     fit: Path,
@@ -45,10 +45,10 @@ def command(
     as_json: bool,
 ) -> None:
     """Rate and fidelity of codecs, measured on vectors they were not fitted to."""
-    from archive.evaluate.codec_bench import Trial, load_vectors
+    from archive.evaluate.codec_bench import CodecBench, load_vectors
 
     beside = [load_vectors(one) if one else None for one in (texts, labels)]
-    trial = Trial(load_vectors(fit), load_vectors(test), *beside)
+    trial = CodecBench(load_vectors(fit), load_vectors(test), *beside)
     rates = [int(one) for one in bits.split(",")]
     if not as_json:
         click.echo(

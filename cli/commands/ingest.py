@@ -53,14 +53,14 @@ def command(
     """
     from archive.archive import Archive
     from archive.ingest.outcomes import Skipped
-    from archive.ingest.scan import find_files
+    from archive.ingest.scan import scan
 
     with Archive(settings, model=model, any_weights=any_weights) as archive:
         if codec:
             archive.use_codec(codec, rates)
         elif rates:
             raise UsageError("--bits and --map-bits belong to a codec; name it with --codec")
-        total = sum(1 for path in paths for _ in find_files(path))
+        total = sum(1 for path in paths for _ in scan(path))
         tally = Tally()
         with progress("archiving", total, silent=as_json) as show:
             for outcome in archive.ingest(paths, keep_truncated=keep_truncated):

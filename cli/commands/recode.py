@@ -50,9 +50,9 @@ def command(
     stopped. New rows are of the new codec from then on.
     """
     from archive.archive import Archive
-    from archive.filters import rows_where
+    from archive.filters import row_filter
 
-    wanted = rows_where(where)
+    wanted = row_filter(where)
     done: list[Recoded] = []
     with (
         Archive(settings, model=model, any_weights=any_weights) as archive,

@@ -66,11 +66,13 @@ def command(
 ) -> None:
     """Draw archived pictures again. What is written says that it is a reconstruction, not the original."""
     from archive.archive import Archive
-    from archive.models.pairs import Machine
+    from archive.models.pairs import DeviceConfig
 
     if bool(ids) == bool(query):
         raise UsageError("give either ids (`coldframe ls` lists them) or --query TEXT")
-    with Archive(settings, model=model, any_weights=any_weights, machine=Machine(*on)) as archive:
+    with Archive(
+        settings, model=model, any_weights=any_weights, machine=DeviceConfig(*on)
+    ) as archive:
         if query:
             ids = tuple(hit.id for hit in archive.search([query], count=limit)[0])
         sampling = replace(archive.pair.sampling, **wanted)

@@ -14,7 +14,7 @@ QUIET_SECONDS = 60.0  # between two lines where there is no terminal
 
 
 class Progress(Protocol):
-    """Told how much of the work is done, and what to say of it."""
+    """DecodeRequest how much of the work is done, and what to say of it."""
 
     def __call__(self, done: int, told: str = "") -> None: ...
 

@@ -13,12 +13,12 @@ NAMES = (
     "steps",
     "guidance",
     "clip_guidance",
-    "t_start",
+    "strength",
     "noise_level",
-    "consistency",
-    "projected",
+    "low_frequency_guidance",
+    "project_colors",
     "candidates",
-    "side",
+    "image_size",
 )
 MATCH = -1  # the noise level that matches the codec
 
@@ -49,7 +49,7 @@ def sampling_options(command: Command) -> Command:
         help="How far steps go to what the encoder looks for.",
     )
     @click.option(
-        "--t-start",
+        "--strength",
         type=click.FloatRange(0.01, 1),
         help="Share of the schedule to start at from the colour map.",
     )
@@ -59,12 +59,12 @@ def sampling_options(command: Command) -> Command:
         help="How noisy the embedding is said to be; match: as its codec is.",
     )
     @click.option(
-        "--consistency",
+        "--low_frequency_guidance",
         type=click.FloatRange(0, 1),
         help="How strongly steps are drawn to the colour map.",
     )
     @click.option(
-        "--projected/--not-projected",
+        "--project-colors/--no-project-colors",
         default=None,
         help="Bring colours into the map's cells at the end.",
     )
@@ -75,7 +75,7 @@ def sampling_options(command: Command) -> Command:
     )
     @click.option(
         "--size",
-        "side",
+        "image_size",
         type=click.IntRange(64, 4096),
         help="Side of a square of the area to draw.",
     )

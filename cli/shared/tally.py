@@ -8,12 +8,12 @@ from typing import Any, TextIO
 
 import click
 
-from archive.ingest.outcomes import Archived, Duplicate, Ignored, Known, Moved, Outcome, Skipped
+from archive.ingest.outcomes import Archived, Duplicate, Ignored, Moved, Outcome, Skipped, Unchanged
 from cli.shared.output import plural, shown
 
 KINDS = {
     Archived: "archived",
-    Known: "known",
+    Unchanged: "known",
     Duplicate: "duplicate",
     Moved: "moved",
     Skipped: "skipped",

@@ -17,7 +17,7 @@ from archive.codecs.coders.scalar import dequantize, pack, quantize, unpack
 from archive.errors import BadCode, UnknownCodec, UsageError
 from tests.support import strategies
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[1] / "golden"
 NO_VECTORS = np.zeros((1, 0), np.float32)  # scalar maps are coded without a look at them
 
 

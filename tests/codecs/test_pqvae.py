@@ -57,7 +57,7 @@ def untrained(subvector: int = 32, entries: int = 16, norms: Norms = MANY_NORMS)
     torch.manual_seed(0)
     network = Pqvae(DIMENSION, subvector, entries)
     with torch.inference_mode():
-        parts = network.parts(torch.randn(16, DIMENSION)).flatten(0, 1)
+        parts = network.symbols(torch.randn(16, DIMENSION)).flatten(0, 1)
         network.codebook.copy_(parts[torch.randperm(len(parts))[:entries]])
     return codec_of(network, norms)
 
@@ -128,7 +128,7 @@ def test_a_code_names_the_nearest_entries(codec: Codec, vectors: np.ndarray) -> 
 
     network = codec.vectors._network
     units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    parts = network.parts(torch.from_numpy(units))
+    parts = network.symbols(torch.from_numpy(units))
     distance = torch.cdist(parts, network.codebook)
     indices = np.frombuffer(
         b"".join(code[:50] for code in codec.encode_vectors(vectors)), np.uint8

@@ -16,18 +16,18 @@ from sqlalchemy import func, select
 from archive.archive import Archive
 from archive.errors import UsageError
 from archive.evaluate.audit import Audit, Audited, spreads
-from archive.filters import Portion, portion
+from archive.filters import SampleSize, parse_sample_size
 from archive.models.pairs import Sampling, find_pair
 from archive.records import AUDITED, Damage, NewCodes, RestorationRecord
 from archive.restore.reconstruct import seed_of
 from archive.settings import Settings
-from archive.store import schema as tables
+from archive.store import schema
 from archive.store.images import utc_now
 from tests.cli.test_cli import Shell
 from training.scenes import draw_scene
 
 FEW = Sampling(steps=2)
-ALL = Portion(share=1.0)
+ALL = SampleSize(share=1.0)
 PICTURES = 6
 
 
@@ -64,10 +64,12 @@ def shell(archive: Archive, tmp_path: Path) -> Shell:
     return Shell(archive.settings.location, tmp_path)
 
 
-def audited(archive: Archive, portion: Portion = ALL, sampling: Sampling = FEW) -> list[Audited]:
+def audited(
+    archive: Archive, parse_sample_size: SampleSize = ALL, sampling: Sampling = FEW
+) -> list[Audited]:
     """All of a sample's rows, none of which is damaged."""
     audit = Audit(archive, sampling)
-    found = list(audit.run(audit.sample(portion)))
+    found = list(audit.run(audit.sample(parse_sample_size)))
     assert all(isinstance(one, Audited) for one in found)
     return [one for one in found if isinstance(one, Audited)]
 
@@ -85,7 +87,10 @@ def test_scores_are_those_of_the_picture_the_row_gives_back(archive: Archive) ->
     scores = {one.id: one.scores for one in audited(archive)}
     assert sorted(scores) == list(range(1, PICTURES + 1))
     for row in archive.rows():
-        [drawn] = [one.pixels for one in archive.painter(FEW).paint([row], [seed_of(row.sha256)])]
+        [drawn] = [
+            one.pixels
+            for one in archive.reconstructor(FEW).reconstruct([row], [seed_of(row.sha256)])
+        ]
         original = np.asarray(Image.open(row.path))
         seen, true = archive.encoder.encode_images(
             [archive.encoder.prepare(one) for one in (drawn, original)]
@@ -105,14 +110,14 @@ def test_without_the_original_the_colours_are_held_to_the_stored_map(
 ) -> None:
     (filled / "scenes").rename(filled / "away")
     try:
-        scores = {one.id: one.scores for one in audited(archive, Portion(count=2))}
+        scores = {one.id: one.scores for one in audited(archive, SampleSize(count=2))}
     finally:
         (filled / "away").rename(filled / "scenes")
     assert len(scores) == 2
     for row in archive.store.rows(list(scores)):
-        [painted] = archive.painter(FEW).paint([row], [seed_of(row.sha256)])
+        [reconstructions] = archive.reconstructor(FEW).reconstruct([row], [seed_of(row.sha256)])
         _, colors_hat = archive.codec.decode([row.clip_code], [row.color_code])
-        error = float(((small(colors_hat[0]) - small(painted.pixels)) ** 2).mean())
+        error = float(((small(colors_hat[0]) - small(reconstructions.pixels)) ** 2).mean())
         assert scores[row.id]["color_score"] == pytest.approx(error, abs=2e-5)
         assert set(scores[row.id]) == {"clip_similarity", "color_score"}
 
@@ -121,31 +126,33 @@ def test_what_was_audited_in_this_way_is_passed_over(archive: Archive) -> None:
     def again(**options: object) -> list[bool]:
         return [one.again for one in audited(archive, **options)]  # type: ignore[arg-type]
 
-    first = audited(archive, Portion(count=2))
+    first = audited(archive, SampleSize(count=2))
     assert [one.again for one in first] == [False, False]
     assert again() == [True, True, False, False, False, False]
     assert [one.scores for one in audited(archive)][:2] == [one.scores for one in first]
-    assert again(portion=Portion(count=1), sampling=replace(FEW, guidance=1.0)) == [False]
-    assert again(portion=Portion(count=1)) == [True]  # both ways are remembered
+    assert again(parse_sample_size=SampleSize(count=1), sampling=replace(FEW, guidance=1.0)) == [
+        False
+    ]
+    assert again(parse_sample_size=SampleSize(count=1)) == [True]  # both ways are remembered
     with archive.store.database.reading() as connection:
         assert (
-            connection.execute(select(func.count()).select_from(tables.Restoration)).scalar()
+            connection.execute(select(func.count()).select_from(schema.Restoration)).scalar()
             == PICTURES + 1
         )
 
 
 def test_the_same_codes_read_by_another_codec_are_audited_anew(archive: Archive) -> None:
-    [one] = audited(archive, Portion(count=1))
+    [one] = audited(archive, SampleSize(count=1))
     [row] = archive.store.rows([one.id])
     record = archive.store.add_codec(archive.records[row.codec_id])
     archive.store.recode(record.id, [NewCodes(row.id, row.codec_id, row.clip_code, row.color_code)])
     with Archive(archive.settings) as reopened:
-        assert [one.again for one in audited(reopened, Portion(count=1))] == [False]
+        assert [one.again for one in audited(reopened, SampleSize(count=1))] == [False]
 
 
 def test_no_file_is_kept_and_the_row_in_the_table_says_so(archive: Archive, tmp_path: Path) -> None:
     before = sorted(path.name for path in tmp_path.rglob("*"))
-    [one] = audited(archive, Portion(count=1))
+    [one] = audited(archive, SampleSize(count=1))
     [kept] = archive.store.audits([one.id])
     assert sorted(path.name for path in tmp_path.rglob("*")) == before
     assert (kept.state, kept.path, kept.scores) == ("audited", "", one.scores)
@@ -156,7 +163,7 @@ def test_a_time_limit_stops_after_what_is_being_drawn_and_the_next_run_goes_on(
     archive: Archive,
 ) -> None:
     audit = Audit(archive, FEW)
-    ids = audit.sample(Portion(count=3))
+    ids = audit.sample(SampleSize(count=3))
     assert [one.id for one in audit.run(ids, seconds=0.0)] == ids[:1]  # type: ignore[union-attr]
     assert [one.id for one in audit.run(ids, seconds=0.0)] == ids[:2]  # type: ignore[union-attr]
     assert len(archive.store.audits(ids)) == 2
@@ -182,20 +189,20 @@ def test_a_sample_is_the_same_every_time_and_of_the_size_asked_for(archive: Arch
         ("4", 4),
         ("500", 6),
     ):
-        assert audit.sample(portion(told)) == by_digest[:size], told
+        assert audit.sample(parse_sample_size(told)) == by_digest[:size], told
 
 
 @pytest.mark.parametrize(
     ("told", "rows", "taken"), [("1%", 1000, 10), ("0.5%", 1000, 5), ("7%", 100, 7), ("1%", 0, 0)]
 )
 def test_a_share_is_rounded_up(told: str, rows: int, taken: int) -> None:
-    assert portion(told).of(rows) == taken
+    assert parse_sample_size(told).of(rows) == taken
 
 
 @pytest.mark.parametrize("told", ["0%", "200%", "100.1%", "x", "", "0", "-1", "1.5", "%", "nan%"])
 def test_what_is_no_sample_is_refused(told: str) -> None:
     with pytest.raises(UsageError, match="is no sample"):
-        portion(told)
+        parse_sample_size(told)
 
 
 def test_the_worst_come_first_by_their_latest_audit(

@@ -14,7 +14,7 @@ from PIL import Image
 from archive.archive import Archive
 from archive.errors import UsageError
 from archive.evaluate.baselines import LOSSY, Comparison, psnr
-from archive.imaging.contact_sheet import CAPTION, CELL, GAP, HEAD, Cell, Line, write_sheet
+from archive.imaging.contact_sheet import CAPTION, CELL, GAP, HEAD, SheetRow, Tile, write_sheet
 from archive.imaging.decode import recompress
 from archive.models.pairs import find_pair
 from archive.settings import Settings
@@ -53,7 +53,7 @@ def test_the_table_is_what_pillow_and_the_encoder_say(
         bits = [8 * (len(row.clip_code) + len(row.color_code)) for row in rows]
         assert compared.means["coldframe"].bits == sum(bits) / 2
         for row in rows:
-            frame = archive.painter().frame(row)
+            frame = archive.reconstructor().frame(row)
             original = Image.open(row.path).resize(frame, Image.Resampling.LANCZOS)
             for kind, quality in LOSSY.items():
                 file = io.BytesIO()
@@ -115,7 +115,9 @@ def test_the_sheet_has_a_line_for_each_picture_and_a_column_for_each_method(
 
 def test_pictures_stand_in_the_sheet_where_their_heads_are(tmp_path: Path) -> None:
     red, blue = (np.full((10, 20, 3), color, np.uint8) for color in ((255, 0, 0), (0, 0, 255)))
-    write_sheet(tmp_path / "sheet.png", ["one", "two"], [Line(2.0, [Cell(red), Cell(blue)])] * 2)
+    write_sheet(
+        tmp_path / "sheet.png", ["one", "two"], [SheetRow(2.0, [Tile(red), Tile(blue)])] * 2
+    )
     sheet = Image.open(tmp_path / "sheet.png")
     for top in (HEAD, HEAD + CELL // 2 + CAPTION + GAP):
         assert sheet.getpixel((GAP + CELL // 2, top + 60)) == (255, 0, 0)

@@ -15,12 +15,12 @@ from PIL import Image, ImageCms
 
 from archive.errors import Unreadable
 from archive.imaging.decode import PIXEL_LIMIT, digest_of, load_picture
-from archive.records import Flag, Stamp
+from archive.records import FileStamp, Flag
 
 RED, BLUE = (220, 30, 30), (30, 30, 220)
 
 
-def halves(width: int = 96, height: int = 64) -> Image.Image:
+def float16_codec(width: int = 96, height: int = 64) -> Image.Image:
     """Red on the left, blue on the right."""
     picture = Image.new("RGB", (width, height), RED)
     picture.paste(BLUE, (width // 2, 0, width, height))
@@ -52,8 +52,8 @@ def test_every_format_decodes_to_the_same_picture(tmp_path: Path, suffix: str) -
     import pillow_jxl  # noqa: F401
 
     pillow_heif.register_heif_opener()
-    path = tmp_path / f"halves{suffix}"
-    halves().save(path)
+    path = tmp_path / f"float16_codec{suffix}"
+    float16_codec().save(path)
     picture = load_picture(path, at_least=32)
     assert (picture.width, picture.height) == (96, 64)
     assert_red_then_blue(picture.pixels)
@@ -62,7 +62,11 @@ def test_every_format_decodes_to_the_same_picture(tmp_path: Path, suffix: str) -
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_exif_orientation_is_undone(tmp_path: Path, orientation: int) -> None:
     undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # orientation → Transpose that writes it
-    stored = halves().transpose(Image.Transpose(undo[orientation])) if orientation > 1 else halves()
+    stored = (
+        float16_codec().transpose(Image.Transpose(undo[orientation]))
+        if orientation > 1
+        else float16_codec()
+    )
     exif = Image.Exif()
     exif[274] = orientation
     stored.save(tmp_path / "turned.jpg", exif=exif, quality=95)
@@ -72,7 +76,7 @@ def test_exif_orientation_is_undone(tmp_path: Path, orientation: int) -> None:
 
 
 def test_draft_decoding_keeps_what_was_asked_for_and_tells_the_true_size(tmp_path: Path) -> None:
-    halves(2400, 1600).save(tmp_path / "large.jpg")
+    float16_codec(2400, 1600).save(tmp_path / "large.jpg")
     picture = load_picture(tmp_path / "large.jpg", at_least=128)
     assert (picture.width, picture.height) == (2400, 1600)
     assert 128 <= min(picture.pixels.shape[:2]) < 3 * 128
@@ -83,9 +87,9 @@ def test_draft_decoding_keeps_what_was_asked_for_and_tells_the_true_size(tmp_pat
 def test_every_mode_becomes_rgb(tmp_path: Path, mode: str) -> None:
     path = tmp_path / ("picture.tiff" if mode == "CMYK" else "picture.png")
     if mode == "I;16":
-        Image.fromarray(np.asarray(halves().convert("L"), np.uint16) * 257).save(path)
+        Image.fromarray(np.asarray(float16_codec().convert("L"), np.uint16) * 257).save(path)
     else:
-        halves().convert(mode).save(path)
+        float16_codec().convert(mode).save(path)
     picture = load_picture(path, at_least=32)
     assert picture.pixels.shape == (64, 96, 3)
     if mode in ("CMYK", "P", "RGBA"):
@@ -101,27 +105,27 @@ def test_transparency_lies_on_white(tmp_path: Path) -> None:
 
 def test_colours_go_through_the_embedded_profile(tmp_path: Path) -> None:
     lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-    halves().save(tmp_path / "tagged.jpg", icc_profile=lab.tobytes(), quality=95)
+    float16_codec().save(tmp_path / "tagged.jpg", icc_profile=lab.tobytes(), quality=95)
     assert_red_then_blue(load_picture(tmp_path / "tagged.jpg", at_least=32).pixels)
-    halves().save(tmp_path / "broken-profile.jpg", icc_profile=b"not a profile", quality=95)
+    float16_codec().save(tmp_path / "broken-profile.jpg", icc_profile=b"not a profile", quality=95)
     assert_red_then_blue(load_picture(tmp_path / "broken-profile.jpg", at_least=32).pixels)
 
 
 def test_the_cameras_time_is_read(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif.get_ifd(0x8769)[0x9003] = "2019:07:14 10:11:12"
-    halves().save(tmp_path / "dated.jpg", exif=exif)
+    float16_codec().save(tmp_path / "dated.jpg", exif=exif)
     assert load_picture(tmp_path / "dated.jpg", at_least=32).taken_at == datetime(
         2019, 7, 14, 10, 11, 12
     )
     exif.get_ifd(0x8769)[0x9003] = "0000:00:00 00:00:00"
-    halves().save(tmp_path / "undated.jpg", exif=exif)
+    float16_codec().save(tmp_path / "undated.jpg", exif=exif)
     assert load_picture(tmp_path / "undated.jpg", at_least=32).taken_at is None
 
 
 def test_of_an_animation_the_first_frame_stands_for_all(tmp_path: Path) -> None:
     frames = [Image.new("RGB", (32, 32), BLUE)]
-    halves().save(tmp_path / "moving.gif", save_all=True, append_images=frames)
+    float16_codec().save(tmp_path / "moving.gif", save_all=True, append_images=frames)
     picture = load_picture(tmp_path / "moving.gif", at_least=32)
     assert picture.flags == Flag.ANIMATED
     assert_red_then_blue(picture.pixels)
@@ -140,7 +144,7 @@ def test_no_truncated_file_passes_for_a_whole_one(tmp_path: Path, suffix: str, k
 
 
 def test_a_truncated_jpeg_can_be_kept_and_is_flagged(tmp_path: Path) -> None:
-    halves(640, 640).save(tmp_path / "whole.jpg")
+    float16_codec(640, 640).save(tmp_path / "whole.jpg")
     whole = (tmp_path / "whole.jpg").read_bytes()
     (tmp_path / "cut.jpg").write_bytes(whole[: len(whole) * 6 // 10])
     assert refused(tmp_path / "cut.jpg") == "truncated"
@@ -184,29 +188,31 @@ def test_what_is_no_picture_is_refused_with_its_reason(tmp_path: Path) -> None:
 
 def test_a_picture_under_a_wrong_suffix_is_still_that_picture(tmp_path: Path) -> None:
     encoded = io.BytesIO()
-    halves().save(encoded, "PNG")
+    float16_codec().save(encoded, "PNG")
     (tmp_path / "really-a-png.jpg").write_bytes(encoded.getvalue())
     assert load_picture(tmp_path / "really-a-png.jpg", at_least=32).format == "PNG"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_we_may_not_read_is_refused(tmp_path: Path) -> None:
-    halves().save(tmp_path / "private.png")
+    float16_codec().save(tmp_path / "private.png")
     (tmp_path / "private.png").chmod(0)
     assert refused(tmp_path / "private.png") == "no-permission"
 
 
 def test_a_file_that_changes_under_our_hands_is_refused(tmp_path: Path) -> None:
-    halves().save(tmp_path / "changing.png")
+    float16_codec().save(tmp_path / "changing.png")
     _, stamp = digest_of(tmp_path / "changing.png")
     with pytest.raises(Unreadable, match="changed"):
         load_picture(
-            tmp_path / "changing.png", at_least=32, unchanged=Stamp(stamp.size, stamp.mtime_ns - 1)
+            tmp_path / "changing.png",
+            at_least=32,
+            unchanged=FileStamp(stamp.size, stamp.mtime_ns - 1),
         )
 
 
 def test_the_digest_covers_every_byte(tmp_path: Path) -> None:
-    halves(800, 800).save(tmp_path / "one.bmp")
+    float16_codec(800, 800).save(tmp_path / "one.bmp")
     content = bytearray((tmp_path / "one.bmp").read_bytes())
     content[len(content) // 2] ^= 1
     (tmp_path / "other.bmp").write_bytes(content)

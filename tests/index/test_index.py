@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from archive.codecs import Codec
 from archive.codecs.coclico import coclico
 from archive.codecs.klt import fit_klt
-from archive.index import Index, Stamp
+from archive.index import Index, IndexStamp
 from archive.store import PAGE
 from tests.codecs.test_klt import NO_MAPS, draw
 
-STAMP = Stamp(1, "coclico")
+STAMP = IndexStamp(1, "coclico")
 
 
 def built(codec: Codec, codes: list[bytes], *, first_id: int = 1) -> Index:
@@ -85,7 +85,7 @@ def test_saved_and_loaded_it_answers_the_same(noise: np.random.Generator, tmp_pa
     codec = coclico(64)
     codes = codec.encode_vectors(noise.normal(size=(300, 64)).astype(np.float32))
     index = built(codec, codes, first_id=11)
-    index.stamp = Stamp(1, "coclico", 300, 310, "ab")
+    index.stamp = IndexStamp(1, "coclico", 300, 310, "ab")
     index.save(tmp_path / "deep" / "index.npz")
     loaded = Index.load(tmp_path / "deep" / "index.npz", codec)
     assert loaded is not None
@@ -103,7 +103,7 @@ def test_damage_anywhere_means_no_index(
 ) -> None:
     codec = coclico(64)
     index = built(codec, codec.encode_vectors(noise.normal(size=(300, 64)).astype(np.float32)))
-    index.stamp = Stamp(1, "coclico", 300, 300, "")
+    index.stamp = IndexStamp(1, "coclico", 300, 300, "")
     index.save(tmp_path / "index.npz")
     content = bytearray((tmp_path / "index.npz").read_bytes())
     assert Index.load(tmp_path / "index.npz", codec) is not None
@@ -138,7 +138,7 @@ def test_codes_without_levels_are_indexed_coarsely_and_found_among_real_embeddin
     index = Index(codec, STAMP)
     for start in range(0, len(codes), PAGE):
         index.extend(list(enumerate(codes[start : start + PAGE], start=start)))
-    assert not index.outgrown
+    assert not index.needs_refit
     vectors_hat, queries = codec.decode_vectors(codes), vectors[::80]
     exact = np.argsort(
         -(queries @ (vectors_hat / np.linalg.norm(vectors_hat, axis=1, keepdims=True)).T), axis=1
@@ -158,10 +158,10 @@ def test_a_form_fitted_to_few_rows_is_outgrown_once_and_not_again() -> None:
     index = Index(codec, STAMP)
     index.extend(rows[:100])
     index.extend(rows[100:300])
-    assert not index.outgrown
+    assert not index.needs_refit
     index.extend(rows[300:])
-    assert index.outgrown
+    assert index.needs_refit
     anew = Index(codec, STAMP)
     for start in range(0, len(rows), PAGE):
         anew.extend(rows[start : start + PAGE])
-    assert not anew.outgrown
+    assert not anew.needs_refit

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from archive.archive import Archive
-from archive.ingest.outcomes import Archived, Duplicate, Ignored, Known, Moved, Outcome, Skipped
+from archive.ingest.outcomes import Archived, Duplicate, Ignored, Moved, Outcome, Skipped, Unchanged
 from archive.records import Flag
 from archive.settings import Settings
 
@@ -46,9 +46,9 @@ def test_every_picture_of_a_folder_gets_a_row_that_decodes(
 def test_ingesting_twice_adds_nothing(pocket_archive: Archive, album: Path) -> None:
     ingest(pocket_archive, album)
     before = codes(pocket_archive)
-    assert kinds(ingest(pocket_archive, album)) == {"Known": 12}
+    assert kinds(ingest(pocket_archive, album)) == {"Unchanged": 12}
     os.utime(album / "scene 0.jpg")  # touched, not changed
-    assert kinds(ingest(pocket_archive, album)) == {"Known": 11, "Duplicate": 1}
+    assert kinds(ingest(pocket_archive, album)) == {"Unchanged": 11, "Duplicate": 1}
     assert codes(pocket_archive) == before
 
 
@@ -78,7 +78,7 @@ def test_a_moved_file_keeps_its_row(pocket_archive: Archive, album: Path) -> Non
     ingest(pocket_archive, album)
     before = codes(pocket_archive)
     (album / "inner").rename(album / "renamed")
-    assert kinds(ingest(pocket_archive, album)) == {"Known": 6, "Moved": 6}
+    assert kinds(ingest(pocket_archive, album)) == {"Unchanged": 6, "Moved": 6}
     assert codes(pocket_archive) == before
     assert all(Path(path).exists() for row in pocket_archive.rows() for path in row.paths)
 
@@ -88,7 +88,7 @@ def test_a_file_that_is_not_seen_any_more_is_not_forgotten(
 ) -> None:
     ingest(pocket_archive, album)
     (album / "scene 0.jpg").unlink()
-    assert kinds(ingest(pocket_archive, album)) == {"Known": 11}
+    assert kinds(ingest(pocket_archive, album)) == {"Unchanged": 11}
     assert len(list(pocket_archive.rows())) == 12
     assert any(row.path.endswith("scene 0.jpg") for row in pocket_archive.rows())
 
@@ -98,7 +98,7 @@ def test_a_changed_file_is_a_new_picture_and_the_old_row_stays(
 ) -> None:
     ingest(pocket_archive, album)
     Image.new("RGB", (64, 64), "teal").save(album / "scene 0.jpg")
-    assert kinds(ingest(pocket_archive, album)) == {"Known": 11, "Archived": 1}
+    assert kinds(ingest(pocket_archive, album)) == {"Unchanged": 11, "Archived": 1}
     assert len(list(pocket_archive.rows())) == 13
 
 
@@ -160,7 +160,7 @@ def test_pictures_are_found_whatever_they_are_called(pocket_archive: Archive, al
     assert kinds(ingest(pocket_archive, album)) == {"Archived": 17}
     kept = {os.fsencode(Path(row.path).name) for row in pocket_archive.rows()}
     assert kept >= set(names)
-    assert kinds(ingest(pocket_archive, album)) == {"Known": 17}
+    assert kinds(ingest(pocket_archive, album)) == {"Unchanged": 17}
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
@@ -253,5 +253,5 @@ def test_two_at_once_store_each_picture_once(album: Path, tmp_path: Path) -> Non
 
 def test_outcomes_name_their_files(pocket_archive: Archive, album: Path) -> None:
     for outcome in ingest(pocket_archive, album):
-        assert isinstance(outcome, Archived | Known | Duplicate | Moved | Skipped | Ignored)
+        assert isinstance(outcome, Archived | Unchanged | Duplicate | Moved | Skipped | Ignored)
         assert Path(outcome.path).exists()

@@ -14,7 +14,7 @@ from PIL import Image
 
 from archive.archive import Archive
 from archive.imaging.decode import enlarge
-from archive.models.decoders.clip_guidance import direction
+from archive.models.decoders.clip_guidance import guidance_gradient
 from archive.models.decoders.open import open_decoder
 from archive.models.decoders.upscaler import build_upscaler, load_upscaler, save_upscaler, upscaled
 from archive.models.encoder import OpenClipEncoder
@@ -42,12 +42,12 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 
 
 def test_guided_pictures_are_more_like_what_the_rows_say(archive: Archive) -> None:
-    rows, center = list(archive.rows()), archive.decoder.space[0]  # type: ignore[index]
+    rows, center = list(archive.rows()), archive.decoder.embedding_stats[0]  # type: ignore[index]
     vectors_hat = archive.codec.decode_vectors([row.clip_code for row in rows])
     similar = []
     for sampling in (PLAIN, GUIDED):
-        painter = archive.painter(sampling)
-        drawn = [painter.paint([row], [row.id])[0].pixels for row in rows]
+        reconstructor = archive.reconstructor(sampling)
+        drawn = [reconstructor.reconstruct([row], [row.id])[0].pixels for row in rows]
         seen = archive.encoder.encode_images([archive.encoder.prepare(one) for one in drawn])
         similar.append(cosines(seen - center, vectors_hat - center).mean())
     assert similar[1] > similar[0] + 0.03
@@ -57,14 +57,16 @@ def test_a_step_along_the_direction_is_a_step_up() -> None:
     wanted = torch.tensor([1.0, -2.0, 0.5])
     z_hat = torch.randn(2, 3, 4, 4, generator=torch.Generator().manual_seed(0))
 
-    def likeness(pixels: torch.Tensor, vectors: np.ndarray) -> torch.Tensor:
+    def clip_similarity(pixels: torch.Tensor, vectors: np.ndarray) -> torch.Tensor:
         assert vectors.shape == (2, 3)
         return torch.nn.functional.cosine_similarity(pixels.mean(dim=(2, 3)), wanted[None], dim=1)
 
     vectors = np.zeros((2, 3), np.float32)
     with torch.inference_mode():
-        up = direction(z_hat, torch.tanh, likeness, vectors, seed=0)
-        before, after = (likeness(torch.tanh(z), vectors) for z in (z_hat, z_hat + 0.01 * up))
+        up = guidance_gradient(z_hat, torch.tanh, clip_similarity, vectors, seed=0)
+        before, after = (
+            clip_similarity(torch.tanh(z), vectors) for z in (z_hat, z_hat + 0.01 * up)
+        )
     assert torch.allclose(up.square().mean(dim=(1, 2, 3)), torch.ones(2))
     assert bool((after > before).all())
 
@@ -82,7 +84,7 @@ def test_likeness_is_the_cosine_of_what_the_encoder_sees(name: str, tiny_pair: P
     drawn = (
         torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
     ).requires_grad_()
-    found = encoder.likeness(drawn, wanted, center=center)
+    found = encoder.clip_similarity(drawn, wanted, center=center)
     assert float(found.detach()) == pytest.approx(
         float(cosines(seen[None] - center, wanted - center)[0]), abs=0.02
     )
@@ -94,13 +96,13 @@ def test_likeness_is_the_cosine_of_what_the_encoder_sees(name: str, tiny_pair: P
 def test_an_upscaler_beside_a_decoder_doubles_what_it_drew(tiny_pair: Path, tmp_path: Path) -> None:
     pixels = draw_scene(1, size=(96, 64)).pixels
     plain = open_decoder(find_pair(str(tiny_pair)), dimension=DIMENSION)
-    assert plain.enlarged(pixels) is pixels
+    assert plain.upscale(pixels) is pixels
     shutil.copytree(tiny_pair, tmp_path / "pair")
     net = build_upscaler(4)
     save_upscaler(net, tmp_path / "pair" / "decoder")
     doubled = open_decoder(find_pair(str(tmp_path / "pair")), dimension=DIMENSION)
     assert doubled.weights_sha256 != plain.weights_sha256
-    larger = doubled.enlarged(pixels)
+    larger = doubled.upscale(pixels)
     assert larger.shape == (128, 192, 3)
     soft = np.asarray(Image.fromarray(pixels).resize((192, 128), Image.Resampling.BICUBIC)).astype(
         int
@@ -126,7 +128,7 @@ def test_the_pocket_pairs_upscaler_is_nearer_to_a_larger_picture_than_plain_enla
         small = np.asarray(Image.fromarray(large).resize((128, 128), Image.Resampling.BICUBIC))
         errors = [
             np.abs(one - large.astype(float)).mean()
-            for one in (decoder.enlarged(small), enlarge(small, 256, 256))
+            for one in (decoder.upscale(small), enlarge(small, 256, 256))
         ]
         nearer.append(errors[0] < errors[1])
     assert sum(nearer) >= 6

@@ -14,9 +14,9 @@ import pytest
 import torch
 
 from archive.errors import ModelMissing, UsageError
-from archive.models.decoder import Told
+from archive.models.decoder import DecodeRequest
 from archive.models.decoders.loading import PATTERNS, is_here
-from archive.models.pairs import Machine
+from archive.models.pairs import DeviceConfig
 from tests.support.families import DIMENSION, FAMILIES
 from tests.support.pipelines import (
     FEW,
@@ -55,7 +55,9 @@ def test_a_decoder_is_told_what_its_own_pipeline_tells_it_at_every_step(
 ) -> None:
     decoder = opened(folder)
     ours = told_to(decoder._unet)
-    [drawn] = decoder.draw(Told(vector[None], NO_MAP[None], [7]), frame=FRAME, sampling=FEW)
+    [drawn] = decoder.sample(
+        DecodeRequest(vector[None], NO_MAP[None], [7]), frame=FRAME, sampling=FEW
+    )
     pipeline = own_pipeline(family, folder, decoder)
     theirs = told_to(pipeline.unet)
     z = torch.randn(
@@ -78,8 +80,8 @@ def test_drawing_is_deterministic_and_listens_to_all_it_is_told(
         told: np.ndarray = vector, colors: np.ndarray = grey, seed: int = 1, **sampling: float
     ) -> np.ndarray:
         chosen = replace(FEW, **sampling)  # type: ignore[arg-type]
-        [drawn] = decoder.draw(
-            Told(told[None], colors[None], [seed], 0.6), frame=FRAME, sampling=chosen
+        [drawn] = decoder.sample(
+            DecodeRequest(told[None], colors[None], [seed], 0.6), frame=FRAME, sampling=chosen
         )
         return drawn
 
@@ -94,7 +96,7 @@ def test_drawing_is_deterministic_and_listens_to_all_it_is_told(
         draw(seed=2),
         draw(guidance=1.0),
     ]
-    others += [draw(t_start=0.5), draw(consistency=0.5), draw(steps=5)]
+    others += [draw(strength=0.5), draw(low_frequency_guidance=0.5), draw(steps=5)]
     assert not any(np.array_equal(first, other) for other in others)
 
 
@@ -111,7 +113,9 @@ def test_a_late_start_is_the_colour_map_at_the_first_steps_noise(
 ) -> None:
     decoder = opened(folder)
     calls, colors = told_to(decoder._unet), np.full((1, 8, 8, 3), (250, 20, 20), np.uint8)
-    decoder.draw(Told(vector[None], colors, [7]), frame=FRAME, sampling=replace(FEW, t_start=0.4))
+    decoder.sample(
+        DecodeRequest(vector[None], colors, [7]), frame=FRAME, sampling=replace(FEW, strength=0.4)
+    )
     enlarged = torch.tensor([250.0, 20.0, 20.0])[None, :, None, None].expand(
         1, 3, FRAME[1], FRAME[0]
     )
@@ -170,11 +174,13 @@ def test_a_picture_is_the_same_whatever_is_drawn_beside_it(
 
     def draw(*rows: int) -> list[np.ndarray]:
         picked = list(rows)
-        return decoder.draw(Told(vectors[picked], maps[picked], picked), frame=FRAME, sampling=FEW)
+        return decoder.sample(
+            DecodeRequest(vectors[picked], maps[picked], picked), frame=FRAME, sampling=FEW
+        )
 
     alone = [draw(row)[0] for row in range(3)]
     assert all(np.array_equal(one, other) for one, other in zip(alone, draw(0, 1, 2), strict=True))
-    decoder.together = 3  # as on an accelerator
+    decoder.batch_size = 3  # as on an accelerator
     first, *others = draw(0, 1, 2)
     assert np.array_equal(first, draw(0)[0])
     assert np.array_equal(first, draw(0, 2)[0])
@@ -194,9 +200,9 @@ def test_weights_that_are_not_safetensors_are_missing(folder: Path, tmp_path: Pa
 
 
 def test_half_the_numbers_are_enough(folder: Path, vector: np.ndarray) -> None:
-    decoder = opened(folder, machine=Machine("cpu", "bfloat16"))
+    decoder = opened(folder, machine=DeviceConfig("cpu", "bfloat16"))
     colors = np.full((1, 8, 8, 3), 128, np.uint8)
-    [drawn] = decoder.draw(Told(vector[None], colors, [1]), frame=FRAME, sampling=FEW)
+    [drawn] = decoder.sample(DecodeRequest(vector[None], colors, [1]), frame=FRAME, sampling=FEW)
     assert drawn.shape == (FRAME[1], FRAME[0], 3)
     assert decoder.weights_sha256 == opened(folder).weights_sha256
 

@@ -15,8 +15,8 @@ import torch
 from transformers import CLIPImageProcessor
 
 from archive.errors import ModelMissing, UsageError
-from archive.models.decoder import Told
-from archive.models.pairs import Machine
+from archive.models.decoder import DecodeRequest
+from archive.models.pairs import DeviceConfig
 from tests.support.families import DIMENSION, index_of, vision
 from tests.support.pipelines import FEW, FRAME, NO_MAP, OWN_PIPELINE, assert_alike, opened, told_to
 
@@ -31,7 +31,7 @@ def test_karlo_is_told_what_its_own_pipeline_tells_it_and_enlarges_alike(
 ) -> None:
     decoder = opened(folders["karlo"])
     ours = told_to(decoder._unet)
-    decoder.draw(Told(vector[None], NO_MAP[None], [7]), frame=(16, 16), sampling=FEW)
+    decoder.sample(DecodeRequest(vector[None], NO_MAP[None], [7]), frame=(16, 16), sampling=FEW)
     kind = diffusers.UnCLIPImageVariationPipeline
     monkeypatch.setattr(
         diffusers.pipelines, "unclip", sys.modules[kind.__module__], raising=False
@@ -103,7 +103,7 @@ def test_stable_diffusion_without_a_fitting_adapter_is_refused(
 def test_xls_autoencoder_keeps_whole_numbers_where_halves_overflow(
     folders: dict[str, Path],
 ) -> None:
-    decoder = opened(folders["large_adapter"], machine=Machine("cpu", "float16"))
+    decoder = opened(folders["large_adapter"], machine=DeviceConfig("cpu", "float16"))
     z = decoder.encode_pixels(torch.full((1, 3, 16, 16), 128.0))
     whole = opened(folders["large_adapter"]).encode_pixels(torch.full((1, 3, 16, 16), 128.0))
     assert torch.equal(z, whole)
@@ -134,8 +134,10 @@ def test_kandinskys_unconditional_embedding_is_the_grey_pictures_where_its_encod
     encoder.save_pretrained(tmp_path / "copy" / "image_encoder")
     decoder = opened(tmp_path / "copy")
     calls = told_to(decoder._unet)
-    decoder.draw(
-        Told(np.ones((1, DIMENSION), np.float32), NO_MAP[None], [1]), frame=FRAME, sampling=FEW
+    decoder.sample(
+        DecodeRequest(np.ones((1, DIMENSION), np.float32), NO_MAP[None], [1]),
+        frame=FRAME,
+        sampling=FEW,
     )
     grey = CLIPImageProcessor(size=32, crop_size=32, do_rescale=False, do_normalize=False)(
         np.zeros((32, 32, 3), np.float32), return_tensors="pt"
@@ -156,5 +158,5 @@ def test_a_sampler_that_clips_is_followed_in_every_foreseen_picture(
     decoder = opened(tmp_path / "copy")
     seen: list[torch.Tensor] = []
     decoder._autoencoder.decode = lambda z: seen.append(z) or torch.zeros(1, 3, 24, 16)  # type: ignore[method-assign, func-returns-value]
-    decoder.draw(Told(vector[None], NO_MAP[None], [1]), frame=FRAME, sampling=FEW)
+    decoder.sample(DecodeRequest(vector[None], NO_MAP[None], [1]), frame=FRAME, sampling=FEW)
     assert float(seen[0].abs().max()) == pytest.approx(0.01, rel=0.01)

@@ -15,13 +15,18 @@ import torch
 
 from archive.errors import ModelMissing, UsageError
 from archive.imaging.decode import shrink
-from archive.models.decoder import Told
+from archive.models.decoder import DecodeRequest
 from archive.models.decoders.autoencoder import Scaled
 from archive.models.decoders.open import open_decoder
-from archive.models.decoders.sampler import LatentDecoder, foreseen, low_frequencies, redirected
+from archive.models.decoders.sampler import (
+    LatentDecoder,
+    low_frequencies,
+    model_output_for_x0,
+    predict_x0,
+)
 from archive.models.decoders.unclip import GUIDANCE, ClassLabels
 from archive.models.encoder import OpenClipEncoder, precision, weights_source
-from archive.models.pairs import PAIRS, UNCLIP_MIRRORS, Machine, Pair, Sampling, find_pair
+from archive.models.pairs import PAIRS, UNCLIP_MIRRORS, DeviceConfig, Pair, Sampling, find_pair
 from archive.restore.reconstruct import color_score
 from tests.support.pairs import DIMENSION
 
@@ -100,7 +105,7 @@ def test_the_papers_pair_is_what_the_paper_used() -> None:
     )
     assert config["quick_gelu"] is True
     assert PAIRS["vit-l-14"].decoder == UNCLIP_MIRRORS
-    assert PAIRS["vit-l-14"].sampling == Sampling(steps=20, t_start=0.88)
+    assert PAIRS["vit-l-14"].sampling == Sampling(steps=20, strength=0.88)
     assert GUIDANCE == 12.0
 
 
@@ -193,8 +198,8 @@ def test_drawing_is_deterministic_and_listens_to_everything_it_is_told(
         told: np.ndarray = vector, colors: np.ndarray = GREY, seed: int = 1, **sampling: float
     ) -> np.ndarray:
         chosen = Sampling(**{"steps": 4} | sampling)  # type: ignore[arg-type]
-        [drawn] = decoder.draw(
-            Told(told[None], colors[None], [seed], 0.6), frame=(32, 16), sampling=chosen
+        [drawn] = decoder.sample(
+            DecodeRequest(told[None], colors[None], [seed], 0.6), frame=(32, 16), sampling=chosen
         )
         return drawn
 
@@ -207,9 +212,9 @@ def test_drawing_is_deterministic_and_listens_to_everything_it_is_told(
         draw(colors=NO_MAP),
         draw(seed=2),
         draw(guidance=1.0),
-        draw(t_start=0.5),
+        draw(strength=0.5),
     ]
-    others += [draw(consistency=0.5), draw(noise_level=500), draw(steps=5)]
+    others += [draw(low_frequency_guidance=0.5), draw(noise_level=500), draw(steps=5)]
     assert not any(np.array_equal(first, other) for other in others)
 
 
@@ -235,8 +240,8 @@ def test_every_step_is_told_the_noise_that_is_left(
         decoder._unet, "forward", lambda z, t, **k: told.append(int(t)) or unet(z, t, **k)
     )
     steps: list[tuple[int, int]] = []
-    row = Told(vector[None], GREY[None], [1])
-    decoder.draw(
+    row = DecodeRequest(vector[None], GREY[None], [1])
+    decoder.sample(
         row, frame=(16, 16), sampling=FEW, on_step=lambda done, of: steps.append((done, of))
     )
     assert told[0] == 880
@@ -252,8 +257,8 @@ def test_guidance_weighs_the_embedding_against_an_empty_label(
     monkeypatch.setattr(
         decoder._unet, "forward", lambda *a, **k: seen.append(k["class_labels"]) or unet(*a, **k)
     )
-    decoder.draw(
-        Told(vector[None], GREY[None], [1]),
+    decoder.sample(
+        DecodeRequest(vector[None], GREY[None], [1]),
         frame=(16, 16),
         sampling=Sampling(steps=1, noise_level=0),
     )
@@ -290,19 +295,21 @@ def test_the_label_is_what_unclip_would_make_of_an_embedding_as_noisy_as_the_cod
 def test_a_pull_moves_what_is_foreseen_and_nothing_else(kind: str) -> None:
     out, z, pull = torch.randn(3, 2, 4, 8, 8)
     signal = torch.tensor(0.3)
-    moved = foreseen(redirected(out, pull, signal, kind), z, signal, kind)
-    assert torch.allclose(moved, foreseen(out, z, signal, kind) + pull, atol=1e-4)
+    moved = predict_x0(model_output_for_x0(out, pull, signal, kind), z, signal, kind)
+    assert torch.allclose(moved, predict_x0(out, z, signal, kind) + pull, atol=1e-4)
     assert torch.allclose(low_frequencies(torch.full((1, 4, 12, 20), 2.0), 8), torch.tensor(2.0))
 
 
 def test_consistency_brings_the_pictures_colours_nearer_to_the_map(tiny_pair: Path) -> None:
     pocket = open_decoder(PAIRS["pocket"], dimension=512)
     colors = np.random.default_rng(0).integers(0, 256, (8, 8, 3), dtype=np.uint8)
-    row = Told(np.zeros((1, 512), np.float32), colors[None], [1], 0.6)
+    row = DecodeRequest(np.zeros((1, 512), np.float32), colors[None], [1], 0.6)
 
     def error(share: float) -> float:
         [drawn] = pocket.draw(
-            row, frame=(128, 128), sampling=replace(PAIRS["pocket"].sampling, consistency=share)
+            row,
+            frame=(128, 128),
+            sampling=replace(PAIRS["pocket"].sampling, low_frequency_guidance=share),
         )
         return color_score(shrink(drawn, 8), colors)
 
@@ -315,25 +322,27 @@ def test_a_picture_is_the_same_whatever_is_drawn_beside_it(
     decoder = open_decoder(find_pair(str(tiny_pair)), dimension=DIMENSION)
     vectors = noise.normal(size=(7, DIMENSION)).astype(np.float32)
     maps = noise.integers(0, 256, (7, 8, 8, 3), dtype=np.uint8)
-    drawn = decoder.draw(Told(vectors, maps, range(7)), frame=(16, 24), sampling=FEW)
+    drawn = decoder.sample(DecodeRequest(vectors, maps, range(7)), frame=(16, 24), sampling=FEW)
     for rows in ([3], [6, 3], [3, 0, 1, 2, 5]):
-        again = decoder.draw(Told(vectors[rows], maps[rows], rows), frame=(16, 24), sampling=FEW)
+        again = decoder.sample(
+            DecodeRequest(vectors[rows], maps[rows], rows), frame=(16, 24), sampling=FEW
+        )
         assert np.array_equal(again[rows.index(3)], drawn[3])
 
 
 @pytest.mark.parametrize("device", ["nonsense", "cuda:99"])
 def test_a_device_that_is_not_there_is_refused(tiny_pair: Path, device: str) -> None:
     with pytest.raises(UsageError, match="there is no device"):
-        open_decoder(find_pair(str(tiny_pair)), dimension=DIMENSION, machine=Machine(device))
+        open_decoder(find_pair(str(tiny_pair)), dimension=DIMENSION, machine=DeviceConfig(device))
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float32"])
 def test_a_decoder_runs_in_the_numbers_asked_for(tiny_pair: Path, dtype: str) -> None:
     decoder = open_decoder(
-        find_pair(str(tiny_pair)), dimension=DIMENSION, machine=Machine("cpu", dtype)
+        find_pair(str(tiny_pair)), dimension=DIMENSION, machine=DeviceConfig("cpu", dtype)
     )
-    row = Told(np.ones((1, DIMENSION), np.float32), GREY[None], [1])
-    [drawn] = decoder.draw(row, frame=(16, 16), sampling=FEW)
+    row = DecodeRequest(np.ones((1, DIMENSION), np.float32), GREY[None], [1])
+    [drawn] = decoder.sample(row, frame=(16, 16), sampling=FEW)
     assert drawn.shape == (16, 16, 3)
     assert (
         decoder.weights_sha256

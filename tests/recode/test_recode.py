@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from archive.archive import Archive
-from archive.codecs.float16 import HalfVectors
+from archive.codecs.float16 import Float16Vectors
 from archive.errors import UsageError
-from archive.filters import rows_where
+from archive.filters import row_filter
 from archive.models.pairs import find_pair
 from archive.records import NewCodes
 from archive.settings import Settings
@@ -56,7 +56,7 @@ def test_ingest_with_klt_waits_fits_and_codes(settings: Settings, folder: Path) 
     with Archive.create(
         settings, find_pair("pocket"), codec="klt", parameters={"bits": 60, "map_bits": 30}
     ) as archive:
-        assert isinstance(archive.codec.vectors, HalfVectors)
+        assert isinstance(archive.codec.vectors, Float16Vectors)
         list(archive.ingest([str(folder)]))
         assert archive.codec.name == "klt"
         assert {row.codec_id for row in archive.rows()} == {archive.codec_id}
@@ -166,7 +166,7 @@ def test_a_dry_run_and_a_condition_leave_the_others_alone(archive: Archive) -> N
     assert len(list(archive.freeze("klt", {"bits": 63}, dry=True))) == COUNT
     assert {row.id: row.clip_code for row in archive.rows()} == before
     assert len(archive.records) == 1
-    done = list(archive.freeze("clip", {"bits": 2}, where=rows_where(["path~*/00*.png", "id>3"])))
+    done = list(archive.freeze("clip", {"bits": 2}, where=row_filter(["path~*/00*.png", "id>3"])))
     changed = {row.id for row in archive.rows() if row.clip_code != before[row.id]}
     assert changed == {one.id for one in done}
     assert 0 < len(changed) < 10
@@ -256,7 +256,7 @@ def test_a_codec_that_was_trained_comes_in_a_file(
 
 def test_a_codec_for_other_embeddings_is_refused(archive: Archive) -> None:
     with pytest.raises(UsageError, match="48 dimensions"):
-        archive.use_codec(str(Path(__file__).parent / "golden" / "klt.npz"))
+        archive.use_codec(str(Path(__file__).parents[1] / "golden" / "klt.npz"))
 
 
 def test_originals_are_embedded_once_to_fit_and_to_code(archive: Archive) -> None:
@@ -289,4 +289,4 @@ def test_rates_that_cannot_be_are_refused_before_anything_is_written(
 @pytest.mark.parametrize("condition", ["colour=red", "width", "width>wide", "taken_at>yesterday"])
 def test_a_condition_that_means_nothing_is_refused(condition: str) -> None:
     with pytest.raises(UsageError, match=r"condition|cannot be"):
-        rows_where([condition])
+        row_filter([condition])

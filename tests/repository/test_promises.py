@@ -15,7 +15,7 @@ import pytest
 from archive.settings import Settings
 from cli.main import COMMANDS, coldframe
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 LAYERS = (  # each may import from those before it, and from none beside it
     {"errors", "settings"},
     {"records", "codecs", "scenes"},
@@ -23,7 +23,7 @@ LAYERS = (  # each may import from those before it, and from none beside it
     {"images", "files", "volumes", "models", "store", "index", "sheet"},
     {"quality"},
     {"projection"},
-    {"painter"},
+    {"reconstructor"},
     {"ingest", "outcomes", "search", "restore", "recode", "fidelity", "selection"},
     {"settle", "trial", "choosing"},
     {"conversions"},

@@ -133,17 +133,17 @@ def test_the_best_of_several_is_the_one_that_fits_the_row(archive: Archive, tmp_
     assert best.seed in range(10, 14)
     scores = {}
     for seed in range(10, 14):
-        [painted] = archive.painter(replace(FEW, candidates=1)).paint(
+        [reconstructions] = archive.reconstructor(replace(FEW, candidates=1)).reconstruct(
             archive.store.rows([2]), [seed]
         )
         [row], codec = archive.store.rows([2]), archive.codec
         vectors_hat, colors_hat = codec.decode([row.clip_code], [row.color_code])
-        [seen] = archive.encoder.encode_images([archive.encoder.prepare(painted.pixels)])
-        mean, _ = archive.decoder.space
+        [seen] = archive.encoder.encode_images([archive.encoder.prepare(reconstructions.pixels)])
+        mean, _ = archive.decoder.embedding_stats
         one, other = seen - mean, vectors_hat[0] - mean
         similar = one @ other / np.linalg.norm(one) / np.linalg.norm(other)
         scores[seed] = similar - 2 * np.mean(
-            (shrink(painted.pixels, 8) / 255 - colors_hat[0] / 255) ** 2
+            (shrink(reconstructions.pixels, 8) / 255 - colors_hat[0] / 255) ** 2
         )
     assert best.seed == max(scores, key=scores.__getitem__)
     assert set(best.scores) == {"clip_similarity", "color_score"}
@@ -151,28 +151,32 @@ def test_the_best_of_several_is_the_one_that_fits_the_row(archive: Archive, tmp_
 
 @settings(deadline=None, max_examples=25)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([8.0, 32.0]))
-def test_projected_colours_lie_in_the_cells_of_the_map(seed: int, half_cell: float) -> None:
+def test_projected_colours_lie_in_the_cells_of_the_map(
+    seed: int, quantization_error: float
+) -> None:
     rng = np.random.default_rng(seed)
     wanted = shrink(rng.integers(40, 216, (4, 4, 3), dtype=np.uint8).repeat(16, 0).repeat(16, 1), 8)
     drawn = enlarge(rng.integers(0, 256, (12, 12, 3), dtype=np.uint8), 128, 96)
 
     def missed(pixels: np.ndarray) -> np.ndarray:
         error = np.abs(to_samples(shrink(pixels, 8)[None]) - to_samples(wanted[None]))
-        return np.maximum(error - half_cell, 0)
+        return np.maximum(error - quantization_error, 0)
 
-    projected = project(drawn, wanted, half_cell)
-    assert missed(projected).mean() < 0.2 * missed(drawn).mean() + 1
-    assert np.array_equal(project(projected, shrink(projected, 8), half_cell), projected)
+    project_colors = project(drawn, wanted, quantization_error)
+    assert missed(project_colors).mean() < 0.2 * missed(drawn).mean() + 1
+    assert np.array_equal(
+        project(project_colors, shrink(project_colors, 8), quantization_error), project_colors
+    )
 
 
 def test_a_restoration_is_remembered(archive: Archive, tmp_path: Path) -> None:
     [one] = archive.restore([3], tmp_path / "out", sampling=FEW)
     from sqlalchemy import select
 
-    from archive.store import schema as tables
+    from archive.store import schema
 
     with archive.store.database.reading() as connection:
-        [kept] = connection.execute(select(tables.Restoration.__table__)).all()
+        [kept] = connection.execute(select(schema.Restoration.__table__)).all()
     assert (kept.image_id, kept.seed, kept.state, kept.path) == (3, one.seed, "done", one.file)
     assert kept.decoder_sha256 == archive.decoder.weights_sha256
 

@@ -34,12 +34,12 @@ def archive(settings: Settings, tiny_pair: Path, album: Path) -> Iterator[Archiv
 
 def fit(archive: Archive, row: Row, candidate: int) -> float:
     """How well a candidate fits the original file."""
-    [drawn] = archive.painter(FEW).paint([row], [seed_of(row.sha256) + candidate])
+    [drawn] = archive.reconstructor(FEW).reconstruct([row], [seed_of(row.sha256) + candidate])
     original = np.asarray(Image.open(row.path).convert("RGB"))
     true, seen = archive.encoder.encode_images(
         [archive.encoder.prepare(one) for one in (original, drawn.pixels)]
     )
-    center = archive.decoder.space[0]  # type: ignore[index]
+    center = archive.decoder.embedding_stats[0]  # type: ignore[index]
     error = np.mean((shrink(original, 32) / 255.0 - shrink(drawn.pixels, 32) / 255.0) ** 2)
     return float(cosines((true - center)[None], (seen - center)[None])[0]) - COLOR_WEIGHT * float(
         error

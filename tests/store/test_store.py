@@ -16,12 +16,12 @@ from archive.errors import ArchiveLocked, ColdframeError, NoArchive, NotFound, U
 from archive.records import (
     Batch,
     CodecRecord,
+    FileStamp,
     Flag,
     ModelRecord,
     NewImage,
     Place,
     SkippedFile,
-    Stamp,
 )
 from archive.settings import Settings
 from archive.store import Store
@@ -51,7 +51,7 @@ def store(settings: Settings) -> Iterator[Store]:
 
 def image(name: str, volume: int, *, path: str = "") -> NewImage:
     """A row whose digest and codes come from its name."""
-    place = Place(volume, path or f"{name}.jpg", Stamp(100, 10**18))
+    place = Place(volume, path or f"{name}.jpg", FileStamp(100, 10**18))
     return NewImage(
         name.encode().ljust(32), name.encode()[:1], b"", 640, 480, "JPEG", Flag.NONE, None, place
     )
@@ -86,7 +86,7 @@ def test_any_path_is_kept_exactly(store: Store, path: str) -> None:
     volume = store.see_volume(marker="m", label="", root="/r")
     [row_id] = store.add_batch(1, Batch([image("a", volume, path=path)])).values()
     assert store.rows([row_id])[0].path == f"/r/{path}"
-    assert store.stamps(volume, [path]) == {path: Stamp(100, 10**18)}
+    assert store.stamps(volume, [path]) == {path: FileStamp(100, 10**18)}
 
 
 @given(st.binary(max_size=20), st.binary(max_size=20))
@@ -119,7 +119,7 @@ def test_the_ledger_counts_attempts_and_forgets_what_was_archived_after_all(stor
 def test_a_batch_is_written_whole_or_not_at_all(store: Store) -> None:
     volume = store.see_volume(marker="m", label="", root="/r")
     broken = replace(
-        image("b", volume), place=Place(volume + 99, "b.jpg", Stamp(1, 1))
+        image("b", volume), place=Place(volume + 99, "b.jpg", FileStamp(1, 1))
     )  # no such volume
     with pytest.raises(ColdframeError):
         store.add_batch(1, Batch([image("a", volume), broken]))
@@ -156,10 +156,10 @@ def test_a_row_that_is_not_there_is_named(store: Store) -> None:
 def test_changed_codec_state_is_refused(store: Store) -> None:
     from sqlalchemy import update
 
-    from archive.store import schema as tables
+    from archive.store import schema
 
     with store.database.writing() as connection:
-        connection.execute(update(tables.Codec).values(state=b"something else"))
+        connection.execute(update(schema.Codec).values(state=b"something else"))
     with pytest.raises(ColdframeError, match="damaged"):
         store.codecs()
 

@@ -11,8 +11,8 @@ from training.corpus import Corpus
 from training.scenes import draw_scene
 
 
-def grey_photos(source: Sequence[str], *, held_in: Sequence[int] = ()) -> Corpus:
-    """A grey picture of 8 × 8 for every source named, without a caption; those at `held_in` are only measured."""
+def grey_photos(source: Sequence[str], *, validation: Sequence[int] = ()) -> Corpus:
+    """A grey picture of 8 × 8 for every source named, without a caption; those at `validation` are only measured."""
     count = len(source)
     return Corpus(
         pixels=np.full(count * 192, 128, np.uint8),
@@ -22,7 +22,7 @@ def grey_photos(source: Sequence[str], *, held_in: Sequence[int] = ()) -> Corpus
         key=np.array([f"{photo:06}" for photo in range(count)]),
         caption=np.array([""] * count),
         source=np.array(source),
-        held_in=np.isin(np.arange(count), held_in),
+        validation=np.isin(np.arange(count), validation),
         excluded=np.zeros(count, bool),
     )
 

@@ -13,7 +13,7 @@ import torch
 
 from archive.models.decoders.open import open_decoder
 from archive.models.decoders.sampler import LatentDecoder
-from archive.models.pairs import Machine, Pair, Sampling
+from archive.models.pairs import DeviceConfig, Pair, Sampling
 from tests.support.families import DIMENSION
 
 FRAME = (16, 24)  # width, height
@@ -23,7 +23,7 @@ OWN_PIPELINE = 1 / 255  # what rounding to eight bits may differ by
 
 
 def opened(
-    folder: Path, dimension: int = DIMENSION, machine: Machine | None = None
+    folder: Path, dimension: int = DIMENSION, machine: DeviceConfig | None = None
 ) -> LatentDecoder:
     return open_decoder(Pair("x", "", "", (str(folder),)), dimension=dimension, machine=machine)
 

@@ -12,12 +12,12 @@ from torch import nn
 
 from archive.codecs.coclico import coclico
 from archive.imaging.decode import shrink
-from archive.models.decoder import Told
+from archive.models.decoder import DecodeRequest
 from archive.models.decoders.open import open_decoder
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import POCKET_FOLDER, POCKET_SAMPLING, find_pair
 from tests.support.corpora import scene_photos
-from training import draft as reward
+from training import draft
 from training.denoiser import Space
 from training.export import load_parts
 from training.latents import Shelf, load_shelves
@@ -43,11 +43,11 @@ def shelves(parts: PARTS, tmp_path_factory: pytest.TempPathFactory) -> list[Shel
     return load_shelves(PHOTOS, np.arange(COUNT), **made, both=False, folder=folder)  # type: ignore[arg-type]
 
 
-def batch_of(shelves: list[Shelf], space: Space, free: int) -> reward.Batch:
+def batch_of(shelves: list[Shelf], space: Space, free: int) -> draft.Batch:
     """Every scene once, in order."""
-    batch = reward.Batches(shelves, [], space, seed=0)(0.0)
+    batch = draft.Batches(shelves, [], space, seed=0)(0.0)
     z, colors, vectors, vectors_hat, alignment = shelves[0].rows(np.arange(COUNT))
-    label = reward.denoiser.class_label(*space.told(vectors_hat, alignment))
+    label = draft.denoiser.class_label(*space.told(vectors_hat, alignment))
     return replace(batch, z=z, colors=colors, label=label, vectors=vectors, free=free)
 
 
@@ -64,14 +64,14 @@ def test_rows_are_drawn_as_the_archive_draws_them(parts: PARTS, shelves: list[Sh
     codes = codec.encode(
         encoder.encode_images([encoder.prepare(pixels)]), shrink(pixels, codec.map_side)[None]
     )
-    told = Told(*codec.decode(*codes), [row], codec.alignment_in(*decoder.space))
-    sampling = replace(POCKET_SAMPLING, steps=reward.STEPS, clip_guidance=0.0)
+    told = DecodeRequest(*codec.decode(*codes), [row], codec.alignment_in(*decoder.space))
+    sampling = replace(POCKET_SAMPLING, steps=draft.STEPS, clip_guidance=0.0)
     [wanted] = decoder.draw(told, frame=(SIDE, SIDE), sampling=sampling)
     batch = batch_of(shelves, parts[3], free=5)
     noise = torch.zeros_like(batch.z)
     noise[row] = torch.randn(batch.z.shape[1:], generator=torch.Generator().manual_seed(row))
     with torch.inference_mode():
-        drawn = decoder.decode_pixels(reward.draw(parts[2].eval(), batch, noise)[row : row + 1])[0]
+        drawn = decoder.decode_pixels(draft.draw(parts[2].eval(), batch, noise)[row : row + 1])[0]
     assert (
         np.abs(drawn.astype(int) - wanted).mean() < 4
     )  # bfloat16, and bits of the embedding at zero
@@ -81,9 +81,9 @@ def test_rows_are_drawn_as_the_archive_draws_them(parts: PARTS, shelves: list[Sh
 def test_only_the_last_steps_have_gradients(free: int, parts: PARTS, shelves: list[Shelf]) -> None:
     unet, seen = parts[2], []
     hook = unet.register_forward_hook(lambda *_: seen.append(torch.is_grad_enabled()))
-    z = reward.draw(unet, batch_of(shelves, parts[3], free), torch.randn(COUNT, 8, 16, 16))
+    z = draft.draw(unet, batch_of(shelves, parts[3], free), torch.randn(COUNT, 8, 16, 16))
     hook.remove()
-    assert seen == [False] * free + [True] * (len(reward.sampler().timesteps) - free)
+    assert seen == [False] * free + [True] * (len(draft.sampler().timesteps) - free)
     assert z.requires_grad
 
 
@@ -94,21 +94,23 @@ def test_what_is_drawn_becomes_more_like_what_the_rows_say(
 
     torch.manual_seed(0)
     _, vae, unet, space = load_parts(POCKET_FOLDER)
-    likeness = partial(OpenClipEncoder(find_pair("pocket")).likeness, center=space.mean.numpy())
+    clip_similarity = partial(
+        OpenClipEncoder(find_pair("pocket")).clip_similarity, center=space.mean.numpy()
+    )
     blind = (
         timm.create_model("mobilenetv2_100", num_classes=1001).requires_grad_(False).eval()
     )  # a teacher of nothing
     loss_of, optimizer = (
-        reward.loss_of(vae, blind, likeness),
+        draft.loss_of(vae, blind, clip_similarity),
         torch.optim.AdamW(unet.parameters(), lr=2e-4),
     )
 
     def similar() -> float:
         batch, generator = batch_of(shelves, space, free=0), torch.Generator().manual_seed(1)
         with torch.inference_mode():
-            z = reward.draw(unet, batch, torch.randn(batch.z.shape, generator=generator))
+            z = draft.draw(unet, batch, torch.randn(batch.z.shape, generator=generator))
             return float(
-                likeness(
+                clip_similarity(
                     vae.decode(z / vae.config.scaling_factor).sample, batch.vectors.numpy()
                 ).mean()
             )

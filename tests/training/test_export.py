@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn.functional import cosine_similarity
 
 from archive.models.pairs import POCKET_FOLDER
-from training import image_tower, text_tower
+from training import image_encoder, text_encoder
 from training.export import export_encoder, load_parts
 
 
@@ -18,7 +18,7 @@ from training.export import export_encoder, load_parts
 def towers() -> tuple[nn.Module, nn.Module]:
     """Random ones of the sizes that ship."""
     torch.manual_seed(0)
-    return image_tower.build().eval(), text_tower.build().eval()
+    return image_encoder.build().eval(), text_encoder.build().eval()
 
 
 def test_towers_come_back_nearly_as_they_were(
@@ -30,7 +30,7 @@ def test_towers_come_back_nearly_as_they_were(
     export_encoder(image, text, tmp_path)
     clip = open_clip.create_model(f"local-dir:{tmp_path}").eval()
     pixels = torch.randn(4, 3, 128, 128)
-    tokens = text_tower.tokenize(["a cat", "boats in a harbour", "planets", "a red car"])
+    tokens = text_encoder.tokenize(["a cat", "boats in a harbour", "planets", "a red car"])
     with torch.inference_mode():
         seen = cosine_similarity(clip.encode_image(pixels), image(pixels))
         read = cosine_similarity(clip.encode_text(tokens), text(tokens))
@@ -52,7 +52,7 @@ def test_of_a_whole_model_only_the_words_are_taken(
 
     whole = load_parts(POCKET_FOLDER)[0]
     whole.visual = TimmModel(
-        "fasternet_t0", image_tower.DIMENSION, image_size=128, pool="avg", proj=""
+        "fasternet_t0", image_encoder.DIMENSION, image_size=128, pool="avg", proj=""
     )
     export_encoder(towers[0], whole, tmp_path)
     assert "fasternet_t1" in (tmp_path / "open_clip_config.json").read_text()

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.support.corpora import grey_photos
-from training import image_encoder as image_tower
+from training import image_encoder
 from training.corpus import Corpus
 from training.crops import TOP, Views
 from training.teacher import FEATURES
@@ -16,7 +16,7 @@ from training.teacher import FEATURES
 @pytest.fixture
 def corpus() -> Corpus:
     """Four photos of 8 × 8: two plain ones, one of sports, one that is only measured."""
-    return grey_photos(["scenes", "scenes", "sports", "sports"], held_in=[3])
+    return grey_photos(["scenes", "scenes", "sports", "sports"], validation=[3])
 
 
 @pytest.fixture
@@ -35,14 +35,14 @@ def views() -> Views:
 
 
 def test_windows_are_drawn_by_area_and_source(corpus: Corpus, views: Views) -> None:
-    often = image_tower.drawn_how_often(corpus, views)
+    often = image_encoder.drawn_how_often(corpus, views)
     assert often.sum() == pytest.approx(1)
-    assert often / often[0] == pytest.approx([1, 1, 0.5, image_tower.OFTENER["sports"], 0])
+    assert often / often[0] == pytest.approx([1, 1, 0.5, image_encoder.OFTENER["sports"], 0])
 
 
 def test_what_is_only_measured_is_never_drawn(corpus: Corpus, views: Views) -> None:
-    names = image_tower.Names(torch.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64))
-    batches = image_tower.Batches(corpus, views, names, None, None, seed=0)
+    names = image_encoder.Names(torch.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64))
+    batches = image_encoder.Batches(corpus, views, names, None, None, seed=0)
     drawn = np.bincount([next(batches._order) for _ in range(20_000)], minlength=len(views))
     assert drawn[4] == 0
-    assert drawn[3] / drawn[0] == pytest.approx(image_tower.OFTENER["sports"], rel=0.1)
+    assert drawn[3] / drawn[0] == pytest.approx(image_encoder.OFTENER["sports"], rel=0.1)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tests.support.corpora import grey_photos
-from training import image_encoder as image_tower
+from training import image_encoder
 from training.crops import TOP, Views
 from training.probe import Probe, load_probe
 from training.teacher import FEATURES
@@ -57,16 +57,16 @@ def test_is_kept(views: Views, caption: np.ndarray, tmp_path: Path) -> None:
 
 def test_soft_labels_are_distributions(views: Views, caption: np.ndarray, tmp_path: Path) -> None:
     probe = load_probe(views, caption, NAMES, tmp_path, seed=0)
-    batch = image_tower.Batches(
+    batch = image_encoder.Batches(
         grey_photos(["grey"] * PHOTOS), views, _names(caption), probe, None, seed=0
     )(1.0)
-    assert batch.named.shape == (image_tower.BATCH, NAMES + 1000)
-    torch.testing.assert_close(batch.named.sum(dim=1), torch.ones(image_tower.BATCH))
+    assert batch.named.shape == (image_encoder.BATCH, NAMES + 1000)
+    torch.testing.assert_close(batch.named.sum(dim=1), torch.ones(image_encoder.BATCH))
 
 
 def test_caption_outweighs_what_the_probe_says(views: Views, caption: np.ndarray) -> None:
     """An ignorant probe: all names alike."""
-    batches = image_tower.Batches(
+    batches = image_encoder.Batches(
         grey_photos(["grey"] * PHOTOS), views, _names(caption), Probe(NAMES), None, seed=0
     )
     named = batches._distributions(list(range(len(views))))[:, :NAMES].numpy()
@@ -76,6 +76,8 @@ def test_caption_outweighs_what_the_probe_says(views: Views, caption: np.ndarray
     assert spread.max() < 1e-6
 
 
-def _names(caption: np.ndarray) -> image_tower.Names:
-    vectors = torch.nn.functional.normalize(torch.randn(NAMES + 1000, image_tower.DIMENSION), dim=1)
-    return image_tower.Names(vectors=vectors, imagenet=NAMES + np.arange(1000), caption=caption)
+def _names(caption: np.ndarray) -> image_encoder.Names:
+    vectors = torch.nn.functional.normalize(
+        torch.randn(NAMES + 1000, image_encoder.DIMENSION), dim=1
+    )
+    return image_encoder.Names(vectors=vectors, imagenet=NAMES + np.arange(1000), caption=caption)

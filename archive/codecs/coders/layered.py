@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from archive.codecs.coders import range_coder as rangecoder
+from archive.codecs.coders import range_coder
 from archive.codecs.coders.sparse import Dictionary
 from archive.codecs.coders.sparse_fit import atoms_for, fit_dictionary, shape_for
 from archive.codecs.coders.transform import Rows, Transform
@@ -47,18 +47,20 @@ class Layered:
         """(N, d) float32 → N messages."""
         if self.rest is None:
             return self.dictionary.encode(rows)
-        first = self.dictionary.code(rows, grain=0)
-        second = self.rest.levels(rows - self.dictionary.rebuild(first), first.bits)
+        first = self.dictionary.code(rows, rate_granularity=0)
+        second = self.rest.levels(rows - self.dictionary.reconstruct(first), first.bits)
         return [
-            rangecoder.encode([*self.dictionary.parts(first, row), *self.rest.parts(second, row)])
+            range_coder.encode(
+                [*self.dictionary.symbols(first, row), *self.rest.symbols(second, row)]
+            )
             for row in range(len(rows))
         ]
 
     def decode(self, messages: list[bytes]) -> Rows:
         """N messages → (N, d) float32, the same bits on every machine. Raises BadCode for what cannot be a message."""
-        readers = [rangecoder.Reader(message) for message in messages]
-        rows = self.dictionary.rebuild(self.dictionary.read(readers))
-        return rows if self.rest is None else rows + self.rest.rebuild(self.rest.read(readers))
+        readers = [range_coder.Reader(message) for message in messages]
+        rows = self.dictionary.reconstruct(self.dictionary.read(readers))
+        return rows if self.rest is None else rows + self.rest.reconstruct(self.rest.read(readers))
 
     def arrays(self, prefix: str) -> dict[str, npt.NDArray[np.generic]]:
         """Everything, by name, for the codec row."""
@@ -78,9 +80,9 @@ def fit_layered(rows: Rows, bits: float, *, seed: int = 0) -> Layered:
     if bits < LAYERABLE or (bits < LAYERED and taught):
         return Layered(fit_dictionary(rows, bits, shape_for(bits), seed=seed), None)
     own = min(SHARE * bits, MOST if bits < GAINED else MOST_GAINED)
-    dictionary = fit_dictionary(rows, own, shape_for(own), grain=0, seed=seed)
-    first = dictionary.code(rows, grain=0)
-    before = Before(first.bits, lambda row: dictionary.parts(first, row))
-    left = rows - dictionary.rebuild(first)
+    dictionary = fit_dictionary(rows, own, shape_for(own), rate_granularity=0, seed=seed)
+    first = dictionary.code(rows, rate_granularity=0)
+    before = Before(first.bits, lambda row: dictionary.symbols(first, row))
+    left = rows - dictionary.reconstruct(first)
     gains = GAINS if bits >= GAINED else 1
     return Layered(dictionary, fit_transform(left, bits, gains=gains, before=before, seed=seed))

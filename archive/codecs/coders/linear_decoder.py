@@ -23,7 +23,7 @@ RIDGE = 1e-3  # of the codes' mean variance
 
 
 @dataclass(frozen=True, eq=False)
-class LeastSquares:
+class LinearDecoder:
     """The fitted state."""
 
     mean: npt.NDArray[np.float32]  # (D,), m
@@ -31,7 +31,7 @@ class LeastSquares:
     unit: npt.NDArray[np.float64]  # ()
 
     @classmethod
-    def fit(cls, vectors: Vectors, odd: Vectors) -> LeastSquares:
+    def fit(cls, vectors: Vectors, odd: Vectors) -> LinearDecoder:
         """(N, D) embeddings and the odd integers of their codes → m and W."""
         s, x = odd.astype(np.float64), vectors.astype(np.float64)
         s_mean, x_mean = s.mean(axis=0), x.mean(axis=0)
@@ -44,14 +44,14 @@ class LeastSquares:
         return cls(mean.astype(np.float32), matrix, np.array(unit))
 
     @classmethod
-    def open(cls, arrays: Mapping[str, Any]) -> LeastSquares:
+    def open(cls, arrays: Mapping[str, Any]) -> LinearDecoder:
         """From a codec row. Raises KeyError where something is missing."""
         return cls(**{field.name: arrays[f"squares_{field.name}"] for field in fields(cls)})
 
     def arrays(self) -> Arrays:
         return {f"squares_{field.name}": getattr(self, field.name) for field in fields(self)}
 
-    def rebuild(self, odd: Vectors) -> Vectors:
+    def reconstruct(self, odd: Vectors) -> Vectors:
         """(N, D) odd integers → (N, D) vector_hat, the same bits on every machine."""
         exact = odd.astype(np.float64) @ self.matrix.T.astype(np.float64)
         vectors: Vectors = (self.mean + exact * float(self.unit)).astype(np.float32)

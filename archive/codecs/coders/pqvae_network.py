@@ -50,7 +50,7 @@ class Pqvae(nn.Module):
         )
         self.codebook = nn.Parameter(torch.empty(entries, subvector).uniform_(-1, 1))
 
-    def parts(self, units: torch.Tensor) -> torch.Tensor:
+    def symbols(self, units: torch.Tensor) -> torch.Tensor:
         """(N, D) → (N, 3200/e_dim, e_dim), not yet quantised."""
         grid = F.normalize(
             self.encoder(units[:, :, None, None] * units.shape[1] ** 0.5).float(), dim=1
@@ -61,7 +61,7 @@ class Pqvae(nn.Module):
         """(N, P, e_dim) → (N, P) int64: the entry at the least distance."""
         return (self.codebook.square().sum(1) - 2 * parts @ self.codebook.T).argmin(2)
 
-    def rebuild(self, parts: torch.Tensor) -> torch.Tensor:
+    def reconstruct(self, parts: torch.Tensor) -> torch.Tensor:
         """(N, 3200/e_dim, e_dim) → unit_hat (N, D)."""
         grid = parts.reshape(len(parts), SIDE, SIDE, CHANNELS).permute(0, 3, 1, 2)
         return F.normalize(self.decoder(grid * CHANNELS**0.5).flatten(1).float(), dim=1)

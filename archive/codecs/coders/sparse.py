@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from archive.codecs.coders import range_coder as rangecoder
+from archive.codecs.coders import range_coder
 from archive.codecs.coders.omp import Integers, Pursuit, Rows, pursue
 
 COEFFICIENT_UNIT = 2.0**-16
@@ -36,7 +36,7 @@ COEFFICIENT_LIMIT = 1 << 24
 BLOCK = 2048  # rows coded at once: K · S · BLOCK products are held
 SWEEPS = 2  # over the coefficients of a row
 WHOLE_BYTES = 8  # bits
-EAGERNESS = (
+LAMBDA_SCALES = (
     0.3,
     1.0,
     3.0,
@@ -69,24 +69,24 @@ class Dictionary:
     def encode(self, rows: Rows) -> list[bytes]:
         """(N, d) float32 → N messages."""
         coded = self.code(rows)
-        return [rangecoder.encode(self.parts(coded, row)) for row in range(len(rows))]
+        return [range_coder.encode(self.symbols(coded, row)) for row in range(len(rows))]
 
     def decode(self, messages: list[bytes]) -> Rows:
         """N messages → (N, d) float32, the same bits on every machine. Raises BadCode for what cannot be a message."""
-        return self.rebuild(self.read([rangecoder.Reader(message) for message in messages]))
+        return self.reconstruct(self.read([range_coder.Reader(message) for message in messages]))
 
-    def code(self, rows: Rows, *, grain: int = WHOLE_BYTES) -> Sparse:
-        """(N, d) → what is coded of them; messages are priced in multiples of `grain` bits, 0: to the bit."""
+    def code(self, rows: Rows, *, rate_granularity: int = WHOLE_BYTES) -> Sparse:
+        """(N, d) → what is coded of them; messages are priced in multiples of `rate_granularity` bits, 0: to the bit."""
         blocks = [
-            self.choose(list(self.pursue(rows[at : at + BLOCK])), grain)
+            self.choose(list(self.pursue(rows[at : at + BLOCK])), rate_granularity)
             for at in range(0, len(rows), BLOCK)
         ]
         return joined(blocks) if blocks else _nothing(0, len(self.centroids))
 
-    def parts(self, coded: Sparse, row: int) -> list[rangecoder.Part]:
+    def symbols(self, coded: Sparse, row: int) -> list[range_coder.Part]:
         """The symbols of one row's message, with their tables."""
         count, atoms = int(coded.counts[row]), coded.atoms[row].tolist()
-        told: list[tuple[rangecoder.Symbols | int, rangecoder.Model | None]] = [
+        told: list[tuple[range_coder.Symbols | int, range_coder.Model | None]] = [
             (count - 1, self._models.counts)
         ]
         for place, (last, atom) in enumerate(pairwise([-1, *atoms[:count]])):
@@ -94,7 +94,7 @@ class Dictionary:
         told.append((coded.levels[row, :count], self._models.levels[count - 1]))
         return [(symbols, own) for symbols, own in told if own is not None]
 
-    def read(self, readers: list[rangecoder.Reader]) -> Sparse:
+    def read(self, readers: list[range_coder.Reader]) -> Sparse:
         """The mirror of parts, from N messages. Raises BadCode."""
         coded, models = _nothing(len(readers), len(self.centroids)), self._models
         for row, reader in enumerate(readers):
@@ -106,7 +106,7 @@ class Dictionary:
             coded.levels[row, :count] = _read(reader, models.levels[count - 1], count)
         return coded
 
-    def rebuild(self, coded: Sparse) -> Rows:
+    def reconstruct(self, coded: Sparse) -> Rows:
         """What is coded → (N, d) float32."""
         from scipy.sparse import csr_array
 
@@ -127,14 +127,14 @@ class Dictionary:
         correlations = np.asarray((rows - self.mean) @ self._floats.atoms.T, np.float32)
         return pursue(correlations, self._floats.gram, len(self.centroids))
 
-    def choose(self, pursuits: list[Pursuit], grain: int = WHOLE_BYTES) -> Sparse:
-        """The atoms of N rows for every n → the n and the levels of least error² + λ · bits, multiples of `grain`."""
+    def choose(self, pursuits: list[Pursuit], rate_granularity: int = WHOLE_BYTES) -> Sparse:
+        """The atoms of N rows for every n → the n and the levels of least error² + λ · bits, multiples of `rate_granularity`."""
         rows, slope = len(pursuits[0].atoms), float(self.slope)
         best, least = _nothing(rows, len(self.centroids)), np.full(rows, np.inf, np.float32)
-        for count, eagerness in product(range(1, len(pursuits) + 1), EAGERNESS):
+        for count, eagerness in product(range(1, len(pursuits) + 1), LAMBDA_SCALES):
             atoms = pursuits[count - 1].atoms
             levels, error = self._levels(pursuits[count - 1], eagerness * slope)
-            bits = self._bits(atoms, levels, grain)
+            bits = self._bits(atoms, levels, rate_granularity)
             price = error + np.float32(slope) * bits
             better = price < least
             least[better], best.counts[better], best.bits[better] = (
@@ -166,14 +166,16 @@ class Dictionary:
         ).sum(axis=1)
         return levels, error
 
-    def _bits(self, atoms: Integers, levels: npt.NDArray[np.int32], grain: int) -> Rows:
+    def _bits(self, atoms: Integers, levels: npt.NDArray[np.int32], rate_granularity: int) -> Rows:
         """Atoms and levels (N, n) → bits (N,)."""
         count, floats = atoms.shape[1], self._floats
         bits = floats.level_bits[count - 1][levels].sum(axis=1) + floats.atom_bits[atoms].sum(
             axis=1
         )
         bits += floats.count_bits[count - 1]
-        stored: Rows = grain * np.ceil(bits / grain) if grain else bits
+        stored: Rows = (
+            rate_granularity * np.ceil(bits / rate_granularity) if rate_granularity else bits
+        )
         return stored
 
     @cached_property
@@ -191,10 +193,10 @@ class Dictionary:
             self.atoms.astype(np.float64),
             atoms @ atoms.T,
             -np.log2(self.weights, dtype=np.float32),
-            (np.log2(sets) - np.log2(rangecoder.probabilities(self.count_counts)[0])).astype(
+            (np.log2(sets) - np.log2(range_coder.probabilities(self.count_counts)[0])).astype(
                 np.float32
             ),
-            -np.log2(rangecoder.probabilities(self.level_counts)),
+            -np.log2(range_coder.probabilities(self.level_counts)),
         )
 
     def arrays(self, prefix: str) -> dict[str, npt.NDArray[np.generic]]:
@@ -226,9 +228,9 @@ class _Models:
         self.counts = _model(dictionary.count_counts[0])
         self.levels = [_model(counts) for counts in dictionary.level_counts]
         self._sets = set_weights(dictionary.weights, len(dictionary.centroids))
-        self._made: dict[tuple[int, int], rangecoder.Model | None] = {}
+        self._made: dict[tuple[int, int], range_coder.Model | None] = {}
 
-    def next_atom(self, last: int, left: int) -> rangecoder.Model | None:
+    def next_atom(self, last: int, left: int) -> range_coder.Model | None:
         """Of the K − last − left atoms last + 1 … K − left, when `left` are to come; made when first asked for."""
         if (last, left) not in self._made:
             weights = self._sets[left - 1]
@@ -236,9 +238,9 @@ class _Models:
         return self._made[last, left]
 
 
-def _model(counts: npt.NDArray[np.uint32]) -> rangecoder.Model | None:
+def _model(counts: npt.NDArray[np.uint32]) -> range_coder.Model | None:
     """(A,) counts → their model."""
-    return rangecoder.model(rangecoder.probabilities(counts)) if len(counts) > 1 else None
+    return range_coder.model(range_coder.probabilities(counts)) if len(counts) > 1 else None
 
 
 def set_weights(weights: npt.NDArray[np.uint16], most: int) -> list[npt.NDArray[np.object_]]:
@@ -254,9 +256,9 @@ def set_weights(weights: npt.NDArray[np.uint16], most: int) -> list[npt.NDArray[
 def _share(weights: npt.NDArray[np.object_]) -> npt.NDArray[np.uint32]:
     """(A,) integers → (A,) counts ≥ 1 that sum to TOTAL, by integer arithmetic."""
     counts = np.array(
-        1 + weights * (rangecoder.TOTAL - len(weights)) // int(weights.sum()), np.uint32
+        1 + weights * (range_coder.TOTAL - len(weights)) // int(weights.sum()), np.uint32
     )
-    counts[counts.argmax()] += rangecoder.TOTAL - counts.sum()
+    counts[counts.argmax()] += range_coder.TOTAL - counts.sum()
     return counts
 
 
@@ -279,6 +281,6 @@ def _nothing(rows: int, most: int) -> Sparse:
 
 
 def _read(
-    reader: rangecoder.Reader, own: rangecoder.Model | None, count: int
+    reader: range_coder.Reader, own: range_coder.Model | None, count: int
 ) -> npt.NDArray[np.int32]:
     return np.zeros(count, np.int32) if own is None else reader.read_alike(own, count)

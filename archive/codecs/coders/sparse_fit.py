@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.codecs.codec import Vectors
-from archive.codecs.coders import range_coder as rangecoder
+from archive.codecs.coders import range_coder
 from archive.codecs.coders.omp import Integers, Pursuit, Rows, pursue
 from archive.codecs.coders.sparse import (
     BLOCK,
@@ -72,9 +72,14 @@ def shape_for(bits: float) -> Shape:
 
 
 def fit_dictionary(
-    vectors: Vectors, bits: float, shape: Shape, *, grain: int = WHOLE_BYTES, seed: int = 0
+    vectors: Vectors,
+    bits: float,
+    shape: Shape,
+    *,
+    rate_granularity: int = WHOLE_BYTES,
+    seed: int = 0,
 ) -> Dictionary:
-    """(N, d) → a dictionary of that shape whose codes take `bits` on average; `grain`: bits they are a multiple of.
+    """(N, d) → a dictionary of that shape whose codes take `bits` on average; `rate_granularity`: bits they are a multiple of.
 
     Atoms are as many as the shape says and the sample can teach.
     """
@@ -82,7 +87,9 @@ def fit_dictionary(
     order = np.random.default_rng(seed).permutation(len(vectors))
     held = min(HELD, len(vectors) // HELD_SHARE)
     learned = learn(vectors[order[held : held + LEARNED]], shape, seed=seed)
-    return settle(learned, vectors[order[:held]], bits, shape.levels, grain=grain)
+    return settle(
+        learned, vectors[order[:held]], bits, shape.levels, rate_granularity=rate_granularity
+    )
 
 
 def learn(vectors: Vectors, shape: Shape, *, seed: int = 0) -> Dictionary:
@@ -102,8 +109,8 @@ def learn(vectors: Vectors, shape: Shape, *, seed: int = 0) -> Dictionary:
         np.array(unit),
         np.rint(atoms / unit).astype(np.int8),
         np.ones(len(atoms), np.uint16),
-        rangecoder.integer_counts(np.ones((1, shape.most))),
-        rangecoder.integer_counts(np.ones((shape.most, 1))),
+        range_coder.integer_counts(np.ones((1, shape.most))),
+        range_coder.integer_counts(np.ones((shape.most, 1))),
         _fixed(np.ones((shape.most, 1))),
         np.array(0.0),
     )
@@ -147,36 +154,43 @@ def _lengths(atoms: int, picks: Integers, coefficients: Rows) -> Rows:
 
 
 def settle(
-    learned: Dictionary, held: Vectors, bits: float, levels: int, *, grain: int = WHOLE_BYTES
+    learned: Dictionary,
+    held: Vectors,
+    bits: float,
+    levels: int,
+    *,
+    rate_granularity: int = WHOLE_BYTES,
 ) -> Dictionary:
     """Learned atoms and other rows (N, d) → the coder that spends `bits` a row on average: levels, tables, λ."""
     pursuits = list(learned.pursue(held))
     energy = float(((held - learned.mean) ** 2).sum(axis=1).mean()) or 1.0
     ranks = (np.arange(levels) + 0.5) / levels
     centroids = np.stack([np.quantile(one.coefficients, ranks) for one in pursuits])
-    counts = rangecoder.integer_counts(np.ones(centroids.shape))
+    counts = range_coder.integer_counts(np.ones(centroids.shape))
     fitted = replace(learned, centroids=_fixed(centroids), level_counts=counts)
     for _ in range(ITERATIONS):
-        fitted = _steer(fitted, pursuits, bits, energy, grain)
-        fitted = _tabulate(fitted, pursuits, fitted.choose(pursuits, grain))
+        fitted = _steer(fitted, pursuits, bits, energy, rate_granularity)
+        fitted = _tabulate(fitted, pursuits, fitted.choose(pursuits, rate_granularity))
     excess = 0.0  # of messages, over their prices
-    for _ in range(CORRECTIONS if grain else 1):
-        fitted = _steer(fitted, pursuits, bits - excess, energy, grain)
-        coded = fitted.choose(pursuits, grain)
-        messages = (rangecoder.encode(fitted.parts(coded, row)) for row in range(len(held)))
+    for _ in range(CORRECTIONS if rate_granularity else 1):
+        fitted = _steer(fitted, pursuits, bits - excess, energy, rate_granularity)
+        coded = fitted.choose(pursuits, rate_granularity)
+        messages = (range_coder.encode(fitted.symbols(coded, row)) for row in range(len(held)))
         excess = 8 * sum(map(len, messages)) / len(held) - float(coded.bits.mean())
     return fitted
 
 
 def _steer(
-    fitted: Dictionary, pursuits: list[Pursuit], bits: float, energy: float, grain: int
+    fitted: Dictionary, pursuits: list[Pursuit], bits: float, energy: float, rate_granularity: int
 ) -> Dictionary:
     """The least λ whose codes take no more than `bits` on average."""
     low, high = math.log(1e-6 * energy), math.log(energy)
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
         spent = (
-            replace(fitted, slope=np.array(math.exp(middle))).choose(pursuits, grain).bits.mean()
+            replace(fitted, slope=np.array(math.exp(middle)))
+            .choose(pursuits, rate_granularity)
+            .bits.mean()
         )
         low, high = (middle, high) if spent > bits else (low, middle)
     return replace(fitted, slope=np.array(math.exp(high)))
@@ -201,8 +215,8 @@ def _tabulate(fitted: Dictionary, pursuits: list[Pursuit], coded: Sparse) -> Dic
     return replace(
         fitted,
         weights=np.clip(np.rint(odds / odds.max() * 65535), 1, 65535).astype(np.uint16),
-        count_counts=rangecoder.integer_counts(occurring + 0.5),
-        level_counts=rangecoder.integer_counts(seen + 0.5),
+        count_counts=range_coder.integer_counts(occurring + 0.5),
+        level_counts=range_coder.integer_counts(seen + 0.5),
         centroids=_fixed(
             np.where(seen > 20, total / np.maximum(seen, 1), fitted.centroids * COEFFICIENT_UNIT)
         ),

@@ -1,7 +1,7 @@
 """Transform coding with one step: centre, rotate, quantise, range code.
 
     z = Bᵀ(x − μ) / s          B: the first n Karhunen–Loève directions, s: one scale
-    l = the level of zᵢ that minimises (error)² + λ·bits, tables by class(i) + gain           λ = SLOPE · Δ²
+    l = the level of zᵢ that minimises (error)² + λ·bits, tables by class(i) + gain           λ = LAMBDA · Δ²
     x̂ = μ + s·B r(class, l)
 
 One step Δ serves all coefficients, so that components smaller than it vanish by themselves (reverse water-filling). A
@@ -27,19 +27,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from archive.codecs.coders import range_coder as rangecoder
+from archive.codecs.coders import range_coder
 
 Rows = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
-SLOPE = 0.15  # λ / Δ²; of 0.05 … 0.25 the least error at equal bits, at all rates
+LAMBDA = 0.15  # λ / Δ²; of 0.05 … 0.25 the least error at equal bits, at all rates
 BASIS_UNIT = 2.0**-10  # as good as 2⁻¹⁴ up to 1,000 bits, and the state a sixth smaller
 COEFFICIENT_UNIT = 2.0**-20
 COEFFICIENT_LIMIT = 1 << 26
 CLASSES_AN_OCTAVE, UNIT_CLASS = 3, 12  # a coefficient whose deviation is Δ has class UNIT_CLASS
-HEARD = 10  # coefficients of this class and above tell a row's gain
+GAIN_MIN_CLASS = 10  # coefficients of this class and above tell a row's gain
 BLOCK = 512  # rows whose levels are chosen at a time: they stay in the processor's cache
 SHORT = 96  # bits; longer messages gain too little by filling their last byte
-EAGERNESS = (0.4, 0.6, 1.5, 2.5)  # times λ
+LAMBDA_SCALES = (0.4, 0.6, 1.5, 2.5)  # times λ
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,11 @@ class Transform:
     def encode(self, rows: Rows) -> list[bytes]:
         """(N, d) float32 → N messages."""
         levels = self.levels(rows)
-        return [rangecoder.encode(self.parts(levels, row)) for row in range(len(rows))]
+        return [range_coder.encode(self.symbols(levels, row)) for row in range(len(rows))]
 
     def decode(self, messages: list[bytes]) -> Rows:
         """N messages → (N, d) float32, the same bits on every machine. Raises BadCode for what cannot be a message."""
-        return self.rebuild(self.read([rangecoder.Reader(message) for message in messages]))
+        return self.reconstruct(self.read([range_coder.Reader(message) for message in messages]))
 
     def levels(self, rows: Rows, before: Rows | None = None) -> Levels:
         """(N, d) → what is coded of them; `before`: bits (N,) that stand in their messages already."""
@@ -90,15 +90,15 @@ class Transform:
             )
         return Levels(gains, symbols)
 
-    def parts(self, levels: Levels, row: int) -> list[rangecoder.Part]:
+    def symbols(self, levels: Levels, row: int) -> list[range_coder.Part]:
         """The symbols of one row's message, with their tables."""
         gain = int(levels.gains[row])
-        told: list[rangecoder.Part] = (
+        told: list[range_coder.Part] = (
             [(gain, self._gain_model)] if self.gain_counts.shape[1] > 1 else []
         )
         return [*told, (levels.symbols[row], self._tables[gain])]
 
-    def read(self, readers: list[rangecoder.Reader]) -> Levels:
+    def read(self, readers: list[range_coder.Reader]) -> Levels:
         """The mirror of parts, from N messages. Raises BadCode."""
         told = self.gain_counts.shape[1] > 1
         gains = np.array(
@@ -110,7 +110,7 @@ class Transform:
             symbols[row] = reader.read(self._tables[gain])
         return Levels(gains, symbols)
 
-    def rebuild(self, levels: Levels) -> Rows:
+    def reconstruct(self, levels: Levels) -> Rows:
         """What is coded → (N, d) float32."""
         coefficients = self.centroids[self._classes[levels.gains], levels.symbols].astype(
             np.float64
@@ -131,7 +131,7 @@ class Transform:
     def _symbols(
         self, z: Rows, classes: npt.NDArray[np.uint8], before: Rows
     ) -> npt.NDArray[np.int32]:
-        floats, slope = self._floats, np.float32(SLOPE * float(self.step) ** 2)
+        floats, slope = self._floats, np.float32(LAMBDA * float(self.step) ** 2)
         symbols = choose(z, classes, floats.centroids, floats.bits, float(self.step))
         bits = floats.bits[classes, symbols].sum(axis=1)
         if (before + bits).mean() > SHORT:
@@ -144,7 +144,7 @@ class Transform:
             return paid
 
         least = price(symbols)
-        for eagerness in EAGERNESS:
+        for eagerness in LAMBDA_SCALES:
             tried = choose(
                 z, classes, floats.centroids, np.float32(eagerness) * floats.bits, float(self.step)
             )
@@ -156,25 +156,25 @@ class Transform:
     @cached_property
     def _classes(self) -> npt.NDArray[np.uint8]:
         """(G, n): of the coefficients of a row, by its gain."""
-        return moved(self.classes, self.gain_counts.shape[1], len(self.counts))
+        return shift_classes(self.classes, self.gain_counts.shape[1], len(self.counts))
 
     @cached_property
-    def _tables(self) -> list[rangecoder.Probabilities]:
+    def _tables(self) -> list[range_coder.Probabilities]:
         """G of (n, A)."""
-        own = rangecoder.probabilities(self.counts)
+        own = range_coder.probabilities(self.counts)
         return [own[classes] for classes in self._classes]
 
     @cached_property
-    def _gain_model(self) -> rangecoder.Model:
-        return rangecoder.model(rangecoder.probabilities(self.gain_counts)[0])
+    def _gain_model(self) -> range_coder.Model:
+        return range_coder.model(range_coder.probabilities(self.gain_counts)[0])
 
     @cached_property
     def _floats(self) -> _Floats:
         return _Floats(
             (self.basis * BASIS_UNIT).astype(np.float32),
             (self.centroids * COEFFICIENT_UNIT).astype(np.float32),
-            -np.log2(rangecoder.probabilities(self.counts)),
-            -np.log2(rangecoder.probabilities(self.gain_counts)[0]),
+            -np.log2(range_coder.probabilities(self.counts)),
+            -np.log2(range_coder.probabilities(self.gain_counts)[0]),
         )
 
     def arrays(self, prefix: str) -> dict[str, npt.NDArray[np.generic]]:
@@ -197,7 +197,7 @@ class _Floats:
     gain_bits: Rows  # (G,)
 
 
-def moved(classes: npt.NDArray[np.uint8], gains: int, count: int) -> npt.NDArray[np.uint8]:
+def shift_classes(classes: npt.NDArray[np.uint8], gains: int, count: int) -> npt.NDArray[np.uint8]:
     """(n,) → (G, n): the classes under every gain, within 0 … count − 1."""
     offsets = np.arange(gains) - gains // 2
     under: npt.NDArray[np.uint8] = np.clip(classes[None] + offsets[:, None], 0, count - 1).astype(
@@ -208,7 +208,7 @@ def moved(classes: npt.NDArray[np.uint8], gains: int, count: int) -> npt.NDArray
 
 def gains_of(z: Rows, classes: npt.NDArray[np.uint8], gains: int) -> Integers:
     """(N, n) coefficients in steps → (N,): by how many classes their energy differs from the usual, plus the middle."""
-    heard = classes >= HEARD
+    heard = classes >= GAIN_MIN_CLASS
     if gains == 1 or not heard.any():
         return np.full(len(z), gains // 2, np.int64)
     usual = 2.0 ** ((classes[heard].astype(np.float32) - UNIT_CLASS) / CLASSES_AN_OCTAVE)
@@ -226,7 +226,7 @@ def choose(
     middle = width // 2
     near = np.clip(np.rint(z * np.float32(1 / step)), -middle, middle).astype(np.int32)
     zero = classes.astype(np.int32) * width + middle  # the place of level 0 in flat tables
-    flat_centroids, flat_bits = centroids.ravel(), (np.float32(SLOPE * step**2) * bits).ravel()
+    flat_centroids, flat_bits = centroids.ravel(), (np.float32(LAMBDA * step**2) * bits).ravel()
 
     def price(place: npt.NDArray[np.int32]) -> Rows:
         paid: Rows = flat_centroids.take(place)

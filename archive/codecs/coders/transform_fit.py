@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from archive.codecs.coders import range_coder as rangecoder
+from archive.codecs.coders import range_coder
 from archive.codecs.coders.transform import (
     BASIS_UNIT,
     CLASSES_AN_OCTAVE,
@@ -25,7 +25,7 @@ from archive.codecs.coders.transform import (
     Transform,
     choose,
     gains_of,
-    moved,
+    shift_classes,
 )
 
 CLASSES = 36
@@ -45,7 +45,7 @@ class Before:
     """What stands in the messages of a sample's rows already."""
 
     bits: Rows  # (N,)
-    parts: Callable[[int], list[rangecoder.Part]]  # of a row
+    symbols: Callable[[int], list[range_coder.Part]]  # of a row
 
 
 def fit_transform(
@@ -92,7 +92,7 @@ class _Sample:
         """Bits a row that was held out."""
         levels = fitted.levels(self._rows, self._before.bits[self._held])
         messages = [
-            rangecoder.encode([*self._before.parts(place), *fitted.parts(levels, row)])
+            range_coder.encode([*self._before.symbols(place), *fitted.symbols(levels, row)])
             for row, place in enumerate(self._held.tolist())
         ]
         return 8 * sum(map(len, messages)) / len(messages)
@@ -105,7 +105,7 @@ class _Sample:
             np.uint8
         )
         own = gains_of(self._z[:, :kept] / np.float32(step), classes, self._gains)
-        under = moved(classes, self._gains, CLASSES)
+        under = shift_classes(classes, self._gains, CLASSES)
         part = slice(0, TABULATED)
         counts, centroids = _settle(self._z[part, :kept], under[own[part]], step)
         return Transform(
@@ -113,7 +113,7 @@ class _Sample:
             np.array(self._scale),
             self._basis[:, :kept],
             classes,
-            rangecoder.integer_counts(
+            range_coder.integer_counts(
                 np.bincount(own, minlength=self._gains).astype(np.float64)[None] + 0.5
             ),
             counts,
@@ -141,6 +141,6 @@ def _settle(
         total = np.bincount(place, z.ravel(), CLASSES * width).reshape(CLASSES, width)
         seen, total = seen + seen[:, ::-1], total - total[:, ::-1]
         centroids = np.where(seen > 20, total / np.maximum(seen, 1), centroids).astype(np.float32)
-        counts = rangecoder.integer_counts(seen + 0.1)
-        bits = -np.log2(rangecoder.probabilities(counts))
+        counts = range_coder.integer_counts(seen + 0.1)
+        bits = -np.log2(range_coder.probabilities(counts))
     return counts, centroids

@@ -1,8 +1,8 @@
-"""CLIP guidance: which way a foreseen picture has to go to be seen as the row says.
+"""CLIP guidance: which way a predict_x0 picture has to go to be seen as the row says.
 
     g = ∂/∂ẑ₀ Σ_views cos(σ̂ − μ, CLIP(view of decoder(ẑ₀)) − μ)        direction = g / rms(g)
 
-The gradient is taken at the foreseen latents, not through the unet, so the step stays among the pictures that the
+The gradient is taken at the predict_x0 latents, not through the unet, so the step stays among the pictures that the
 autoencoder can draw (Manifold Preserving Guided Diffusion, arXiv 2311.16424). The views are the whole picture and CROPS
 random parts of it, others at every step: an encoder is easily pleased by marks that mean nothing, less so by parts.
 It is asked at every other step: the solver is of second order, and goes on in that direction by itself; and in bfloat16
@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from archive.models.decoder import Likeness, Vectors
+from archive.models.decoder import ClipSimilarity, Vectors
 
 if TYPE_CHECKING:
     import torch
@@ -27,10 +27,10 @@ CROPS, SHARES = (
 LEAST = 1e-12
 
 
-def direction(
+def guidance_gradient(
     z_hat: torch.Tensor,
     decode: Callable[[torch.Tensor], torch.Tensor],
-    likeness: Likeness,
+    clip_similarity: ClipSimilarity,
     vectors_hat: Vectors,
     *,
     seed: int,
@@ -40,7 +40,7 @@ def direction(
 
     with torch.inference_mode(False), torch.enable_grad():
         z = z_hat.clone().requires_grad_()
-        alike = [likeness(view, vectors_hat).sum() for view in _views(decode(z), seed)]
+        alike = [clip_similarity(view, vectors_hat).sum() for view in _views(decode(z), seed)]
         gradient: torch.Tensor
         [gradient] = torch.autograd.grad(sum(alike), z)
     size = gradient.square().mean(dim=(1, 2, 3), keepdim=True).sqrt()

@@ -22,8 +22,8 @@ from archive.models.decoders.loading import (
     load_part,
     load_schedule,
     pipeline_of,
-    require,
-    settle,
+    require_parts,
+    to_device,
 )
 from archive.models.decoders.sampler import LatentDecoder, Predict
 from archive.models.encoder import weights_sha256
@@ -54,7 +54,7 @@ class Prompt:
 class Adapted:
     """Conditioning by an adapter in the unet."""
 
-    space = None
+    embedding_stats = None
 
     def __init__(self, unet: Any, prompt: Prompt, scale: int) -> None:
         """`scale`: pixels a latent stands for, along a side."""
@@ -97,7 +97,7 @@ def open_adapter(folder: Path, *, dimension: int, device: str, dtype: torch.dtyp
     import torch
 
     large = (folder / "text_encoder_2").is_dir()
-    require(
+    require_parts(
         folder, (*PARTS, "text_encoder_2", "tokenizer_2") if large else PARTS, "Stable Diffusion"
     )
     adapter = _adapter(folder)
@@ -115,8 +115,8 @@ def open_adapter(folder: Path, *, dimension: int, device: str, dtype: torch.dtyp
         _large_prompt(folder) if large else Prompt(empty_prompt(folder).expand(2, -1, -1))
     ).to(device, dtype)
     narrow = large and dtype == torch.float16 and vae.config.force_upcast
-    settle(device, dtype, unet)
-    settle(device, torch.float32 if narrow else dtype, vae)
+    to_device(device, dtype, unet)
+    to_device(device, torch.float32 if narrow else dtype, vae)
     autoencoder, (scheduler, clip) = Scaled(vae), load_schedule(folder)
     conditioning = Adapted(unet, prompt, autoencoder.scale)
     return LatentDecoder(

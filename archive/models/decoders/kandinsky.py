@@ -16,8 +16,8 @@ from archive.models.decoders.loading import (
     check_dimension,
     load_part,
     load_schedule,
-    require,
-    settle,
+    require_parts,
+    to_device,
 )
 from archive.models.decoders.sampler import LatentDecoder, Predict
 from archive.models.encoder import weights_sha256
@@ -32,7 +32,7 @@ GUIDANCE = 4.0  # its pipeline's
 class ImageEmbeds:
     """Conditioning by an embedding the unet projects itself."""
 
-    space = None
+    embedding_stats = None
 
     def __init__(self, unet: Any, unconditional: torch.Tensor) -> None:
         """`unconditional`: (1, D), on the unet's device, in its numbers."""
@@ -60,12 +60,12 @@ def open_kandinsky(
     """Raises ModelMissing or OSError where a part is not there, UsageError where its dimension is another."""
     import torch
 
-    require(folder, ("unet", "movq", "scheduler"), "Kandinsky 2.2 decoder")
+    require_parts(folder, ("unet", "movq", "scheduler"), "Kandinsky 2.2 decoder")
     unet = load_part(folder, "unet")
     check_dimension(folder, int(unet.config.encoder_hid_dim), dimension)
     movq = load_part(folder, "movq")
     weights = weights_sha256(unet, movq)
-    settle(device, dtype, unet, movq)
+    to_device(device, dtype, unet, movq)
     grey = _grey(folder) if (folder / "image_encoder").is_dir() else torch.zeros(1, dimension)
     conditioning, (scheduler, clip) = (
         ImageEmbeds(unet, grey.to(device, dtype)),

@@ -21,8 +21,8 @@ from archive.models.decoders.loading import (
     check_dimension,
     load_part,
     load_schedule,
-    require,
-    settle,
+    require_parts,
+    to_device,
 )
 from archive.models.decoders.sampler import LatentDecoder, Predict
 from archive.models.encoder import weights_sha256
@@ -43,7 +43,7 @@ SUPER_SEED = 0
 class Projected:
     """Conditioning by extra tokens and a class label, both of text_proj."""
 
-    space = None
+    embedding_stats = None
 
     def __init__(self, unet: Any, text_proj: Any, prompt: Any, mask: torch.Tensor) -> None:
         """`prompt`: text_embeds (1, D) and last_hidden_state (1, L, D) of the empty one; `mask`: its (1, L) bool."""
@@ -123,14 +123,14 @@ def open_karlo(folder: Path, *, dimension: int, device: str, dtype: torch.dtype)
     """Raises ModelMissing or OSError where a part is not there, UsageError where its dimension is another."""
     import diffusers
 
-    require(folder, PARTS, "Karlo image variation")
+    require_parts(folder, PARTS, "Karlo image variation")
     text_proj = _text_proj(folder)
     check_dimension(folder, int(text_proj.config.clip_embeddings_dim), dimension)
     unet, first, last = (
         load_part(folder, part) for part in ("decoder", "super_res_first", "super_res_last")
     )
     weights = weights_sha256(unet, text_proj, first, last)
-    settle(device, dtype, unet, text_proj, first, last)
+    to_device(device, dtype, unet, text_proj, first, last)
     conditioning, side = Projected(unet, text_proj, *_empty_prompt(folder)), unet.config.sample_size
     sampler = diffusers.UnCLIPScheduler.from_pretrained(folder / "super_res_scheduler")
     enlarging, (scheduler, clip) = (

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from archive.errors import ModelMissing, UsageError
 from archive.models.encoder import best_device
 from archive.models.hub import cached_folder, local_folder
-from archive.models.pairs import Machine, Pair
+from archive.models.pairs import DeviceConfig, Pair
 
 if TYPE_CHECKING:
     import torch
@@ -81,11 +81,11 @@ def pipeline_of(folder: Path) -> tuple[str, dict[str, Any]]:
     return str(index.get("_class_name", UNCLIP)), index
 
 
-def placed(machine: Machine | None) -> tuple[str, torch.dtype]:
+def resolve_device(machine: DeviceConfig | None) -> tuple[str, torch.dtype]:
     """'' → the best device, and the numbers it is best at. Raises UsageError for a device that is not there."""
     import torch
 
-    machine = machine or Machine()
+    machine = machine or DeviceConfig()
     device = machine.device or best_device()
     try:
         torch.zeros(1, device=device)
@@ -99,7 +99,7 @@ def placed(machine: Machine | None) -> tuple[str, torch.dtype]:
     return device, dtype
 
 
-def settle(device: str, dtype: torch.dtype, *parts: torch.nn.Module) -> None:
+def to_device(device: str, dtype: torch.dtype, *parts: torch.nn.Module) -> None:
     """Parts onto a device, to be drawn with; by torch's own `to`, as diffusers' warns of modules it does not have."""
     from torch.nn import Module
 
@@ -107,7 +107,7 @@ def settle(device: str, dtype: torch.dtype, *parts: torch.nn.Module) -> None:
         Module.to(part, device, dtype).eval().requires_grad_(False)
 
 
-def require(folder: Path, parts: Sequence[str], kind: str) -> None:
+def require_parts(folder: Path, parts: Sequence[str], kind: str) -> None:
     """Raises ModelMissing where a part of that kind of folder is not there."""
     missing = [part for part in parts if not (folder / part).is_dir()]
     if missing:

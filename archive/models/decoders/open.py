@@ -15,18 +15,20 @@ from archive.errors import ModelMissing, UsageError
 from archive.models.decoders.ip_adapter import open_adapter
 from archive.models.decoders.kandinsky import open_kandinsky
 from archive.models.decoders.karlo import open_karlo
-from archive.models.decoders.loading import decoder_folder, pipeline_of, placed
+from archive.models.decoders.loading import decoder_folder, pipeline_of, resolve_device
 from archive.models.decoders.sampler import LatentDecoder
 from archive.models.decoders.unclip import open_unclip
 from archive.models.decoders.variation import open_variation
-from archive.models.pairs import Machine, Pair
+from archive.models.pairs import DeviceConfig, Pair
 
 
-def open_decoder(pair: Pair, *, dimension: int, machine: Machine | None = None) -> LatentDecoder:
+def open_decoder(
+    pair: Pair, *, dimension: int, machine: DeviceConfig | None = None
+) -> LatentDecoder:
     """A pair's decoder. Raises ModelMissing where there is none, UsageError where family or dimension do not fit."""
     folder = decoder_folder(pair)
     name, _ = pipeline_of(folder)
-    device, dtype = placed(machine)
+    device, dtype = resolve_device(machine)
     match name:
         case "StableUnCLIPImg2ImgPipeline" | "StableUnCLIPPipeline":
             opened = open_unclip

@@ -1,12 +1,12 @@
 """Drawing with a latent diffusion model from a late start (CoCliCo, PCS 2024, section III-D).
 
     1. z_map   = encoder(colour map enlarged to the frame)
-    2. z       = √ᾱ(t₀) · z_map + √(1 − ᾱ(t₀)) · ε               t₀ = t_start · T, a timestep of the schedule
+    2. z       = √ᾱ(t₀) · z_map + √(1 − ᾱ(t₀)) · ε               t₀ = strength · T, a timestep of the schedule
     3. z       ← DPM-Solver++ over t₀ and the scheduler's timesteps below it, with classifier-free guidance
     4. pixels  = decoder(z)
 
 Without a colour map step 1 falls away and the loop starts from pure noise. At each step the low frequencies of the
-picture foreseen may be drawn towards those of the map, by a constant share c (after arXiv 2404.06865, without its
+picture predict_x0 may be drawn towards those of the map, by a constant share c (after arXiv 2404.06865, without its
 gradient: both are latents of one autoencoder):
 
     ẑ₀ ← ẑ₀ + c · L(z_map − ẑ₀)             L: the mean over the map's cells, enlarged again
@@ -23,9 +23,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from archive.models.decoder import Pixels, Step, Told, Vectors
+from archive.models.decoder import DecodeRequest, Pixels, ProgressCallback, Vectors
 from archive.models.decoders.autoencoder import Autoencoder
-from archive.models.decoders.clip_guidance import EVERY, direction
+from archive.models.decoders.clip_guidance import EVERY, guidance_gradient
 from archive.models.decoders.upscaler import upscaled
 from archive.models.encoder import precision
 from archive.models.pairs import Sampling
@@ -33,7 +33,7 @@ from archive.models.pairs import Sampling
 if TYPE_CHECKING:
     import torch
 
-MOST_TOGETHER, MEMORY_EACH = (
+MAX_BATCH_SIZE, BYTES_PER_IMAGE = (
     8,
     6 << 30,
 )  # pictures at a time on an accelerator, and the memory one may take, in bytes
@@ -45,7 +45,7 @@ class Conditioning(Protocol):
     """How a UNet listens to an embedding."""
 
     @property
-    def space(self) -> tuple[Vectors, Vectors] | None:
+    def embedding_stats(self) -> tuple[Vectors, Vectors] | None:
         """Mean and standard deviation (D,) of the embeddings it was trained with, if they are known."""
         ...
 
@@ -81,12 +81,12 @@ class LatentDecoder:
             conditioning,
         )
         self.guidance, self.weights_sha256 = guidance, weights_sha256
-        self.together = _together(device)
+        self.batch_size = _together(device)
 
     @property
-    def space(self) -> tuple[Vectors, Vectors] | None:
+    def embedding_stats(self) -> tuple[Vectors, Vectors] | None:
         """Mean and standard deviation (D,) of the embeddings it was trained with."""
-        return self._conditioning.space
+        return self._conditioning.embedding_stats
 
     @property
     def native_pixels(self) -> int:
@@ -95,16 +95,21 @@ class LatentDecoder:
 
     @property
     def multiple(self) -> int:
-        """The sides of a frame are divisible by this: every level of the unet halves evenly."""
+        """The sides of a frame are divisible by this: every level of the unet float16_codec evenly."""
         return int(self._autoencoder.scale * 2 ** (len(self._unet.config.block_out_channels) - 1))
 
-    def draw(
-        self, told: Told, *, frame: tuple[int, int], sampling: Sampling, on_step: Step | None = None
+    def sample(
+        self,
+        told: DecodeRequest,
+        *,
+        frame: tuple[int, int],
+        sampling: Sampling,
+        on_step: ProgressCallback | None = None,
     ) -> list[Pixels]:
         """As archive.models.decoder.Decoder says."""
         count, drawn = len(told.seeds), []
-        for start in range(0, count, self.together):
-            picked = [min(row, count - 1) for row in range(start, start + self.together)]
+        for start in range(0, count, self.batch_size):
+            picked = [min(row, count - 1) for row in range(start, start + self.batch_size)]
             seeds = [told.seeds[row] for row in picked]
             part = replace(
                 told,
@@ -116,12 +121,16 @@ class LatentDecoder:
         return drawn[:count]
 
     def _draw(
-        self, told: Told, frame: tuple[int, int], sampling: Sampling, on_step: Step | None
+        self,
+        told: DecodeRequest,
+        frame: tuple[int, int],
+        sampling: Sampling,
+        on_step: ProgressCallback | None,
     ) -> list[Pixels]:
         with self._torch.inference_mode():
             z_map = self._encode(told.colors_hat, frame) if told.colors_hat.shape[1] else None
             timesteps = self.timesteps(
-                sampling.steps, sampling.t_start if z_map is not None else 1.0
+                sampling.steps, sampling.strength if z_map is not None else 1.0
             )
             z = self._start(z_map, frame, told.seeds, int(timesteps[0]))
             predict = self._conditioning.prepare(told.vectors_hat, told.alignment, sampling)
@@ -129,7 +138,7 @@ class LatentDecoder:
                 out = predict(self._scheduler.scale_model_input(z, timestep), timestep, z_map)[
                     :, : z.shape[1]
                 ]
-                out = guided(
+                out = classifier_free_guidance(
                     out.float(), self.guidance if sampling.guidance is None else sampling.guidance
                 )
                 signal, kind = (
@@ -137,34 +146,36 @@ class LatentDecoder:
                     self._scheduler.config.prediction_type,
                 )
                 if self._clip is not None:
-                    z_hat = foreseen(out, z, signal, kind)
-                    out = redirected(
+                    z_hat = predict_x0(out, z, signal, kind)
+                    out = model_output_for_x0(
                         out, z_hat.clamp(-self._clip, self._clip) - z_hat, signal, kind
                     )
-                if z_map is not None and sampling.consistency:
+                if z_map is not None and sampling.low_frequency_guidance:
                     missing = low_frequencies(
-                        z_map - foreseen(out, z, signal, kind), told.colors_hat.shape[1]
+                        z_map - predict_x0(out, z, signal, kind), told.colors_hat.shape[1]
                     )
-                    out = redirected(out, sampling.consistency * missing, signal, kind)
-                if told.likeness is not None and done % EVERY == 0:
-                    z_hat = foreseen(out, z, signal, kind)
+                    out = model_output_for_x0(
+                        out, sampling.low_frequency_guidance * missing, signal, kind
+                    )
+                if told.clip_similarity is not None and done % EVERY == 0:
+                    z_hat = predict_x0(out, z, signal, kind)
                     with precision(self._device):
-                        pull = direction(
+                        pull = guidance_gradient(
                             z_hat,
                             self._autoencoder.decode,
-                            told.likeness,
+                            told.clip_similarity,
                             told.vectors_hat,
                             seed=done,
                         )
-                    out = redirected(out, sampling.clip_guidance * pull, signal, kind)
+                    out = model_output_for_x0(out, sampling.clip_guidance * pull, signal, kind)
                 z = self._scheduler.step(out, timestep, z).prev_sample
                 if on_step is not None:
                     on_step(done + 1, len(timesteps))
             return self.decode_pixels(z)
 
-    def timesteps(self, steps: int, t_start: float) -> torch.Tensor:
-        """As `late_start`, of its own scheduler."""
-        return late_start(self._scheduler, steps, t_start, device=self._device)
+    def timesteps(self, steps: int, strength: float) -> torch.Tensor:
+        """As `img2img_timesteps`, of its own scheduler."""
+        return img2img_timesteps(self._scheduler, steps, strength, device=self._device)
 
     def _encode(self, colors_hat: Pixels, frame: tuple[int, int]) -> torch.Tensor:
         colors = self._torch.from_numpy(colors_hat).permute(0, 3, 1, 2).float()
@@ -180,7 +191,7 @@ class LatentDecoder:
         """Its mirror: (B, z, h, w) → B × (height, width, 3) uint8."""
         return list(_pixels(self._autoencoder.decode(z)))
 
-    def enlarged(self, pixels: Pixels) -> Pixels:
+    def upscale(self, pixels: Pixels) -> Pixels:
         """As archive.models.decoder.Decoder says."""
         if self._upscaler is None:
             return pixels
@@ -210,10 +221,10 @@ def _pixels(decoded: torch.Tensor) -> Any:
     return ((decoded + 1) * 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu().numpy()
 
 
-def late_start(scheduler: Any, steps: int, t_start: float, *, device: str) -> torch.Tensor:
-    """A scheduler's timesteps from t_start · T on, that one included; it is set to run just these."""
+def img2img_timesteps(scheduler: Any, steps: int, strength: float, *, device: str) -> torch.Tensor:
+    """A scheduler's timesteps from strength · T on, that one included; it is set to run just these."""
     scheduler.set_timesteps(steps, device=device)
-    start = round(t_start * scheduler.config.num_train_timesteps)
+    start = round(strength * scheduler.config.num_train_timesteps)
     if start < scheduler.config.num_train_timesteps:
         below = [int(timestep) for timestep in scheduler.timesteps if timestep < start]
         scheduler.set_timesteps(timesteps=[start, *below], device=device)
@@ -221,7 +232,7 @@ def late_start(scheduler: Any, steps: int, t_start: float, *, device: str) -> to
     return timesteps
 
 
-def guided(out: torch.Tensor, guidance: float) -> torch.Tensor:
+def classifier_free_guidance(out: torch.Tensor, guidance: float) -> torch.Tensor:
     """(2·B, …), first without the embedding, then with it → (B, …)."""
     without, told = out.chunk(2)
     return without + guidance * (told - without)
@@ -234,10 +245,10 @@ def _together(device: str) -> int:
     if not device.startswith("cuda"):
         return 1
     memory = torch.cuda.get_device_properties(device).total_memory
-    return int(min(MOST_TOGETHER, max(1, memory // MEMORY_EACH)))
+    return int(min(MAX_BATCH_SIZE, max(1, memory // BYTES_PER_IMAGE)))
 
 
-def foreseen(out: torch.Tensor, z: torch.Tensor, signal: torch.Tensor, kind: str) -> torch.Tensor:
+def predict_x0(out: torch.Tensor, z: torch.Tensor, signal: torch.Tensor, kind: str) -> torch.Tensor:
     """A model's output at z, ᾱ and its prediction type → ẑ₀."""
     if kind == "sample":
         return out
@@ -245,7 +256,7 @@ def foreseen(out: torch.Tensor, z: torch.Tensor, signal: torch.Tensor, kind: str
     return kept * z - noise * out if kind == "v_prediction" else (z - noise * out) / kept
 
 
-def redirected(
+def model_output_for_x0(
     out: torch.Tensor, pull: torch.Tensor, signal: torch.Tensor, kind: str
 ) -> torch.Tensor:
     """The output that foresees ẑ₀ + pull."""

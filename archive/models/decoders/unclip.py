@@ -25,8 +25,8 @@ from archive.models.decoders.loading import (
     check_dimension,
     load_part,
     load_schedule,
-    require,
-    settle,
+    require_parts,
+    to_device,
 )
 from archive.models.decoders.sampler import LatentDecoder, Predict
 from archive.models.decoders.upscaler import load_upscaler
@@ -51,7 +51,7 @@ class ClassLabels:
         self._unet, self._normalizer, self._alphas, self._prompt = unet, normalizer, alphas, prompt
 
     @property
-    def space(self) -> tuple[Vectors, Vectors]:
+    def embedding_stats(self) -> tuple[Vectors, Vectors]:
         """Mean and standard deviation (D,)."""
         mean, std = (
             one[0].float().cpu().numpy()
@@ -104,7 +104,7 @@ class ClassLabels:
 
 def open_unclip(folder: Path, *, dimension: int, device: str, dtype: torch.dtype) -> LatentDecoder:
     """Raises ModelMissing or OSError where a part is not there, UsageError where its dimension is another."""
-    require(folder, PARTS, "Stable unCLIP")
+    require_parts(folder, PARTS, "Stable unCLIP")
     unet = load_part(folder, "unet")
     check_dimension(
         folder, int(unet.config.projection_class_embeddings_input_dim or 0) // 2, dimension
@@ -113,7 +113,7 @@ def open_unclip(folder: Path, *, dimension: int, device: str, dtype: torch.dtype
     upscaler = load_upscaler(folder)
     weights = weights_sha256(unet, vae, *([] if upscaler is None else [upscaler]))
     prompt = empty_prompt(folder).to(device, dtype) if (folder / "text_encoder").is_dir() else None
-    settle(device, dtype, unet, vae, normalizer)
+    to_device(device, dtype, unet, vae, normalizer)
     labels = ClassLabels(unet, normalizer, alphas, prompt)
     scheduler, clip = load_schedule(folder)
     return LatentDecoder(

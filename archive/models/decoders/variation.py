@@ -1,6 +1,6 @@
 """Stable Diffusion that attends to one image embedding in a prompt's place (image variations).
 
-A folder: unet, vae, scheduler. The hidden states are the projected embedding itself, as it comes from the encoder, a
+A folder: unet, vae, scheduler. The hidden states are the project_colors embedding itself, as it comes from the encoder, a
 sequence of one; the unconditional one is zero, as it was trained.
 """
 
@@ -15,8 +15,8 @@ from archive.models.decoders.loading import (
     check_dimension,
     load_part,
     load_schedule,
-    require,
-    settle,
+    require_parts,
+    to_device,
 )
 from archive.models.decoders.sampler import LatentDecoder, Predict
 from archive.models.encoder import weights_sha256
@@ -31,7 +31,7 @@ GUIDANCE = 7.5  # its pipeline's
 class HiddenStates:
     """Conditioning by hidden states."""
 
-    space = None
+    embedding_stats = None
 
     def __init__(self, unet: Any) -> None:
         self._unet, self._first = unet, next(unet.parameters())
@@ -54,12 +54,12 @@ def open_variation(
     folder: Path, *, dimension: int, device: str, dtype: torch.dtype
 ) -> LatentDecoder:
     """Raises ModelMissing or OSError where a part is not there, UsageError where its dimension is another."""
-    require(folder, ("unet", "vae", "scheduler"), "Stable Diffusion image variation")
+    require_parts(folder, ("unet", "vae", "scheduler"), "Stable Diffusion image variation")
     unet = load_part(folder, "unet")
     check_dimension(folder, int(unet.config.cross_attention_dim), dimension)
     vae = load_part(folder, "vae")
     weights = weights_sha256(unet, vae)
-    settle(device, dtype, unet, vae)
+    to_device(device, dtype, unet, vae)
     scheduler, clip = load_schedule(folder)
     conditioning = HiddenStates(unet)
     return LatentDecoder(
