@@ -13,7 +13,7 @@ class LazyGroup(click.Group):
     """Command `name` is `command` in the module `prefix` + name."""
 
     def __init__(
-        self, *args: Any, names: Sequence[str] = (), prefix: str = "cli.", **others: Any
+        self, *args: Any, names: Sequence[str] = (), prefix: str = "cli.commands.", **others: Any
     ) -> None:
         super().__init__(*args, **others)
         self._names, self._prefix = names, prefix

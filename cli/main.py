@@ -22,7 +22,7 @@ COMMANDS = (
     "stats",
     "verify",
     "audit",
-    "freeze",
+    "recode",
     "models",
     "demo",
     "bench",

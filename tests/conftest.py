@@ -35,8 +35,12 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         port = probe.getsockname()[1]
     as_user: dict[str, Any] = {}
     if os.geteuid() == 0:  # the server refuses to run as root
-        home.parent.chmod(0o755)
-        home.parent.parent.chmod(0o755)
+        for folder in (
+            home.parent,
+            home.parent.parent,
+            home.parent.parent.parent,
+        ):  # one more under xdist
+            folder.chmod(0o755)
         shutil.chown(home, "postgres", "postgres")
         as_user = {"user": "postgres", "group": "postgres", "extra_groups": []}
     cluster = home / "cluster"

@@ -32,7 +32,7 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
     "--texts", type=FILE, help="Text vectors, row i about test row i: text-to-image recall."
 )
 @click.option("--labels", type=FILE, help="Text vectors of labels: zero-shot agreement.")
-@click.option("--json", "as_json", is_flag=True, help="DeviceConfig-readable output on stdout.")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable output on stdout.")
 def command(
     *,
     fit: Path,

@@ -1,4 +1,4 @@
-"""`coldframe freeze`."""
+"""`coldframe recode`."""
 
 from __future__ import annotations
 

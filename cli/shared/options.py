@@ -82,7 +82,7 @@ def _seconds(told: str) -> float:
 def json_option(command: Command) -> Command:
     """--json, handed over as `as_json`."""
     return click.option(
-        "--json", "as_json", is_flag=True, help="DeviceConfig-readable output on stdout."
+        "--json", "as_json", is_flag=True, help="Machine-readable output on stdout."
     )(command)
 
 
