@@ -50,7 +50,9 @@ class Archive(Conversions):
 
         `machine`: where the decoder runs. Raises NoArchive.
         """
-        self.settings, self._any_weights, self._machine = settings, any_weights, machine
+        self.settings = settings
+        self._any_weights = any_weights
+        self._machine = machine
         self.store = Store.open(settings)
         self.records: dict[int, CodecRecord] = {}
         self.codecs: dict[int, Codec] = {}
@@ -140,7 +142,8 @@ class Archive(Conversions):
             side=self._side,
             keep_truncated=keep_truncated,
         )
-        archived, lacking = 0, self._lacking()
+        archived = 0
+        lacking = self._lacking()
         for outcome in run.run(paths):
             archived += isinstance(outcome, Archived)
             self.ingest_seconds = run.seconds
@@ -209,7 +212,8 @@ class Archive(Conversions):
     def stats(self) -> Stats:
         totals = self.store.totals()
         images = max(1, totals.images)
-        database, index = self.store.bytes_on_disk(), self._search.bytes_on_disk()
+        database = self.store.bytes_on_disk()
+        index = self._search.bytes_on_disk()
         clip_bits, color_bits = (
             8 * total / images for total in (totals.clip_bytes, totals.color_bytes)
         )

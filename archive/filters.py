@@ -53,10 +53,8 @@ class SampleSize:
 
 def parse_sample_size(told: str) -> SampleSize:
     """`1%` or `500` → SampleSize. Raises UsageError."""
-    share, count = (
-        re.fullmatch(r"(\d+(?:\.\d+)?)%", told.strip()),
-        re.fullmatch(r"\d+", told.strip()),
-    )
+    share = re.fullmatch(r"(\d+(?:\.\d+)?)%", told.strip())
+    count = re.fullmatch(r"\d+", told.strip())
     if share and 0 < float(share[1]) <= 100:
         return SampleSize(share=float(share[1]) / 100)
     if count and int(count[0]) > 0:
@@ -78,7 +76,8 @@ def _test(condition: str) -> RowFilter:
         raise UsageError(
             f"{condition!r} is no condition; write one of {', '.join(FIELDS)}, then = != < <= > >= or ~"
         )
-    name, compare = found[1], COMPARED[found[2]]
+    name = found[1]
+    compare = COMPARED[found[2]]
     try:
         wanted = found[3] if found[2] == "~" else FIELDS[name](found[3])
     except ValueError as error:

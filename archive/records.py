@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-DRAWN, AUDITED = (
-    "done",
-    "audited",
-)  # states of a restoration: a file was written; only its scores were kept
+DRAWN = "done"  # states of a restoration: a file was written
+AUDITED = "audited"  # only its scores were kept
 
 
 class Flag(enum.IntFlag):

@@ -23,16 +23,18 @@ from archive.recode.resolve import resolve_codec
 from training.corpus import load_corpus
 from training.frames import embed
 
-FITTED, SIDES, RATES, JUDGED = 8000, (8, 16, 32), (18, 20, 32, 45, 64, 96, 128, 256), 32
+FITTED = 8000
+SIDES = (8, 16, 32)
+RATES = (18, 20, 32, 45, 64, 96, 128, 256)
+JUDGED = 32
 
 
 def measure(data: Path, work: Path) -> Iterator[dict[str, object]]:
     """One point a codec, size and rate: error of the samples (0 … 255), and of 32 × 32 maps (0 … 1)."""
-    corpus, pair = (
-        load_corpus(data / "training", work, test_folder=data / "photos"),
-        find_pair("pocket"),
-    )
-    fitted, test = corpus.trained[:: len(corpus.trained) // FITTED], corpus.measured
+    corpus = load_corpus(data / "training", work, test_folder=data / "photos")
+    pair = find_pair("pocket")
+    fitted = corpus.trained[:: len(corpus.trained) // FITTED]
+    test = corpus.measured
     encoder = OpenClipEncoder(pair)
     coder = resolve_codec("klt", encoder.dimension, {}, shipped=pair.codecs).vectors
     vectors, shown = (
@@ -67,7 +69,8 @@ def _point(
 ) -> dict[str, object]:
     codes = coder.encode(seen, shown_hat)
     seen_hat = coder.decode(codes, shown_hat)
-    samples, samples_hat = to_samples(seen), to_samples(seen_hat)
+    samples = to_samples(seen)
+    samples_hat = to_samples(seen_hat)
     enlarged = [
         Image.fromarray(one).resize((JUDGED, JUDGED), Image.Resampling.BICUBIC) for one in seen_hat
     ]

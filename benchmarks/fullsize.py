@@ -104,7 +104,8 @@ def save_full_size(folder: Path) -> None:
     from tests.support.pairs import save_tokenizer
 
     torch.manual_seed(0)
-    encoder, decoder = folder / "encoder", folder / "decoder"
+    encoder = folder / "encoder"
+    decoder = folder / "decoder"
     encoder.mkdir(parents=True, exist_ok=True)
     model = open_clip.create_model("ViT-L-14", force_quick_gelu=True)
     config = {

@@ -20,7 +20,9 @@ from archive.store import Store
 from archive.store.images import utc_now
 
 BATCH = 20_000
-RANK, CLUSTERS, NOISE = 96, 2000, 0.15
+RANK = 96
+CLUSTERS = 2000
+NOISE = 0.15
 COUNT = 10  # neighbours
 
 
@@ -29,7 +31,8 @@ def measure(rows: int, dimension: int, queries: int, threads: int) -> dict[str, 
     import faiss
 
     faiss.omp_set_num_threads(threads)
-    codec, shape = coclico(dimension), _Shape(dimension)
+    codec = coclico(dimension)
+    shape = _Shape(dimension)
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(folder)
         store = Store.create(settings)
@@ -86,7 +89,8 @@ def _codec_record(store: Store, codec: Codec) -> CodecRecord:
 
 def _fill(store: Store, codec_id: int, codec: Codec, shape: _Shape, rows: int) -> np.ndarray:
     """Writes the rows → (rows, bytes) uint8, in the order of their ids."""
-    volume, everything = store.see_volume(marker="synthetic", label="", root="/"), []
+    volume = store.see_volume(marker="synthetic", label="", root="/")
+    everything = []
     for start in range(0, rows, BATCH):
         count = min(BATCH, rows - start)
         codes = codec.encode_vectors(shape.draw(count, seed=start))
@@ -105,7 +109,8 @@ def _image(number: int, code: bytes, volume: int) -> NewImage:
 
 def _timed(search: Search, queries: np.ndarray) -> tuple[list[set[int]], list[float]]:
     """One query after the other, from vector to hits with their paths."""
-    found, milliseconds = [], []
+    found = []
+    milliseconds = []
     search.hits(queries[:1], COUNT)
     for query in queries:
         started = time.perf_counter()

@@ -23,7 +23,8 @@ QUALITY = 88
 def measure(pictures: int, photos: str) -> dict[str, object]:
     """→ the figures."""
     with tempfile.TemporaryDirectory() as folder:
-        album, place = Path(folder, "album"), Path(folder, "archive")
+        album = Path(folder, "album")
+        place = Path(folder, "archive")
         album.mkdir()
         source = _write(album, pictures, Path(photos))
         files = list(album.iterdir())

@@ -57,7 +57,8 @@ def _side_by_side(
     decoder: LatentDecoder, told: DecodeRequest, sampling: Sampling, steps: int
 ) -> tuple[float, float]:
     """Median seconds of drawing a picture and of its bare calls, in turn."""
-    drawn, bare = [], []
+    drawn = []
+    bare = []
     for row in range(len(told.seeds)):
         one = DecodeRequest(
             told.vectors_hat[row : row + 1], told.colors_hat[row : row + 1], [row], told.alignment
@@ -72,11 +73,10 @@ def _side_by_side(
 @torch.inference_mode()
 def _bare(decoder: LatentDecoder, steps: int) -> float:
     """The same number of UNet calls at the same size, one encoding and one decoding, nothing else."""
-    unet, vae = decoder._unet, decoder._autoencoder._vae
-    z, label = (
-        torch.randn(2, unet.config.in_channels, 12, 20),
-        torch.randn(2, unet.config.projection_class_embeddings_input_dim),
-    )
+    unet = decoder._unet
+    vae = decoder._autoencoder._vae
+    z = torch.randn(2, unet.config.in_channels, 12, 20)
+    label = torch.randn(2, unet.config.projection_class_embeddings_input_dim)
     started = time.perf_counter()
     latent = vae.encode(torch.randn(1, 3, 96, 160)).latent
     for step in range(steps):

@@ -16,7 +16,8 @@ class LazyGroup(click.Group):
         self, *args: Any, names: Sequence[str] = (), prefix: str = "cli.commands.", **others: Any
     ) -> None:
         super().__init__(*args, **others)
-        self._names, self._prefix = names, prefix
+        self._names = names
+        self._prefix = prefix
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self._names)

@@ -29,7 +29,8 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL server of our own on a free port; skipped where Debian's package is not installed."""
     if not POSTGRES_BINARIES:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    binaries, home = POSTGRES_BINARIES[-1], tmp_path_factory.mktemp("postgres")
+    binaries = POSTGRES_BINARIES[-1]
+    home = tmp_path_factory.mktemp("postgres")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -85,14 +85,14 @@ def main(
 
 
 def _train(recipe: Recipe, out: Path) -> None:
-    tower, text = recipe.train_image_tower(), recipe.train_text_tower()
+    tower = recipe.train_image_tower()
+    text = recipe.train_text_tower()
     export_encoder(tower, text, out / "encoder")
-    vae, enlarging = recipe.train_autoencoder(tower), recipe.train_upscaler()
+    vae = recipe.train_autoencoder(tower)
+    enlarging = recipe.train_upscaler()
     codec, space = export_codecs(out, recipe.photos, recipe.scenery)
-    shelves, encoder = (
-        recipe.shelves(tower, vae, codec, space),
-        OpenClipEncoder(find_pair(str(out))),
-    )
+    shelves = recipe.shelves(tower, vae, codec, space)
+    encoder = OpenClipEncoder(find_pair(str(out)))
     unet = recipe.reward_denoiser(
         recipe.train_denoiser(shelves, space), shelves, space, vae, encoder
     )
@@ -103,7 +103,8 @@ def _go_on(recipe: Recipe, start: Path, out: Path) -> None:
     if out.resolve() != start.resolve():
         shutil.copytree(start, out, dirs_exist_ok=True)  # what does not go on is kept
     clip, vae, unet, space = load_parts(start)
-    tower, enlarging = clip.visual, load_upscaler(start / "decoder")
+    tower = clip.visual
+    enlarging = load_upscaler(start / "decoder")
     codec = resolve_codec("klt", DIMENSION, {}, shipped=str(start / "codecs"))
     if "image" in recipe.stages:
         tower = recipe.train_image_tower(tower)

@@ -33,19 +33,25 @@ from training.image_encoder import MEAN, STD
 
 LATENT_CHANNELS = 8
 LATENT_NOISE = 0.05
-GRADIENT, MOMENTS = 1.0, 1e-3
-TOWER, TEACHER, TOP = 0.3, 0.4, 1.0
+GRADIENT = 1.0
+MOMENTS = 1e-3
+TOWER = 0.3
+TEACHER = 0.4
+TOP = 1.0
 STAGES = 3  # of the tower's features, from the finest
 GRID = 16  # pixels: what the coarsest of those stages sees as one
 TEACHER_STAGES = (1, 2, 3, 4)  # 4 to 32 times smaller
-TEACHER_SCALE, JITTER = 1.75, (0.86, 1.05)  # 128 px are 224 to the teacher, more or less
-REPEATED, PERIOD, FINE = (
-    20.0,
-    8,
-    5,
-)  # its weight; pixels; fine detail is what a mean over so many leaves
+# 128 px are 224 to the teacher, more or less
+TEACHER_SCALE = 1.75
+JITTER = (0.86, 1.05)
+REPEATED = 20.0  # its weight
+PERIOD = 8  # pixels
+FINE = 5  # fine detail is what a mean over so many leaves
 LEAST = 1e-9  # where nothing repeats, a root has no gradient
-CROP, CROPS, WHOLE = 64, 32, 8  # pixels, pictures a batch of crops, and of whole photos
+# pixels, pictures a batch of crops, and of whole photos
+CROP = 64
+CROPS = 32
+WHOLE = 8
 CROPPING = 0.8  # until this progress
 
 
@@ -77,7 +83,8 @@ class Batches:
             for corpus in corpora
             for photo in corpus.trained[corpus.sharp[corpus.trained]]
         ]
-        self._photos, self._framed = sharp, defaultdict(list)
+        self._photos = sharp
+        self._framed = defaultdict(list)
         for corpus, photo in sharp:
             self._framed[
                 frame_size(corpus.width[photo] / corpus.height[photo], AREA, MULTIPLE)
@@ -141,7 +148,8 @@ def loss_of(
             alike = TOWER * _seen_by_tower(tower, drawn, pixels) + _seen_by_teacher(
                 teacher, drawn, pixels
             )
-        error, z = drawn - pixels, z.float()
+        error = drawn - pixels
+        z = z.float()
         gradient = (error.diff(dim=2).abs().mean() + error.diff(dim=3).abs().mean()) / 2
         channels = z.transpose(0, 1).flatten(1)
         moments = channels.mean(1).pow(2).mean() + (channels.std(1) - 1).pow(2).mean()

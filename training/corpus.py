@@ -46,7 +46,8 @@ class Corpus:
 
     def photo(self, position: int) -> np.ndarray:
         """position → (H, W, 3) uint8, a view."""
-        height, width = int(self.height[position]), int(self.width[position])
+        height = int(self.height[position])
+        width = int(self.width[position])
         start = int(self.start[position])
         return self.pixels[start : start + height * width * 3].reshape(height, width, 3)
 
@@ -73,7 +74,8 @@ def is_validation(key: str) -> bool:
 
 def load_corpus(source: Path, work: Path, *, test_folder: Path) -> Corpus:
     """Folder of tars and captions → Corpus, packing it into `work` the first time."""
-    index, flat = work / "corpus.npz", work / "pixels.u8"
+    index = work / "corpus.npz"
+    flat = work / "pixels.u8"
     if not index.exists():
         work.mkdir(parents=True, exist_ok=True)
         _pack(source, index, flat, _thumbs_of(test_folder))
@@ -86,7 +88,11 @@ def load_corpus(source: Path, work: Path, *, test_folder: Path) -> Corpus:
 def _pack(source: Path, index: Path, flat: Path, kept_out: np.ndarray) -> None:
     lines = [json.loads(line) for line in (source / "captions.jsonl").read_text().splitlines()]
     told = {line["key"]: line for line in lines}
-    starts, heights, widths, keys, excluded = [], [], [], [], []
+    starts = []
+    heights = []
+    widths = []
+    keys = []
+    excluded = []
     position = 0
     with flat.open("wb") as out:
         for key, encoded in _members(source):

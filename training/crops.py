@@ -18,7 +18,8 @@ from PIL import Image
 from training.corpus import Corpus
 from training.teacher import PIXELS, Teacher
 
-VIEWS, FEWER = 8, 3  # windows a photo; for a photo that is not sharp
+VIEWS = 8  # windows a photo
+FEWER = 3  # for a photo that is not sharp
 TOP = 10  # classes kept of the teacher's answer
 
 
@@ -75,25 +76,31 @@ def whole(corpus: Corpus, photo: int) -> np.ndarray:
 
 def _windows(corpus: Corpus) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(7)
-    photos, boxes, sharp = [], [], corpus.sharp
+    photos = []
+    boxes = []
+    sharp = corpus.sharp
     for photo in range(len(corpus)):
-        width, height = int(corpus.width[photo]), int(corpus.height[photo])
+        width = int(corpus.width[photo])
+        height = int(corpus.height[photo])
         views = VIEWS if sharp[photo] else FEWER
         photos += [photo] * views
         boxes.append(whole(corpus, photo))
         for _ in range(views - 1):
-            area, aspect = rng.uniform(0.25, 1.0), np.exp(rng.uniform(np.log(3 / 4), np.log(4 / 3)))
+            area = rng.uniform(0.25, 1.0)
+            aspect = np.exp(rng.uniform(np.log(3 / 4), np.log(4 / 3)))
             # relative to the photo's own shape: a window of area 1 and aspect 1 is the whole photo
             across = min(1.0, float(np.sqrt(area * aspect))) * width
             down = min(1.0, float(np.sqrt(area / aspect))) * height
-            x0, y0 = rng.uniform(0, width - across), rng.uniform(0, height - down)
+            x0 = rng.uniform(0, width - across)
+            y0 = rng.uniform(0, height - down)
             boxes.append(np.array([x0, y0, x0 + across, y0 + down], np.float32))
     return np.array(photos, np.int32), np.stack(boxes).astype(np.float32)
 
 
 def _open_teacher(corpus: Corpus, model: Path) -> None:
     global _corpus, _teacher
-    _corpus, _teacher = corpus, Teacher(model)
+    _corpus = corpus
+    _teacher = Teacher(model)
 
 
 def _ask_teacher(

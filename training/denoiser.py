@@ -26,7 +26,9 @@ from training.image_encoder import DIMENSION
 from training.latents import Shelf, random_rows
 
 CHANNELS = (64, 128, 192)
-EMBEDDING_DROPPED, MAP_DROPPED = 0.12, 0.15  # shares of the samples
+# shares of the samples
+EMBEDDING_DROPPED = 0.12
+MAP_DROPPED = 0.15
 DECODED = 0.6  # share of the embeddings that went through a codec
 CLEAN = 0.3  # share of the others that are not noised
 NOISIEST = 700  # level, of 1,000
@@ -128,8 +130,11 @@ class Batches:
         seed: int,
         size: int = BATCH,
     ) -> None:
-        self._shelves, self._sharp = sharp + blurred, len(sharp)
-        self._space, self._size, self._rng = space, size, np.random.default_rng(seed)
+        self._shelves = sharp + blurred
+        self._sharp = len(sharp)
+        self._space = space
+        self._size = size
+        self._rng = np.random.default_rng(seed)
 
     def __call__(self, progress: float) -> Batch:
         """Progress 0…1 → a batch."""

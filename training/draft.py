@@ -30,12 +30,17 @@ from training import denoiser
 from training.autoencoder import REPEATED, repeated, teachers_size
 from training.latents import Shelf, random_rows
 
-TEACHER, TOWER, CELLS = 1.0, 1.0, 4.0
+TEACHER = 1.0
+TOWER = 1.0
+CELLS = 4.0
 GRID = 8  # cells a side
 SHIFT = 16  # pixels
 STEPS = 10  # of the sampler
-DRAWN, PLAIN = 16, 32  # pictures of a batch
-GUIDANCE, T_START = POCKET_SAMPLING.guidance or 1.0, POCKET_SAMPLING.strength
+# pictures of a batch
+DRAWN = 16
+PLAIN = 32
+GUIDANCE = POCKET_SAMPLING.guidance or 1.0
+T_START = POCKET_SAMPLING.strength
 
 
 @dataclass(frozen=True)
@@ -57,8 +62,10 @@ class Batches:
         self, sharp: list[Shelf], blurred: list[Shelf], space: denoiser.Space, *, seed: int
     ) -> None:
         self._plain = denoiser.Batches(sharp, blurred, space, seed=seed, size=PLAIN)
-        self._shelves, self._space = sharp, space
-        self._rng, self._steps = np.random.default_rng(seed + 1), len(sampler().timesteps)
+        self._shelves = sharp
+        self._space = space
+        self._rng = np.random.default_rng(seed + 1)
+        self._steps = len(sampler().timesteps)
 
     def __call__(self, progress: float) -> Batch:
         """Progress 0…1 → a batch."""
@@ -83,10 +90,8 @@ def draw(model: nn.Module, batch: Batch, noise: torch.Tensor) -> torch.Tensor:
     scheduler = sampler()
     signal = scheduler.alphas_cumprod[int(scheduler.timesteps[0])]
     z = signal.sqrt() * batch.colors + (1 - signal).sqrt() * noise
-    label, colors = (
-        torch.cat([torch.zeros_like(batch.label), batch.label]),
-        torch.cat([batch.colors] * 2),
-    )
+    label = torch.cat([torch.zeros_like(batch.label), batch.label])
+    colors = torch.cat([batch.colors] * 2)
     for learning in (
         False,
         True,
@@ -123,7 +128,8 @@ def loss_of(
             with torch.no_grad():
                 true = pictures(batch.z)
             drawn = pictures(z)
-            part, true_part = drawn[..., top:, left:], true[..., top:, left:]
+            part = drawn[..., top:, left:]
+            true_part = true[..., top:, left:]
             alike = TOWER * clip_similarity(part, batch.vectors.numpy()).mean()
             alike = alike + TEACHER * _alike_to_teacher(teacher, part, true_part)
         cells = F.adaptive_avg_pool2d(drawn, GRID) - F.adaptive_avg_pool2d(true, GRID)

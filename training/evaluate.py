@@ -41,7 +41,9 @@ from training.teacher_metrics import TeacherMetrics, alike, identified
 from training.text_targets import Known, PhraseMap, load_known, name_targets, unit
 
 OF = 64
-CELL, SHOWN = 148, 32  # pixels of a contact sheet's cell, pictures on it
+# pixels of a contact sheet's cell, pictures on it
+CELL = 148
+SHOWN = 32
 
 
 def color_score(originals: list[np.ndarray], drawn: list[np.ndarray]) -> float:
@@ -92,7 +94,8 @@ def words(encoder: OpenClipEncoder, known: Known) -> dict[str, float]:
     )
     rank = (found > found[np.arange(len(held)), held][:, None]).sum(axis=1)
     texts = [text for text, out in zip(known.captions, known.caption_held, strict=True) if out]
-    photos, own = known.photo_vectors[::5], np.flatnonzero(known.caption_held) // 5
+    photos = known.photo_vectors[::5]
+    own = np.flatnonzero(known.caption_held) // 5
     scores = unit(encoder.encode_texts(texts)) @ photos.T
     caption_rank = (scores > scores[np.arange(len(own)), own][:, None]).sum(axis=1)
     return {
@@ -115,7 +118,8 @@ def draw(
     pictures: list[np.ndarray], encoder: OpenClipEncoder, decoder: LatentDecoder, sampling: Sampling
 ) -> Drawing:
     """Each picture becomes a row of the default codec and is drawn again in its frame."""
-    codec, drawing = coclico(encoder.dimension), Drawing([], [], [], [])
+    codec = coclico(encoder.dimension)
+    drawing = Drawing([], [], [], [])
     for seed, picture in enumerate(pictures):
         frame = frame_size(
             picture.shape[1] / picture.shape[0], decoder.native_pixels, decoder.multiple
@@ -154,11 +158,13 @@ def sheet(
 ) -> None:
     """A contact sheet: name, colour map and restoration side by side; the originals first, where they may be shown."""
     kinds = [drawing.originals] * originals + [drawing.colors, drawing.restored]
-    across, down = len(kinds) * CELL + 12, CELL + 20
+    across = len(kinds) * CELL + 12
+    down = CELL + 20
     page = Image.new("RGB", (columns * across, -(-len(names) // columns) * down), "white")
     pen = ImageDraw.Draw(page)
     for position, name in enumerate(names):
-        left, top = position % columns * across, position // columns * down
+        left = position % columns * across
+        top = position // columns * down
         pen.text((left, top + 2), name[:40], fill="black")
         for offset, kind in enumerate(kinds):
             tile = Image.fromarray(kind[position])

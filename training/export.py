@@ -83,7 +83,8 @@ def export_decoder(
     )
 
     normalizer = StableUnCLIPImageNormalizer(len(space.mean))
-    normalizer.mean.data, normalizer.std.data = space.mean[None], space.std[None]
+    normalizer.mean.data = space.mean[None]
+    normalizer.std.data = space.std[None]
     for name, module in (("unet", unet), ("vae", vae), ("image_normalizer", normalizer)):
         module.half().save_pretrained(folder / name, safe_serialization=True)
     save_upscaler(upscaler, folder)
@@ -103,10 +104,8 @@ def export_codecs(folder: Path, photos: Corpus, scenery: Corpus) -> tuple[Codec,
         embed(encoder, (one.photo(int(row)) for row in rows), map_side=MAP_SIDE)
         for one, rows in seen
     ]
-    space, (vectors, maps) = (
-        Space.of(made[0][0]),
-        (np.concatenate(column) for column in zip(*made, strict=True)),
-    )
+    space = Space.of(made[0][0])
+    vectors, maps = (np.concatenate(column) for column in zip(*made, strict=True))
     (folder / "codecs").mkdir(exist_ok=True)
     for bits, map_bits in KLT_RATES:
         codec = fit_codec("klt", vectors, maps, bits=bits, map_bits=map_bits)

@@ -16,7 +16,8 @@ from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import find_pair
 
 BATCH = 64
-AREA, MULTIPLE = 128 * 128, 32  # of a frame: pixels; what the denoiser's levels can halve
+AREA = 128 * 128  # of a frame: pixels
+MULTIPLE = 32  # what the denoiser's levels can halve
 
 
 def squash(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -40,7 +41,9 @@ def embed(
     encoder: OpenClipEncoder, pictures: Iterable[np.ndarray], *, map_side: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """N × (H, W, 3) uint8 → vectors (N, D) float32 and maps (N, n, n, 3) uint8. Raises ValueError for none."""
-    stream, vectors, maps = iter(pictures), [], []
+    stream = iter(pictures)
+    vectors = []
+    maps = []
     while batch := [np.ascontiguousarray(one) for one in islice(stream, BATCH)]:
         vectors.append(encoder.encode_images([encoder.prepare(one) for one in batch]))
         maps += [shrink(one, map_side) for one in batch]

@@ -34,8 +34,14 @@ DIMENSION = 512
 TIMM_NAME = "fasternet_t1"
 NORM = 0.5 * DIMENSION**0.5  # so that a coordinate is ±0.5 on average: what one bit decodes to
 TEMPERATURE = 0.04
-DIRECTION, NAMING, LENGTH, FEATURE = 2.0, 1.0, 0.2, 2.0  # weights of the loss
-CLASSES, PROBED = 0.2, 0.4  # shares of q
+# weights of the loss
+DIRECTION = 2.0
+NAMING = 1.0
+LENGTH = 0.2
+FEATURE = 2.0
+# shares of q
+CLASSES = 0.2
+PROBED = 0.4
 SCENE_SHARE = 1 / 8  # of a batch
 OFTENER = {
     "sports": 2.0,
@@ -50,7 +56,9 @@ WINDOWS_AT_ONCE = 65536
 SETTLING = 0.75  # from this progress on batch norms no longer learn
 SIZES = ((0.35, 64), (0.75, 96), (1.0, 128))  # until this progress, this many pixels
 SIZES_ON = ((0.4, 96), (1.0, 128))  # where a trained tower goes on
-MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)  # preprocessing, written into the open_clip config
+# preprocessing, written into the open_clip config
+MEAN = (0.5, 0.5, 0.5)
+STD = (0.25, 0.25, 0.25)
 
 
 @dataclass(frozen=True)
@@ -96,7 +104,8 @@ def drawn_how_often(corpus: Corpus, views: Views) -> np.ndarray:
 
     Sources with many names that are hard to tell apart come OFTENER.
     """
-    photo, (x0, y0, x1, y1) = views.photo, views.box.astype(np.float64).T
+    photo = views.photo
+    x0, y0, x1, y1 = views.box.astype(np.float64).T
     area = (x1 - x0) * (y1 - y0) / (corpus.width[photo].astype(np.float64) * corpus.height[photo])
     source = np.array([OFTENER.get(str(one), 1.0) for one in corpus.source])
     weights: np.ndarray = area * source[photo] * np.isin(photo, corpus.trained)
@@ -117,13 +126,11 @@ class Batches:
         seed: int,
         sizes: Sequence[tuple[float, int]] = SIZES,
     ) -> None:
-        self._corpus, self._views, self._names, self._probe, self._scenes = (
-            corpus,
-            views,
-            names,
-            probe,
-            scenes,
-        )
+        self._corpus = corpus
+        self._views = views
+        self._names = names
+        self._probe = probe
+        self._scenes = scenes
         self._sizes = sizes
         self._rng = np.random.default_rng(seed)
         self._order = self._endless(drawn_how_often(corpus, views))
@@ -237,7 +244,8 @@ def loss_of(names: Names) -> Callable[[nn.Module, Batch, float], tuple[torch.Ten
         pixels = batch.pixels.contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16):
             vectors, guessed = model(pixels)
-        vectors, guessed = vectors.float(), guessed[: len(batch.features)].float()
+        vectors = vectors.float()
+        guessed = guessed[: len(batch.features)].float()
         unit = F.normalize(vectors, dim=1)
         direction = 1 - (unit * batch.target).sum(1).mean()
         logits = unit[: len(batch.named)] @ names.vectors.T / TEMPERATURE

@@ -56,7 +56,8 @@ def random_rows(
 
 def codecs_seen(fitted: Codec, space: tuple[np.ndarray, np.ndarray]) -> list[tuple[Codec, float]]:
     """The codecs pictures are seen through, half of them the default, and their alignments in a space (mean, std)."""
-    usual, finer = coclico(DIMENSION), coclico(DIMENSION, map_bits=5)
+    usual = coclico(DIMENSION)
+    finer = coclico(DIMENSION, map_bits=5)
     return [(codec, codec.alignment_in(*space)) for codec in (usual, fitted, usual, finer)]
 
 

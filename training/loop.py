@@ -74,10 +74,14 @@ class _State:
     def __init__(
         self, model: nn.Module, work: Path, *, peak: float, decay: float, average: float
     ) -> None:
-        self.model, self.work = model, work
+        self.model = model
+        self.work = work
         self.averaged = AveragedModel(model, multi_avg_fn=_averaging(average), use_buffers=True)
         self.optimizer = torch.optim.AdamW(_groups(model, decay), lr=peak, betas=(0.9, 0.98))
-        self.seconds, self.steps, self.samples, self.saves = 0.0, 0, 0, 0
+        self.seconds = 0.0
+        self.steps = 0
+        self.samples = 0
+        self.saves = 0
         self.losses: list[float] = []  # since the last logged
         work.mkdir(parents=True, exist_ok=True)
         if (work / "checkpoint.pt").exists():

@@ -24,7 +24,8 @@ def grow(small: nn.Module, large: nn.Module) -> nn.Module:
 
     Raises ValueError where it is not of the same depth, as wide or wider.
     """
-    old, new = small.state_dict(), large.state_dict()
+    old = small.state_dict()
+    new = large.state_dict()
     if old.keys() != new.keys() or any(old[name].numel() > new[name].numel() for name in new):
         raise ValueError(
             "a network grows into one of the same depth, as wide or wider; use another of its family"

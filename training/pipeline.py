@@ -123,7 +123,8 @@ class Recipe:
     def train_image_tower(self, start: nn.Module | None = None) -> nn.Module:
         """`start`, here and below: a part of a pair to go on from, at a lower learning rate."""
         torch.manual_seed(self.seed)
-        names, model = self.names(), image_encoder.Student(image_encoder.build(start))
+        names = self.names()
+        model = image_encoder.Student(image_encoder.build(start))
         scenes = image_encoder.Scenes(
             self.scenery, torch.from_numpy(self.targets()["scene_vectors"])
         )
@@ -137,7 +138,8 @@ class Recipe:
 
     def train_text_tower(self) -> nn.Module:
         torch.manual_seed(self.seed)
-        targets, model = self.targets(), text_encoder.build()
+        targets = self.targets()
+        model = text_encoder.build()
         tokens = text_encoder.tokenize([str(phrase) for phrase in targets["phrases"]])
         return self._fit(
             "text",
@@ -167,10 +169,8 @@ class Recipe:
     ) -> tuple[list[Shelf], list[Shelf]]:
         """Latents, maps and vectors to train on: sharp photos and some scenes; photos too small for the frame."""
         made = {"tower": tower, "vae": vae, "codecs": codecs_seen(codec, space.numpy())}
-        rows, kept = (
-            self.photos.trained,
-            self.work / f"latents-{weights_sha256(tower, vae.encoder)[:8]}",
-        )
+        rows = self.photos.trained
+        kept = self.work / f"latents-{weights_sha256(tower, vae.encoder)[:8]}"
         sharp = self.photos.sharp[rows]
         photos = load_shelves(self.photos, rows[sharp], **made, both=True, folder=kept / "photos")
         scenes = load_shelves(

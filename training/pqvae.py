@@ -44,8 +44,10 @@ BATCH = 128
 PEAK = 3e-4  # learning rate
 DECAY = 5e-4
 AVERAGE = 0.99
-COSINE, COMMITMENT = 10.0, 0.25
-RESTART_STEPS, RESTART_UNTIL = 20, 0.5
+COSINE = 10.0
+COMMITMENT = 0.25
+RESTART_STEPS = 20
+RESTART_UNTIL = 0.5
 IDLE = 0.1  # of its fair share of the parts
 
 
@@ -203,9 +205,11 @@ def main(
     entries = entries_of(bits, subvector)
     rows, maps = _sample(vectors, pictures, model)
     order = np.random.default_rng(0).permutation(len(rows))
-    rows, maps = rows[order], maps[order]
+    rows = rows[order]
+    maps = maps[order]
     held = min(held, len(rows) // 2)
-    fitted, tested = rows[: len(rows) - held], rows[len(rows) - held :]
+    fitted = rows[: len(rows) - held]
+    tested = rows[len(rows) - held :]
     place = work / f"pqvae-{bits}-{subvector}"
     codec = fit_pqvae(
         fitted,

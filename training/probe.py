@@ -20,7 +20,10 @@ from torch.nn import functional as F
 from training.crops import Views
 from training.teacher import FEATURES
 
-EPOCHS, BATCH, PEAK, DECAY = 6, 2048, 3e-3, 10.0
+EPOCHS = 6
+BATCH = 2048
+PEAK = 3e-3
+DECAY = 10.0
 SCALE = 30.0  # about 1 / the spread of a coordinate of a unit vector of FEATURES dimensions
 
 
@@ -40,7 +43,8 @@ class Probe(nn.Module):
 
 def load_probe(views: Views, caption: np.ndarray, names: int, work: Path, *, seed: int) -> Probe:
     """The probe of views whose photos have `caption` ((photos,) → name, −1 if unknown); kept in `work`."""
-    kept, probe = work / "probe.pt", Probe(names)
+    kept = work / "probe.pt"
+    probe = Probe(names)
     if kept.exists():
         probe.load_state_dict(torch.load(kept, weights_only=True))
     else:
@@ -50,7 +54,8 @@ def load_probe(views: Views, caption: np.ndarray, names: int, work: Path, *, see
 
 
 def _fit(probe: Probe, views: Views, caption: np.ndarray, seed: int) -> None:
-    rng, known = np.random.default_rng(seed), np.flatnonzero(caption >= 0)
+    rng = np.random.default_rng(seed)
+    known = np.flatnonzero(caption >= 0)
     sample = torch.from_numpy(
         views.features[rng.choice(known, min(len(known), 8192), replace=False)]
     )

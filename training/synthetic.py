@@ -21,7 +21,8 @@ FRAMES = ((128, 128), (192, 128), (128, 192), (160, 128))  # width, height
 
 def load_scenery(work: Path, *, workers: int) -> Corpus:
     """The scenes, drawn into `work` the first time."""
-    index, flat = work / "scenery.npz", work / "scenery.u8"
+    index = work / "scenery.npz"
+    flat = work / "scenery.u8"
     if not index.exists():
         with ProcessPoolExecutor(workers) as pool:
             _pack(pool.map(_draw, range(SCENES), chunksize=64), index, flat)
@@ -36,7 +37,8 @@ def _draw(position: int) -> Scene:
 
 
 def _pack(scenes: Iterator[Scene], index: Path, flat: Path) -> None:
-    captions, sizes = [], []
+    captions = []
+    sizes = []
     with flat.open("wb") as out:
         for scene in scenes:
             out.write(scene.pixels.tobytes())

@@ -101,7 +101,8 @@ def _convolutions(file: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
 
 def _real(constant: np.ndarray, quantization: dict[str, Any]) -> np.ndarray:
     """A constant of the file, scaled per channel."""
-    scales, axis = quantization["scales"], quantization["quantized_dimension"]
+    scales = quantization["scales"]
+    axis = quantization["quantized_dimension"]
     stored = constant.astype(np.float32)
     shape = [1] * stored.ndim
     shape[axis] = -1

@@ -31,7 +31,8 @@ def identified(
     judge: TeacherMetrics, originals: list[np.ndarray], drawn: list[np.ndarray]
 ) -> float:
     """id@5: share of drawn pictures whose original is among the five nearest of all originals, centred."""
-    truth, seen = judge.vectors(originals), judge.vectors(drawn)
+    truth = judge.vectors(originals)
+    seen = judge.vectors(drawn)
     mean = truth.mean(axis=0)
     scores = unit(seen - mean) @ unit(truth - mean).T
     rank = (scores > np.diag(scores)[:, None]).sum(axis=1)

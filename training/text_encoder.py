@@ -42,7 +42,8 @@ class Batches:
     """Phrases of one length bucket at a time, buckets drawn by their size."""
 
     def __init__(self, tokens: torch.Tensor, targets: np.ndarray, *, seed: int) -> None:
-        self._tokens, self._targets = tokens, torch.from_numpy(targets)
+        self._tokens = tokens
+        self._targets = torch.from_numpy(targets)
         self._rng = np.random.default_rng(seed)
         lengths = (tokens != 0).sum(1).numpy()
         bucket = np.searchsorted(BUCKETS, lengths)

@@ -21,7 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
-GAMMA, LAMBDA = 1.0, 0.1  # by R@10 of held-out names and captions; flat around here
+GAMMA = 1.0  # by R@10 of held-out names and captions
+LAMBDA = 0.1  # flat around here
 HELD_NAMES_EVERY = 10
 ROWS_A_PHOTO = 5  # captions of one Flickr8k photo
 TEMPLATES = (

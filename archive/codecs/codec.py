@@ -119,7 +119,8 @@ class Codec:
     def aligned(self, vectors: Vectors) -> Codec:
         """This codec, its alignment measured on (N, D) float32."""
         center = vectors.mean(axis=0)
-        one, other = vectors - center, self.decode_vectors(self.encode_vectors(vectors)) - center
+        one = vectors - center
+        other = self.decode_vectors(self.encode_vectors(vectors)) - center
         lengths = np.maximum((one**2).sum(axis=1) * (other**2).sum(axis=1), 1e-20)
         return replace(
             self, alignment=round(float(((one * other).sum(axis=1) ** 2 / lengths).mean()), 4)

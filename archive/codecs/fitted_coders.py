@@ -38,7 +38,8 @@ def fit_maps(
     side = maps.shape[1]
     if not side:
         return TransformMaps(None, 0, 0)
-    samples, vectors_hat = to_samples(maps), coder.decode(coder.encode(vectors))
+    samples = to_samples(maps)
+    vectors_hat = coder.decode(coder.encode(vectors))
     prediction = fit_prediction(vectors_hat, samples, seed=seed)
     left = samples if prediction is None else samples - prediction(vectors_hat)
     return TransformMaps(fit_transform(left, bits, seed=seed), side, bits, prediction)
@@ -46,7 +47,8 @@ def fit_maps(
 
 def open_maps(parameters: Mapping[str, Any], arrays: Mapping[str, Any]) -> TransformMaps:
     """The coder of colour maps of a codec row. Raises KeyError where something is missing."""
-    side, bits = int(parameters["map_side"]), int(parameters["map_bits"])
+    side = int(parameters["map_side"])
+    bits = int(parameters["map_bits"])
     if not side:
         return TransformMaps(None, 0, 0)
     prediction = Prediction.open(arrays, TOLD) if TOLD + "unit" in arrays else None

@@ -53,7 +53,9 @@ class Float16Vectors(NoLevels):
         return 16 * self.dimension
 
     def parameters(self) -> dict[str, Any]:
-        name, bits, map_bits = self.pending.name, self.pending.bits, self.pending.map_bits
+        name = self.pending.name
+        bits = self.pending.bits
+        map_bits = self.pending.map_bits
         return {
             "dimension": self.dimension,
             "pending": name,

@@ -28,7 +28,8 @@ from archive.settings import Settings
 SAMPLES = Path(__file__).parent / "samples"
 DRAWN_QUESTIONS = ("a boat on the water", "a planet", "fish under water")
 QUESTIONS = ("an animal", "people doing sports", "a landscape")
-HITS, EXHIBITS = 5, 6
+HITS = 5
+EXHIBITS = 6
 THUMB_PIXELS = 480 * 480
 
 
@@ -44,7 +45,8 @@ class Demo:
     """One demonstration in one folder: pictures/, archive/, page/, index.html."""
 
     def __init__(self, out: Path, folder: Path | None = None) -> None:
-        self.out, self._folder = out, folder
+        self.out = out
+        self._folder = folder
         self.captions: dict[str, str] = {}  # of the drawn pictures, by path
         self.answers: list[tuple[str, list[Hit]]] = []
         self.restored: list[Restored] = []

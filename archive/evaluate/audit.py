@@ -74,12 +74,10 @@ class Audit:
         self, archive: Archive, sampling: Sampling | None = None, quality: Quality | None = None
     ) -> None:
         """`quality`: further measures."""
-        self._archive, self._store, self._sampling, self._quality = (
-            archive,
-            archive.store,
-            sampling,
-            quality,
-        )
+        self._archive = archive
+        self._store = archive.store
+        self._sampling = sampling
+        self._quality = quality
 
     def sample(self, parse_sample_size: SampleSize) -> list[int]:
         """→ ids, in the order of the rows' digests: a smaller sample begins a larger one."""

@@ -48,7 +48,9 @@ TITLES = {
     "avif": "AVIF",
 }  # of methods, for people
 LEAST_ERROR = 1e-10  # so that a rendition without any still has a PSNR
-SHEET_NAME, SHEET_ROWS = "methods.png", 12  # pictures shown, the first of the folder
+# pictures shown, the first of the folder
+SHEET_NAME = "methods.png"
+SHEET_ROWS = 12
 Pixels = npt.NDArray[np.uint8]
 
 
@@ -79,7 +81,8 @@ class Comparison:
         self.sheet = out / SHEET_NAME
         self.skipped: list[Skipped] = []
         self.absent = [kind for kind in LOSSY if not can_write(kind.upper())]
-        self._folder, self._pair = folder, find_pair(model)
+        self._folder = folder
+        self._pair = find_pair(model)
         self._scores: dict[str, list[Scores]] = {}
         self._shown: dict[int, SheetRow] = {}
 
@@ -87,10 +90,8 @@ class Comparison:
         """Tells how many pictures are done; then the sheet is written. Raises UsageError where there is none."""
         self.sheet.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="coldframe-") as place:
-            settings, codec = (
-                Settings(str(Path(place, "archive"))),
-                "klt" if self._pair.codecs else "coclico",
-            )
+            settings = Settings(str(Path(place, "archive")))
+            codec = "klt" if self._pair.codecs else "coclico"
             with Archive.create(settings, self._pair, codec=codec) as archive:
                 outcomes = archive.ingest([str(self._folder)])
                 self.skipped = [one for one in outcomes if isinstance(one, Skipped)]
@@ -138,8 +139,10 @@ class Comparison:
     def _renditions(
         self, archive: Archive, row: Row, drawn: Pixels, original: Pixels
     ) -> list[Rendition]:
-        codec, (height, width) = archive.codecs[row.codec_id], original.shape[:2]
-        clip_bits, color_bits = 8 * len(row.clip_code), 8 * len(row.color_code)
+        codec = archive.codecs[row.codec_id]
+        height, width = original.shape[:2]
+        clip_bits = 8 * len(row.clip_code)
+        color_bits = 8 * len(row.color_code)
         found = [Rendition("coldframe", row.bits, drawn)]
         if codec.map_side:
             _, [colors_hat] = codec.decode([row.clip_code], [row.color_code])

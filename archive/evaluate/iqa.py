@@ -21,7 +21,8 @@ import numpy.typing as npt
 from archive.errors import ModelMissing, UsageError
 from archive.imaging.decode import enlarge
 
-ALONE, BESIDE = ("musiq", "dbcnn"), ("dists",)
+ALONE = ("musiq", "dbcnn")
+BESIDE = ("dists",)
 Pixels = npt.NDArray[np.uint8]
 
 

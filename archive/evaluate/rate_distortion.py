@@ -79,7 +79,8 @@ class Bound:
 
     def _level(self, too_high: Callable[[float], bool]) -> float:
         """The water level θ, by bisection."""
-        low, high = FLOOR, float(self.spectrum.max())
+        low = FLOOR
+        high = float(self.spectrum.max())
         for _ in range(100):
             middle = (low * high) ** 0.5
             low, high = (low, middle) if too_high(middle) else (middle, high)
@@ -105,7 +106,8 @@ class Sample:
 
 def measure(codec: Codec, sample: Sample) -> tuple[Fidelity, Vectors]:
     """A codec on a sample → its point, and the decoded vectors."""
-    test, mean = sample.vectors, sample.mean
+    test = sample.vectors
+    mean = sample.mean
     codes, encoding = _timed(lambda: codec.encode_vectors(test))
     vectors_hat, decoding = _timed(lambda: codec.decode_vectors(codes))
     error = float(((test - vectors_hat) ** 2).sum(axis=1).mean())

@@ -12,9 +12,16 @@ from PIL import Image, ImageDraw, ImageFont
 
 Pixels = npt.NDArray[np.uint8]
 CELL = 240  # pixels of a picture's longer side
-GAP, HEAD, CAPTION = 12, 36, 26  # pixels
-HEAD_SIZE, CAPTION_SIZE = 18, 14  # of the letters, in pixels
-PAPER, INK, SOFT = (250, 250, 248), (28, 36, 32), (93, 106, 99)
+# pixels
+GAP = 12
+HEAD = 36
+CAPTION = 26
+# of the letters, in pixels
+HEAD_SIZE = 18
+CAPTION_SIZE = 14
+PAPER = (250, 250, 248)
+INK = (28, 36, 32)
+SOFT = (93, 106, 99)
 
 
 @dataclass(frozen=True)
@@ -40,10 +47,8 @@ def write_sheet(path: Path, heads: Sequence[str], lines: Sequence[SheetRow]) -> 
     width = GAP + len(heads) * (CELL + GAP)
     sheet = Image.new("RGB", (width, HEAD + sum(heights) + len(lines) * (CAPTION + GAP)), PAPER)
     draw = ImageDraw.Draw(sheet)
-    head_font, caption_font = (
-        ImageFont.load_default(HEAD_SIZE),
-        ImageFont.load_default(CAPTION_SIZE),
-    )
+    head_font = ImageFont.load_default(HEAD_SIZE)
+    caption_font = ImageFont.load_default(CAPTION_SIZE)
     middles = [GAP + CELL // 2 + column * (CELL + GAP) for column in range(len(heads))]
     for middle, head in zip(middles, heads, strict=True):
         draw.text((middle, HEAD // 2), head, INK, head_font, anchor="mm")

@@ -88,7 +88,8 @@ def decode_picture(file: BinaryIO, *, at_least: int, keep_truncated: bool = Fals
             raise Unreadable("restoration", "coldframe drew this picture; it is not an original")
         if image.format in ("HEIF", "AVIF"):
             _check_boxes(file)
-        exif, flags = image.getexif(), Flag.NONE
+        exif = image.getexif()
+        flags = Flag.NONE
         if getattr(image, "is_animated", False):
             flags |= Flag.ANIMATED
         image.draft(image.mode, (at_least, at_least))
@@ -216,7 +217,8 @@ def _is_restoration(image: Image.Image) -> bool:
 
 def _check_boxes(file: BinaryIO) -> None:
     """Decoders of HEIC and AVIF overlook missing bytes at the end; the boxes (ISO/IEC 14496-12, 4.2) count them."""
-    end, position = file.seek(0, io.SEEK_END), 0
+    end = file.seek(0, io.SEEK_END)
+    position = 0
     while position < end:
         file.seek(position)
         header = file.read(16).ljust(16, b"\0")

@@ -52,7 +52,8 @@ class Index:
 
     def __init__(self, codec: Codec, stamp: IndexStamp) -> None:
         """An index of no rows."""
-        self._codec, self.stamp = codec, stamp
+        self._codec = codec
+        self.stamp = stamp
         self._layout: Layout | None = (
             PackedCodeLayout(codec) if codec.vectors.scan_bits else None
         )  # fitted with the first rows
@@ -76,7 +77,8 @@ class Index:
         with contextlib.suppress(*damages), np.load(path) as kept:
             index = cls(codec, IndexStamp(**json.loads(str(kept["stamp"]))))
             index._layout = index._layout or PcaLayout(codec, kept)
-            index._runs, index._scan = kept["runs"], faiss.deserialize_index(kept["faiss"])
+            index._runs = kept["runs"]
+            index._scan = faiss.deserialize_index(kept["faiss"])
             if index._scan.d == index._layout.width and len(index) == index.stamp.count:
                 return index
         return None
@@ -100,7 +102,8 @@ class Index:
 
     def extend(self, page: Sequence[tuple[int, bytes]]) -> None:
         """Adds rows, (id, clip_code), the ids rising."""
-        ids, codes = np.array([row_id for row_id, _ in page], np.int64), [code for _, code in page]
+        ids = np.array([row_id for row_id, _ in page], np.int64)
+        codes = [code for _, code in page]
         begins = np.flatnonzero(np.diff(ids, prepend=self._last_id) != 1)
         self._runs = np.concatenate(
             [self._runs, np.stack([len(self) + begins, ids[begins]], axis=1)]

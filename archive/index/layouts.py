@@ -64,7 +64,8 @@ class PackedCodeLayout:
     fitted_to = 0
 
     def __init__(self, codec: Codec) -> None:
-        self._codec, self._bits = codec, codec.vectors.scan_bits or 1
+        self._codec = codec
+        self._bits = codec.vectors.scan_bits or 1
         self._kept = min(self._bits, 4)  # bits of a level that are scanned
         self._level = self._bits if self._bits in (1, 2) else 4  # bits a level takes in the index
         self._group = 4 // self._level  # dimensions that share a centroid
@@ -134,7 +135,8 @@ class PcaLayout:
 
     def __init__(self, codec: Codec, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         self._codec = codec
-        self._axes, self._levels = arrays["axes"], arrays["levels"]
+        self._axes = arrays["axes"]
+        self._levels = arrays["levels"]
         self.fitted_to = int(arrays["fitted_to"])
         self.width = self._axes.shape[1]
 

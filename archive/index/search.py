@@ -42,7 +42,10 @@ class Search:
         codecs: Mapping[int, Codec],
         folder: Path,
     ) -> None:
-        self._store, self._records, self._codecs, self._folder = store, records, codecs, folder
+        self._store = store
+        self._records = records
+        self._codecs = codecs
+        self._folder = folder
         self._indexes: dict[int, Index] = {}
 
     def refresh(self) -> None:

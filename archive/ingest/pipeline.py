@@ -31,7 +31,9 @@ from archive.records import Batch, FileStamp, NewImage, Place, SkippedFile
 from archive.store import Store
 
 BATCH_SECONDS = 2.0
-FIRST_BATCH, LARGEST_BATCH = 16, 256  # files
+# files
+FIRST_BATCH = 16
+LARGEST_BATCH = 256
 PAGE = 512  # files looked up at a time
 A = TypeVar("A")
 B = TypeVar("B")
@@ -65,8 +67,12 @@ class Ingest:
         keep_truncated: bool = False,
     ) -> None:
         """`encoder()` opens the encoder, `side` is the number of pixels it wants on a picture's short side."""
-        self._store, self._codec_id, self._codec, self._encoder = store, codec_id, codec, encoder
-        self._side, self._keep_truncated = side, keep_truncated
+        self._store = store
+        self._codec_id = codec_id
+        self._codec = codec
+        self._encoder = encoder
+        self._side = side
+        self._keep_truncated = keep_truncated
         self._size = FIRST_BATCH
         self._roots: dict[int, str] = {}  # volumes that are here
         self._volume_ids: dict[str, int] = {}
@@ -74,7 +80,8 @@ class Ingest:
 
     def use(self, codec_id: int, codec: Codec) -> None:
         """From the next batch on rows are written with this codec."""
-        self._codec_id, self._codec = codec_id, codec
+        self._codec_id = codec_id
+        self._codec = codec
 
     def run(self, paths: Sequence[str]) -> Iterator[Outcome]:
         """Every file below the paths → its outcome, once it is committed."""
@@ -90,7 +97,8 @@ class Ingest:
         yield from (Unchanged(file.path) for file in files if file.path in known)
         fresh = [file for file in files if file.path not in known]
         while fresh:
-            batch, fresh = fresh[: self._size], fresh[self._size :]
+            batch = fresh[: self._size]
+            fresh = fresh[self._size :]
             yield from self._batch(batch, pool)
         closed = [found for found in page if found.problem]
         if closed:
@@ -105,7 +113,8 @@ class Ingest:
             volume_id = self._store.see_volume(
                 marker=volume.marker, label=volume.label, root=volume.root
             )
-            self._volume_ids[volume.marker], self._roots[volume_id] = volume_id, volume.root
+            self._volume_ids[volume.marker] = volume_id
+            self._roots[volume_id] = volume.root
         relative = os.path.relpath(found.path, volume.root)
         return _File(
             found.path,
@@ -163,7 +172,8 @@ class Ingest:
         self._size = min(LARGEST_BATCH, max(1, int(files * BATCH_SECONDS / max(seconds, 1e-3))))
 
     def _load(self, one: _Hashed) -> Picture:
-        path, stamp = Path(one.file.path), one.file.place.stamp
+        path = Path(one.file.path)
+        stamp = one.file.place.stamp
         return load_picture(
             path, at_least=self._side, unchanged=stamp, keep_truncated=self._keep_truncated
         )
@@ -174,7 +184,8 @@ class Ingest:
         """Pictures → rows. The encoder is opened here, if there is any."""
         if not pictures:
             return []
-        encoder, pixels = self._encoder(), [picture.pixels for _, picture in pictures]
+        encoder = self._encoder()
+        pixels = [picture.pixels for _, picture in pictures]
         vectors = encoder.encode_images(list(pool.map(encoder.prepare, pixels)))
         side = max(self._codec.map_side, 1)
         maps = np.stack(list(pool.map(lambda one: shrink(one, side), pixels)))

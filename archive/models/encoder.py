@@ -55,7 +55,8 @@ class OpenClipEncoder:
         import torch
         from open_clip.transform import PreprocessCfg, image_transform_v2
 
-        self._torch, self._device = torch, best_device()
+        self._torch = torch
+        self._device = best_device()
         self._model, tokenizer_name = _load(pair)
         self._model = (
             self._model.to(self._device, memory_format=torch.channels_last)
@@ -121,7 +122,8 @@ class OpenClipEncoder:
         if self.preprocessing["resize_mode"] != "squash":
             height, width = pixels.shape[2:]
             short = min(height, width)
-            top, left = (height - short) // 2, (width - short) // 2
+            top = (height - short) // 2
+            left = (width - short) // 2
             pixels = pixels[:, :, top : top + short, left : left + short]
         size = (self.side, self.side)
         sized: torch.Tensor = self._torch.nn.functional.interpolate(

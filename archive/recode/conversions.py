@@ -174,10 +174,8 @@ class Conversions:
             if isinstance(waiting.vectors, Float16Vectors) and (
                 rows := self.store.rows_of(waiting_id)
             ):
-                pending, sources = (
-                    waiting.vectors.pending,
-                    ReferenceSource(self.codecs, None, side=self._side),
-                )
+                pending = waiting.vectors.pending
+                sources = ReferenceSource(self.codecs, None, side=self._side)
                 there = [
                     key
                     for key, one in self.records.items()

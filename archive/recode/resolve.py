@@ -41,10 +41,8 @@ def resolve_codec(
         return _from_file(Path(name), dimension, parameters)
     if name not in FITTED:
         return open_codec(name, {"dimension": dimension} | dict(parameters))
-    bits, map_bits = (
-        parameters.get("bits", RATES[name][0]),
-        parameters.get("map_bits", RATES[name][1]),
-    )
+    bits = parameters.get("bits", RATES[name][0])
+    map_bits = parameters.get("map_bits", RATES[name][1])
     if bits < LEAST_BITS or map_bits < 1:
         raise UsageError(
             f"{name} cannot code a picture in {bits} + {map_bits} bits; give {LEAST_BITS} + 1 or more"
@@ -106,7 +104,8 @@ def fit_to_rows(
             f"{pending.name} is fitted to at least {LEAST} pictures, there are {len(rows)}; ingest more"
         )
     known = sources(rows, map_side, keep=True)
-    vectors, maps = np.stack([one.vector for one in known]), np.stack([one.map for one in known])
+    vectors = np.stack([one.vector for one in known])
+    maps = np.stack([one.map for one in known])
     return fit_codec(pending.name, vectors, maps, bits=pending.bits, map_bits=pending.map_bits)
 
 
@@ -125,7 +124,8 @@ def rate_of(codec: Codec) -> int:
     """Bits a picture that a codec writes, or is fitted to, or waits for."""
     if isinstance(codec.vectors, Float16Vectors):
         return codec.vectors.pending.bits + codec.vectors.pending.map_bits
-    vectors, maps = codec.vectors.payload_bits, codec.maps.payload_bits
+    vectors = codec.vectors.payload_bits
+    maps = codec.maps.payload_bits
     asked = codec.parameters()
     return (asked["bits"] if vectors is None else vectors) + (
         asked["map_bits"] if maps is None else maps

@@ -61,7 +61,9 @@ class ReferenceSource:
         self, codecs: Mapping[int, Codec], encoder: Callable[[], Encoder] | None, *, side: int
     ) -> None:
         """`encoder()` opens the encoder; without one, originals are not looked at. `side` as for ingest."""
-        self._codecs, self._encoder, self._side = codecs, encoder, side
+        self._codecs = codecs
+        self._encoder = encoder
+        self._side = side
         self._kept: dict[tuple[int, int], Reference] = {}
 
     def __call__(
@@ -126,7 +128,10 @@ class Recode:
         same_codes: bool = False,
     ) -> None:
         """`same_codes`: the new codec reads the old one's codes, only better."""
-        self._store, self._sources, self._codec_id, self._codec = store, sources, codec_id, codec
+        self._store = store
+        self._sources = sources
+        self._codec_id = codec_id
+        self._codec = codec
         self._same_codes = same_codes
 
     def run(self, rows: Iterable[Row], *, dry: bool = False) -> Iterator[Recoded]:
@@ -143,7 +148,8 @@ class Recode:
         self, rows: Sequence[Row], known: Sequence[Reference]
     ) -> tuple[list[NewCodes], list[Recoded]]:
         vectors = np.stack([one.vector for one in known])
-        clip_codes, color_codes = [row.clip_code for row in rows], [row.color_code for row in rows]
+        clip_codes = [row.clip_code for row in rows]
+        color_codes = [row.color_code for row in rows]
         if not self._same_codes:
             clip_codes, color_codes = self._codec.encode(
                 vectors, np.stack([one.map for one in known])

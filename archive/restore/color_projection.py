@@ -22,7 +22,8 @@ NEAR = 0.5  # grey levels: near enough
 def project(pixels: Pixels, colors_hat: Pixels, quantization_error: float) -> Pixels:
     """(H, W, 3), (n, n, 3) uint8 and h in grey levels → (H, W, 3) uint8."""
     height, width, _ = pixels.shape
-    side, wanted = len(colors_hat), to_samples(colors_hat[None])
+    side = len(colors_hat)
+    wanted = to_samples(colors_hat[None])
     drawn = pixels.astype(np.float32)
     for _ in range(ROUNDS):
         seen = to_samples(shrink(_rounded(drawn), side)[None])

@@ -56,7 +56,9 @@ class Reconstructor:
         sampling: Sampling,
     ) -> None:
         """`encoder()` opens the encoder, if there are candidates to compare."""
-        self._codecs, self._decoder, self._encoder = codecs, decoder, encoder
+        self._codecs = codecs
+        self._decoder = decoder
+        self._encoder = encoder
         self.sampling = (
             replace(sampling, guidance=decoder.guidance) if sampling.guidance is None else sampling
         )
@@ -78,10 +80,8 @@ class Reconstructor:
 
     def frame(self, row: Row) -> tuple[int, int]:
         """(width, height) the row is drawn in. Raises UsageError for a size that is too small."""
-        pixels, multiple = (
-            self.sampling.image_size**2 or self._decoder.native_pixels,
-            self._decoder.multiple,
-        )
+        pixels = self.sampling.image_size**2 or self._decoder.native_pixels
+        multiple = self._decoder.multiple
         if pixels < multiple**2:
             raise UsageError(
                 f"this decoder draws no square of {self.sampling.image_size} pixels; give --size {multiple} or more"
@@ -179,7 +179,8 @@ class Reconstructor:
 
     def _alignment(self, codec_id: int) -> float:
         if codec_id not in self._aligned:
-            space, codec = self._decoder.embedding_stats, self._codecs[codec_id]
+            space = self._decoder.embedding_stats
+            codec = self._codecs[codec_id]
             self._aligned[codec_id] = (
                 (codec.alignment or 1.0) if space is None else codec.alignment_in(*space)
             )

@@ -68,8 +68,11 @@ class Restore:
         decoder: Decoder,
         names: Names,
     ) -> None:
-        self._store, self._codecs, self._reconstructor = store, codecs, reconstructor
-        self._decoder, self._names = decoder, names
+        self._store = store
+        self._codecs = codecs
+        self._reconstructor = reconstructor
+        self._decoder = decoder
+        self._names = names
 
     def run(
         self,

@@ -32,7 +32,9 @@ class SeedChoice:
         self, store: Store, sources: ReferenceSource, reconstructor: Reconstructor
     ) -> None:
         """`reconstructor` draws as many candidates as there is to be chosen among, a power of two."""
-        self._store, self._sources, self._reconstructor = store, sources, reconstructor
+        self._store = store
+        self._sources = sources
+        self._reconstructor = reconstructor
 
     def run(self, rows: Iterable[Row]) -> Iterator[SeedChosen]:
         """Every row → what was chosen, once it is committed. Raises BadCode."""

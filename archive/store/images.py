@@ -64,7 +64,8 @@ class Intake:
 
     def see_again(self, volume_id: int, paths: Sequence[str]) -> None:
         """These unchanged files are still there. Renewed once a day, so that a daily run does not rewrite every row."""
-        source, now = schema.Source, utc_now()
+        source = schema.Source
+        now = utc_now()
         with self.database.writing() as connection:
             for part in chunks(paths):
                 wanted = (

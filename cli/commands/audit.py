@@ -57,7 +57,8 @@ def command(
     from archive.filters import parse_sample_size
     from archive.records import Damage
 
-    wanted, started = parse_sample_size(sample), time.monotonic()
+    wanted = parse_sample_size(sample)
+    started = time.monotonic()
     audited: list[Audited] = []
     damages: list[Damage] = []
     with Archive(settings, model=model, any_weights=any_weights) as archive:

@@ -36,7 +36,8 @@ def command(
 
     pair = find_pair(model, decoder=decoder)
     with Archive.create(settings, pair, codec=codec, parameters=rates) as archive:
-        name, each = archive.codec.name, rate_of(archive.codec)
+        name = archive.codec.name
+        each = rate_of(archive.codec)
         if as_json:
             emit(
                 {

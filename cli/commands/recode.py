@@ -76,7 +76,8 @@ def command(
 
 
 def _summary(done: list[Recoded], dry_run: bool) -> dict[str, Any]:
-    seen, count = sum(one.from_original for one in done), max(1, len(done))
+    seen = sum(one.from_original for one in done)
+    count = max(1, len(done))
     return {
         "message_type": "summary",
         "dry_run": dry_run,

@@ -22,7 +22,8 @@ def command(settings: Settings, as_json: bool) -> int:
     from archive.archive import Archive
     from archive.records import Damage
 
-    rows, damages = 0, 0
+    rows = 0
+    damages = 0
     with (
         Archive(settings) as archive,
         progress("verifying", archive.stats().images, silent=as_json) as show,

@@ -61,7 +61,8 @@ class _Lines:
     """A line a minute, for logs."""
 
     def __init__(self, title: str, total: int | None) -> None:
-        self._title, self._total = title, total
+        self._title = title
+        self._total = total
         self._started = self._last = time.monotonic()
 
     def __call__(self, done: int, told: str = "") -> None:

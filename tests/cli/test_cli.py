@@ -24,7 +24,8 @@ class Shell:
     """Runs `coldframe` in a process of its own, on one archive."""
 
     def __init__(self, place: str, folder: Path) -> None:
-        self.place, self._folder = place, folder
+        self.place = place
+        self._folder = folder
         self._environment = os.environ | {
             "COLDFRAME_ARCHIVE": place,
             "HF_HUB_CACHE": str(folder / "hub"),

@@ -44,7 +44,8 @@ print(hashlib.sha256(codec.decode_vectors(codes).tobytes()).hexdigest())
 
 def draw(count: int, *, seed: int) -> np.ndarray:
     """(count, DIMENSION) float32: a mean, thirty clusters, a decaying spectrum, as embeddings have them."""
-    shape, rng = np.random.default_rng(0), np.random.default_rng(seed)
+    shape = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     spectrum = np.arange(1, DIMENSION + 1) ** -0.7
     centres = shape.normal(size=(30, DIMENSION)) * spectrum
     drawn = (
@@ -80,7 +81,8 @@ def test_codes_take_the_bits_asked_for_on_pictures_never_seen(codec: Codec) -> N
 
 
 def test_it_beats_the_sign_code_at_less_than_its_bits(codec: Codec) -> None:
-    fitted, test = draw(3000, seed=1), draw(1000, seed=2)
+    fitted = draw(3000, seed=1)
+    test = draw(1000, seed=2)
     ours, _ = measure(codec, Sample(test, fitted.mean(axis=0)))
     signs, _ = measure(
         open_codec("clip", {"dimension": DIMENSION}), Sample(test, fitted.mean(axis=0))
@@ -131,7 +133,8 @@ def test_a_map_is_predicted_from_the_vector_where_that_helps_and_only_there(
 
 
 def test_least_squares_decode_sign_codes_better_and_exactly_everywhere(tmp_path: Path) -> None:
-    fitted, test = draw(3000, seed=1), draw(1000, seed=2)
+    fitted = draw(3000, seed=1)
+    test = draw(1000, seed=2)
     plain = open_codec("clip", {"dimension": DIMENSION, "bits": 1})
     better = with_least_squares(plain, fitted)
     assert better.encode_vectors(test) == plain.encode_vectors(test)
@@ -195,10 +198,8 @@ def test_a_row_decodes_alone_as_among_others(codec: Codec) -> None:
 
 def test_golden_codes_decode_to_the_same_numbers_for_ever() -> None:
     for name in ("klt", "smic"):
-        codec, kept = (
-            load_codec(GOLDEN / f"{name}.npz"),
-            json.loads((GOLDEN / f"{name}-codes.json").read_text()),
-        )
+        codec = load_codec(GOLDEN / f"{name}.npz")
+        kept = json.loads((GOLDEN / f"{name}-codes.json").read_text())
         codes = [
             [bytes.fromhex(code) for code in kept[kind]] for kind in ("clip_codes", "color_codes")
         ]
@@ -245,7 +246,8 @@ def test_files_that_hold_no_vectors_are_refused_in_one_sentence(
 @settings(deadline=None, max_examples=200)
 @given(st.data())
 def test_messages_come_back_and_cost_their_information(data: st.DataObject) -> None:
-    width, length = data.draw(st.integers(2, 20)), data.draw(st.integers(1, 60))
+    width = data.draw(st.integers(2, 20))
+    length = data.draw(st.integers(1, 60))
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
     tables = range_coder.probabilities(range_coder.integer_counts(rng.random((length, width)) ** 8))
     symbols = np.array(

@@ -34,7 +34,8 @@ POINTS = [
     (128, 2, 25),
     (1, 2, 3200),
 ]
-ONE_NORM, MANY_NORMS = Norms(1.0, 1.0005), Norms(2.0, 20.0)
+ONE_NORM = Norms(1.0, 1.0005)
+MANY_NORMS = Norms(2.0, 20.0)
 
 DECODE = """
 import sys
@@ -111,7 +112,8 @@ def test_the_norm_comes_back_within_its_cell(codec: Codec, vectors: np.ndarray) 
 
 def test_norms_out_of_range_are_clamped_and_a_zero_vector_is_the_shortest(codec: Codec) -> None:
     strange = np.zeros((3, DIMENSION), np.float32)
-    strange[1, 0], strange[2, 0] = 1e-3, 1e6
+    strange[1, 0] = 1e-3
+    strange[2, 0] = 1e6
     assert np.linalg.norm(decoded(codec, strange), axis=1) == pytest.approx([2, 2, 20], rel=1e-5)
 
 
@@ -235,7 +237,8 @@ def test_a_few_steps_of_training_beat_none(
 
     monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=itertools.count().__next__))
     vectors = clustered(noise, 600)
-    fitted, held = vectors[:500], vectors[500:]
+    fitted = vectors[:500]
+    held = vectors[500:]
     trained = fit_pqvae(
         fitted, subvector=32, entries=16, minutes=3, work=tmp_path, batch=16, average=0.8
     )

@@ -60,10 +60,8 @@ def test_sign_rows_are_decoded_better_without_their_originals(tmp_path: Path, al
 def test_a_pairs_folder_may_bring_codecs_too(tiny_pair: Path, tmp_path: Path, album: Path) -> None:
     shutil.copytree(tiny_pair, tmp_path / "pair")
     rng = np.random.default_rng(0)
-    vectors, maps = (
-        rng.normal(size=(300, DIMENSION)).astype(np.float32),
-        rng.integers(0, 256, (300, 8, 8, 3), np.uint8),
-    )
+    vectors = rng.normal(size=(300, DIMENSION)).astype(np.float32)
+    maps = rng.integers(0, 256, (300, 8, 8, 3), np.uint8)
     (tmp_path / "pair" / "codecs").mkdir()
     save_codec(
         fit_klt(vectors, maps, bits=40, map_bits=40), tmp_path / "pair" / "codecs" / "ours.npz"

@@ -20,7 +20,8 @@ from archive.codecs.coders.sparse_fit import RATES
 from archive.codecs.smic import fit_smic, open_smic
 from archive.errors import BadCode, UsageError
 
-DIMENSION, FITTED = 48, 4000
+DIMENSION = 48
+FITTED = 4000
 DECODE_ELSEWHERE = """
 import hashlib, json, sys
 import numpy as np
@@ -35,7 +36,8 @@ print(hashlib.sha256(codec.decode_vectors([bytes.fromhex(code) for code in kept[
 
 def draw(count: int, *, seed: int) -> np.ndarray:
     """(count, DIMENSION) float32 around a mean: forty clusters, a decaying spectrum."""
-    shape, rng = np.random.default_rng(0), np.random.default_rng(seed)
+    shape = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     spectrum = np.arange(1, DIMENSION + 1) ** -0.7
     centres = 1.5 * shape.normal(size=(40, DIMENSION)) * spectrum
     drawn = centres[rng.integers(40, size=count)] + rng.normal(size=(count, DIMENSION)) * spectrum
@@ -44,7 +46,8 @@ def draw(count: int, *, seed: int) -> np.ndarray:
 
 def centred_cosine(codec: Codec, vectors: np.ndarray) -> float:
     mean = codec.vectors.coder.mean
-    one, other = vectors - mean, codec.decode_vectors(codec.encode_vectors(vectors)) - mean
+    one = vectors - mean
+    other = codec.decode_vectors(codec.encode_vectors(vectors)) - mean
     return float(
         ((one * other).sum(1) / np.linalg.norm(one, axis=1) / np.linalg.norm(other, axis=1)).mean()
     )
@@ -123,7 +126,8 @@ def test_the_least_rates_store_one_byte_at_most(bits: int, fresh: np.ndarray) ->
 def test_new_pictures_change_neither_the_dictionary_nor_old_codes(
     codec: Codec, fresh: np.ndarray
 ) -> None:
-    state, codes = codec.state, codec.encode_vectors(fresh)
+    state = codec.state
+    codes = codec.encode_vectors(fresh)
     decoded = codec.decode_vectors(codes)
     newer = codec.encode_vectors(5 + 3 * draw(100, seed=3))
     assert reopened(codec).state == state

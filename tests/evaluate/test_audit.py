@@ -178,7 +178,8 @@ def test_a_damaged_row_is_told_and_stops_nothing(archive: Archive, tmp_path: Pat
 
 
 def test_a_sample_is_the_same_every_time_and_of_the_size_asked_for(archive: Archive) -> None:
-    audit, rows = Audit(archive), list(archive.rows())
+    audit = Audit(archive)
+    rows = list(archive.rows())
     by_digest = [row.id for row in sorted(rows, key=lambda row: row.sha256)]
     for told, size in (
         ("1%", 1),

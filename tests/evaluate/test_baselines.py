@@ -49,7 +49,8 @@ def test_the_table_is_what_pillow_and_the_encoder_say(
     pair = find_pair("pocket")
     with Archive.create(Settings(str(tmp_path / "archive")), pair, codec="klt") as archive:
         list(archive.ingest([str(folder)]))
-        rows, encoder = list(archive.rows()), archive.encoder
+        rows = list(archive.rows())
+        encoder = archive.encoder
         bits = [8 * (len(row.clip_code) + len(row.color_code)) for row in rows]
         assert compared.means["coldframe"].bits == sum(bits) / 2
         for row in rows:
@@ -98,7 +99,8 @@ def test_a_restoration_keeps_more_meaning_than_the_bare_map_in_far_fewer_bits_th
 
 
 def test_equal_pictures_have_a_psnr_too() -> None:
-    black, grey = np.zeros((4, 4, 3), np.uint8), np.full((4, 4, 3), 51, np.uint8)
+    black = np.zeros((4, 4, 3), np.uint8)
+    grey = np.full((4, 4, 3), 51, np.uint8)
     assert psnr(black, black) == 100
     assert psnr(black, grey) == pytest.approx(-20 * math.log10(0.2))
 

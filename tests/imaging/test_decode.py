@@ -17,7 +17,8 @@ from archive.errors import Unreadable
 from archive.imaging.decode import PIXEL_LIMIT, digest_of, load_picture
 from archive.records import FileStamp, Flag
 
-RED, BLUE = (220, 30, 30), (30, 30, 220)
+RED = (220, 30, 30)
+BLUE = (30, 30, 220)
 
 
 def float16_codec(width: int = 96, height: int = 64) -> Image.Image:
@@ -29,7 +30,8 @@ def float16_codec(width: int = 96, height: int = 64) -> Image.Image:
 
 def assert_red_then_blue(pixels: np.ndarray) -> None:
     """Left and right as they were drawn, whatever the format did to them."""
-    inner, across = slice(len(pixels) // 4, -len(pixels) // 4), pixels.shape[1] // 4
+    inner = slice(len(pixels) // 4, -len(pixels) // 4)
+    across = pixels.shape[1] // 4
     assert np.abs(pixels[inner, :across].mean(axis=(0, 1)) - RED).max() < 16
     assert np.abs(pixels[inner, -across:].mean(axis=(0, 1)) - BLUE).max() < 16
 
@@ -137,7 +139,8 @@ def test_of_an_animation_the_first_frame_stands_for_all(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kept", [0.3, 0.9])
 def test_no_truncated_file_passes_for_a_whole_one(tmp_path: Path, suffix: str, kept: float) -> None:
     noise = np.random.default_rng(1).integers(0, 256, (96, 128, 3), dtype=np.uint8)
-    whole, cut = tmp_path / f"whole{suffix}", tmp_path / f"cut{suffix}"
+    whole = tmp_path / f"whole{suffix}"
+    cut = tmp_path / f"cut{suffix}"
     Image.fromarray(noise).save(whole)
     cut.write_bytes(whole.read_bytes()[: int(whole.stat().st_size * kept)])
     assert refused(cut) in ("truncated", "unreadable", "not-an-image")

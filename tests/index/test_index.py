@@ -71,7 +71,8 @@ def test_ids_with_gaps_come_back_however_the_index_was_grown(steps: list[int], s
     codec = coclico(32)
     ids = np.cumsum(steps).tolist()
     codes = codec.encode_vectors(random.normal(size=(len(ids), 32)).astype(np.float32))
-    index, rows = Index(codec, STAMP), list(zip(ids, codes, strict=True))
+    index = Index(codec, STAMP)
+    rows = list(zip(ids, codes, strict=True))
     while rows:
         cut = int(random.integers(1, len(rows) + 1))
         index.extend(rows[:cut])
@@ -139,7 +140,8 @@ def test_codes_without_levels_are_indexed_coarsely_and_found_among_real_embeddin
     for start in range(0, len(codes), PAGE):
         index.extend(list(enumerate(codes[start : start + PAGE], start=start)))
     assert not index.needs_refit
-    vectors_hat, queries = codec.decode_vectors(codes), vectors[::80]
+    vectors_hat = codec.decode_vectors(codes)
+    queries = vectors[::80]
     exact = np.argsort(
         -(queries @ (vectors_hat / np.linalg.norm(vectors_hat, axis=1, keepdims=True)).T), axis=1
     )

@@ -59,7 +59,8 @@ def test_the_colour_map_is_where_the_colours_are(pocket_archive: Archive, tmp_pa
     ingest(pocket_archive, tmp_path / "flag.png")
     [row] = pocket_archive.rows()
     [colors] = pocket_archive.codec.decode([row.clip_code], [row.color_code])[1]
-    left, right = colors[:, :3].mean(axis=(0, 1)), colors[:, 5:].mean(axis=(0, 1))
+    left = colors[:, :3].mean(axis=(0, 1))
+    right = colors[:, 5:].mean(axis=(0, 1))
     assert left[0] > left[2] + 60
     assert right[2] > right[0] + 60
 

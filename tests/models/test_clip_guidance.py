@@ -42,7 +42,8 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 
 
 def test_guided_pictures_are_more_like_what_the_rows_say(archive: Archive) -> None:
-    rows, center = list(archive.rows()), archive.decoder.embedding_stats[0]  # type: ignore[index]
+    rows = list(archive.rows())
+    center = archive.decoder.embedding_stats[0]  # type: ignore[index]
     vectors_hat = archive.codec.decode_vectors([row.clip_code for row in rows])
     similar = []
     for sampling in (PLAIN, GUIDED):
@@ -77,10 +78,8 @@ def test_likeness_is_the_cosine_of_what_the_encoder_sees(name: str, tiny_pair: P
     pixels = draw_scene(3, size=(192, 128)).pixels
     [seen] = encoder.encode_images([encoder.prepare(pixels)])
     rng = np.random.default_rng(0)
-    wanted, center = (
-        rng.normal(size=(1, len(seen))).astype(np.float32),
-        rng.normal(size=len(seen)).astype(np.float32),
-    )
+    wanted = rng.normal(size=(1, len(seen))).astype(np.float32)
+    center = rng.normal(size=len(seen)).astype(np.float32)
     drawn = (
         torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
     ).requires_grad_()
@@ -115,14 +114,16 @@ def test_a_saved_upscaler_is_loaded_as_it_was(tmp_path: Path) -> None:
     for parameter in net.parameters():
         parameter.data = parameter.data.half().float() + 0.01
     save_upscaler(net.half().float(), tmp_path)
-    loaded, seen = load_upscaler(tmp_path), torch.rand(1, 3, 8, 8)
+    loaded = load_upscaler(tmp_path)
+    seen = torch.rand(1, 3, 8, 8)
     assert loaded is not None
     assert torch.allclose(upscaled(loaded, seen), upscaled(net, seen), atol=1e-3)
     assert load_upscaler(tmp_path / "elsewhere") is None
 
 
 def test_the_pocket_pairs_upscaler_is_nearer_to_a_larger_picture_than_plain_enlargement() -> None:
-    decoder, nearer = open_decoder(find_pair("pocket"), dimension=512), []
+    decoder = open_decoder(find_pair("pocket"), dimension=512)
+    nearer = []
     for seed in range(8):
         large = draw_scene(seed, size=(256, 256)).pixels
         small = np.asarray(Image.fromarray(large).resize((128, 128), Image.Resampling.BICUBIC))

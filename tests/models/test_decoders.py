@@ -74,7 +74,8 @@ def test_drawing_is_deterministic_and_listens_to_all_it_is_told(
     folder: Path, vector: np.ndarray
 ) -> None:
     decoder = opened(folder)
-    grey, red = np.full((8, 8, 3), 128, np.uint8), np.full((8, 8, 3), (250, 20, 20), np.uint8)
+    grey = np.full((8, 8, 3), 128, np.uint8)
+    red = np.full((8, 8, 3), (250, 20, 20), np.uint8)
 
     def draw(
         told: np.ndarray = vector, colors: np.ndarray = grey, seed: int = 1, **sampling: float
@@ -103,7 +104,8 @@ def test_drawing_is_deterministic_and_listens_to_all_it_is_told(
 def test_the_schedule_is_the_checkpoints_own(folder: Path, family: str) -> None:
     place = folder / ("decoder_scheduler" if family == "karlo" else "scheduler")
     kind = json.loads((place / "scheduler_config.json").read_text())["_class_name"]
-    own, ours = getattr(diffusers, kind).from_pretrained(place), opened(folder)._scheduler
+    own = getattr(diffusers, kind).from_pretrained(place)
+    ours = opened(folder)._scheduler
     assert torch.equal(ours.alphas_cumprod, own.alphas_cumprod)
     assert ours.config.prediction_type == own.config.prediction_type
 
@@ -112,7 +114,8 @@ def test_a_late_start_is_the_colour_map_at_the_first_steps_noise(
     folder: Path, vector: np.ndarray
 ) -> None:
     decoder = opened(folder)
-    calls, colors = told_to(decoder._unet), np.full((1, 8, 8, 3), (250, 20, 20), np.uint8)
+    calls = told_to(decoder._unet)
+    colors = np.full((1, 8, 8, 3), (250, 20, 20), np.uint8)
     decoder.sample(
         DecodeRequest(vector[None], colors, [7]), frame=FRAME, sampling=replace(FEW, strength=0.4)
     )

@@ -38,7 +38,9 @@ def test_karlo_is_told_what_its_own_pipeline_tells_it_and_enlarges_alike(
     )  # since moved
     pipeline = kind.from_pretrained(folders["karlo"])
     pipeline.set_progress_bar_config(disable=True)
-    theirs, super_seed, small = told_to(pipeline.decoder), torch.Generator().manual_seed(0), []
+    theirs = told_to(pipeline.decoder)
+    super_seed = torch.Generator().manual_seed(0)
+    small = []
     step = pipeline.decoder_scheduler.step
 
     def watched(*args: Any, generator: object, **kwargs: Any) -> Any:

@@ -271,10 +271,12 @@ def test_the_label_is_what_unclip_would_make_of_an_embedding_as_noisy_as_the_cod
 ) -> None:
     from diffusers import DDPMScheduler
 
-    noiser, labels = DDPMScheduler(beta_schedule="squaredcos_cap_v2"), decoder._conditioning
+    noiser = DDPMScheduler(beta_schedule="squaredcos_cap_v2")
+    labels = decoder._conditioning
     for level in (50, 431, 800):
         assert labels.level(float(noiser.alphas_cumprod[level])) == level
-    rng, wide = np.random.default_rng(0), 512
+    rng = np.random.default_rng(0)
+    wide = 512
     white = torch.from_numpy(rng.normal(size=(64, wide)).astype(np.float32))
     noised = noiser.add_noise(white, torch.randn_like(white), torch.tensor([431]))
     best_guess = noised * noiser.alphas_cumprod[431].sqrt()  # as a codec of that error decodes to
@@ -363,7 +365,8 @@ def test_a_picture_too_large_for_the_memory_is_decoded_in_tiles(
     vae = AutoencoderKL(
         block_out_channels=(8, 16), latent_channels=4, norm_num_groups=4, sample_size=32, **ends
     ).eval()
-    autoencoder, z = Scaled(vae), torch.randn(1, 4, 48, 32)
+    autoencoder = Scaled(vae)
+    z = torch.randn(1, 4, 48, 32)
     with torch.inference_mode():
         whole = autoencoder.decode(z)
         assert not vae.use_tiling

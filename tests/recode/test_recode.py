@@ -74,7 +74,8 @@ def test_rows_left_waiting_by_a_killed_run_are_recoded_by_the_next(
     settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("archive.recode.run.BATCH", 16)
-    original, calls = Store.recode, []
+    original = Store.recode
+    calls = []
 
     def killed(self: Store, codec_id: int, codes: list[NewCodes]) -> None:
         calls.append(codec_id)
@@ -203,7 +204,8 @@ def test_least_squares_decode_the_very_codes_better(
 ) -> None:
     with Archive.create(settings, find_pair(str(tiny_pair))) as archive:
         list(archive.ingest([str(folder)]))
-        before, rows = cosines(archive, folder), list(archive.rows())
+        before = cosines(archive, folder)
+        rows = list(archive.rows())
         done = list(archive.sharpen())
         assert len(done) == COUNT
         assert cosines(archive, folder).mean() > before.mean() + 0.01
@@ -260,7 +262,8 @@ def test_a_codec_for_other_embeddings_is_refused(archive: Archive) -> None:
 
 
 def test_originals_are_embedded_once_to_fit_and_to_code(archive: Archive) -> None:
-    encoder, embedded = archive.encoder, []
+    encoder = archive.encoder
+    embedded = []
     encode = encoder.encode_images
     archive.__dict__["encoder"] = SimpleNamespace(
         prepare=encoder.prepare,

@@ -46,7 +46,8 @@ def test_every_picture_says_in_the_fields_own_terms_that_it_is_a_reconstruction(
     [restored] = archive.restore([1], tmp_path / "out", sampling=FEW, suffix=suffix)
     [row] = archive.store.rows([1])
     with pyexiv2.Image(restored.file) as written:  # Exiv2: not our code, nor Pillow's
-        xmp, exif = written.read_xmp(), written.read_exif()
+        xmp = written.read_xmp()
+        exif = written.read_exif()
     assert xmp["Xmp.iptcExt.DigitalSourceType"] == SOURCE_TYPE
     assert "not the original" in xmp["Xmp.dc.description"]['lang="x-default"']
     assert "not the original" in exif["Exif.Image.ImageDescription"]
@@ -136,11 +137,13 @@ def test_the_best_of_several_is_the_one_that_fits_the_row(archive: Archive, tmp_
         [reconstructions] = archive.reconstructor(replace(FEW, candidates=1)).reconstruct(
             archive.store.rows([2]), [seed]
         )
-        [row], codec = archive.store.rows([2]), archive.codec
+        [row] = archive.store.rows([2])
+        codec = archive.codec
         vectors_hat, colors_hat = codec.decode([row.clip_code], [row.color_code])
         [seen] = archive.encoder.encode_images([archive.encoder.prepare(reconstructions.pixels)])
         mean, _ = archive.decoder.embedding_stats
-        one, other = seen - mean, vectors_hat[0] - mean
+        one = seen - mean
+        other = vectors_hat[0] - mean
         similar = one @ other / np.linalg.norm(one) / np.linalg.norm(other)
         scores[seed] = similar - 2 * np.mean(
             (shrink(reconstructions.pixels, 8) / 255 - colors_hat[0] / 255) ** 2

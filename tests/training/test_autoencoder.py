@@ -10,7 +10,8 @@ from archive.models.pairs import POCKET_FOLDER
 from training.autoencoder import repeated
 from training.scenes import draw_scene
 
-SIDE, LEVEL = 128, 1 / 127.5  # pixels; a grey level where pictures are −1 … 1
+SIDE = 128  # pixels
+LEVEL = 1 / 127.5  # a grey level where pictures are −1 … 1
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,8 @@ from training.denoiser import Space
 from training.export import load_parts
 from training.latents import Shelf, load_shelves
 
-SIDE, COUNT = 128, 6
+SIDE = 128
+COUNT = 6
 PHOTOS = scene_photos(COUNT, side=SIDE)
 PARTS = tuple[nn.Module, nn.Module, nn.Module, Space]  # of a pair, as load_parts gives them
 
@@ -52,10 +53,8 @@ def batch_of(shelves: list[Shelf], space: Space, free: int) -> draft.Batch:
 
 
 def test_rows_are_drawn_as_the_archive_draws_them(parts: PARTS, shelves: list[Shelf]) -> None:
-    encoder, decoder = (
-        OpenClipEncoder(find_pair("pocket")),
-        open_decoder(find_pair("pocket"), dimension=512),
-    )
+    encoder = OpenClipEncoder(find_pair("pocket"))
+    decoder = open_decoder(find_pair("pocket"), dimension=512)
     codec = coclico(encoder.dimension)
     row = 3
     pixels = PHOTOS.photo(row)[
@@ -79,7 +78,8 @@ def test_rows_are_drawn_as_the_archive_draws_them(parts: PARTS, shelves: list[Sh
 
 @pytest.mark.parametrize("free", [0, 4, 8])
 def test_only_the_last_steps_have_gradients(free: int, parts: PARTS, shelves: list[Shelf]) -> None:
-    unet, seen = parts[2], []
+    unet = parts[2]
+    seen = []
     hook = unet.register_forward_hook(lambda *_: seen.append(torch.is_grad_enabled()))
     z = draft.draw(unet, batch_of(shelves, parts[3], free), torch.randn(COUNT, 8, 16, 16))
     hook.remove()
@@ -100,13 +100,12 @@ def test_what_is_drawn_becomes_more_like_what_the_rows_say(
     blind = (
         timm.create_model("mobilenetv2_100", num_classes=1001).requires_grad_(False).eval()
     )  # a teacher of nothing
-    loss_of, optimizer = (
-        draft.loss_of(vae, blind, clip_similarity),
-        torch.optim.AdamW(unet.parameters(), lr=2e-4),
-    )
+    loss_of = draft.loss_of(vae, blind, clip_similarity)
+    optimizer = torch.optim.AdamW(unet.parameters(), lr=2e-4)
 
     def similar() -> float:
-        batch, generator = batch_of(shelves, space, free=0), torch.Generator().manual_seed(1)
+        batch = batch_of(shelves, space, free=0)
+        generator = torch.Generator().manual_seed(1)
         with torch.inference_mode():
             z = draft.draw(unet, batch, torch.randn(batch.z.shape, generator=generator))
             return float(

@@ -27,9 +27,11 @@ def pictures() -> torch.Tensor:
 
 
 def test_a_grown_tower_sees_what_the_small_one_saw() -> None:
-    small, large = fasternet("fasternet_t0"), fasternet("fasternet_t1")
+    small = fasternet("fasternet_t0")
+    large = fasternet("fasternet_t1")
     with torch.inference_mode():
-        seen, before = small(pictures()), large(pictures())
+        seen = small(pictures())
+        before = large(pictures())
         grown = grow(small, large)(pictures())
     assert not torch.allclose(before, seen, atol=0.01 * float(seen.abs().max()))
     torch.testing.assert_close(grown, seen, rtol=1e-3, atol=1e-4 * float(seen.abs().max()))
@@ -45,7 +47,8 @@ def test_what_is_new_in_it_learns() -> None:
 
 
 def test_a_tower_of_the_same_width_is_copied() -> None:
-    small, other = fasternet("fasternet_t0"), fasternet("fasternet_t0", seed=1)
+    small = fasternet("fasternet_t0")
+    other = fasternet("fasternet_t0", seed=1)
     assert not torch.equal(small.trunk.conv_head.weight, other.trunk.conv_head.weight)
     grow(small, other)
     assert all(

@@ -14,7 +14,9 @@ from training.crops import TOP, Views
 from training.probe import Probe, load_probe
 from training.teacher import FEATURES
 
-NAMES, PHOTOS, VIEWS = 5, 200, 8
+NAMES = 5
+PHOTOS = 200
+VIEWS = 8
 
 
 @pytest.fixture

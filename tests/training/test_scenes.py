@@ -54,7 +54,8 @@ def album() -> list[Scene]:
 
 
 def test_the_same_seed_draws_the_same_bytes() -> None:
-    first, second = draw_scene(11, size=(160, 120)), draw_scene(11, size=(160, 120))
+    first = draw_scene(11, size=(160, 120))
+    second = draw_scene(11, size=(160, 120))
     assert first.pixels.tobytes() == second.pixels.tobytes()
     assert (first.caption, first.tags) == (second.caption, second.tags)
 
@@ -83,7 +84,8 @@ def test_another_process_draws_the_same_bytes() -> None:
 
 def test_the_same_seed_tells_the_same_scene_at_every_size() -> None:
     for seed in range(40):
-        wide, tall = draw_scene(seed, size=(60, 32)), draw_scene(seed, size=(32, 60))
+        wide = draw_scene(seed, size=(60, 32))
+        tall = draw_scene(seed, size=(32, 60))
         assert (wide.caption, wide.tags) == (tall.caption, tall.tags)
 
 

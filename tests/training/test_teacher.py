@@ -34,7 +34,8 @@ def pictures() -> list[np.ndarray]:
 def test_eight_bits_and_real_numbers_say_the_same(file: Path, pictures: list[np.ndarray]) -> None:
     from training.teacher import Teacher, load_network
 
-    teacher, network = Teacher(file), load_network(file)
+    teacher = Teacher(file)
+    network = load_network(file)
     for picture in pictures:
         probabilities, features = teacher.look(picture)
         pixels = torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1

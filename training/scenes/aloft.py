@@ -90,15 +90,18 @@ def rocket(pen: Pen, colour: Colour, dice: Dice) -> None:
 
 def planet(pen: Pen, colour: Colour, dice: Dice) -> None:
     """A banded planet, with a ring half the time."""
-    ringed, lean = dice.chance(0.5), dice.between(-0.4, 0.4)
+    ringed = dice.chance(0.5)
+    lean = dice.between(-0.4, 0.4)
     disc = ellipse(0, 0.5, 0.42 if ringed else 0.5, corners=56)
     pen.glow(colour, 0, 0.5, 0.86, 0.35)
     if ringed:
         _ring(pen.at(0, 0.5, turn=lean), darker(colour, 0.2), 0.0, 1.0)
     pen.solid(colour, disc, depth=0.2)
-    inside, turned = pen.inside(disc), pen.inside(disc).at(0, 0.5, turn=lean)
+    inside = pen.inside(disc)
+    turned = pen.inside(disc).at(0, 0.5, turn=lean)
     for index in range(5):
-        y, tall = -0.36 + index * 0.18 + dice.between(-0.04, 0.04), dice.between(0.03, 0.09)
+        y = -0.36 + index * 0.18 + dice.between(-0.04, 0.04)
+        tall = dice.between(0.03, 0.09)
         band = smooth((-0.6, y), (-0.2, y + 0.02), (0.2, y - 0.02), (0.6, y), (0.6, y + tall), (0.1, y + tall + 0.02),
             (-0.6, y + tall))  # fmt: skip
         turned.flat(lighter(colour, 0.3) if index % 2 else darker(colour, 0.24), band, opacity=0.6)

@@ -21,7 +21,8 @@ def _eye(pen: Pen, x: float, y: float, size: float, iris: Colour = INK) -> None:
 
 def cat(pen: Pen, colour: Colour, dice: Dice) -> None:
     """A sitting cat looking at the viewer, its tail curled around."""
-    dark, pale = darker(colour, 0.3), lighter(colour, 0.5)
+    dark = darker(colour, 0.3)
+    pale = lighter(colour, 0.5)
     pen.solid(darker(colour, 0.12), ribbon(curve((0.16, 0.06), (0.42, 0.04), (0.52, 0.2), (0.42, 0.36), (0.48, 0.46)),
         0.1, 0.06))  # fmt: skip
     body = smooth((-0.25, 0.0), (-0.28, 0.16), (-0.2, 0.42), (-0.13, 0.62), (0.13, 0.62), (0.2, 0.42), (0.28, 0.16),
@@ -62,7 +63,8 @@ def cat(pen: Pen, colour: Colour, dice: Dice) -> None:
 
 def dog(pen: Pen, colour: Colour, dice: Dice) -> None:
     """A sitting dog with hanging ears and its tongue out."""
-    dark, pale = darker(colour, 0.34), lighter(colour, 0.5)
+    dark = darker(colour, 0.34)
+    pale = lighter(colour, 0.5)
     pen.solid(
         darker(colour, 0.1), ribbon(curve((-0.2, 0.06), (-0.42, 0.14), (-0.46, 0.36)), 0.09, 0.04)
     )

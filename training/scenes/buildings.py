@@ -42,7 +42,8 @@ def house(pen: Pen, colour: Colour, dice: Dice) -> None:
     """A gabled house seen from the front: walls in the colour, dark roof, chimney."""
     roof = dice.pick(ROOFS)
     roof = SNOWED if pen.light.snowy else roof
-    wide, eaves = dice.between(0.4, 0.48), dice.between(0.48, 0.54)
+    wide = dice.between(0.4, 0.48)
+    eaves = dice.between(0.48, 0.54)
     side = -1 if dice.chance(0.5) else 1
     pen.solid(
         mix(colour, (120, 90, 80), 0.55),

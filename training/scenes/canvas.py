@@ -119,10 +119,13 @@ class Canvas:
         every = outlines[0] if len(outlines) == 1 else np.concatenate(outlines)
         if frame is not None:
             every = frame.outline(every)
-        (left, top), (right, bottom) = every.min(axis=0).tolist(), every.max(axis=0).tolist()
+        left, top = every.min(axis=0).tolist()
+        right, bottom = every.max(axis=0).tolist()
         pad = 1 + math.ceil(blur * 2.5)
-        x0, y0 = max(0, math.floor(left) - pad), max(0, math.floor(top) - pad)
-        x1, y1 = min(self.width, math.ceil(right) + pad), min(self.height, math.ceil(bottom) + pad)
+        x0 = max(0, math.floor(left) - pad)
+        y0 = max(0, math.floor(top) - pad)
+        x1 = min(self.width, math.ceil(right) + pad)
+        y1 = min(self.height, math.ceil(bottom) + pad)
         if x0 >= x1 or y0 >= y1:
             return None
         large = Image.new("L", ((x1 - x0) * SUPERSAMPLE, (y1 - y0) * SUPERSAMPLE))

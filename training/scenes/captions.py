@@ -74,7 +74,8 @@ def _named(group: Group, dice: Dice, *, coloured: bool) -> str:
         group.colour if coloured and noun != group.colour and not noun.startswith(TELLING) else ""
     )
     if "{}" in noun:
-        noun, colour = noun.replace("{}", group.colour), ""
+        noun = noun.replace("{}", group.colour)
+        colour = ""
     bulk = dice.pick({"": ("",), "small": ("small", "little"), "big": ("big", "large")}[group.bulk])
     words = [bulk, colour, noun if len(group.spots) == 1 else plural(noun)]
     phrase = " ".join(word for word in words if word)
@@ -183,7 +184,8 @@ def describe(plan: Plan, dice: Dice) -> str:
     if length == 1:
         return _spoken(things, where)
     if length == 2:
-        things, where = _spoken(things, when), ""
+        things = _spoken(things, when)
+        where = ""
     elif length == 3 and plan.place not in ("table", "garden"):
         things = _spoken(_scenery(plan, dice), when, f"with {things}")
     else:

@@ -106,10 +106,8 @@ def beach_front(stage: Stage) -> None:
         )
     corner = dice.pick((-0.02, 1.02))
     for _ in range(16):
-        x, down = (
-            (corner + dice.between(-0.09, 0.09)) * stage.width,
-            dice.between(0.9, 1.03) * stage.height,
-        )
+        x = (corner + dice.between(-0.09, 0.09)) * stage.width
+        down = dice.between(0.9, 1.03) * stage.height
         blades = [leaf((x, down), (x + lean * 0.06 * unit, down - (0.13 - abs(lean) * 0.05) * unit), 0.008 * unit)
             for lean in (-1.2, -0.6, -0.1, 0.5, 1.1)]  # fmt: skip
         stage.fill(stage.land((170, 184, 100)), stage.land((96, 130, 80)), *blades)
@@ -118,8 +116,10 @@ def beach_front(stage: Stage) -> None:
 def _shafts(stage: Stage, dice: Dice) -> None:
     """Sunlight falling through the surface."""
     for _ in range(5):
-        x, wide = dice.between(0, 1) * stage.width, dice.between(0.04, 0.12) * stage.unit
-        lean, low = dice.between(-0.1, 0.3) * stage.unit, stage.height
+        x = dice.between(0, 1) * stage.width
+        wide = dice.between(0.04, 0.12) * stage.unit
+        lean = dice.between(-0.1, 0.3) * stage.unit
+        low = stage.height
         shaft = points(
             (x, -5), (x + wide, -5), (x + wide * 2.2 - lean, low), (x - wide * 0.6 - lean, low)
         )
@@ -129,10 +129,8 @@ def _shafts(stage: Stage, dice: Dice) -> None:
 def _weed(stage: Stage, dice: Dice, x: float, down: float, tall: float) -> list[Outline]:
     blades = []
     for index in range(4):
-        foot, sway = (
-            x + (index - 1.5) * tall * 0.1,
-            dice.between(0.05, 0.13) * tall * (1 if index % 2 else -1),
-        )
+        foot = x + (index - 1.5) * tall * 0.1
+        sway = dice.between(0.05, 0.13) * tall * (1 if index % 2 else -1)
         high = tall * dice.between(0.6, 1.0)
         path = curve((foot, down), (foot + sway, down - high * 0.35), (foot - sway, down - high * 0.7),
             (foot + sway * 0.6, down - high))  # fmt: skip
@@ -155,12 +153,14 @@ def _coral(dice: Dice, x: float, down: float, tall: float) -> list[Outline]:
 
 def reef(stage: Stage) -> None:
     """Under water: light from above, a sandy floor, corals and weed."""
-    dice, unit = stage.dice, stage.unit
+    dice = stage.dice
+    unit = stage.unit
     _shafts(stage, dice.child("shafts"))
     far = rolling(stage, dice.child("far"), 0.8, 0.05, waves=1.2)
     paint_hill(stage, far, (60, 130, 160), distance=0.55)
     for _ in range(6):
-        x, down = dice.between(0, 1) * stage.width, dice.between(0.84, 0.9) * stage.height
+        x = dice.between(0, 1) * stage.width
+        down = dice.between(0.84, 0.9) * stage.height
         colour = mix(dice.pick(CORALS), stage.light.haze, 0.6)
         stage.fill(
             lighter(colour, 0.1),
@@ -170,10 +170,8 @@ def reef(stage: Stage) -> None:
     floor = rolling(stage, dice.child("floor"), 0.89, 0.018, waves=1.4)
     paint_hill(stage, floor, mix(SAND, (120, 170, 180), 0.35), distance=0.1)
     for index in range(5):
-        x, down = (
-            (index + dice.between(0.1, 0.9)) / 5 * stage.width,
-            dice.between(0.93, 1.0) * stage.height,
-        )
+        x = (index + dice.between(0.1, 0.9)) / 5 * stage.width
+        down = dice.between(0.93, 1.0) * stage.height
         if dice.chance(0.5):
             colour = dice.pick(CORALS)
             stage.fill(
@@ -190,7 +188,8 @@ def reef(stage: Stage) -> None:
     bubbles: list[Outline] = []
     shine: list[Outline] = []
     for _ in range(26):
-        x, down = dice.between(0, 1) * stage.width, dice.between(0.1, 0.85) * stage.height
+        x = dice.between(0, 1) * stage.width
+        down = dice.between(0.1, 0.85) * stage.height
         size = dice.between(0.003, 0.012) * unit
         bubbles.append(ellipse(x, down, size, corners=14))
         shine.append(ellipse(x - size * 0.3, down - size * 0.3, size * 0.3, corners=8))

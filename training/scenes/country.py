@@ -68,7 +68,8 @@ def _tree(
     stage: Stage, dice: Dice, across: float, down: float, *, tall: float, haze: float
 ) -> None:
     """One tree of the season."""
-    pen, colour = stage.growing(across, down, tall, haze=haze), dice.pick(LEAVES[stage.season])
+    pen = stage.growing(across, down, tall, haze=haze)
+    colour = dice.pick(LEAVES[stage.season])
     kind = dice.whole(0, 3)
     if stage.season == "winter":
         (snowy_pine(pen, PINE, dice) if kind < 2 else bare_tree(pen, (112, 90, 80), dice))
@@ -117,7 +118,8 @@ def hills(stage: Stage) -> None:
     if "tree" not in stage.without:
         for across in (dice.between(-0.02, 0.1), dice.between(0.9, 1.02)):
             if dice.chance(0.6):
-                down, tall = dice.between(0.76, 0.84), dice.between(0.22, 0.36)
+                down = dice.between(0.76, 0.84)
+                tall = dice.between(0.22, 0.36)
                 _tree(stage, dice.child(f"tree{across:.3f}"), across, down, tall=tall, haze=0.05)
     if stage.season != "winter":
         paint_tufts(stage, dice.child("tufts"), 0.8, 1.03, grass)
@@ -129,9 +131,11 @@ def _poles(stage: Stage, dice: Dice) -> None:
     """Telegraph poles along the verge, and their wires."""
     tops: list[tuple[float, float]] = []
     wood: list[Outline] = []
-    tall, shift = 0.2 * stage.unit, dice.between(0, 0.25)
+    tall = 0.2 * stage.unit
+    shift = dice.between(0, 0.25)
     for index in range(6):
-        x, down = (index / 4 - 0.25 + shift) * stage.width, 0.806 * stage.height
+        x = (index / 4 - 0.25 + shift) * stage.width
+        down = 0.806 * stage.height
         tops.append((x, down - tall * 0.95))
         wood += [ribbon([(x, down), (x, down - tall)], tall * 0.035, tall * 0.025),
             ribbon([(x - tall * 0.11, tops[-1][1]), (x + tall * 0.11, tops[-1][1])], tall * 0.025)]  # fmt: skip
@@ -157,7 +161,8 @@ def road(stage: Stage) -> None:
         _poles(stage, dice.child("poles"))
     if "tree" not in stage.without:
         for index in range(dice.whole(1, 3)):
-            down, tall = dice.between(0.765, 0.79), dice.between(0.16, 0.26)
+            down = dice.between(0.765, 0.79)
+            tall = dice.between(0.16, 0.26)
             _tree(stage, dice.child(f"tree{index}"), dice.between(0, 1), down, tall=tall, haze=0.08)
     bow = dice.between(-0.012, 0.012)
     across = np.linspace(-0.02, 1.02, 25)
@@ -216,7 +221,8 @@ def garden_front(stage: Stage) -> None:
     dice = stage.dice.child("front")
     if stage.season != "winter":
         paint_tufts(stage, dice.child("tufts"), 0.78, 1.03, (104, 160, 76), count=60)
-    x, unit = 0.5 * stage.width, stage.unit
+    x = 0.5 * stage.width
+    unit = stage.unit
     down = 0.762 * stage.height
     left = curve(
         (x - 0.045 * unit, down),
@@ -275,7 +281,8 @@ def blossom_bands(stage: Stage, colour: Colour) -> None:
     stems: list[Outline] = []
     for index in range(70):
         near = index / 70
-        x, down = dice.between(-0.02, 1.02) * stage.width, (0.64 + 0.12 * near) * stage.height
+        x = dice.between(-0.02, 1.02) * stage.width
+        down = (0.64 + 0.12 * near) * stage.height
         size = (0.012 + 0.016 * near) * stage.unit
         stems.append(ribbon([(x, down), (x + size * 0.3, down + size * 4)], size * 0.2))
         heads += [leaf((x, down), (x + dx * size, down + dy * size), size * 0.9) for dx, dy in ((1, 0.2), (-1, 0.2),

@@ -60,7 +60,8 @@ def _rose_head(pen: Pen, colour: Colour) -> None:
     ):
         for index in range(5):
             turn = shift + index * 1.2566
-            x, y = math.cos(turn) * radius, math.sin(turn) * radius
+            x = math.cos(turn) * radius
+            y = math.sin(turn) * radius
             pen.flat(lighter(colour, 0.24 - shade * 0.4), ellipse(x, y, size, corners=18))
             pen.flat(
                 darker(colour, shade * 0.7), ellipse(x * 0.86, y * 0.86, size * 0.93, corners=18)

@@ -32,7 +32,8 @@ class Frame:
 
     def outline(self, outline: Outline) -> Outline:
         """Many points."""
-        x, y = outline[:, 0], outline[:, 1]
+        x = outline[:, 0]
+        y = outline[:, 1]
         moved = np.empty_like(outline)
         moved[:, 0] = self.a * x + (self.c * y + self.e)
         moved[:, 1] = self.b * x + (self.d * y + self.f)

@@ -9,7 +9,8 @@ from training.scenes.shapes import Outline, Spot, curve, ellipse, ribbon
 
 def shine(pen: Pen, body: Outline, middle: Spot, across: float, up: float) -> None:
     """A soft window reflection on the sunny side."""
-    (x, y), inside = middle, pen.inside(body)
+    x, y = middle
+    inside = pen.inside(body)
     inside.soft(WHITE, ellipse(x * pen.sunny, y, across, up), blur=across * 0.35, opacity=0.6)
     inside.flat(WHITE, ellipse(x * pen.sunny, y + up * 0.2, across * 0.3, up * 0.35), opacity=0.7)
 
@@ -17,7 +18,8 @@ def shine(pen: Pen, body: Outline, middle: Spot, across: float, up: float) -> No
 def roundness(pen: Pen, body: Outline, colour: Colour, middle: Spot, size: float) -> None:
     """A ball's shading: dark rim away from the light, warm reflected light below."""
     pen.solid(colour, body, depth=0.36)
-    (x, y), inside = middle, pen.inside(body)
+    x, y = middle
+    inside = pen.inside(body)
     inside.soft(darker(colour, 0.55), ribbon(curve((x - pen.sunny * size, y + size * 0.6), (x - pen.sunny * size,
         y - size * 0.5), (x, y - size)), size * 0.5), blur=size * 0.24, opacity=0.55)  # fmt: skip
     inside.soft(lighter(colour, 0.5), ellipse(x + pen.sunny * size * 0.3, y + size * 0.3, size * 0.45),

@@ -37,7 +37,8 @@ def make_plan(seed: int) -> Plan:
     """Places take turns with the seed; the hour takes turns from one round of places to the next."""
     dice = Dice(f"scene {seed}")
     names = tuple(PLACES)
-    turn, name = seed // len(names), names[seed % len(names)]
+    turn = seed // len(names)
+    name = names[seed % len(names)]
     place = PLACES[name]
     time = place.times[(turn + seed % len(names)) % len(place.times)]
     weather = dice.pick(
@@ -51,7 +52,9 @@ def make_plan(seed: int) -> Plan:
         moon = ""
     window = name == "table" and dice.chance(0.6)
     if name == "table" and not window:
-        time, weather, season = "", "", "summer"
+        time = ""
+        weather = ""
+        season = "summer"
     aurora = name == "snowfield" and time == "night" and weather == "clear" and dice.chance(0.7)
     plan = Plan(name, time, weather, season, moon, window, aurora)
     return replace(
@@ -85,7 +88,8 @@ def _wishes(dice: Dice, plan: Plan, place: Place) -> list[Wish]:
     if plan.place in SCENIC and dice.chance(0.06):
         return []
     if plan.place in ("garden", "flowers"):
-        main, wishes = zones[0], [_wish(dice, plan, place, zones[0], single=plan.place == "garden")]
+        main = zones[0]
+        wishes = [_wish(dice, plan, place, zones[0], single=plan.place == "garden")]
         if plan.place == "flowers" and dice.chance(0.6):
             wishes = [replace(wishes[0], count=0)]
     else:

@@ -23,7 +23,8 @@ TABLE_EDGE = 0.66  # share of the height where the table top begins
 
 def table(stage: Stage) -> None:
     """A wall with light falling on it, a wooden table, sometimes a cloth."""
-    dice, unit = stage.dice, stage.unit
+    dice = stage.dice
+    unit = stage.unit
     wall = dice.pick(WALLS)
     stage.fill(stage.land(lighter(wall, 0.2)), stage.land(darker(wall, 0.16)), box(-2, -2, stage.width + 2,
         stage.height + 2), grain=0.7)  # fmt: skip
@@ -40,11 +41,14 @@ def table(stage: Stage) -> None:
 def window_light(stage: Stage) -> None:
     """The slanting patch a window throws on the wall."""
     side = stage.light.side
-    x, y, unit = (0.5 - side * 0.18) * stage.width, 0.12 * stage.height, stage.unit
+    x = (0.5 - side * 0.18) * stage.width
+    y = 0.12 * stage.height
+    unit = stage.unit
     panes = []
     for column in range(2):
         for row in range(2):
-            left, top = x + (column - 1) * 0.2 * unit, y + row * 0.22 * unit + column * 0.03 * unit
+            left = x + (column - 1) * 0.2 * unit
+            top = y + row * 0.22 * unit + column * 0.03 * unit
             panes.append(points((left, top), (left + 0.18 * unit, top + 0.027 * unit), (left + 0.14 * unit,
                 top + 0.22 * unit), (left - 0.04 * unit, top + 0.193 * unit)))  # fmt: skip
     stage.wash(panes, (255, 246, 214), blur=0.006 * unit, opacity=0.5)
@@ -52,7 +56,8 @@ def window_light(stage: Stage) -> None:
 
 def table_top(stage: Stage) -> None:
     """The table itself, in front of wall and window."""
-    dice, unit = stage.dice.child("top"), stage.unit
+    dice = stage.dice.child("top")
+    unit = stage.unit
     wood = dice.pick(TABLES)
     edge = TABLE_EDGE * stage.height
     stage.fill(stage.land(lighter(wood, 0.16)), stage.land(darker(wood, 0.2)), box(-2, edge, stage.width + 2,
@@ -61,8 +66,9 @@ def table_top(stage: Stage) -> None:
         opacity=0.7)  # fmt: skip
     grain: list[Outline] = []
     for _ in range(26):
-        y, x, long = (edge + dice.between(0.03, 1) ** 1.2 * (stage.height - edge), dice.between(-0.1, 1) * stage.width,
-            dice.between(0.2, 0.7) * unit)  # fmt: skip
+        y = edge + dice.between(0.03, 1) ** 1.2 * (stage.height - edge)
+        x = dice.between(-0.1, 1) * stage.width
+        long = dice.between(0.2, 0.7) * unit
         grain.append(ribbon(curve((x, y), (x + long * 0.5, y + dice.between(-0.006, 0.006) * unit), (x + long, y)),
             0.004 * unit, 0.001 * unit))  # fmt: skip
     stage.wash(grain, stage.land(darker(wood, 0.4)), opacity=0.4)
@@ -72,9 +78,12 @@ def table_top(stage: Stage) -> None:
 
 def _cloth(stage: Stage, dice: Dice) -> None:
     """A checked or striped cloth lying across the table."""
-    x, unit = stage.width * 0.5, stage.unit
-    edge, low = TABLE_EDGE * stage.height + 0.045 * unit, 0.965 * stage.height
-    half, colour = 0.46 * unit, dice.pick(((246, 240, 226), (214, 226, 232), (240, 222, 214)))
+    x = stage.width * 0.5
+    unit = stage.unit
+    edge = TABLE_EDGE * stage.height + 0.045 * unit
+    low = 0.965 * stage.height
+    half = 0.46 * unit
+    colour = dice.pick(((246, 240, 226), (214, 226, 232), (240, 222, 214)))
     body = stage.canvas.stencil(
         [
             points(
@@ -91,7 +100,8 @@ def _cloth(stage: Stage, dice: Dice) -> None:
     tone = stage.land(darker(colour, 0.2))
     stripes = []
     for k in range(-5, 6):
-        far, near = x + k * half * 0.172, x + k * half * 0.22
+        far = x + k * half * 0.172
+        near = x + k * half * 0.22
         stripes.append(
             points(
                 (far - 3, edge),
@@ -109,9 +119,11 @@ def _cloth(stage: Stage, dice: Dice) -> None:
 
 def curtain(stage: Stage, left: float, top: float, right: float, bottom: float) -> None:
     """The frame of a window (pixels) and curtains at its sides; what is seen through it is painted before."""
-    unit, wood = stage.unit, (250, 246, 238)
+    unit = stage.unit
+    wood = (250, 246, 238)
     thick = 0.022 * unit
-    middle, sill = (left + right) / 2, (top + bottom) / 2
+    middle = (left + right) / 2
+    sill = (top + bottom) / 2
     frame = [box(left - thick, top - thick, right + thick, top), box(left - thick, bottom, right + thick,
         bottom + thick), box(left - thick, top, left, bottom), box(right, top, right + thick, bottom),
         box(middle - thick * 0.3, top, middle + thick * 0.3, bottom), box(left, sill - thick * 0.3, right,
@@ -150,9 +162,11 @@ def space(stage: Stage) -> None:
 
 def _world(stage: Stage, dice: Dice) -> None:
     """The rim of a cratered moon along the bottom of the picture."""
-    unit, colour = stage.unit, dice.pick(((150, 146, 162), (176, 130, 112), (120, 150, 164)))
+    unit = stage.unit
+    colour = dice.pick(((150, 146, 162), (176, 130, 112), (120, 150, 164)))
     radius = stage.width * 1.2
-    x, y = stage.width * dice.between(0.3, 0.7), stage.height * 0.86 + radius
+    x = stage.width * dice.between(0.3, 0.7)
+    y = stage.height * 0.86 + radius
     stage.wash(
         [ellipse(x, y, radius + 0.03 * unit, corners=160)],
         lighter(colour, 0.5),
@@ -162,8 +176,10 @@ def _world(stage: Stage, dice: Dice) -> None:
     body = stage.canvas.stencil([ellipse(x, y, radius, corners=160)])
     stage.canvas.paint(body, Fade(lighter(colour, 0.2), darker(colour, 0.6), grain=0.8))
     for _ in range(9):
-        cx, near = dice.between(0, 1) * stage.width, dice.between(0.1, 1)
-        cy, size = stage.height * (0.88 + 0.12 * near), (0.015 + 0.05 * near) * unit
+        cx = dice.between(0, 1) * stage.width
+        near = dice.between(0.1, 1)
+        cy = stage.height * (0.88 + 0.12 * near)
+        size = (0.015 + 0.05 * near) * unit
         cy += radius - math.sqrt(max(0.0, radius * radius - (cx - x) ** 2))
         stage.wash(
             [ellipse(cx, cy, size, size * 0.3)], lighter(colour, 0.25), opacity=0.6, clip=body

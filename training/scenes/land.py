@@ -31,7 +31,8 @@ class Crest:
 
     def below(self, bottom: float) -> Outline:
         """The area from the crest down to the bottom."""
-        (left, right) = float(self.line[0, 0]), float(self.line[-1, 0])
+        left = float(self.line[0, 0])
+        right = float(self.line[-1, 0])
         return np.vstack([self.line, points((right, bottom), (left, bottom))])
 
 
@@ -53,8 +54,10 @@ def jagged(
     dice: Dice, start: tuple[float, float], end: tuple[float, float], rough: float, steps: int = 9
 ) -> Outline:
     """A broken line from start to end, leaving the straight by up to `rough` of its length."""
-    (x0, y0), (x1, y1) = start, end
-    dx, dy = x1 - x0, y1 - y0
+    x0, y0 = start
+    x1, y1 = end
+    dx = x1 - x0
+    dy = y1 - y0
     spots = [start]
     for step in range(1, steps):
         along = step / steps + dice.between(-0.3, 0.3) / steps
@@ -67,10 +70,8 @@ def paint_hill(
     stage: Stage, crest: Crest, colour: Colour, *, distance: float = 0.0, depth: float = 0.4
 ) -> Stencil | None:
     """One hill, sunlit along the crest and deeper below. `depth`: how far below it reaches, in heights."""
-    top, bottom = (
-        stage.land(lighter(colour, 0.12), distance),
-        stage.land(darker(colour, 0.34), distance * 0.85),
-    )
+    top = stage.land(lighter(colour, 0.12), distance)
+    bottom = stage.land(darker(colour, 0.34), distance * 0.85)
     reach = float(crest.line[:, 1].max()) + depth * stage.height
     body = stage.canvas.stencil([crest.below(reach)])
     stage.canvas.paint(body, Fade(top, bottom, grain=0.6))
@@ -123,12 +124,11 @@ def paint_tufts(
     bunches: tuple[list[Outline], list[Outline]] = ([], [])
     for index in range(count):
         near = (index + 1) / count
-        x, y = (
-            dice.between(-0.02, 1.02) * stage.width,
-            (top + (bottom - top) * near**1.2) * stage.height,
-        )
+        x = dice.between(-0.02, 1.02) * stage.width
+        y = (top + (bottom - top) * near**1.2) * stage.height
         tall = size * stage.unit * (0.25 + 0.75 * near)
-        lean, high = dice.between(-0.2, 0.2), dice.between(0.75, 1.0)
+        lean = dice.between(-0.2, 0.2)
+        high = dice.between(0.75, 1.0)
         corners = ((-0.12, 0), (lean - 0.5, 0.62), (-0.04, 0.16), (lean + 0.04, high), (0.04, 0.16), (lean + 0.46, 0.7),
             (0.12, 0))  # fmt: skip
         bunches[index % 3 == 0].append(
@@ -170,17 +170,16 @@ def paint_dune(stage: Stage, dice: Dice, crest: Crest, colour: Colour, *, distan
     line = crest.line
     summits = [i for i in range(3, len(line) - 3) if line[i, 1] == line[i - 3 : i + 4, 1].min()]
     for i in summits:
-        x, y = float(line[i, 0]), float(line[i, 1])
+        x = float(line[i, 0])
+        y = float(line[i, 1])
         away = -stage.light.side
         tall = dice.between(0.16, 0.24) * stage.unit
         spine = curve((x, y), (x - away * tall * 0.18, y + tall * 0.3), (x + away * tall * 0.12, y + tall * 0.62),
             (x - away * tall * 0.12, y + tall * 0.95), (x - away * tall * 0.5, y + tall * 1.3))  # fmt: skip
         far = [(x + away * tall * 3.4, y + tall * 1.5), (x + away * tall * 3.0, y - tall)]
         shade = stage.canvas.stencil([np.vstack([spine, points(*far)])], blur=0.0015 * stage.unit)
-        start, end = (
-            stage.land(darker(colour, 0.42), distance),
-            stage.land(darker(colour, 0.05), distance),
-        )
+        start = stage.land(darker(colour, 0.42), distance)
+        end = stage.land(darker(colour, 0.05), distance)
         stage.canvas.paint(shade, Fade(start, end, across=away, grain=0.5), clip=body, opacity=0.85)
 
 

@@ -53,7 +53,9 @@ def _row(dice: Dice, wishes: list[Wish]) -> list[Group]:
     shrink = min(1.0, ROW / max(sum(widths), 1e-9))
     gaps = [dice.between(0.2, 1.0) for _ in range(len(widths) + 1)]
     free = (1 - sum(widths) * shrink) / sum(gaps)
-    groups, left, index = [], gaps[0] * free, 0
+    groups = []
+    left = gaps[0] * free
+    index = 0
     for wish, row in zip(order, sizes, strict=True):
         spots = []
         for size in row:

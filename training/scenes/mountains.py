@@ -67,7 +67,8 @@ def _paint_peak(
     swing = dice.between(-0.25, 0.25) * peak.tall
     spine = jagged(dice, peak.top, (peak.top[0] + swing, peak.left[1]), 0.09, steps=11)
     sunny, shady = (right, left) if stage.light.side > 0 else (left, right)
-    bright, dim = mix(lighter(rock, 0.06), stage.light.glow, 0.06), darker(rock, 0.4)
+    bright = mix(lighter(rock, 0.06), stage.light.glow, 0.06)
+    dim = darker(rock, 0.4)
     foot = stage.land(rock, min(1.0, distance + 0.3))
     faces: list[tuple[Outline, Colour, Colour]] = [(np.vstack([shady, spine[::-1]]), dim, darker(SNOW, 0.24)),
         (np.vstack([sunny, spine[::-1]]), bright, SNOW)]  # fmt: skip

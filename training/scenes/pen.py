@@ -54,7 +54,8 @@ class Pen:
         tall: float = 1.0,
     ) -> Pen:
         """A pen whose frame sits at (x, y) in this one: size times as large, turned, mirrored, stretched upwards."""
-        cos, sin = math.cos(turn) * size, math.sin(turn) * size
+        cos = math.cos(turn) * size
+        sin = math.sin(turn) * size
         mirror = -1.0 if flip else 1.0
         return replace(
             self,
@@ -96,7 +97,8 @@ class Pen:
 
     def solid(self, colour: Colour, *outlines: Outline, depth: float = 0.3) -> None:
         """A rounded body: lit on the sun's side, shaded on the other."""
-        bright, dim = self.lit(lighter(colour, depth * 0.35)), self.lit(darker(colour, depth))
+        bright = self.lit(lighter(colour, depth * 0.35))
+        dim = self.lit(darker(colour, depth))
         paint = Fade(bright, dim, across=-self.light.side, grain=GRAIN)
         self.canvas.paint(self._stencil(outlines), paint, clip=self.clip)
 

@@ -28,9 +28,11 @@ BIRCH: Colour = (232, 226, 214)
 
 def crown(pen: Pen, dice: Dice, colour: Colour, middle: Spot, *, across: float, up: float) -> None:
     """A round mass of leaves: dark below, sunlit heaps above, single leaves catching the light."""
-    (x, y), heaps = middle, []
+    x, y = middle
+    heaps = []
     for step in range(13):
-        turn, reach = step * 2.4 + dice.between(0, 0.5), math.sqrt((step + 0.5) / 13)
+        turn = step * 2.4 + dice.between(0, 0.5)
+        reach = math.sqrt((step + 0.5) / 13)
         heaps.append((x + math.cos(turn) * reach * across * 0.74, y + math.sin(turn) * reach * up * 0.74,
             dice.between(0.26, 0.4)))  # fmt: skip
     mass = [ellipse(hx, hy, size * across, size * up, corners=16) for hx, hy, size in heaps] + [
@@ -44,11 +46,14 @@ def crown(pen: Pen, dice: Dice, colour: Colour, middle: Spot, *, across: float, 
         blur=across * 0.2, opacity=0.45)  # fmt: skip
     clumps: tuple[list[Outline], list[Outline]] = ([], [])
     for step in range(54):
-        turn, reach = step * 2.4, math.sqrt((step + 0.5) / 54)
-        dx, dy = math.cos(turn) * reach, math.sin(turn) * reach
+        turn = step * 2.4
+        reach = math.sqrt((step + 0.5) / 54)
+        dx = math.cos(turn) * reach
+        dy = math.sin(turn) * reach
         size = dice.between(0.05, 0.1) * min(across, up)
         bright = dx * pen.sunny * 0.6 + dy + dice.between(-0.5, 0.5) > 0
-        lx, ly = x + dx * across * 0.98, y + dy * up * 0.98
+        lx = x + dx * across * 0.98
+        ly = y + dy * up * 0.98
         clumps[bright].append(
             leaf((lx - size, ly - size * 0.4), (lx + size, ly + size * 0.5), size * 1.2)
         )
@@ -119,8 +124,8 @@ def pine_silhouette(dice: Dice, x: float, foot: float, tall: float) -> Outline:
         (0.36, 0.62),
         (0.52, 0.6),
     )
-    left, right = ([(x - dx * half, foot - dy * tall) for dx, dy in side], [(x + dx * half, foot - dy * tall) for dx,
-        dy in reversed(side)])  # fmt: skip
+    left = [(x - dx * half, foot - dy * tall) for dx, dy in side]
+    right = [(x + dx * half, foot - dy * tall) for dx, dy in reversed(side)]
     return points(*left, (x, foot - tall), *right)
 
 
@@ -130,7 +135,8 @@ def pine(pen: Pen, colour: Colour, dice: Dice, *, snow: bool = False) -> None:
     for index, bough in enumerate(pine_outline(dice)):
         pen.solid(mix(colour, (30, 60, 70), 0.24 - 0.05 * index), bough, depth=0.46)
         inside = pen.inside(bough)
-        low, top = float(bough[:, 1].min()), float(bough[:, 1].max())
+        low = float(bough[:, 1].min())
+        top = float(bough[:, 1].max())
         if snow:
             drift = bough * (0.9, 1.0) + (pen.sunny * 0.02, (top - low) * 0.3)
             inside.fade((250, 252, 255), (206, 220, 240), drift)
@@ -147,11 +153,13 @@ def snowy_pine(pen: Pen, colour: Colour, dice: Dice) -> None:
 
 def _frond(angle: float, length: float, droop: float) -> list[Outline]:
     """A feathered palm leaf from (0, 0): a bending rib, leaflets hanging from it and shorter ones above."""
-    reach, rise = math.cos(angle) * length, math.sin(angle) * length
+    reach = math.cos(angle) * length
+    rise = math.sin(angle) * length
     rib = curve((0, 0), (reach * 0.55, rise * 0.75 + droop * 0.3), (reach, rise - droop), steps=8)
     blades = [ribbon(rib, 0.018, 0.005)]
     for index in range(1, len(rib)):
-        (x, y), along = rib[index].tolist(), index / len(rib)
+        x, y = rib[index].tolist()
+        along = index / len(rib)
         long = length * 0.3 * math.sin(math.pi * min(1.0, along * 0.7 + 0.24))
         blades.append(leaf((x, y), (x + reach * 0.16, y - long), 0.028))
         blades.append(leaf((x, y), (x + reach * 0.2, y + long * 0.3), 0.022))
@@ -184,7 +192,8 @@ def palm(pen: Pen, colour: Colour, dice: Dice) -> None:
 
 def cactus(pen: Pen, colour: Colour, dice: Dice) -> None:
     """A saguaro with two arms and a flower."""
-    low, high = dice.between(0.3, 0.38), dice.between(0.42, 0.52)
+    low = dice.between(0.3, 0.38)
+    high = dice.between(0.42, 0.52)
     arms = [(curve((0, low), (-0.16, low + 0.01), (-0.2, low + 0.1), (-0.2, low + 0.3)), 0.09),
         (curve((0, high), (0.15, high), (0.19, high + 0.08), (0.19, high + 0.24)), 0.085),
         (curve((0, 0), (0, 0.5), (0, 0.93)), 0.15)]  # fmt: skip
@@ -216,7 +225,8 @@ def bare_tree(pen: Pen, colour: Colour, dice: Dice) -> None:
         ribbon(curve((0, 0), (0.01, 0.3), (0, 0.62), (0.02, 0.96)), 0.07, 0.006)
     ]
     for step in range(9):
-        low, side = 0.26 + 0.075 * step, 1 if step % 2 else -1
+        low = 0.26 + 0.075 * step
+        side = 1 if step % 2 else -1
         reach = (0.38 - 0.03 * step) * dice.between(0.8, 1.1)
         tip = (side * reach, low + reach * dice.between(0.7, 1.0))
         twigs.append(
@@ -227,7 +237,8 @@ def bare_tree(pen: Pen, colour: Colour, dice: Dice) -> None:
             )
         )
         for part in (0.45, 0.7):
-            x, y = side * reach * part, low + reach * part * 0.75
+            x = side * reach * part
+            y = low + reach * part * 0.75
             twigs.append(ribbon([(x, y), (x + side * 0.03, y + 0.12)], 0.008, 0.002))
             twigs.append(ribbon([(x, y), (x + side * 0.12, y + 0.02)], 0.008, 0.002))
     pen.solid(colour, *twigs, depth=0.35)

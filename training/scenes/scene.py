@@ -132,7 +132,9 @@ def _free_sky(plan: Plan, dice: Dice) -> float:
 
 
 def _paint_sky(stage: Stage, plan: Plan) -> None:
-    light, dice, horizon = stage.light, stage.dice.child("sky"), stage.horizon
+    light = stage.light
+    dice = stage.dice.child("sky")
+    horizon = stage.horizon
     stops: tuple[Colour, ...] = coast.reef_sky(stage) if plan.place == "reef" else light.sky
     paint_gradient(stage.canvas, stops, horizon)
     if not plan.time:
@@ -174,14 +176,14 @@ def _paint_room(stage: Stage, plan: Plan) -> None:
 
 def _paint_window(stage: Stage, plan: Plan) -> None:
     """A small scene of its own, set into the wall."""
-    unit, middle = stage.unit, (0.5 + 0.16 * stage.light.side) * stage.width
-    left, top, right, bottom = (
-        middle - 0.2 * unit,
-        0.06 * stage.height,
-        middle + 0.2 * unit,
-        0.56 * stage.height,
-    )
-    wide, high = max(2, round(right - left)), max(2, round(bottom - top))
+    unit = stage.unit
+    middle = (0.5 + 0.16 * stage.light.side) * stage.width
+    left = middle - 0.2 * unit
+    top = 0.06 * stage.height
+    right = middle + 0.2 * unit
+    bottom = 0.56 * stage.height
+    wide = max(2, round(right - left))
+    high = max(2, round(bottom - top))
     view = Canvas(Image.new("RGB", (wide, high)))
     light = replace(
         light_for(plan.time, plan.weather, stage.dice.child("view light")), snowy=plan.winter

@@ -54,8 +54,10 @@ def shifted(outline: Outline, x: float, y: float) -> Outline:
 
 def slanted(outline: Outline, angle: float, x: float = 0.0, y: float = 0.0) -> Outline:
     """The outline turned by the angle (radians, against the clock) about (x, y)."""
-    cos, sin = math.cos(angle), math.sin(angle)
-    dx, dy = outline[:, 0] - x, outline[:, 1] - y
+    cos = math.cos(angle)
+    sin = math.sin(angle)
+    dx = outline[:, 0] - x
+    dy = outline[:, 1] - y
     return np.stack([x + dx * cos - dy * sin, y + dx * sin + dy * cos], axis=1)
 
 
@@ -63,7 +65,8 @@ def arch(
     left: float, right: float, top: float, bottom: float, *, start: float = 0.0, end: float = 180.0
 ) -> Outline:
     """Part of the ellipse in that box, from start to end in degrees; its two ends are joined by a straight edge."""
-    x, y = (left + right) / 2, (top + bottom) / 2
+    x = (left + right) / 2
+    y = (top + bottom) / 2
     turns = np.radians(np.linspace(start, end, 20))
     return np.stack(
         [x + np.cos(turns) * (right - left) / 2, y + np.sin(turns) * (top - bottom) / 2], axis=1
@@ -108,25 +111,30 @@ def ribbon(path: Outline | Sequence[Spot], start: float, end: float | None = Non
     way = np.asarray(path, dtype=np.float64)
     step = np.empty_like(way)
     step[1:-1] = way[2:] - way[:-2]
-    step[0], step[-1] = way[1] - way[0], way[-1] - way[-2]
+    step[0] = way[1] - way[0]
+    step[-1] = way[-1] - way[-2]
     half = np.linspace(start / 2, last / 2, len(way)) / (
         np.sqrt(step[:, 0] ** 2 + step[:, 1] ** 2) + 1e-9
     )
     area = np.empty((2 * len(way), 2))
-    aside_x, aside_y = -step[:, 1] * half, step[:, 0] * half
-    area[: len(way), 0], area[: len(way), 1] = way[:, 0] + aside_x, way[:, 1] + aside_y
-    area[len(way) :, 0], area[len(way) :, 1] = (
-        (way[:, 0] - aside_x)[::-1],
-        (way[:, 1] - aside_y)[::-1],
-    )
+    aside_x = -step[:, 1] * half
+    aside_y = step[:, 0] * half
+    area[: len(way), 0] = way[:, 0] + aside_x
+    area[: len(way), 1] = way[:, 1] + aside_y
+    area[len(way) :, 0] = (way[:, 0] - aside_x)[::-1]
+    area[len(way) :, 1] = (way[:, 1] - aside_y)[::-1]
     return area
 
 
 def _bar(first: tuple[float, ...], second: tuple[float, ...], start: float, end: float) -> Outline:
     """A ribbon with one straight piece: most of them are."""
-    x0, y0, x1, y1 = float(first[0]), float(first[1]), float(second[0]), float(second[1])
+    x0 = float(first[0])
+    y0 = float(first[1])
+    x1 = float(second[0])
+    y1 = float(second[1])
     length = math.hypot(x1 - x0, y1 - y0) + 1e-9
-    dx, dy = -(y1 - y0) / length, (x1 - x0) / length
+    dx = -(y1 - y0) / length
+    dy = (x1 - x0) / length
     return np.array(((x0 + dx * start, y0 + dy * start), (x1 + dx * end, y1 + dy * end), (x1 - dx * end, y1 - dy * end),
         (x0 - dx * start, y0 - dy * start)))  # fmt: skip
 
@@ -137,8 +145,10 @@ _LEAF_ASIDE = np.array([0.0, 0.56, 0.93, 1.0, 0.8, 0.4, 0.0, -0.4, -0.8, -1.0, -
 
 def leaf(root: Spot, tip: Spot, width: float) -> Outline:
     """A pointed oval from root to tip: leaf, petal, flame, feather."""
-    (x0, y0), (x1, y1) = root, tip
-    dx, dy = x1 - x0, y1 - y0
+    x0, y0 = root
+    x1, y1 = tip
+    dx = x1 - x0
+    dy = y1 - y0
     half = width / 2 / (math.hypot(dx, dy) + 1e-9)
     area = np.empty((12, 2))
     area[:, 0] = x0 + dx * _LEAF_ALONG - dy * half * _LEAF_ASIDE

@@ -31,7 +31,8 @@ def paint_gradient(canvas: Canvas, stops: tuple[Colour, ...], bottom: float) -> 
 
 def paint_sun(canvas: Canvas, light: Light, *, horizon: float, size: float = 0.05) -> None:
     """The disc and the light around it."""
-    x, y = light.sun[0] * canvas.width, light.sun[1] * horizon * canvas.height
+    x = light.sun[0] * canvas.width
+    y = light.sun[1] * horizon * canvas.height
     radius = size * canvas.unit
     canvas.glow(x, y, radius * 16, light.glow, 0.75 if light.low else 0.5)
     canvas.glow(x, y, radius * 5, lighter(light.glow, 0.3), 0.8)
@@ -42,7 +43,8 @@ def paint_moon(
     canvas: Canvas, light: Light, *, horizon: float, crescent: bool, size: float = 0.06
 ) -> None:
     """A full moon with its seas, or a crescent lit from the lower right."""
-    x, y = light.sun[0] * canvas.width, light.sun[1] * horizon * canvas.height
+    x = light.sun[0] * canvas.width
+    y = light.sun[1] * horizon * canvas.height
     radius = size * canvas.unit
     canvas.glow(x, y, radius * 7, light.glow, 0.5)
     disc = canvas.stencil([ellipse(x, y, radius, corners=64)])
@@ -72,7 +74,8 @@ def paint_stars(canvas: Canvas, dice: Dice, *, count: int = 130, bottom: float =
     faint: list[Outline] = []
     bright: list[Outline] = []
     for index in range(count):
-        x, y = dice.between(0, canvas.width), dice.between(0, 1) ** 1.3 * bottom * canvas.height
+        x = dice.between(0, canvas.width)
+        y = dice.between(0, 1) ** 1.3 * bottom * canvas.height
         size = dice.between(0.0009, 0.0026) * canvas.unit + 0.12
         (bright if index % 4 == 0 else faint).append(
             ellipse(x, y, size * (1.3 if index % 4 == 0 else 1), corners=8)
@@ -108,7 +111,8 @@ def veil(
     canvas: Canvas, dice: Dice, colour: Colour, *, bottom: float, strength: float, coarse: int = 3
 ) -> None:
     """Drifting cloud or mist from the top down to that share of the height: three octaves of smooth noise."""
-    width, height = canvas.width, max(1, round(canvas.height * bottom))
+    width = canvas.width
+    height = max(1, round(canvas.height * bottom))
     throws = np.random.default_rng(dice.whole(0, 2**31)).integers(
         0, 256, (3, 16, 16), dtype=np.uint8
     )
@@ -135,10 +139,12 @@ def _streaks(canvas: Canvas, light: Light, dice: Dice, horizon: float) -> None:
     """Long thin clouds, bright below when the sun is low."""
     for _ in range(dice.whole(3, 6)):
         y = dice.between(0.1, horizon * 0.8) * canvas.height
-        x, length = dice.between(0, 1) * canvas.width, dice.between(0.25, 0.7) * canvas.unit
+        x = dice.between(0, 1) * canvas.width
+        length = dice.between(0.25, 0.7) * canvas.unit
         blades = []
         for _ in range(3):
-            shift, lift = dice.between(-0.4, 0.4) * length, dice.between(-0.02, 0.02) * canvas.unit
+            shift = dice.between(-0.4, 0.4) * length
+            lift = dice.between(-0.02, 0.02) * canvas.unit
             span = length * dice.between(0.5, 1.0)
             thick = dice.between(0.012, 0.034) * canvas.unit
             blades.append(
@@ -164,7 +170,8 @@ def _puffs(canvas: Canvas, light: Light, dice: Dice, horizon: float, count: int)
 
 def cloud(canvas: Canvas, light: Light, dice: Dice, middle: Spot, size: float) -> None:
     """One heap, `size` pixels from its middle to its end, standing on that spot."""
-    (x, y), (lit, shade) = middle, light.cloud
+    x, y = middle
+    lit, shade = light.cloud
     heaps = []
     for step in range(9):
         along = -1 + step / 4

@@ -37,7 +37,8 @@ def put_all(stage: Stage, plan: Plan, chosen: Callable[[Group], bool]) -> None:
 
 
 def _put(stage: Stage, group: Group, spot: Spot, dice: Dice) -> None:
-    thing, role = THINGS[group.thing], group.zone.role
+    thing = THINGS[group.thing]
+    role = group.zone.role
     haze = (1 - spot.near) * (0.18 if role != "sky" else 0.12) + (
         0.16 if stage.light.weather == "fog" else 0.0
     )
@@ -66,7 +67,8 @@ def _shade(stage: Stage, thing: Thing, pen: Pen, name: str) -> None:
     light = stage.light
     if light.hard < 0.35 or not thing.shadow:
         return
-    frame, lean = pen.frame, -light.side * (1.1 if light.low else 0.55)
+    frame = pen.frame
+    lean = -light.side * (1.1 if light.low else 0.55)
     fallen = Frame(
         frame.a, 0, lean * pen.scale, 0.26 * pen.scale, frame.e, frame.f - 0.01 * pen.scale
     )

@@ -39,10 +39,12 @@ def _windows(
     """(dark, lit) panes in a grid."""
     dark: list[Outline] = []
     lit: list[Outline] = []
-    step_x, step_y = wide / (columns + 0.5), tall / (rows + 1)
+    step_x = wide / (columns + 0.5)
+    step_y = tall / (rows + 1)
     for row in range(rows):
         for column in range(columns):
-            left, top = x + step_x * (column + 0.4), foot - tall + step_y * (row + 0.6)
+            left = x + step_x * (column + 0.4)
+            top = foot - tall + step_y * (row + 0.6)
             pane = box(left, top, left + step_x * 0.62, top + step_y * 0.5)
             (lit if dice.chance(0.5) else dark).append(pane)
     return dark, lit
@@ -63,10 +65,11 @@ def skyline(
     edges = (cuts / cuts[-1] * 1.08 - 0.04) * stage.width
     base = foot * stage.height
     for left, right in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        wide, high = (right - left) * dice.between(0.86, 1.04), dice.between(*tall) * stage.unit
+        wide = (right - left) * dice.between(0.86, 1.04)
+        high = dice.between(*tall) * stage.unit
         colour = dice.pick(WALLS)
-        top, low = (stage.land(lighter(colour, 0.05), distance), stage.land(darker(colour, 0.18),
-            min(1.0, distance + 0.1)))  # fmt: skip
+        top = stage.land(lighter(colour, 0.05), distance)
+        low = stage.land(darker(colour, 0.18), min(1.0, distance + 0.1))
         shapes = _tower(dice, left, wide, base, high)
         body = stage.canvas.stencil(shapes)
         stage.fill(top, low, *shapes)

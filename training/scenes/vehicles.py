@@ -116,7 +116,9 @@ def bicycle(pen: Pen, colour: Colour, dice: Dice) -> None:
             for a in [i * math.pi / 6 for i in range(12)]]  # fmt: skip
         pen.flat((170, 174, 184), *spokes)
         pen.flat(INK, ellipse(x, 0.34, 0.035))
-    crank, seat, head = (-0.04, 0.32), (-0.16, 0.74), (0.34, 0.78)
+    crank = (-0.04, 0.32)
+    seat = (-0.16, 0.74)
+    head = (0.34, 0.78)
     bars = [(crank, seat), (seat, head), (crank, head), ((-0.5, 0.34), crank), ((-0.5, 0.34), (-0.14, 0.66)),
         ((0.5, 0.34), (0.32, 0.9))]  # fmt: skip
     pen.solid(colour, *[ribbon([start, end], 0.055) for start, end in bars], depth=0.25)

@@ -94,7 +94,8 @@ def paint_glitter(
         across = stage.light.sun[0] + dice.between(-1, 1) * dice.between(0.2, 1) * spread
         strokes.append(_stroke(stage, dice, top, bottom, across=across, near=near))
     shine = lighter(stage.light.glow, 0.35)
-    x, y = stage.light.sun[0] * stage.width, top * stage.height
+    x = stage.light.sun[0] * stage.width
+    y = top * stage.height
     layer = stage.canvas.layer()
     layer.paint(layer.stencil(strokes), shine)
     stage.canvas.lay(layer, strength)

@@ -22,7 +22,8 @@ def paint_rain(stage: Stage, dice: Dice) -> None:
     for count, long, thick, opacity in ((130, 0.05, 0.0022, 0.4), (60, 0.1, 0.0034, 0.55)):
         drops = []
         for _ in range(count):
-            x, y = dice.between(-0.1, 1.1) * stage.width, dice.between(-0.05, 1.0) * stage.height
+            x = dice.between(-0.1, 1.1) * stage.width
+            y = dice.between(-0.05, 1.0) * stage.height
             span = long * unit * dice.between(0.6, 1.2)
             drops.append(
                 ribbon(
@@ -62,10 +63,8 @@ def paint_mist(stage: Stage, dice: Dice, top: float, bottom: float, strength: fl
     stage.canvas.paint(bank, air, opacity=strength)
     wisps = []
     for _ in range(7):
-        x, y = (
-            dice.between(-0.1, 1.1) * stage.width,
-            (top + (bottom - top) * dice.between(0, 1)) * stage.height,
-        )
+        x = dice.between(-0.1, 1.1) * stage.width
+        y = (top + (bottom - top) * dice.between(0, 1)) * stage.height
         long = dice.between(0.3, 0.6) * unit
         wisps.append(leaf((x - long, y), (x + long, y), dice.between(0.03, 0.07) * unit))
     stage.wash(wisps, Fade(air, lighter(air, 0.1)), blur=0.014 * unit, opacity=strength * 0.6)

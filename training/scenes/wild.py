@@ -79,7 +79,9 @@ def _mesa(
     distance: float,
 ) -> None:
     """A flat-topped rock with bands."""
-    x, half, high = across * stage.width, wide * stage.unit / 2, tall * stage.unit
+    x = across * stage.width
+    half = wide * stage.unit / 2
+    high = tall * stage.unit
     foot = 0.66 * stage.height
     left = jagged(dice, (x - half * 0.72, foot - high), (x - half, foot), 0.06, steps=7)
     right = jagged(dice, (x + half * 0.72, foot - high), (x + half, foot), 0.06, steps=7)
@@ -108,11 +110,9 @@ def desert(stage: Stage) -> None:
     if dice.chance(0.6):
         red: Colour = (192, 108, 80)
         for _ in range(dice.whole(2, 4)):
-            wide, tall, distance = (
-                dice.between(0.2, 0.42),
-                dice.between(0.1, 0.26),
-                dice.between(0.3, 0.55),
-            )
+            wide = dice.between(0.2, 0.42)
+            tall = dice.between(0.1, 0.26)
+            distance = dice.between(0.3, 0.55)
             _mesa(
                 stage, dice, red, across=dice.between(0, 1), wide=wide, tall=tall, distance=distance
             )

@@ -64,10 +64,8 @@ def _trunks(
     stems: list[Outline] = []
     for index in range(count):
         x = (index + dice.between(0.05, 0.95)) / count * stage.width
-        thick, lean = (
-            wide * stage.unit * dice.between(0.6, 1.2),
-            dice.between(-0.03, 0.03) * stage.unit,
-        )
+        thick = wide * stage.unit * dice.between(0.6, 1.2)
+        lean = dice.between(-0.03, 0.03) * stage.unit
         down = (foot + dice.between(0, 0.03)) * stage.height
         flare = smooth((x - thick, down), (x - thick * 0.5, down - thick * 2), (x + lean - thick * 0.4, -10),
             (x + lean + thick * 0.4, -10), (x + thick * 0.5, down - thick * 2), (x + thick, down),
@@ -90,7 +88,8 @@ def _canopy(stage: Stage, dice: Dice, colour: Colour, distance: float, *, reach:
     """Leaves hanging into the picture from above."""
     tufts: list[Outline] = []
     for index in range(44):
-        x, size = index / 43 * stage.width, dice.between(0.04, 0.085) * stage.unit
+        x = index / 43 * stage.width
+        size = dice.between(0.04, 0.085) * stage.unit
         edge = reach * (0.55 + 0.45 * math.cos(index * 0.9 + dice.between(0, 1.2))) * stage.unit
         tufts += [
             ellipse(x, edge * part, size, size * 0.8, corners=12) for part in (0.0, 0.4, 0.75)
@@ -108,7 +107,8 @@ def _beams(stage: Stage, dice: Dice) -> None:
     """Light falling between the trees."""
     side = stage.light.side
     for _ in range(4):
-        x, wide = dice.between(0.1, 0.9) * stage.width, dice.between(0.04, 0.1) * stage.unit
+        x = dice.between(0.1, 0.9) * stage.width
+        wide = dice.between(0.04, 0.1) * stage.unit
         drop = stage.height * 0.95
         beam = points(
             (x, -4),
@@ -207,7 +207,8 @@ def lake(stage: Stage) -> None:
 
 def lake_front(stage: Stage) -> None:
     """The near bank."""
-    dice, grass = stage.dice.child("bank"), grass_of(stage)
+    dice = stage.dice.child("bank")
+    grass = grass_of(stage)
     bank = rolling(stage, dice.child("near"), 0.91, 0.014, waves=0.8)
     paint_hill(stage, bank, grass)
     if stage.season != "winter":

@@ -32,7 +32,8 @@ def sample_count(side: int) -> int:
 
 def to_samples(maps: Pixels) -> Samples:
     """(N, n, n, 3) uint8 RGB → (N, 1.5 n²) float32 of 0 … 255."""
-    count, side = len(maps), maps.shape[1]
+    count = len(maps)
+    side = maps.shape[1]
     ycbcr: Samples = maps.astype(np.float32) @ TO_YCBCR.T + CHROMA_ZERO
     chroma = ycbcr[..., 1:].reshape(count, side // 2, 2, side // 2, 2, 2).mean(axis=(2, 4))
     planes = [ycbcr[..., 0], chroma[..., 0], chroma[..., 1]]
@@ -43,7 +44,8 @@ def to_samples(maps: Pixels) -> Samples:
 
 def from_samples(samples: Samples, side: int) -> Pixels:
     """(N, 1.5 n²) float32 → (N, n, n, 3) uint8 RGB; each chroma sample fills its 2 × 2 cells."""
-    count, luma = len(samples), side * side
+    count = len(samples)
+    luma = side * side
     chroma = (
         samples[:, luma:]
         .reshape(count, 2, side // 2, side // 2)

@@ -27,8 +27,13 @@ from archive.codecs.coders.transform_fit import Before, fit_transform
 LAYERED = 60  # bits, from which on there are two layers
 LAYERABLE = 16  # bits; fewer never make two
 TAUGHT = 0.9  # of its atoms; a sample that teaches fewer is better coded in two layers
-SHARE, MOST, MOST_GAINED = 0.8, 38, 24  # of the bits, but no more than so many: the first layer's
-GAINS, GAINED = 13, 160  # a row has one of so many gains, from so many bits on
+# of the bits, but no more than so many: the first layer's
+SHARE = 0.8
+MOST = 38
+MOST_GAINED = 24
+# a row has one of so many gains, from so many bits on
+GAINS = 13
+GAINED = 160
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,10 @@ class LinearDecoder:
     @classmethod
     def fit(cls, vectors: Vectors, odd: Vectors) -> LinearDecoder:
         """(N, D) embeddings and the odd integers of their codes → m and W."""
-        s, x = odd.astype(np.float64), vectors.astype(np.float64)
-        s_mean, x_mean = s.mean(axis=0), x.mean(axis=0)
+        s = odd.astype(np.float64)
+        x = vectors.astype(np.float64)
+        s_mean = s.mean(axis=0)
+        x_mean = x.mean(axis=0)
         normal = (s - s_mean).T @ (s - s_mean)
         normal += RIDGE * max(float(np.trace(normal)) / len(normal), 1e-12) * np.eye(len(normal))
         weights = np.linalg.solve(normal, (s - s_mean).T @ (x - x_mean)).T

@@ -23,8 +23,10 @@ RANK = 12
 RIDGES = (0.1, 1.0, 10.0)  # of the mean eigenvalue
 LEAST_GAIN = 0.05  # of the squared error; below, a prediction does not pay for its numbers
 HELD = 5  # one row in so many is held out
-LARGEST, FINEST = 127, 1 << 13  # of U and V; of v where σ̂ is as long as usual
-LIMIT, FACTOR_LIMIT = 1 << 15, 1 << 24
+LARGEST = 127  # of U and V
+FINEST = 1 << 13  # of v where σ̂ is as long as usual
+LIMIT = 1 << 15
+FACTOR_LIMIT = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,8 @@ def _regress(
     vectors: Rows, samples: Rows, ridge: float
 ) -> tuple[Rows, npt.NDArray[np.float64], Rows]:
     """→ means of vectors and samples, and the weights (D, S) between."""
-    center, mean = vectors.mean(axis=0), samples.mean(axis=0)
+    center = vectors.mean(axis=0)
+    mean = samples.mean(axis=0)
     known = (vectors - center).astype(np.float64)
     covariance = known.T @ known
     covariance += ridge * max(float(covariance.diagonal().mean()), 1e-12) * np.eye(len(covariance))

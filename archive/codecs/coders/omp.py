@@ -26,11 +26,10 @@ class Pursuit:
 
 def pursue(correlations: Rows, gram: Rows, most: int) -> Iterator[Pursuit]:
     """xᵀd (N, K) and dᵀd (K, K) → the atoms after 1, 2 … `most` steps of orthogonal matching pursuit."""
-    rows, scale = (
-        np.arange(len(correlations))[:, None],
-        1 / np.sqrt(np.maximum(np.diag(gram), TINY)),
-    )
-    picks, rest = np.zeros((len(rows), 0), np.int64), correlations
+    rows = np.arange(len(correlations))[:, None]
+    scale = 1 / np.sqrt(np.maximum(np.diag(gram), TINY))
+    picks = np.zeros((len(rows), 0), np.int64)
+    rest = correlations
     for _ in range(most):
         gain = np.abs(rest * scale)
         gain[rows, picks] = -1

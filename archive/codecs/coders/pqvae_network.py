@@ -22,8 +22,12 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-CHANNELS, SIDE = 128, 5  # of the grid
-WIDE, MIDDLE = 512, 256  # channels on the way to it
+# of the grid
+CHANNELS = 128
+SIDE = 5
+# channels on the way to it
+WIDE = 512
+MIDDLE = 256
 RESIDUALS = 3
 
 

@@ -61,7 +61,8 @@ def encode(parts: Sequence[Part]) -> bytes:
     import constriction
 
     stream = constriction.stream
-    encoder, family = stream.queue.RangeEncoder(), stream.model.Categorical(perfect=False)
+    encoder = stream.queue.RangeEncoder()
+    family = stream.model.Categorical(perfect=False)
     for symbols, tables in parts:
         if isinstance(tables, np.ndarray):
             encoder.encode(symbols, family, tables)

@@ -30,7 +30,8 @@ def quantize(values: Vectors, bits: int) -> Levels:
     """
     if not np.isfinite(values).all():
         raise ValueError("a vector with values that are not finite cannot be quantised")
-    step, half = _step(bits), 1 << (bits - 1)
+    step = _step(bits)
+    half = 1 << (bits - 1)
     index = np.clip(np.floor(np.clip(values, -1, 1) / step), -half, half - 1)
     levels: Levels = (index + half).astype(np.uint8)
     return levels
@@ -38,7 +39,8 @@ def quantize(values: Vectors, bits: int) -> Levels:
 
 def dequantize(levels: Levels, bits: int) -> Vectors:
     """(…) uint8 levels → (…) float32, the middle of each cell, within (−1, 1)."""
-    step, half = _step(bits), 1 << (bits - 1)
+    step = _step(bits)
+    half = 1 << (bits - 1)
     return ((levels.astype(np.float32) - half) * step + step / 2).astype(np.float32)
 
 

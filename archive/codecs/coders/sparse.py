@@ -85,7 +85,8 @@ class Dictionary:
 
     def symbols(self, coded: Sparse, row: int) -> list[range_coder.Part]:
         """The symbols of one row's message, with their tables."""
-        count, atoms = int(coded.counts[row]), coded.atoms[row].tolist()
+        count = int(coded.counts[row])
+        atoms = coded.atoms[row].tolist()
         told: list[tuple[range_coder.Symbols | int, range_coder.Model | None]] = [
             (count - 1, self._models.counts)
         ]
@@ -96,9 +97,11 @@ class Dictionary:
 
     def read(self, readers: list[range_coder.Reader]) -> Sparse:
         """The mirror of parts, from N messages. Raises BadCode."""
-        coded, models = _nothing(len(readers), len(self.centroids)), self._models
+        coded = _nothing(len(readers), len(self.centroids))
+        models = self._models
         for row, reader in enumerate(readers):
-            count, last = 1 + int(_read(reader, models.counts, 1)[0]), -1
+            count = 1 + int(_read(reader, models.counts, 1)[0])
+            last = -1
             for place in range(count):
                 last += 1 + int(_read(reader, models.next_atom(last, count - place), 1)[0])
                 coded.atoms[row, place] = last
@@ -129,20 +132,21 @@ class Dictionary:
 
     def choose(self, pursuits: list[Pursuit], rate_granularity: int = WHOLE_BYTES) -> Sparse:
         """The atoms of N rows for every n → the n and the levels of least error² + λ · bits, multiples of `rate_granularity`."""
-        rows, slope = len(pursuits[0].atoms), float(self.slope)
-        best, least = _nothing(rows, len(self.centroids)), np.full(rows, np.inf, np.float32)
+        rows = len(pursuits[0].atoms)
+        slope = float(self.slope)
+        best = _nothing(rows, len(self.centroids))
+        least = np.full(rows, np.inf, np.float32)
         for count, eagerness in product(range(1, len(pursuits) + 1), LAMBDA_SCALES):
             atoms = pursuits[count - 1].atoms
             levels, error = self._levels(pursuits[count - 1], eagerness * slope)
             bits = self._bits(atoms, levels, rate_granularity)
             price = error + np.float32(slope) * bits
             better = price < least
-            least[better], best.counts[better], best.bits[better] = (
-                price[better],
-                count,
-                bits[better],
-            )
-            best.atoms[better, :count], best.levels[better, :count] = atoms[better], levels[better]
+            least[better] = price[better]
+            best.counts[better] = count
+            best.bits[better] = bits[better]
+            best.atoms[better, :count] = atoms[better]
+            best.levels[better, :count] = levels[better]
         return best
 
     def _levels(self, pursuit: Pursuit, slope: float) -> tuple[npt.NDArray[np.int32], Rows]:
@@ -150,7 +154,8 @@ class Dictionary:
         count = pursuit.atoms.shape[1]
         centroids = (self.centroids[count - 1] * COEFFICIENT_UNIT).astype(np.float32)
         cost = np.float32(slope) * self._floats.level_bits[count - 1]
-        kept, levels = pursuit.coefficients.copy(), np.zeros(pursuit.atoms.shape, np.int32)
+        kept = pursuit.coefficients.copy()
+        levels = np.zeros(pursuit.atoms.shape, np.int32)
         for place in list(range(count)) * SWEEPS:
             own = pursuit.gram[:, place, place]
             pull = (
@@ -168,7 +173,8 @@ class Dictionary:
 
     def _bits(self, atoms: Integers, levels: npt.NDArray[np.int32], rate_granularity: int) -> Rows:
         """Atoms and levels (N, n) → bits (N,)."""
-        count, floats = atoms.shape[1], self._floats
+        count = atoms.shape[1]
+        floats = self._floats
         bits = floats.level_bits[count - 1][levels].sum(axis=1) + floats.atom_bits[atoms].sum(
             axis=1
         )
@@ -246,7 +252,9 @@ def _model(counts: npt.NDArray[np.uint32]) -> range_coder.Model | None:
 def set_weights(weights: npt.NDArray[np.uint16], most: int) -> list[npt.NDArray[np.object_]]:
     """(K,) → Wᵣ (K,) of Python's integers, for r = 1 … S."""
     own = weights.astype(object)
-    rest, found = np.ones(len(own), object), []  # rest: eᵣ₋₁ of the weights behind j
+    # rest: eᵣ₋₁ of the weights behind j
+    rest = np.ones(len(own), object)
+    found = []
     for _ in range(most):
         found.append(own * rest)
         rest = np.append(np.cumsum(found[-1][::-1])[::-1][1:], 0)

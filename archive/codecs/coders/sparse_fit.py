@@ -33,12 +33,14 @@ ROWS_AN_ATOM = (
     64  # of the sample, at least: an atom of d numbers is worth storing if enough pictures share it
 )
 LEARNED = 50_000  # rows that atoms are learned from, at most
-HELD, HELD_SHARE = (
-    4096,
-    5,
-)  # rows held out for tables and rate: so many, or one in five where there are fewer
+# rows held out for tables and rate: so many, or one in five where there are fewer
+HELD = 4096
+HELD_SHARE = 5
 ATOM_LIMIT = 31  # 127 gives 0.005 more centred cosine and a state larger by 40 %
-ROUNDS, ITERATIONS, BISECTIONS, CORRECTIONS = 12, 4, 10, 3
+ROUNDS = 12
+ITERATIONS = 4
+BISECTIONS = 10
+CORRECTIONS = 3
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,9 @@ def learn(vectors: Vectors, shape: Shape, *, seed: int = 0) -> Dictionary:
     from sklearn.cluster import MiniBatchKMeans
 
     mean = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
-    centred, usual = vectors - mean, shape.most // 2 + 1  # atoms a picture, while learning
+    # atoms a picture, while learning
+    centred = vectors - mean
+    usual = shape.most // 2 + 1
     means = MiniBatchKMeans(shape.atoms, batch_size=4096, n_init=1, max_iter=30, random_state=seed)
     atoms = means.fit(centred).cluster_centers_.astype(np.float32)
     for _ in range(ROUNDS):
@@ -118,7 +122,8 @@ def learn(vectors: Vectors, shape: Shape, *, seed: int = 0) -> Dictionary:
 
 def _codes(atoms: Rows, centred: Rows, usual: int) -> tuple[Integers, Rows]:
     """Atoms (K, d), rows (N, d) → picks (N, s) and coefficients (N, s)."""
-    gram, found = atoms @ atoms.T, []
+    gram = atoms @ atoms.T
+    found = []
     for start in range(0, len(centred), BLOCK):
         *_, last = pursue(centred[start : start + BLOCK] @ atoms.T, gram, usual)
         found.append(last)
@@ -184,7 +189,8 @@ def _steer(
     fitted: Dictionary, pursuits: list[Pursuit], bits: float, energy: float, rate_granularity: int
 ) -> Dictionary:
     """The least λ whose codes take no more than `bits` on average."""
-    low, high = math.log(1e-6 * energy), math.log(energy)
+    low = math.log(1e-6 * energy)
+    high = math.log(energy)
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
         spent = (
@@ -199,7 +205,8 @@ def _steer(
 def _tabulate(fitted: Dictionary, pursuits: list[Pursuit], coded: Sparse) -> Dictionary:
     """Weights, tables and levels as the codes of the sample want them."""
     most, width = fitted.centroids.shape
-    seen, total = np.zeros((most, width)), np.zeros((most, width))
+    seen = np.zeros((most, width))
+    total = np.zeros((most, width))
     used = np.zeros(len(fitted.atoms))
     for count, pursuit in enumerate(pursuits, 1):
         own = coded.counts == count

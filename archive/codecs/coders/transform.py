@@ -35,7 +35,9 @@ LAMBDA = 0.15  # λ / Δ²; of 0.05 … 0.25 the least error at equal bits, at a
 BASIS_UNIT = 2.0**-10  # as good as 2⁻¹⁴ up to 1,000 bits, and the state a sixth smaller
 COEFFICIENT_UNIT = 2.0**-20
 COEFFICIENT_LIMIT = 1 << 26
-CLASSES_AN_OCTAVE, UNIT_CLASS = 3, 12  # a coefficient whose deviation is Δ has class UNIT_CLASS
+# a coefficient whose deviation is Δ has class UNIT_CLASS
+CLASSES_AN_OCTAVE = 3
+UNIT_CLASS = 12
 GAIN_MIN_CLASS = 10  # coefficients of this class and above tell a row's gain
 BLOCK = 512  # rows whose levels are chosen at a time: they stay in the processor's cache
 SHORT = 96  # bits; longer messages gain too little by filling their last byte
@@ -75,10 +77,8 @@ class Transform:
     def levels(self, rows: Rows, before: Rows | None = None) -> Levels:
         """(N, d) → what is coded of them; `before`: bits (N,) that stand in their messages already."""
         before = np.zeros(len(rows), np.float32) if before is None else before
-        gains, symbols = (
-            np.zeros(len(rows), np.int64),
-            np.zeros((len(rows), len(self.classes)), np.int32),
-        )
+        gains = np.zeros(len(rows), np.int64)
+        symbols = np.zeros((len(rows), len(self.classes)), np.int32)
         for start in range(0, len(rows), BLOCK):
             part = slice(start, start + BLOCK)
             z = np.asarray((rows[part] - self.mean) @ self._floats.basis / self.scale, np.float32)
@@ -131,7 +131,8 @@ class Transform:
     def _symbols(
         self, z: Rows, classes: npt.NDArray[np.uint8], before: Rows
     ) -> npt.NDArray[np.int32]:
-        floats, slope = self._floats, np.float32(LAMBDA * float(self.step) ** 2)
+        floats = self._floats
+        slope = np.float32(LAMBDA * float(self.step) ** 2)
         symbols = choose(z, classes, floats.centroids, floats.bits, float(self.step))
         bits = floats.bits[classes, symbols].sum(axis=1)
         if (before + bits).mean() > SHORT:
@@ -150,7 +151,8 @@ class Transform:
             )
             paid = price(tried)
             better = paid < least
-            symbols[better], least[better] = tried[better], paid[better]
+            symbols[better] = tried[better]
+            least[better] = paid[better]
         return symbols
 
     @cached_property
@@ -226,7 +228,8 @@ def choose(
     middle = width // 2
     near = np.clip(np.rint(z * np.float32(1 / step)), -middle, middle).astype(np.int32)
     zero = classes.astype(np.int32) * width + middle  # the place of level 0 in flat tables
-    flat_centroids, flat_bits = centroids.ravel(), (np.float32(LAMBDA * step**2) * bits).ravel()
+    flat_centroids = centroids.ravel()
+    flat_bits = (np.float32(LAMBDA * step**2) * bits).ravel()
 
     def price(place: npt.NDArray[np.int32]) -> Rows:
         paid: Rows = flat_centroids.take(place)

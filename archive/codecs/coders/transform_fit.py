@@ -31,10 +31,8 @@ from archive.codecs.coders.transform import (
 CLASSES = 36
 LEVELS = 255  # at most, −127 … 127; fitted tables keep those that occur
 KEPT = 0.3  # directions are kept whose deviation in the sample exceeds this many steps
-HELD, ENOUGH = (
-    1000,
-    4000,
-)  # rows held out to measure the rate, from so many rows on; else all rows do both
+HELD = 1000  # rows held out to measure the rate, from so many rows on
+ENOUGH = 4000  # else all rows do both
 TABULATED = 8192  # rows that tables and centroids are made from
 ITERATIONS = 4
 BISECTIONS = 11
@@ -58,7 +56,9 @@ def fit_transform(
     sample = _Sample(
         rows, before or Before(np.zeros(len(rows), np.float32), lambda row: []), gains, seed
     )
-    low, high = math.log(2e-3), math.log(5.0)  # Δ in deviations of the whole sample
+    # Δ in deviations of the whole sample
+    low = math.log(2e-3)
+    high = math.log(5.0)
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
         low, high = (
@@ -72,12 +72,10 @@ class _Sample:
 
     def __init__(self, rows: Rows, before: Before, gains: int, seed: int) -> None:
         order = np.random.default_rng(seed).permutation(len(rows))
-        self._held, self._rows, self._before, self._gains = (
-            order[:HELD],
-            rows[order[:HELD]],
-            before,
-            gains,
-        )
+        self._held = order[:HELD]
+        self._rows = rows[order[:HELD]]
+        self._before = before
+        self._gains = gains
         if len(rows) >= ENOUGH:
             rows = rows[order[HELD:]]
         self._mean = rows.mean(axis=0, dtype=np.float64).astype(np.float32)
@@ -139,7 +137,8 @@ def _settle(
             np.bincount(place, minlength=CLASSES * width).reshape(CLASSES, width).astype(np.float64)
         )
         total = np.bincount(place, z.ravel(), CLASSES * width).reshape(CLASSES, width)
-        seen, total = seen + seen[:, ::-1], total - total[:, ::-1]
+        seen = seen + seen[:, ::-1]
+        total = total - total[:, ::-1]
         centroids = np.where(seen > 20, total / np.maximum(seen, 1), centroids).astype(np.float32)
         counts = range_coder.integer_counts(seen + 0.1)
         bits = -np.log2(range_coder.probabilities(counts))

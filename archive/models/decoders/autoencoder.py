@@ -43,9 +43,11 @@ class Scaled:
     """A VAE on its device, with its numbers."""
 
     def __init__(self, vae: Any) -> None:
-        self._vae, self._first = vae, next(vae.parameters())
+        self._vae = vae
+        self._first = next(vae.parameters())
         blocks = vae.config.get("block_out_channels") or vae.config.encoder_block_out_channels
-        self.scale, self.channels = int(2 ** (len(blocks) - 1)), int(vae.config.latent_channels)
+        self.scale = int(2 ** (len(blocks) - 1))
+        self.channels = int(vae.config.latent_channels)
 
     def encode(self, pixels: torch.Tensor) -> torch.Tensor:
         """(B, 3, height, width) → (B, channels, height / scale, width / scale)."""
@@ -72,11 +74,10 @@ class Movq:
     """Kandinsky's autoencoder on its device; the scaling factor in its config is not used there."""
 
     def __init__(self, movq: Any) -> None:
-        self._movq, self._first = movq, next(movq.parameters())
-        self.scale, self.channels = (
-            int(2 ** (len(movq.config.block_out_channels) - 1)),
-            int(movq.config.latent_channels),
-        )
+        self._movq = movq
+        self._first = next(movq.parameters())
+        self.scale = int(2 ** (len(movq.config.block_out_channels) - 1))
+        self.channels = int(movq.config.latent_channels)
 
     def encode(self, pixels: torch.Tensor) -> torch.Tensor:
         """(B, 3, height, width) → (B, channels, height / scale, width / scale)."""

@@ -20,10 +20,9 @@ if TYPE_CHECKING:
     import torch
 
 EVERY = 2  # steps
-CROPS, SHARES = (
-    2,
-    (0.65, 0.95),
-)  # parts that are looked at, and their sides as shares of the picture's
+# parts that are looked at, and their sides as shares of the picture's
+CROPS = 2
+SHARES = (0.65, 0.95)
 LEAST = 1e-12
 
 
@@ -56,5 +55,6 @@ def _views(pixels: torch.Tensor, seed: int) -> Iterator[torch.Tensor]:
     chances = torch.rand(CROPS, 3, generator=torch.Generator().manual_seed(seed))
     for share, down, across in chances.tolist():
         side = SHARES[0] + share * (SHARES[1] - SHARES[0])
-        top, left = int(down * (1 - side) * height), int(across * (1 - side) * width)
+        top = int(down * (1 - side) * height)
+        left = int(across * (1 - side) * width)
         yield pixels[:, :, top : top + int(side * height), left : left + int(side * width)]

@@ -33,7 +33,9 @@ from archive.models.text import empty_prompt, encoded_empty
 if TYPE_CHECKING:
     import torch
 
-GUIDANCE, GUIDANCE_XL = 7.5, 5.0  # Stable Diffusion's pipelines'
+# Stable Diffusion's pipelines'
+GUIDANCE = 7.5
+GUIDANCE_XL = 5.0
 PARTS = ("unet", "vae", "scheduler", "text_encoder", "tokenizer")
 
 
@@ -58,21 +60,22 @@ class Adapted:
 
     def __init__(self, unet: Any, prompt: Prompt, scale: int) -> None:
         """`scale`: pixels a latent stands for, along a side."""
-        self._unet, self._prompt, self._scale = unet, prompt, scale
+        self._unet = unet
+        self._prompt = prompt
+        self._scale = scale
 
     def prepare(self, vectors_hat: Vectors, alignment: float, sampling: Sampling) -> Predict:
         """(B, D) → the model told of them."""
         import torch
 
         vectors = torch.from_numpy(vectors_hat).to(self._prompt.hidden)[:, None]
-        both, hidden = torch.cat([torch.zeros_like(vectors), vectors]), self._prompt.hidden
+        both = torch.cat([torch.zeros_like(vectors), vectors])
+        hidden = self._prompt.hidden
         hidden = hidden.repeat_interleave(len(vectors), dim=0)
 
         def predict(z: torch.Tensor, timestep: torch.Tensor, z_map: torch.Tensor | None) -> Any:
-            doubled, told = (
-                torch.cat([z, z]).to(both.dtype),
-                {"image_embeds": [both]} | self._added(z),
-            )
+            doubled = torch.cat([z, z]).to(both.dtype)
+            told = {"image_embeds": [both]} | self._added(z)
             return self._unet(
                 doubled, timestep, encoder_hidden_states=hidden, added_cond_kwargs=told
             ).sample
@@ -117,7 +120,8 @@ def open_adapter(folder: Path, *, dimension: int, device: str, dtype: torch.dtyp
     narrow = large and dtype == torch.float16 and vae.config.force_upcast
     to_device(device, dtype, unet)
     to_device(device, torch.float32 if narrow else dtype, vae)
-    autoencoder, (scheduler, clip) = Scaled(vae), load_schedule(folder)
+    autoencoder = Scaled(vae)
+    scheduler, clip = load_schedule(folder)
     conditioning = Adapted(unet, prompt, autoencoder.scale)
     return LatentDecoder(
         unet,
@@ -165,7 +169,8 @@ def _large_prompt(folder: Path) -> Prompt:
     """XL's prompts."""
     import torch
 
-    first, second = encoded_empty(folder, ""), encoded_empty(folder, "_2")
+    first = encoded_empty(folder, "")
+    second = encoded_empty(folder, "_2")
     hidden = torch.cat([one.hidden_states[-2] for one in (first, second)], dim=-1)
     pooled = second.text_embeds
     share = 0.0 if pipeline_of(folder)[1].get("force_zeros_for_empty_prompt", True) else 1.0

@@ -36,7 +36,8 @@ class ImageEmbeds:
 
     def __init__(self, unet: Any, unconditional: torch.Tensor) -> None:
         """`unconditional`: (1, D), on the unet's device, in its numbers."""
-        self._unet, self._unconditional = unet, unconditional
+        self._unet = unet
+        self._unconditional = unconditional
 
     def prepare(self, vectors_hat: Vectors, alignment: float, sampling: Sampling) -> Predict:
         """(B, D) → the model told of them."""
@@ -46,7 +47,8 @@ class ImageEmbeds:
         both = torch.cat([self._unconditional.expand_as(vectors), vectors])
 
         def predict(z: torch.Tensor, timestep: torch.Tensor, z_map: torch.Tensor | None) -> Any:
-            doubled, told = torch.cat([z, z]).to(both.dtype), {"image_embeds": both}
+            doubled = torch.cat([z, z]).to(both.dtype)
+            told = {"image_embeds": both}
             return self._unet(
                 doubled, timestep, encoder_hidden_states=None, added_cond_kwargs=told
             ).sample
@@ -67,10 +69,8 @@ def open_kandinsky(
     weights = weights_sha256(unet, movq)
     to_device(device, dtype, unet, movq)
     grey = _grey(folder) if (folder / "image_encoder").is_dir() else torch.zeros(1, dimension)
-    conditioning, (scheduler, clip) = (
-        ImageEmbeds(unet, grey.to(device, dtype)),
-        load_schedule(folder),
-    )
+    conditioning = ImageEmbeds(unet, grey.to(device, dtype))
+    scheduler, clip = load_schedule(folder)
     return LatentDecoder(
         unet,
         Movq(movq),

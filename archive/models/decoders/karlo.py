@@ -47,13 +47,17 @@ class Projected:
 
     def __init__(self, unet: Any, text_proj: Any, prompt: Any, mask: torch.Tensor) -> None:
         """`prompt`: text_embeds (1, D) and last_hidden_state (1, L, D) of the empty one; `mask`: its (1, L) bool."""
-        self._unet, self._project, self._prompt, self._mask = unet, text_proj, prompt, mask
+        self._unet = unet
+        self._project = text_proj
+        self._prompt = prompt
+        self._mask = mask
 
     def prepare(self, vectors_hat: Vectors, alignment: float, sampling: Sampling) -> Predict:
         """(B, D) → the model told of them."""
         import torch
 
-        first, count = next(self._unet.parameters()), 2 * len(vectors_hat)
+        first = next(self._unet.parameters())
+        count = 2 * len(vectors_hat)
         pooled, hidden = (
             one.to(first).expand(count, *one.shape[1:])
             for one in (self._prompt.text_embeds, self._prompt.last_hidden_state)
@@ -87,7 +91,9 @@ class SuperResolution:
 
     def __init__(self, first: Any, last: Any, scheduler: Any, small: int) -> None:
         """`small`: the side of the small picture it was trained with."""
-        self._first, self._last, self._scheduler = first, last, scheduler
+        self._first = first
+        self._last = last
+        self._scheduler = scheduler
         self.scale = int(first.config.sample_size) // small
 
     def encode(self, pixels: torch.Tensor) -> torch.Tensor:
@@ -100,7 +106,8 @@ class SuperResolution:
         """(B, 3, h, w) → (B, 3, h · scale, w · scale)."""
         import torch
 
-        size, first = [side * self.scale for side in z.shape[2:]], next(self._first.parameters())
+        size = [side * self.scale for side in z.shape[2:]]
+        first = next(self._first.parameters())
         enlarged = torch.nn.functional.interpolate(
             z.clamp(-1, 1), size, mode="bicubic", align_corners=False, antialias=True
         )
@@ -131,12 +138,11 @@ def open_karlo(folder: Path, *, dimension: int, device: str, dtype: torch.dtype)
     )
     weights = weights_sha256(unet, text_proj, first, last)
     to_device(device, dtype, unet, text_proj, first, last)
-    conditioning, side = Projected(unet, text_proj, *_empty_prompt(folder)), unet.config.sample_size
+    conditioning = Projected(unet, text_proj, *_empty_prompt(folder))
+    side = unet.config.sample_size
     sampler = diffusers.UnCLIPScheduler.from_pretrained(folder / "super_res_scheduler")
-    enlarging, (scheduler, clip) = (
-        SuperResolution(first, last, sampler, side),
-        load_schedule(folder, PARTS[1]),
-    )
+    enlarging = SuperResolution(first, last, sampler, side)
+    scheduler, clip = load_schedule(folder, PARTS[1])
     return LatentDecoder(
         unet,
         enlarging,

@@ -33,10 +33,9 @@ from archive.models.pairs import Sampling
 if TYPE_CHECKING:
     import torch
 
-MAX_BATCH_SIZE, BYTES_PER_IMAGE = (
-    8,
-    6 << 30,
-)  # pictures at a time on an accelerator, and the memory one may take, in bytes
+# pictures at a time on an accelerator, and the memory one may take, in bytes
+MAX_BATCH_SIZE = 8
+BYTES_PER_IMAGE = 6 << 30
 Predict = Callable[["torch.Tensor", "torch.Tensor", "torch.Tensor | None"], "torch.Tensor"]
 """z (B, C, h, w), timestep (), z_map → outputs (2·B, C or more, h, w), first without the embedding, then with it."""
 
@@ -73,14 +72,16 @@ class LatentDecoder:
         """`guidance`: the usual one; `clip`: the bound ẑ₀ is brought into, if the decoder's own sampler does so."""
         import torch
 
-        self._torch, self._device, self._clip, self._upscaler = torch, device, clip, upscaler
-        self._unet, self._autoencoder, self._scheduler, self._conditioning = (
-            unet,
-            autoencoder,
-            scheduler,
-            conditioning,
-        )
-        self.guidance, self.weights_sha256 = guidance, weights_sha256
+        self._torch = torch
+        self._device = device
+        self._clip = clip
+        self._upscaler = upscaler
+        self._unet = unet
+        self._autoencoder = autoencoder
+        self._scheduler = scheduler
+        self._conditioning = conditioning
+        self.guidance = guidance
+        self.weights_sha256 = weights_sha256
         self.batch_size = _together(device)
 
     @property
@@ -107,7 +108,8 @@ class LatentDecoder:
         on_step: ProgressCallback | None = None,
     ) -> list[Pixels]:
         """As archive.models.decoder.Decoder says."""
-        count, drawn = len(told.seeds), []
+        count = len(told.seeds)
+        drawn = []
         for start in range(0, count, self.batch_size):
             picked = [min(row, count - 1) for row in range(start, start + self.batch_size)]
             seeds = [told.seeds[row] for row in picked]
@@ -141,10 +143,8 @@ class LatentDecoder:
                 out = classifier_free_guidance(
                     out.float(), self.guidance if sampling.guidance is None else sampling.guidance
                 )
-                signal, kind = (
-                    self._scheduler.alphas_cumprod[int(timestep)],
-                    self._scheduler.config.prediction_type,
-                )
+                signal = self._scheduler.alphas_cumprod[int(timestep)]
+                kind = self._scheduler.config.prediction_type
                 if self._clip is not None:
                     z_hat = predict_x0(out, z, signal, kind)
                     out = model_output_for_x0(
@@ -252,7 +252,8 @@ def predict_x0(out: torch.Tensor, z: torch.Tensor, signal: torch.Tensor, kind: s
     """A model's output at z, ᾱ and its prediction type → ẑ₀."""
     if kind == "sample":
         return out
-    kept, noise = signal.sqrt(), (1 - signal).sqrt()
+    kept = signal.sqrt()
+    noise = (1 - signal).sqrt()
     return kept * z - noise * out if kind == "v_prediction" else (z - noise * out) / kept
 
 

@@ -48,7 +48,10 @@ class ClassLabels:
         self, unet: Any, normalizer: Any, alphas: torch.Tensor, prompt: torch.Tensor | None
     ) -> None:
         """`normalizer`: mean and std (1, D); `alphas`: ᾱ of the embedding's noise; `prompt`: the empty one."""
-        self._unet, self._normalizer, self._alphas, self._prompt = unet, normalizer, alphas, prompt
+        self._unet = unet
+        self._normalizer = normalizer
+        self._alphas = alphas
+        self._prompt = prompt
 
     @property
     def embedding_stats(self) -> tuple[Vectors, Vectors]:
@@ -84,7 +87,8 @@ class ClassLabels:
         import torch
         from diffusers.models.embeddings import get_timestep_embedding
 
-        mean, std = self._normalizer.mean, self._normalizer.std
+        mean = self._normalizer.mean
+        std = self._normalizer.std
         vectors = torch.from_numpy(vectors_hat).to(mean.device)
         if noise_level is None:
             noise_level = self.level(alignment)
@@ -109,7 +113,8 @@ def open_unclip(folder: Path, *, dimension: int, device: str, dtype: torch.dtype
     check_dimension(
         folder, int(unet.config.projection_class_embeddings_input_dim or 0) // 2, dimension
     )
-    vae, (normalizer, alphas) = load_part(folder, "vae"), _embedding_noise(folder)
+    vae = load_part(folder, "vae")
+    normalizer, alphas = _embedding_noise(folder)
     upscaler = load_upscaler(folder)
     weights = weights_sha256(unet, vae, *([] if upscaler is None else [upscaler]))
     prompt = empty_prompt(folder).to(device, dtype) if (folder / "text_encoder").is_dir() else None

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 FACTOR = 2
-FOLDER, WEIGHTS = "upscaler", "diffusion_pytorch_model.safetensors"
+FOLDER = "upscaler"
+WEIGHTS = "diffusion_pytorch_model.safetensors"
 
 
 def build_upscaler(width: int) -> Any:

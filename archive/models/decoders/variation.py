@@ -34,7 +34,8 @@ class HiddenStates:
     embedding_stats = None
 
     def __init__(self, unet: Any) -> None:
-        self._unet, self._first = unet, next(unet.parameters())
+        self._unet = unet
+        self._first = next(unet.parameters())
 
     def prepare(self, vectors_hat: Vectors, alignment: float, sampling: Sampling) -> Predict:
         """(B, D) → the model told of them."""
