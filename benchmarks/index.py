@@ -14,7 +14,7 @@ import numpy as np
 from archive.codecs import Codec
 from archive.codecs.coclico import coclico
 from archive.index.search import Search
-from archive.records import Batch, CodecRecord, Flag, IndexStamp, ModelRecord, NewImage, Place
+from archive.records import Batch, CodecRecord, FileStamp, Flag, ModelRecord, NewImage, Place
 from archive.settings import Settings
 from archive.store import Store
 from archive.store.images import utc_now
@@ -101,7 +101,7 @@ def _fill(store: Store, codec_id: int, codec: Codec, shape: _Shape, rows: int) -
 
 
 def _image(number: int, code: bytes, volume: int) -> NewImage:
-    place = Place(volume, f"photos/{number // 1000}/{number:08}.jpg", IndexStamp(3_000_000, number))
+    place = Place(volume, f"photos/{number // 1000}/{number:08}.jpg", FileStamp(3_000_000, number))
     return NewImage(
         number.to_bytes(32), code, bytes(24), 4000, 3000, "JPEG", Flag.NONE, None, place
     )

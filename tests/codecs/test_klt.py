@@ -18,10 +18,10 @@ from archive.codecs import (
     Codec,
     load_codec,
     open_codec,
-    range_coder,
     save_codec,
     with_least_squares,
 )
+from archive.codecs.coders import range_coder
 from archive.codecs.coders.colormap import to_samples
 from archive.codecs.klt import fit_klt
 from archive.errors import BadCode, UnknownCodec, UsageError
