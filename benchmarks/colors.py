@@ -16,7 +16,7 @@ from archive.codecs.codec import MapCoder, VectorCoder
 from archive.codecs.coders.colormap import to_samples
 from archive.codecs.coders.transform_fit import fit_transform
 from archive.codecs.fitted_coders import TransformMaps, fit_maps
-from archive.imaging.decode import shrink
+from archive.imaging.resize import to_square
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import find_pair
 from archive.recode.resolve import resolve_codec
@@ -42,11 +42,12 @@ def measure(data: Path, work: Path) -> Iterator[dict[str, object]]:
     )
     shown_hat = coder.decode(coder.encode(shown))
     truth = (
-        np.stack([shrink(corpus.photo(int(row)), JUDGED) for row in test]).astype(np.float32) / 255
+        np.stack([to_square(corpus.photo(int(row)), JUDGED) for row in test]).astype(np.float32)
+        / 255
     )
     for side in SIDES:
         known, seen = (
-            np.stack([shrink(corpus.photo(int(row)), side) for row in rows])
+            np.stack([to_square(corpus.photo(int(row)), side) for row in rows])
             for rows in (fitted, test)
         )
         for name, maps in _coders(known, vectors, coder):

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from archive.archive import Archive
-from archive.imaging.decode import save_plain
+from archive.imaging.encode import save_image
 from archive.models.pairs import DeviceConfig, Sampling, find_pair
 from archive.settings import Settings
 from training.scenes import draw_scene
@@ -52,7 +52,7 @@ def measure(folder: Path, steps: int, dtype: str) -> dict[str, object]:
     if not (folder / "decoder" / "model_index.json").exists():
         save_full_size(folder)
     with tempfile.TemporaryDirectory() as place:
-        save_plain(Path(place, "picture.png"), draw_scene(1, size=(1024, 1024)).pixels)
+        save_image(Path(place, "picture.png"), draw_scene(1, size=(1024, 1024)).pixels)
         Archive.create(Settings(place + "/archive"), find_pair(str(folder))).close()
         with Archive(Settings(place + "/archive"), machine=DeviceConfig("", dtype)) as archive:
             list(archive.ingest([place + "/picture.png"]))

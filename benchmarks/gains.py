@@ -22,7 +22,8 @@ from pathlib import Path
 import numpy as np
 
 from archive.archive import Archive
-from archive.imaging.decode import enlarge, save_plain, shrink
+from archive.imaging.encode import save_image
+from archive.imaging.resize import resize, to_square
 from archive.models.pairs import Sampling, find_pair
 from archive.restore.reconstruct import color_score, cosines
 from archive.settings import Settings
@@ -50,7 +51,8 @@ def measure(data: Path, work: Path, count: int, codec: str) -> Iterator[dict[str
     for name, base, pictures in _ways(photos, codec):
         similar = cosines(judge.vectors(pictures) - truth.mean(axis=0), truth - truth.mean(axis=0))
         colors = [
-            color_score(shrink(a, 32), shrink(b, 32)) for a, b in zip(photos, pictures, strict=True)
+            color_score(to_square(a, 32), to_square(b, 32))
+            for a, b in zip(photos, pictures, strict=True)
         ]
         gain = similar - known_ways[base] if base else None
         known_ways[name] = similar
@@ -72,7 +74,7 @@ def _ways(photos: list[np.ndarray], codec: str) -> Iterator[tuple[str, str, list
         folder = Path(place, "photos")
         folder.mkdir()
         for number, photo in enumerate(photos):
-            save_plain(folder / f"{number:05}.png", photo)
+            save_image(folder / f"{number:05}.png", photo)
         with Archive.create(
             Settings(str(Path(place, "archive"))), find_pair("pocket"), codec=codec
         ) as archive:
@@ -85,10 +87,7 @@ def _ways(photos: list[np.ndarray], codec: str) -> Iterator[tuple[str, str, list
             yield (
                 "map",
                 "",
-                [
-                    enlarge(one, *photo.shape[1::-1])
-                    for one, photo in zip(maps, photos, strict=True)
-                ],
+                [resize(one, *photo.shape[1::-1]) for one, photo in zip(maps, photos, strict=True)],
             )
             for name, base, sampling in _samplings(archive.pair.sampling):
                 reconstructor = archive.reconstructor(sampling)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from archive.archive import Archive
-from archive.imaging.decode import save_plain
+from archive.imaging.encode import save_image
 from archive.models.decoder import DecodeRequest
 from archive.models.decoders.sampler import LatentDecoder
 from archive.models.pairs import Sampling, find_pair
@@ -24,7 +24,7 @@ def measure(pictures: int) -> dict[str, object]:
         album = Path(folder, "album")
         album.mkdir()
         for number in range(pictures + 1):  # the first warms up
-            save_plain(album / f"{number}.jpg", draw_scene(number, size=(768, 512)).pixels)
+            save_image(album / f"{number}.jpg", draw_scene(number, size=(768, 512)).pixels)
         with Archive.create(Settings(str(Path(folder, "archive"))), find_pair("pocket")) as archive:
             list(archive.ingest([str(album)]))
             ids = [row.id for row in archive.rows()]

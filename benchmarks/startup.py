@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from archive.imaging.decode import save_plain
+from archive.imaging.encode import save_image
 from training.scenes import draw_scene
 
 
@@ -21,7 +21,7 @@ def measure(times: int) -> dict[str, object]:
         album = Path(folder, "album")
         album.mkdir()
         for number in range(20):
-            save_plain(album / f"{number}.jpg", draw_scene(number, size=(320, 240)).pixels)
+            save_image(album / f"{number}.jpg", draw_scene(number, size=(320, 240)).pixels)
         environment = os.environ | {"COLDFRAME_ARCHIVE": str(Path(folder, "archive"))}
 
         def seconds(*words: str, repeat: int = 1) -> float:

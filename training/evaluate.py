@@ -26,7 +26,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from archive.codecs.coclico import coclico
-from archive.imaging.decode import shrink
+from archive.imaging.resize import to_square
 from archive.models.decoder import DecodeRequest
 from archive.models.decoders.open import open_decoder
 from archive.models.decoders.sampler import LatentDecoder
@@ -49,7 +49,7 @@ SHOWN = 32
 def color_score(originals: list[np.ndarray], drawn: list[np.ndarray]) -> float:
     """Mean squared error of 32 × 32 colour maps, values 0 … 1."""
     pairs = [
-        (shrink(a, 32) / 255.0, shrink(b, 32) / 255.0)
+        (to_square(a, 32) / 255.0, to_square(b, 32) / 255.0)
         for a, b in zip(originals, drawn, strict=True)
     ]
     return float(np.mean([np.mean((a - b) ** 2) for a, b in pairs]))
@@ -126,7 +126,7 @@ def draw(
         )
         original = squash(picture, frame)
         vector = encoder.encode_images([encoder.prepare(picture)])
-        codes = codec.encode(vector, shrink(picture, codec.map_side)[None])
+        codes = codec.encode(vector, to_square(picture, codec.map_side)[None])
         vectors_hat, colors_hat = codec.decode(*codes)
         clip_similarity = (
             partial(encoder.clip_similarity, center=decoder.space[0])

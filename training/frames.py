@@ -10,7 +10,8 @@ import numpy as np
 from PIL import Image
 
 from archive.errors import Unreadable, UsageError
-from archive.imaging.decode import load_picture, shrink
+from archive.imaging.decode import load_picture
+from archive.imaging.resize import to_square
 from archive.ingest.scan import scan
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import find_pair
@@ -46,7 +47,7 @@ def embed(
     maps = []
     while batch := [np.ascontiguousarray(one) for one in islice(stream, BATCH)]:
         vectors.append(encoder.encode_images([encoder.prepare(one) for one in batch]))
-        maps += [shrink(one, map_side) for one in batch]
+        maps += [to_square(one, map_side) for one in batch]
     return np.concatenate(vectors), np.stack(maps)
 
 

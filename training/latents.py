@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from archive.codecs import Codec
 from archive.codecs.coclico import coclico
-from archive.imaging.decode import shrink
+from archive.imaging.resize import to_square
 from archive.restore.reconstruct import frame_size
 from training.autoencoder import LATENT_CHANNELS
 from training.corpus import Corpus
@@ -145,7 +145,7 @@ def _decoded(
     codec: Codec, vector: np.ndarray, picture: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """What a row of a codec tells of a picture: vector_hat (D,) and colors_hat (n, n, 3)."""
-    codes = codec.encode(vector[None].astype(np.float32), shrink(picture, codec.map_side)[None])
+    codes = codec.encode(vector[None].astype(np.float32), to_square(picture, codec.map_side)[None])
     vectors_hat, colors_hat = codec.decode(*codes)
     return vectors_hat[0], colors_hat[0]
 

@@ -18,7 +18,9 @@ import numpy as np
 
 from archive.archive import Archive
 from archive.demo.report import Exhibit, Shown, write_page
-from archive.imaging.decode import enlarge, load_picture, save_plain
+from archive.imaging.decode import load_picture
+from archive.imaging.encode import save_image
+from archive.imaging.resize import resize
 from archive.index.search import Hit
 from archive.models.pairs import find_pair
 from archive.records import Row
@@ -118,7 +120,7 @@ class Demo:
     def _exhibit(self, archive: Archive, row: Row, one: Restored) -> Exhibit:
         colors = archive.codecs[row.codec_id].decode([row.clip_code], [row.color_code])[1][0]
         map_file = self.out / "page" / f"{row.id:06d}-colours.png"
-        save_plain(map_file, colors)
+        save_image(map_file, colors)
         return Exhibit(
             original=self._thumb(row),
             color_map=self._link(map_file),
@@ -136,7 +138,7 @@ class Demo:
         if not path.exists():
             picture = load_picture(Path(row.path), at_least=480)
             size = picture_size(picture.width, picture.height, THUMB_PIXELS)
-            save_plain(path, enlarge(np.ascontiguousarray(picture.pixels), *size))
+            save_image(path, resize(np.ascontiguousarray(picture.pixels), *size))
         return self._link(path)
 
     def _name(self, path: str) -> str:

@@ -24,7 +24,7 @@ from archive.archive import Archive
 from archive.errors import BadCode
 from archive.evaluate.iqa import Quality
 from archive.filters import SampleSize
-from archive.imaging.decode import shrink
+from archive.imaging.resize import to_square
 from archive.models.pairs import Sampling
 from archive.recode.run import original_pixels
 from archive.records import AUDITED, Damage, RestorationRecord, Row
@@ -187,7 +187,7 @@ class Audit:
 
 def map_score(one: Pixels, other: Pixels) -> float:
     """CoCliCo's colour score of two pictures of any sizes: of their maps of SCORE_SIDE."""
-    return round(color_score(shrink(one, SCORE_SIDE), shrink(other, SCORE_SIDE)), 5)
+    return round(color_score(to_square(one, SCORE_SIDE), to_square(other, SCORE_SIDE)), 5)
 
 
 def spreads(audited: Iterable[Audited]) -> dict[str, Spread]:

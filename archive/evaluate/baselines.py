@@ -29,7 +29,9 @@ from archive.archive import Archive
 from archive.errors import UsageError
 from archive.evaluate.audit import map_score
 from archive.imaging.contact_sheet import SheetRow, Tile, write_sheet
-from archive.imaging.decode import Picture, can_write, enlarge, load_picture, recompress
+from archive.imaging.decode import Picture, load_picture
+from archive.imaging.encode import can_encode, recompress
+from archive.imaging.resize import resize
 from archive.ingest.outcomes import Skipped
 from archive.models.pairs import find_pair
 from archive.records import Row
@@ -80,7 +82,7 @@ class Comparison:
     def __init__(self, folder: Path, out: Path, model: str) -> None:
         self.sheet = out / SHEET_NAME
         self.skipped: list[Skipped] = []
-        self.absent = [kind for kind in LOSSY if not can_write(kind.upper())]
+        self.absent = [kind for kind in LOSSY if not can_encode(kind.upper())]
         self._folder = folder
         self._pair = find_pair(model)
         self._scores: dict[str, list[Scores]] = {}
@@ -127,7 +129,7 @@ class Comparison:
             for row, drawn in zip(batch, reconstructions, strict=True):
                 frame = reconstructor.frame(row)
                 picture = load_picture(Path(row.path), at_least=max(*frame, SCORE_SIDE))
-                original = enlarge(picture.pixels, *frame)
+                original = resize(picture.pixels, *frame)
                 renditions = self._renditions(archive, row, drawn.pixels, original)
                 scores = _scored(archive, original, renditions)
                 for one, scored in zip(renditions, scores, strict=True):
@@ -149,7 +151,7 @@ class Comparison:
             alone = color_bits + (
                 clip_bits if codec.maps.predicted else 0
             )  # a predicted map needs the vector too
-            found.append(Rendition("color_map", alone, enlarge(colors_hat, width, height)))
+            found.append(Rendition("color_map", alone, resize(colors_hat, width, height)))
         for kind, quality in LOSSY.items():
             if kind not in self.absent:
                 count, pixels = recompress(original, kind, quality)

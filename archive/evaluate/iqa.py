@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.errors import ModelMissing, UsageError
-from archive.imaging.decode import enlarge
+from archive.imaging.resize import resize
 
 ALONE = ("musiq", "dbcnn")
 BESIDE = ("dists",)
@@ -46,7 +46,7 @@ class Quality:
         """(H, W, 3) uint8 → scores by name; those that want an original only where there is one."""
         pictures = [_tensor(drawn)]
         if original is not None:
-            pictures.append(_tensor(enlarge(original, drawn.shape[1], drawn.shape[0])))
+            pictures.append(_tensor(resize(original, drawn.shape[1], drawn.shape[0])))
         wanted = [name for name in self._measures if name in ALONE or original is not None]
         return {
             name: round(float(self._measures[name](*pictures[: 1 if name in ALONE else 2])), 4)

@@ -101,38 +101,6 @@ def decode_picture(file: BinaryIO, *, at_least: int, keep_truncated: bool = Fals
         return Picture(pixels, width, height, image.format or "", _taken_at(exif), flags)
 
 
-def shrink(pixels: npt.NDArray[np.uint8], side: int) -> npt.NDArray[np.uint8]:
-    """(H, W, 3) uint8 → (side, side, 3) uint8, bilinear and antialiased."""
-    return np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.BILINEAR))
-
-
-def enlarge(pixels: npt.NDArray[np.uint8], width: int, height: int) -> npt.NDArray[np.uint8]:
-    """(h, w, 3) uint8 → (height, width, 3) uint8, Lanczos."""
-    return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS))
-
-
-def save_plain(path: Path, pixels: npt.NDArray[np.uint8]) -> None:
-    """(H, W, 3) uint8 → a JPEG or PNG file, by its suffix."""
-    Image.fromarray(pixels).save(path, quality=90)
-
-
-def can_write(kind: str) -> bool:
-    """Whether this Pillow writes files of a kind, like AVIF."""
-    Image.init()
-    return kind in Image.SAVE
-
-
-def recompress(
-    pixels: npt.NDArray[np.uint8], kind: str, quality: int
-) -> tuple[int, npt.NDArray[np.uint8]]:
-    """(H, W, 3) uint8 → bytes of a lossy file of them, and what it decodes to."""
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(
-        file, kind, quality=quality, optimize=True, method=6
-    )  # 6: WebP's smallest
-    return file.tell(), np.asarray(Image.open(file).convert("RGB"))
-
-
 @cache
 def _register_plugins() -> None:
     """HEIC and JPEG XL for Pillow; and its own limit off, ours is asked first."""

@@ -22,7 +22,8 @@ import numpy as np
 
 from archive.codecs import Codec
 from archive.errors import Unreadable
-from archive.imaging.decode import Picture, digest_of, load_picture, shrink
+from archive.imaging.decode import Picture, digest_of, load_picture
+from archive.imaging.resize import to_square
 from archive.ingest.outcomes import Archived, Duplicate, Ignored, Moved, Outcome, Skipped, Unchanged
 from archive.ingest.scan import Candidate, scan
 from archive.ingest.volumes import volume_of
@@ -188,7 +189,7 @@ class Ingest:
         pixels = [picture.pixels for _, picture in pictures]
         vectors = encoder.encode_images(list(pool.map(encoder.prepare, pixels)))
         side = max(self._codec.map_side, 1)
-        maps = np.stack(list(pool.map(lambda one: shrink(one, side), pixels)))
+        maps = np.stack(list(pool.map(lambda one: to_square(one, side), pixels)))
         codes = zip(pictures, *self._codec.encode(vectors, maps), strict=True)
         return [
             _row(hashed, picture, clip_code, color_code)

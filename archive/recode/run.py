@@ -20,7 +20,8 @@ import numpy.typing as npt
 
 from archive.codecs import WAITING, Codec
 from archive.errors import BadCode, Unreadable
-from archive.imaging.decode import digest_of, load_picture, shrink
+from archive.imaging.decode import digest_of, load_picture
+from archive.imaging.resize import to_square
 from archive.models.encoder import Encoder
 from archive.records import NewCodes, Row
 from archive.store import Store
@@ -93,7 +94,7 @@ class ReferenceSource:
             vectors = dict(zip(pixels, encoder.encode_images(prepared), strict=True))
         side = max(map_side, 1)
         return [
-            Reference(vectors[row.id], shrink(pixels[row.id], side), True)
+            Reference(vectors[row.id], to_square(pixels[row.id], side), True)
             if row.id in vectors
             else self._decoded(row, side)
             for row in rows
@@ -110,7 +111,7 @@ class ReferenceSource:
         vector_hat, colors_hat = (one[0] for one in codec.decode([row.clip_code], [row.color_code]))
         return Reference(
             vector_hat,
-            shrink(colors_hat, side) if codec.map_side else np.full((side, side, 3), GREY),
+            to_square(colors_hat, side) if codec.map_side else np.full((side, side, 3), GREY),
             False,
         )
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.codecs.coders.colormap import TO_RGB, to_samples
-from archive.imaging.decode import enlarge, shrink
+from archive.imaging.resize import resize, to_square
 
 Pixels = npt.NDArray[np.uint8]
 ROUNDS = 3
@@ -26,13 +26,11 @@ def project(pixels: Pixels, colors_hat: Pixels, quantization_error: float) -> Pi
     wanted = to_samples(colors_hat[None])
     drawn = pixels.astype(np.float32)
     for _ in range(ROUNDS):
-        seen = to_samples(shrink(_rounded(drawn), side)[None])
+        seen = to_samples(to_square(_rounded(drawn), side)[None])
         missing = np.clip(seen, wanted - quantization_error, wanted + quantization_error) - seen
         if np.abs(missing).max() < NEAR:
             break
-        drawn += (
-            enlarge(_rounded(128 + _rgb(missing, side)), width, height).astype(np.float32) - 128
-        )
+        drawn += resize(_rounded(128 + _rgb(missing, side)), width, height).astype(np.float32) - 128
     return _rounded(drawn)
 
 

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from archive.codecs import Codec
 from archive.errors import UsageError
-from archive.imaging.decode import shrink
+from archive.imaging.resize import to_square
 from archive.models.decoder import Decoder, DecodeRequest, ProgressCallback
 from archive.models.encoder import Encoder
 from archive.models.pairs import Sampling
@@ -167,7 +167,9 @@ class Reconstructor:
         vectors = encoder.encode_images([encoder.prepare(pixels) for pixels in drawn])
         similar = cosines(vectors - self._center, (vector - self._center)[None])
         colors = [
-            color_score(shrink(pixels, len(colors_seen)), colors_seen) if len(colors_seen) else 0.0
+            color_score(to_square(pixels, len(colors_seen)), colors_seen)
+            if len(colors_seen)
+            else 0.0
             for pixels in drawn
         ]
         best = int(np.argmax(similar - COLOR_WEIGHT * np.array(colors)))

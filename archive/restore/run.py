@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from archive.codecs import Codec
-from archive.imaging.decode import enlarge
 from archive.imaging.provenance import Provenance, write_picture
+from archive.imaging.resize import resize
 from archive.models.decoder import Decoder, ProgressCallback
 from archive.records import RestorationRecord, Row
 from archive.restore.reconstruct import Reconstruction, Reconstructor
@@ -136,7 +136,7 @@ class Restore:
         size = self._size(job.row)
         write_picture(
             job.path,
-            enlarge(self._decoder.upscale(reconstructions.pixels), *size),
+            resize(self._decoder.upscale(reconstructions.pixels), *size),
             self._provenance(job.row, reconstructions.seed),
         )
         self._store.add_restoration(

@@ -57,12 +57,12 @@ def draw(count: int, *, seed: int) -> np.ndarray:
 @pytest.fixture(scope="module")
 def maps() -> np.ndarray:
     """(400, 8, 8, 3): colour maps of real drawings, shifted and mirrored."""
-    from archive.imaging.decode import shrink
+    from archive.imaging.resize import to_square
 
     drawn = [draw_scene(seed, size=(64, 64)).pixels for seed in range(100)]
     return np.stack(
         [
-            shrink(np.ascontiguousarray(one[cut:, ::way]), 8)
+            to_square(np.ascontiguousarray(one[cut:, ::way]), 8)
             for one in drawn
             for cut in (0, 9)
             for way in (1, -1)

@@ -15,7 +15,7 @@ from archive.archive import Archive
 from archive.errors import UsageError
 from archive.evaluate.baselines import LOSSY, Comparison, psnr
 from archive.imaging.contact_sheet import CAPTION, CELL, GAP, HEAD, SheetRow, Tile, write_sheet
-from archive.imaging.decode import recompress
+from archive.imaging.encode import recompress
 from archive.models.pairs import find_pair
 from archive.settings import Settings
 from tests.cli.test_cli import Shell

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 from archive.archive import Archive
-from archive.imaging.decode import enlarge
+from archive.imaging.resize import resize
 from archive.models.decoders.clip_guidance import guidance_gradient
 from archive.models.decoders.open import open_decoder
 from archive.models.decoders.upscaler import build_upscaler, load_upscaler, save_upscaler, upscaled
@@ -129,7 +129,7 @@ def test_the_pocket_pairs_upscaler_is_nearer_to_a_larger_picture_than_plain_enla
         small = np.asarray(Image.fromarray(large).resize((128, 128), Image.Resampling.BICUBIC))
         errors = [
             np.abs(one - large.astype(float)).mean()
-            for one in (decoder.upscale(small), enlarge(small, 256, 256))
+            for one in (decoder.upscale(small), resize(small, 256, 256))
         ]
         nearer.append(errors[0] < errors[1])
     assert sum(nearer) >= 6

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from archive.errors import ModelMissing, UsageError
-from archive.imaging.decode import shrink
+from archive.imaging.resize import to_square
 from archive.models.decoder import DecodeRequest
 from archive.models.decoders.autoencoder import Scaled
 from archive.models.decoders.open import open_decoder
@@ -313,7 +313,7 @@ def test_consistency_brings_the_pictures_colours_nearer_to_the_map(tiny_pair: Pa
             frame=(128, 128),
             sampling=replace(PAIRS["pocket"].sampling, low_frequency_guidance=share),
         )
-        return color_score(shrink(drawn, 8), colors)
+        return color_score(to_square(drawn, 8), colors)
 
     assert error(0.5) < error(0.0)
 

@@ -19,8 +19,8 @@ from PIL import Image
 from archive.archive import Archive
 from archive.codecs.coders.colormap import to_samples
 from archive.errors import ModelMismatch, NotFound
-from archive.imaging.decode import enlarge, shrink
 from archive.imaging.provenance import SOURCE_TYPE
+from archive.imaging.resize import resize, to_square
 from archive.models.pairs import Sampling, find_pair
 from archive.restore.color_projection import project
 from archive.restore.reconstruct import AREA_BAND, frame_size, seed_of
@@ -146,7 +146,7 @@ def test_the_best_of_several_is_the_one_that_fits_the_row(archive: Archive, tmp_
         other = vectors_hat[0] - mean
         similar = one @ other / np.linalg.norm(one) / np.linalg.norm(other)
         scores[seed] = similar - 2 * np.mean(
-            (shrink(reconstructions.pixels, 8) / 255 - colors_hat[0] / 255) ** 2
+            (to_square(reconstructions.pixels, 8) / 255 - colors_hat[0] / 255) ** 2
         )
     assert best.seed == max(scores, key=scores.__getitem__)
     assert set(best.scores) == {"clip_similarity", "color_score"}
@@ -158,17 +158,19 @@ def test_projected_colours_lie_in_the_cells_of_the_map(
     seed: int, quantization_error: float
 ) -> None:
     rng = np.random.default_rng(seed)
-    wanted = shrink(rng.integers(40, 216, (4, 4, 3), dtype=np.uint8).repeat(16, 0).repeat(16, 1), 8)
-    drawn = enlarge(rng.integers(0, 256, (12, 12, 3), dtype=np.uint8), 128, 96)
+    wanted = to_square(
+        rng.integers(40, 216, (4, 4, 3), dtype=np.uint8).repeat(16, 0).repeat(16, 1), 8
+    )
+    drawn = resize(rng.integers(0, 256, (12, 12, 3), dtype=np.uint8), 128, 96)
 
     def missed(pixels: np.ndarray) -> np.ndarray:
-        error = np.abs(to_samples(shrink(pixels, 8)[None]) - to_samples(wanted[None]))
+        error = np.abs(to_samples(to_square(pixels, 8)[None]) - to_samples(wanted[None]))
         return np.maximum(error - quantization_error, 0)
 
     project_colors = project(drawn, wanted, quantization_error)
     assert missed(project_colors).mean() < 0.2 * missed(drawn).mean() + 1
     assert np.array_equal(
-        project(project_colors, shrink(project_colors, 8), quantization_error), project_colors
+        project(project_colors, to_square(project_colors, 8), quantization_error), project_colors
     )
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from archive.archive import Archive
 from archive.errors import ColdframeError
-from archive.imaging.decode import shrink
+from archive.imaging.resize import to_square
 from archive.models.pairs import Sampling, find_pair
 from archive.records import Row
 from archive.restore.reconstruct import COLOR_WEIGHT, cosines, seed_of
@@ -40,7 +40,7 @@ def fit(archive: Archive, row: Row, candidate: int) -> float:
         [archive.encoder.prepare(one) for one in (original, drawn.pixels)]
     )
     center = archive.decoder.embedding_stats[0]  # type: ignore[index]
-    error = np.mean((shrink(original, 32) / 255.0 - shrink(drawn.pixels, 32) / 255.0) ** 2)
+    error = np.mean((to_square(original, 32) / 255.0 - to_square(drawn.pixels, 32) / 255.0) ** 2)
     return float(cosines((true - center)[None], (seen - center)[None])[0]) - COLOR_WEIGHT * float(
         error
     )

@@ -1,0 +1,22 @@
+"""Pixels to pixels of another size."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+Pixels = npt.NDArray[np.uint8]
+
+
+def resize(pixels: Pixels, width: int, height: int) -> Pixels:
+    """(h, w, 3) uint8 → (height, width, 3) uint8, Lanczos."""
+    return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS))
+
+
+def to_square(pixels: Pixels, side: int) -> Pixels:
+    """(H, W, 3) uint8 → (side, side, 3) uint8, bilinear with antialiasing.
+
+    The aspect ratio is dropped: this is how color maps are made and compared.
+    """
+    return np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.BILINEAR))
