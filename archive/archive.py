@@ -30,7 +30,8 @@ from archive.restore.run import Names, Restore, Restored
 from archive.restore.seed_choice import SeedChoice, SeedChosen
 from archive.settings import Settings
 from archive.store import Store
-from archive.store.images import crc32_of, utc_now
+from archive.store.checksum import row_crc32
+from archive.store.clock import utc_now
 
 Vectors = npt.NDArray[np.float32]
 
@@ -56,13 +57,13 @@ class Archive(Conversions):
         self.store = Store.open(settings)
         self.records: dict[int, CodecRecord] = {}
         self.codecs: dict[int, Codec] = {}
-        for record in self.store.codecs():
+        for record in self.store.codecs.all():
             self._open(record)
         if not self.records:
             raise UsageError(
                 f"the archive at {settings.location} was never finished; run `coldframe init` again"
             )
-        self.model = self.store.model(self.records[self.codec_id].model_id)
+        self.model = self.store.models.get(self.records[self.codec_id].model_id)
         self._pair_name = model or self.model.name
         self._search = Search(self.store, self.records, self.codecs, settings.index_directory)
         self.ingest_seconds = 0.0  # what the last ingest spent on new files
@@ -84,18 +85,18 @@ class Archive(Conversions):
         made = resolve_codec(codec, encoder.dimension, parameters or {}, shipped=pair.codecs)
         store = Store.create(settings)
         try:
-            there = store.codecs()
+            there = store.codecs.all()
             if not there:
-                model = store.add_model(_record(pair, encoder))
-                store.add_codec(
+                model = store.models.add(_record(pair, encoder))
+                store.codecs.add(
                     CodecRecord(model.id, made.name, made.parameters(), utc_now(), made.state)
                 )
             elif not any(same_make(record, made, exactly=is_file(codec)) for record in there) or (
-                store.model(there[-1].model_id).weights_sha256 != encoder.weights_sha256
+                store.models.get(there[-1].model_id).weights_sha256 != encoder.weights_sha256
             ):
                 raise UsageError(
                     f"there is an archive of another make at {settings.location} already "
-                    f"({store.model(there[-1].model_id).name}, {there[-1].name}); name another place with --archive"
+                    f"({store.models.get(there[-1].model_id).name}, {there[-1].name}); name another place with --archive"
                 )
         finally:
             store.close()
@@ -129,7 +130,7 @@ class Archive(Conversions):
         decoder = open_decoder(self.pair, dimension=self.model.dimension, machine=self._machine)
         if self.model.decoder_sha256 is not None:
             self._check_weights("decoder", decoder.weights_sha256, self.model.decoder_sha256)
-        self.store.settle_decoder(self.model.id, decoder.weights_sha256)
+        self.store.models.set_decoder(self.model.id, decoder.weights_sha256)
         return decoder
 
     def ingest(self, paths: Sequence[str], *, keep_truncated: bool = False) -> Iterator[Outcome]:
@@ -157,7 +158,11 @@ class Archive(Conversions):
     def choose(self, candidates: int) -> Iterator[SeedChosen]:
         """Rows without a choice → which of so many candidates, a power of two, each gives back from now on."""
         reconstructor = self.reconstructor(replace(self.pair.sampling, candidates=candidates))
-        rows = (row for image_id in self.store.unchosen() for row in self.store.rows([image_id]))
+        rows = (
+            row
+            for image_id in self.store.images.without_seed()
+            for row in self.store.images.get([image_id])
+        )
         yield from SeedChoice(
             self.store,
             ReferenceSource(self.codecs, lambda: self.encoder, side=self._side),
@@ -186,7 +191,7 @@ class Archive(Conversions):
         on_step: ProgressCallback | None = None,
     ) -> Iterator[Restored]:
         """Rows → pictures in `out`. Raises NotFound before anything is drawn."""
-        rows = self.store.rows(ids)
+        rows = self.store.images.get(ids)
         names = Names(
             self.model.name,
             self.pair.decoder[0] if self.pair.decoder else "",
@@ -203,14 +208,14 @@ class Archive(Conversions):
 
     def rows(self) -> Iterator[Row]:
         """Every row, by id."""
-        return self.store.all_rows()
+        return self.store.images.all()
 
     def skipped(self) -> list[SkippedRecord]:
         """The ledger of what was not archived."""
-        return self.store.skipped()
+        return self.store.ledger.all()
 
     def stats(self) -> Stats:
-        totals = self.store.totals()
+        totals = self.store.images.totals()
         images = max(1, totals.images)
         database = self.store.bytes_on_disk()
         index = self._search.bytes_on_disk()
@@ -238,7 +243,7 @@ class Archive(Conversions):
 
     def verify(self) -> Iterator[Row | Damage]:
         """Every row, with a Damage after it where it does not decode; then the index. Changes nothing."""
-        for row in self.store.all_rows():
+        for row in self.store.images.all():
             yield row
             yield from self._damages(row)
         disagreement = self._search.disagreement()
@@ -247,7 +252,7 @@ class Archive(Conversions):
 
     def _damages(self, row: Row) -> Iterator[Damage]:
         codec = self.codecs[row.codec_id]
-        if crc32_of(row.clip_code, row.color_code) != row.crc32:
+        if row_crc32(row.clip_code, row.color_code) != row.crc32:
             yield Damage(row.id, "its codes have another checksum than when they were written")
         try:
             codec.decode([row.clip_code], [row.color_code])

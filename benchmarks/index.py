@@ -17,7 +17,7 @@ from archive.index.search import Search
 from archive.records import Batch, CodecRecord, FileStamp, Flag, ModelRecord, NewImage, Place
 from archive.settings import Settings
 from archive.store import Store
-from archive.store.images import utc_now
+from archive.store.clock import utc_now
 
 BATCH = 20_000
 RANK = 96
@@ -83,13 +83,15 @@ class _Shape:
 
 
 def _codec_record(store: Store, codec: Codec) -> CodecRecord:
-    model = store.add_model(ModelRecord("synthetic", "none", "", "", codec.dimension, "0" * 64, {}))
-    return store.add_codec(CodecRecord(model.id, codec.name, dict(codec.parameters()), utc_now()))
+    model = store.models.add(
+        ModelRecord("synthetic", "none", "", "", codec.dimension, "0" * 64, {})
+    )
+    return store.codecs.add(CodecRecord(model.id, codec.name, dict(codec.parameters()), utc_now()))
 
 
 def _fill(store: Store, codec_id: int, codec: Codec, shape: _Shape, rows: int) -> np.ndarray:
     """Writes the rows → (rows, bytes) uint8, in the order of their ids."""
-    volume = store.see_volume(marker="synthetic", label="", root="/")
+    volume = store.volumes.see(marker="synthetic", label="", root="/")
     everything = []
     for start in range(0, rows, BATCH):
         count = min(BATCH, rows - start)

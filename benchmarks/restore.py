@@ -31,7 +31,7 @@ def measure(pictures: int) -> dict[str, object]:
             list(archive.restore(ids[:1], Path(folder, "out")))
             ids = ids[1:]  # what is drawn already is not drawn again
             seconds = [one.seconds for one in archive.restore(ids, Path(folder, "out"))]
-            rows = archive.store.rows(ids)
+            rows = archive.store.images.get(ids)
             codes = archive.codec.decode(
                 [row.clip_code for row in rows], [row.color_code for row in rows]
             )

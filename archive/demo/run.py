@@ -89,7 +89,9 @@ class Demo:
             hits[rank].id for rank in range(HITS) for _, hits in self.answers if rank < len(hits)
         ]
         others = [row.id for row in archive.rows()]
-        return archive.store.rows(list(dict.fromkeys(best[: EXHIBITS - 1] + others))[:EXHIBITS])
+        return archive.store.images.get(
+            list(dict.fromkeys(best[: EXHIBITS - 1] + others))[:EXHIBITS]
+        )
 
     def _write(self, archive: Archive, rows: Sequence[Row]) -> None:
         answers = [
@@ -115,7 +117,9 @@ class Demo:
         )
 
     def _shown(self, hit: Hit, archive: Archive) -> Shown:
-        return Shown(self._thumb(archive.store.rows([hit.id])[0]), hit.score, self._name(hit.path))
+        return Shown(
+            self._thumb(archive.store.images.get([hit.id])[0]), hit.score, self._name(hit.path)
+        )
 
     def _exhibit(self, archive: Archive, row: Row, one: Restored) -> Exhibit:
         colors = archive.codecs[row.codec_id].decode([row.clip_code], [row.color_code])[1][0]

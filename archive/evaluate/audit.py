@@ -29,7 +29,7 @@ from archive.models.pairs import Sampling
 from archive.recode.run import original_pixels
 from archive.records import AUDITED, Damage, RestorationRecord, Row
 from archive.restore.reconstruct import SCORE_SIDE, Reconstructor, color_score, cosines
-from archive.store.images import utc_now
+from archive.store.clock import utc_now
 
 LOOKED_UP = 512  # rows whose earlier audits are read at a time
 LOW_IS_GOOD = frozenset({"color_score", "original_color_score", "dists"})
@@ -81,7 +81,7 @@ class Audit:
 
     def sample(self, parse_sample_size: SampleSize) -> list[int]:
         """→ ids, in the order of the rows' digests: a smaller sample begins a larger one."""
-        return self._store.by_digest(parse_sample_size.of(self._store.totals().images))
+        return self._store.images.sample(parse_sample_size.of(self._store.images.totals().images))
 
     def run(
         self, ids: Sequence[int], *, seconds: float = float("inf")
@@ -93,7 +93,7 @@ class Audit:
         ends = time.monotonic() + seconds
         reconstructor = self._archive.reconstructor(self._sampling)
         for start in range(0, len(ids), LOOKED_UP):
-            rows = self._store.rows(ids[start : start + LOOKED_UP])
+            rows = self._store.images.get(ids[start : start + LOOKED_UP])
             known = self._known(rows, reconstructor)
             yield from (
                 Audited(row.id, row.path, known[row.id], again=True)
@@ -120,7 +120,7 @@ class Audit:
         }
         return {
             one.image_id: one.scores
-            for one in self._store.audits(list(wanted))
+            for one in self._store.restorations.audits(list(wanted))
             if one.scores
             and measured <= one.scores.keys()
             and (one.decoder_sha256, one.parameters) == wanted[one.image_id]
@@ -182,7 +182,7 @@ class Audit:
             scores=scores,
             state=AUDITED,
         )
-        self._store.add_restoration(record)
+        self._store.restorations.add(record)
 
 
 def map_score(one: Pixels, other: Pixels) -> float:

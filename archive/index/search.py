@@ -75,7 +75,9 @@ class Search:
             ):
                 answers.extend(zip(scores.tolist(), ids.tolist(), strict=True))
         best = [sorted(answers, reverse=True)[:count] for answers in scored]
-        rows = self._store.found(list({image_id for answers in best for _, image_id in answers}))
+        rows = self._store.images.find(
+            list({image_id for answers in best for _, image_id in answers})
+        )
         return [
             [_hit(rows[image_id], score) for score, image_id in answers if image_id in rows]
             for answers in best
@@ -102,7 +104,7 @@ class Search:
 
     def _decoded(self, codec_id: int, ids: npt.NDArray[np.int64]) -> Vectors:
         """(N, k) ids → (N, k, D), from the rows."""
-        rows = self._store.rows(ids.ravel().tolist())
+        rows = self._store.images.get(ids.ravel().tolist())
         codec = self._codecs[codec_id]
         return codec.decode_vectors([row.clip_code for row in rows]).reshape(
             *ids.shape, codec.dimension
@@ -123,15 +125,17 @@ class Search:
         first = self._first_stamp(codec_id)
         if replace(stamp, count=0, last_id=0, last_digest="") != first:
             return False
-        return (stamp.count, stamp.last_digest) == self._store.position(codec_id, stamp.last_id)
+        return (stamp.count, stamp.last_digest) == self._store.images.position(
+            codec_id, stamp.last_id
+        )
 
     def _extended(self, index: Index, codec_id: int) -> Index:
         last = index.stamp.last_id
-        for page in self._store.codes(codec_id, after=last):
+        for page in self._store.images.clip_codes(codec_id, after=last):
             index.extend(page)
             last = page[-1][0]
         if last != index.stamp.last_id:
-            count, digest = self._store.position(codec_id, last)
+            count, digest = self._store.images.position(codec_id, last)
             index.stamp = replace(index.stamp, count=count, last_id=last, last_digest=digest)
             index.save(self.file(codec_id))
         return index

@@ -111,7 +111,7 @@ class Ingest:
         folder = os.path.dirname(found.path)
         volume = volume_of(folder)
         if volume.marker not in self._volume_ids:
-            volume_id = self._store.see_volume(
+            volume_id = self._store.volumes.see(
                 marker=volume.marker, label=volume.label, root=volume.root
             )
             self._volume_ids[volume.marker] = volume_id
@@ -127,9 +127,9 @@ class Ingest:
         known: set[str] = set()
         for volume_id in {file.place.volume_id for file in files}:
             there = [file for file in files if file.place.volume_id == volume_id]
-            stamps = self._store.stamps(volume_id, [file.place.path for file in there])
+            stamps = self._store.sources.stamps(volume_id, [file.place.path for file in there])
             same = [file for file in there if stamps.get(file.place.path) == file.place.stamp]
-            self._store.see_again(volume_id, [file.place.path for file in same])
+            self._store.sources.see_again(volume_id, [file.place.path for file in same])
             known.update(file.path for file in same)
         return known
 
@@ -137,7 +137,7 @@ class Ingest:
         started = time.monotonic()
         read, refused = _parted(files, pool.map(_attempt(_hash), files))
         hashed = [one for _, one in read]
-        archived = self._store.image_ids([one.digest for one in hashed])
+        archived = self._store.images.ids([one.digest for one in hashed])
         first: dict[bytes, _Hashed] = {}
         for one in hashed:
             if one.digest not in archived:
@@ -200,7 +200,7 @@ class Ingest:
         """Places on volumes that are here, which hold the image no more."""
         return [
             place
-            for place in self._store.places(image_id)
+            for place in self._store.sources.places(image_id)
             if place.volume_id in self._roots
             and not os.path.lexists(os.path.join(self._roots[place.volume_id], place.path))
         ]

@@ -26,8 +26,9 @@ from archive.recode.resolve import (
 )
 from archive.recode.run import Recode, Recoded, Reference, ReferenceSource
 from archive.records import CodecRecord, ModelRecord
-from archive.store import PAGE, Store
-from archive.store.images import utc_now
+from archive.store import Store
+from archive.store.clock import utc_now
+from archive.store.images import PAGE
 
 T = TypeVar("T")
 MOST = 32_768  # waiting rows that a codec is fitted to, at most
@@ -92,11 +93,11 @@ class Conversions:
             if same_make(record, wanted, exactly=is_file(name))
         }
         target = min(alike, default=None)
-        rows = [row.id for row in self.store.all_rows() if row.codec_id != target and where(row)]
+        rows = [row.id for row in self.store.images.all() if row.codec_id != target and where(row)]
         codec = self.codecs.get(target or -1, wanted)
         if target is None:
             if isinstance(wanted.vectors, Float16Vectors):
-                sample = self.store.rows(_spread(rows))
+                sample = self.store.images.get(_spread(rows))
                 codec = fit_to_rows(
                     wanted.vectors.pending, sources, sample, map_side=wanted.map_side
                 )
@@ -105,7 +106,7 @@ class Conversions:
         pages = (
             row
             for start in range(0, len(rows), PAGE)
-            for row in self.store.rows(rows[start : start + PAGE])
+            for row in self.store.images.get(rows[start : start + PAGE])
         )
         yield from run.run(pages, dry=dry)
         if not dry:
@@ -118,7 +119,7 @@ class Conversions:
         """
         sources = ReferenceSource(self.codecs, lambda: self.encoder, side=self._side)
         for old_id, old in list(self.codecs.items()):
-            rows = self.store.rows_of(old_id)
+            rows = self.store.images.of_codec(old_id)
             if (
                 not rows
                 or not isinstance(old.vectors, ScalarVectors)
@@ -156,13 +157,13 @@ class Conversions:
 
     def _add(self, codec: Codec) -> int:
         record = CodecRecord(self.model.id, codec.name, codec.parameters(), utc_now(), codec.state)
-        self._open(record := self.store.add_codec(record))
+        self._open(record := self.store.codecs.add(record))
         return record.id
 
     def _lacking(self) -> int:
         """How many new rows are still waited for; 0 if none are."""
         return (
-            max(1, ENOUGH - self.store.count(self.codec_id))
+            max(1, ENOUGH - self.store.images.count(self.codec_id))
             if isinstance(self.codec.vectors, Float16Vectors)
             else 0
         )
@@ -172,7 +173,7 @@ class Conversions:
         settled = False
         for waiting_id, waiting in list(self.codecs.items()):
             if isinstance(waiting.vectors, Float16Vectors) and (
-                rows := self.store.rows_of(waiting_id)
+                rows := self.store.images.of_codec(waiting_id)
             ):
                 pending = waiting.vectors.pending
                 sources = ReferenceSource(self.codecs, None, side=self._side)

@@ -142,7 +142,7 @@ class Recode:
             known = self._sources(batch, self._codec.map_side)
             codes, recoded = self._coded(batch, known)
             if not dry:
-                self._store.recode(self._codec_id, codes)
+                self._store.images.recode(self._codec_id, codes)
             yield from recoded
 
     def _coded(

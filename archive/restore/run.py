@@ -22,7 +22,7 @@ from archive.models.decoder import Decoder, ProgressCallback
 from archive.records import RestorationRecord, Row
 from archive.restore.reconstruct import Reconstruction, Reconstructor
 from archive.store import Store
-from archive.store.images import utc_now
+from archive.store.clock import utc_now
 
 LEAST_PIXELS = 256 * 256  # of a written picture
 
@@ -111,7 +111,7 @@ class Restore:
 
     def _drawn_before(self, job: _Job) -> Restored | None:
         known = (
-            self._store.restoration_at(job.row.id, str(job.path.absolute()))
+            self._store.restorations.latest(job.row.id, str(job.path.absolute()))
             if job.path.is_file()
             else None
         )
@@ -139,7 +139,7 @@ class Restore:
             resize(self._decoder.upscale(reconstructions.pixels), *size),
             self._provenance(job.row, reconstructions.seed),
         )
-        self._store.add_restoration(
+        self._store.restorations.add(
             RestorationRecord(
                 image_id=job.row.id,
                 decoder=self._names.decoder,

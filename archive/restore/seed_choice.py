@@ -48,5 +48,5 @@ class SeedChoice:
                 [row], [first], truth=[(known.vector, known.map)]
             )
             candidate = (best.seed - first) % SEEDS
-            self._store.choose(row, self._reconstructor.sampling.candidates + candidate)
+            self._store.images.set_seed(row, self._reconstructor.sampling.candidates + candidate)
             yield SeedChosen(row.id, candidate)

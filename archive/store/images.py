@@ -1,182 +1,216 @@
-"""What ingest asks and writes: volumes, places, images, the ledger. A batch is one transaction."""
+"""Images: the rows themselves, one for each archived file content."""
 
 from __future__ import annotations
 
-import os
-import zlib
-from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
 
-from archive.records import Batch, FileStamp, NewImage, Place, SkippedFile
+from archive.errors import NotFound
+from archive.records import Flag, NewCodes, NewImage, Row, choice_bits
 from archive.store import schema
+from archive.store.checksum import row_crc32
+from archive.store.clock import utc_now
 from archive.store.database import Database, chunks, upsert
+from archive.store.sources import Sources
 
-RENEWED = timedelta(days=1)  # how old "last seen" may grow before it is written again
-
-
-def utc_now() -> datetime:
-    """To the second and without a zone, as the tables hold it."""
-    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+PAGE = 4096  # rows fetched at a time where all are read
 
 
-def crc32_of(clip_code: bytes, color_code: bytes) -> int:
-    """The checksum a row carries: over both codes, one after the other."""
-    return zlib.crc32(color_code, zlib.crc32(clip_code))
+@dataclass(frozen=True)
+class Totals:
+    """Sums over all rows."""
+
+    images: int
+    original_bytes: int
+    pixels: int
+    clip_bytes: int
+    color_bytes: int
+    choice_bits: int
 
 
-class Intake:
-    """The writing half of a store."""
+class Images:
+    """The table of rows."""
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
+    def __init__(self, database: Database, sources: Sources) -> None:
+        self._database = database
+        self._sources = sources
 
-    def see_volume(self, *, marker: str, label: str, root: str) -> int:
-        """A volume is here, mounted at `root` → its id."""
-        seen = {"marker": marker, "label": label, "root": root, "last_seen": utc_now()}
-        with self.database.writing() as connection:
-            upsert(
-                connection,
-                schema.Volume,
-                [seen],
-                key=("marker",),
-                renew=("label", "root", "last_seen"),
+    # Reading rows.
+
+    def get(self, ids: Sequence[int]) -> list[Row]:
+        """The rows of these ids, in their order. Raises NotFound for the first that is missing."""
+        rows = self.find(ids)
+        missing = next((image_id for image_id in ids if image_id not in rows), None)
+        if missing is not None:
+            raise NotFound(
+                f"there is no image {missing} in this archive; `coldframe ls` lists them"
             )
-            return connection.execute(
-                select(schema.Volume.id).where(schema.Volume.marker == marker)
-            ).scalar_one()
+        return [rows[image_id] for image_id in ids]
 
-    def stamps(self, volume_id: int, paths: Sequence[str]) -> dict[str, FileStamp]:
-        """The stamps of those paths that are known."""
-        source = schema.Source
-        known: dict[str, FileStamp] = {}
-        with self.database.reading() as connection:
-            for part in chunks(paths):
-                wanted = (source.volume_id == volume_id) & source.path.in_(part)
-                query = select(source.path, source.size, source.mtime_ns).where(wanted)
-                known |= {
-                    row.path: FileStamp(row.size, row.mtime_ns) for row in connection.execute(query)
-                }
-        return known
+    def find(self, ids: Sequence[int]) -> dict[int, Row]:
+        """Id → row, of those of these ids that exist."""
+        return {
+            row.id: row for part in chunks(ids) for row in self._select(schema.Image.id.in_(part))
+        }
 
-    def see_again(self, volume_id: int, paths: Sequence[str]) -> None:
-        """These unchanged files are still there. Renewed once a day, so that a daily run does not rewrite every row."""
-        source = schema.Source
-        now = utc_now()
-        with self.database.writing() as connection:
-            for part in chunks(paths):
-                wanted = (
-                    (source.volume_id == volume_id)
-                    & source.path.in_(part)
-                    & (source.last_seen < now - RENEWED)
-                )
-                connection.execute(update(source).where(wanted).values(last_seen=now))
+    def all(self, *, after: int = 0) -> Iterator[Row]:
+        """Every row with an id above `after`, by id, read a page at a time."""
+        while page := self._select(schema.Image.id > after, limit=PAGE):
+            yield from page
+            after = page[-1].id
 
-    def image_ids(self, digests: Sequence[bytes]) -> dict[bytes, int]:
-        """The ids of those files that are archived already."""
-        with self.database.reading() as connection:
-            return _image_ids(connection, digests)
+    def of_codec(self, codec_id: int, *, limit: int | None = None) -> list[Row]:
+        """A codec's rows, by id, at most `limit`."""
+        return self._select(schema.Image.codec_id == codec_id, limit=limit)
 
-    def places(self, image_id: int) -> list[Place]:
-        """Where an image was seen, the oldest first."""
-        source = schema.Source
-        query = select(source.volume_id, source.path, source.size, source.mtime_ns).where(
-            source.image_id == image_id
-        )
-        with self.database.reading() as connection:
-            rows = connection.execute(query.order_by(source.id)).all()
-        return [Place(row.volume_id, row.path, FileStamp(row.size, row.mtime_ns)) for row in rows]
+    def _select(self, condition: ColumnElement[bool], *, limit: int | None = None) -> list[Row]:
+        query = select(schema.Image.__table__).where(condition).order_by(schema.Image.id)
+        with self._database.reading() as connection:
+            records = connection.execute(query.limit(limit)).all()
+            paths = self._sources.paths(connection, [record.id for record in records])
+        rows = []
+        for record in records:
+            values = dict(record._mapping)
+            values["flags"] = Flag(record.flags)
+            rows.append(Row(**values, paths=paths.get(record.id, ())))
+        return rows
 
-    def add_batch(self, codec_id: int, batch: Batch) -> dict[bytes, int]:
-        """Writes a batch in one transaction → ids by digest, also of images somebody else wrote first."""
-        with self.database.writing() as connection:
-            values = [_image_values(codec_id, image) for image in batch.images]
-            upsert(connection, schema.Image, values, key=("sha256",), renew=())
-            places = [(image.sha256, image.place) for image in batch.images] + list(batch.sightings)
-            ids = _image_ids(connection, [digest for digest, _ in places])
-            _forget_places(connection, batch.gone)
-            _put_places(connection, [(ids[digest], place) for digest, place in places])
-            _put_skipped(connection, batch.skipped)
+    # Reading parts of rows.
+
+    def ids(self, digests: Sequence[bytes]) -> dict[bytes, int]:
+        """SHA-256 → id, of those files that are archived."""
+        with self._database.reading() as connection:
+            return self.ids_in(connection, digests)
+
+    def ids_in(self, connection: Connection, digests: Sequence[bytes]) -> dict[bytes, int]:
+        """SHA-256 → id, of those files that are archived."""
+        image = schema.Image
+        ids: dict[bytes, int] = {}
+        for part in chunks(digests):
+            query = select(image.sha256, image.id).where(image.sha256.in_(part))
+            ids |= {row.sha256: row.id for row in connection.execute(query)}
         return ids
 
-    def _paths(
-        self, connection: Connection, image_ids: Sequence[int]
-    ) -> dict[int, tuple[str, ...]]:
-        """Absolute paths by image, as the volumes were last mounted."""
-        source = schema.Source
-        paths: dict[int, tuple[str, ...]] = {}
-        for part in chunks(image_ids):
-            query = select(source.image_id, source.path, schema.Volume.root).join(schema.Volume)
-            for row in connection.execute(
-                query.where(source.image_id.in_(part)).order_by(source.id)
-            ):
-                paths[row.image_id] = (
-                    *paths.get(row.image_id, ()),
-                    os.path.join(row.root, row.path),
-                )
-        return paths
+    def sample(self, count: int) -> list[int]:
+        """`count` ids in the order of their files' SHA-256: the same rows each time, at random."""
+        query = select(schema.Image.id).order_by(schema.Image.sha256).limit(count)
+        with self._database.reading() as connection:
+            return list(connection.execute(query).scalars())
 
+    def without_seed(self) -> list[int]:
+        """The ids of rows that no seed was selected for."""
+        image = schema.Image
+        query = select(image.id).where(image.choice.is_(None)).order_by(image.id)
+        with self._database.reading() as connection:
+            return list(connection.execute(query).scalars())
 
-def _image_ids(connection: Connection, digests: Sequence[bytes]) -> dict[bytes, int]:
-    ids: dict[bytes, int] = {}
-    for part in chunks(digests):
-        query = select(schema.Image.sha256, schema.Image.id).where(schema.Image.sha256.in_(part))
-        ids |= {row.sha256: row.id for row in connection.execute(query)}
-    return ids
+    def clip_codes(self, codec_id: int, *, after: int = 0) -> Iterator[list[tuple[int, bytes]]]:
+        """(id, clip_code) of a codec's rows above `after`, by id, in pages: for the index."""
+        image = schema.Image
+        columns = select(image.id, image.clip_code)
+        while True:
+            remaining = (image.codec_id == codec_id) & (image.id > after)
+            query = columns.where(remaining).order_by(image.id).limit(PAGE)
+            with self._database.reading() as connection:
+                page = [(row.id, row.clip_code) for row in connection.execute(query)]
+            if not page:
+                return
+            yield page
+            after = page[-1][0]
 
+    def position(self, codec_id: int, last_id: int) -> tuple[int, str]:
+        """How many rows a codec has up to `last_id`, and that row's SHA-256 ('' if it is missing).
 
-def _put_places(connection: Connection, places: Sequence[tuple[int, Place]]) -> None:
-    """Each place holds its image now, and stands in the ledger no more."""
-    seen = utc_now()
-    values = [
-        {
-            "image_id": image_id,
-            "volume_id": place.volume_id,
-            "path": place.path,
-            "size": place.stamp.size,
-            "mtime_ns": place.stamp.mtime_ns,
-            "last_seen": seen,
-        }
-        for image_id, place in places
-    ]
-    renew = ("image_id", "size", "mtime_ns", "last_seen")
-    upsert(connection, schema.Source, values, key=("volume_id", "path"), renew=renew)
-    skipped = schema.Skipped
-    for part in chunks([(place.volume_id, place.path) for _, place in places]):
-        for volume_id in {volume_id for volume_id, _ in part}:
-            paths = [path for on, path in part if on == volume_id]
-            connection.execute(
-                delete(skipped).where(skipped.volume_id == volume_id, skipped.path.in_(paths))
-            )
+        What an index built up to this row is compared with.
+        """
+        image = schema.Image
+        of_codec = image.codec_id == codec_id
+        counted = select(func.count()).where(of_codec, image.id <= last_id)
+        last = select(image.sha256).where(of_codec, image.id == last_id)
+        with self._database.reading() as connection:
+            count = connection.execute(counted).scalar_one()
+            digest = connection.execute(last).scalar()
+        return count, digest.hex() if digest else ""
 
+    def count(self, codec_id: int) -> int:
+        """How many rows a codec has."""
+        query = select(func.count()).where(schema.Image.codec_id == codec_id)
+        with self._database.reading() as connection:
+            return connection.execute(query).scalar_one()
 
-def _forget_places(connection: Connection, places: Sequence[Place]) -> None:
-    source = schema.Source
-    for place in places:
-        connection.execute(
-            delete(source).where(source.volume_id == place.volume_id, source.path == place.path)
+    def totals(self) -> Totals:
+        """Sums over all rows."""
+        image = schema.Image
+        columns = (
+            image.file_bytes,
+            image.width * image.height,
+            func.length(image.clip_code),
+            func.length(image.color_code),
+        )
+        sums = [func.coalesce(func.sum(column), 0) for column in columns]
+        by_choice = select(image.choice, func.count()).group_by(image.choice)
+        with self._database.reading() as connection:
+            totals = connection.execute(select(func.count(image.id), *sums)).one()
+            choices = connection.execute(by_choice).all()
+        images, original_bytes, pixels, clip_bytes, color_bytes = (int(total) for total in totals)
+        return Totals(
+            images=images,
+            original_bytes=original_bytes,
+            pixels=pixels,
+            clip_bytes=clip_bytes,
+            color_bytes=color_bytes,
+            choice_bits=sum(choice_bits(choice) * count for choice, count in choices),
         )
 
+    # Writing.
 
-def _put_skipped(connection: Connection, skipped: Sequence[SkippedFile]) -> None:
-    """Into the ledger; one more attempt where a path stands there already."""
-    when = {"attempts": 1, "last_attempt": utc_now()}
-    again = {"attempts": schema.Skipped.attempts + 1}
-    renew = ("reason", "detail", "last_attempt")
-    values = [asdict(file) | when for file in skipped]
-    upsert(connection, schema.Skipped, values, key=("volume_id", "path"), renew=renew, also=again)
+    def insert(self, connection: Connection, codec_id: int, images: Sequence[NewImage]) -> None:
+        """Adds rows; a file that is archived already is left as it is."""
+        values = [_values(codec_id, image) for image in images]
+        upsert(connection, schema.Image, values, key=("sha256",), renew=())
+
+    def recode(self, codec_id: int, new_codes: Sequence[NewCodes]) -> None:
+        """Replaces these rows' codes, in one transaction; a row recoded meanwhile is skipped."""
+        image = schema.Image
+        is_row = image.id == bindparam("row_id")
+        unchanged = image.codec_id == bindparam("old_codec_id")
+        values: dict[str, Any] = {
+            name: bindparam(f"new_{name}")
+            for name in ("codec_id", "clip_code", "color_code", "crc32")
+        }
+        values["choice"] = None  # it was selected among images of the old codes
+        bound = [
+            {
+                "row_id": codes.id,
+                "old_codec_id": codes.old_codec_id,
+                "new_codec_id": codec_id,
+                "new_clip_code": codes.clip_code,
+                "new_color_code": codes.color_code,
+                "new_crc32": row_crc32(codes.clip_code, codes.color_code),
+            }
+            for codes in new_codes
+        ]
+        with self._database.writing() as connection:
+            connection.execute(update(image).where(is_row & unchanged).values(values), bound)
+
+    def set_seed(self, row: Row, choice: int) -> None:
+        """The row is regenerated with this seed from now on, unless it was recoded meanwhile."""
+        image = schema.Image
+        same = (image.id == row.id) & (image.codec_id == row.codec_id)
+        with self._database.writing() as connection:
+            connection.execute(update(image).where(same).values(choice=choice))
 
 
-def _image_values(codec_id: int, image: NewImage) -> dict[str, Any]:
+def _values(codec_id: int, image: NewImage) -> dict[str, Any]:
     return {
         "codec_id": codec_id,
         "sha256": image.sha256,
         "clip_code": image.clip_code,
         "color_code": image.color_code,
-        "crc32": crc32_of(image.clip_code, image.color_code),
+        "crc32": row_crc32(image.clip_code, image.color_code),
         "width": image.width,
         "height": image.height,
         "format": image.format,

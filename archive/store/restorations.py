@@ -1,6 +1,6 @@
-"""Pictures drawn from rows: where they lie, how well they came out, and which of several a row asks for.
+"""Restorations: images regenerated from rows: where they are, and how well they score.
 
-Audits among them have scores, and no file.
+An audit is a restoration that has scores and no file.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, select
 
-from archive.records import AUDITED, RestorationRecord, Row
+from archive.records import AUDITED, RestorationRecord
 from archive.store import schema
 from archive.store.database import Database, chunks, insert_one
 
@@ -19,58 +19,39 @@ COLUMNS = [TABLE.c[field.name] for field in fields(RestorationRecord)]
 
 
 class Restorations:
-    """The part of a store that remembers what was drawn."""
+    """The table of restorations."""
 
-    database: Database
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    def add_restoration(self, restoration: RestorationRecord) -> None:
-        with self.database.writing() as connection:
+    def add(self, restoration: RestorationRecord) -> None:
+        """Records a restoration or an audit."""
+        with self._database.writing() as connection:
             insert_one(connection, schema.Restoration, asdict(restoration))
 
-    def restoration_at(self, image_id: int, path: str) -> RestorationRecord | None:
-        """The latest picture of this row written to this path."""
-        of_row = select(*COLUMNS).where(TABLE.c.image_id == image_id, TABLE.c.path == path)
-        return next(iter(self._restorations(of_row.order_by(TABLE.c.id.desc()).limit(1))), None)
+    def latest(self, image_id: int, path: str) -> RestorationRecord | None:
+        """The latest restoration of this row to this path."""
+        same = (TABLE.c.image_id == image_id) & (TABLE.c.path == path)
+        newest_first = select(*COLUMNS).where(same).order_by(TABLE.c.id.desc())
+        return next(iter(self._select(newest_first.limit(1))), None)
 
     def audits(self, image_ids: Sequence[int]) -> list[RestorationRecord]:
         """All audits of these rows, the oldest first."""
-        wanted = select(*COLUMNS).where(TABLE.c.state == AUDITED).order_by(TABLE.c.id)
+        audits = select(*COLUMNS).where(TABLE.c.state == AUDITED).order_by(TABLE.c.id)
         return [
-            one
+            audit
             for part in chunks(image_ids)
-            for one in self._restorations(wanted.where(TABLE.c.image_id.in_(part)))
+            for audit in self._select(audits.where(TABLE.c.image_id.in_(part)))
         ]
 
     def worst_audits(self, count: int) -> list[RestorationRecord]:
-        """The latest audit of each row: the `count` of the lowest clip similarity, the lowest first."""
-        latest = (
-            select(func.max(TABLE.c.id)).where(TABLE.c.state == AUDITED).group_by(TABLE.c.image_id)
-        )
+        """Of each row's latest audit, the `count` with the lowest CLIP similarity, lowest first."""
+        audit_ids = select(func.max(TABLE.c.id)).where(TABLE.c.state == AUDITED)
+        latest = TABLE.c.id.in_(audit_ids.group_by(TABLE.c.image_id))
         similarity = TABLE.c.scores["clip_similarity"].as_float()
-        worst = (
-            select(*COLUMNS)
-            .where(TABLE.c.id.in_(latest))
-            .order_by(similarity, TABLE.c.image_id)
-            .limit(count)
-        )
-        return self._restorations(worst)
+        lowest_first = select(*COLUMNS).where(latest).order_by(similarity, TABLE.c.image_id)
+        return self._select(lowest_first.limit(count))
 
-    def unchosen(self) -> list[int]:
-        """The ids of rows that no candidate was chosen for."""
-        with self.database.reading() as connection:
-            query = (
-                select(schema.Image.id)
-                .where(schema.Image.choice.is_(None))
-                .order_by(schema.Image.id)
-            )
-            return list(connection.execute(query).scalars())
-
-    def choose(self, row: Row, choice: int) -> None:
-        """The row asks for this candidate from now on, unless its codes have changed meanwhile."""
-        same = (schema.Image.id == row.id) & (schema.Image.codec_id == row.codec_id)
-        with self.database.writing() as connection:
-            connection.execute(update(schema.Image).where(same).values(choice=choice))
-
-    def _restorations(self, query: Select[tuple[object, ...]]) -> list[RestorationRecord]:
-        with self.database.reading() as connection:
+    def _select(self, query: Select[tuple[object, ...]]) -> list[RestorationRecord]:
+        with self._database.reading() as connection:
             return [RestorationRecord(**row._mapping) for row in connection.execute(query)]

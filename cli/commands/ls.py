@@ -65,11 +65,11 @@ def _all(archive: Archive, skipped: bool) -> Iterator[tuple[Row | SkippedRecord,
 
 def _worst(archive: Archive, count: int) -> Iterator[tuple[Row, Scores]]:
     """Rows by the clip similarity of their latest audit, with its scores."""
-    audits = archive.store.worst_audits(count)
+    audits = archive.store.restorations.worst_audits(count)
     if not audits:
         click.echo("no row has been audited yet; `coldframe audit` does it", err=True)
     for row, audit in zip(
-        archive.store.rows([one.image_id for one in audits]), audits, strict=True
+        archive.store.images.get([one.image_id for one in audits]), audits, strict=True
     ):
         yield row, audit.scores or {}
 

@@ -18,7 +18,7 @@ def command(image_id: int, settings: Settings, as_json: bool) -> None:
     from archive.archive import Archive
 
     with Archive(settings) as archive:
-        [row] = archive.store.rows([image_id])
+        [row] = archive.store.images.get([image_id])
         codec = archive.codecs[row.codec_id]
     told = {
         "id": row.id,

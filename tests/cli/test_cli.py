@@ -285,7 +285,7 @@ def test_interrupted_it_keeps_what_was_committed(shell: Shell, album: Path) -> N
         text=True,
     )
     with Archive(Settings(shell.place)) as archive:
-        while running.poll() is None and archive.store.totals().images == 0:
+        while running.poll() is None and archive.store.images.totals().images == 0:
             time.sleep(0.01)
         running.send_signal(signal.SIGINT)
         _, told = running.communicate()
@@ -293,7 +293,7 @@ def test_interrupted_it_keeps_what_was_committed(shell: Shell, album: Path) -> N
         if running.returncode != 0:  # it may have been done already
             assert running.returncode == 130
             assert "interrupted" in told
-        assert 0 < archive.store.totals().images <= 412
+        assert 0 < archive.store.images.totals().images <= 412
 
 
 def test_postgresql_serves_the_same_commands(

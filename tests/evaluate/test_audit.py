@@ -22,7 +22,7 @@ from archive.records import AUDITED, Damage, NewCodes, RestorationRecord
 from archive.restore.reconstruct import seed_of
 from archive.settings import Settings
 from archive.store import schema
-from archive.store.images import utc_now
+from archive.store.clock import utc_now
 from tests.cli.test_cli import Shell
 from training.scenes import draw_scene
 
@@ -114,7 +114,7 @@ def test_without_the_original_the_colours_are_held_to_the_stored_map(
     finally:
         (filled / "away").rename(filled / "scenes")
     assert len(scores) == 2
-    for row in archive.store.rows(list(scores)):
+    for row in archive.store.images.get(list(scores)):
         [reconstructions] = archive.reconstructor(FEW).reconstruct([row], [seed_of(row.sha256)])
         _, colors_hat = archive.codec.decode([row.clip_code], [row.color_code])
         error = float(((small(colors_hat[0]) - small(reconstructions.pixels)) ** 2).mean())
@@ -143,9 +143,11 @@ def test_what_was_audited_in_this_way_is_passed_over(archive: Archive) -> None:
 
 def test_the_same_codes_read_by_another_codec_are_audited_anew(archive: Archive) -> None:
     [one] = audited(archive, SampleSize(count=1))
-    [row] = archive.store.rows([one.id])
-    record = archive.store.add_codec(archive.records[row.codec_id])
-    archive.store.recode(record.id, [NewCodes(row.id, row.codec_id, row.clip_code, row.color_code)])
+    [row] = archive.store.images.get([one.id])
+    record = archive.store.codecs.add(archive.records[row.codec_id])
+    archive.store.images.recode(
+        record.id, [NewCodes(row.id, row.codec_id, row.clip_code, row.color_code)]
+    )
     with Archive(archive.settings) as reopened:
         assert [one.again for one in audited(reopened, SampleSize(count=1))] == [False]
 
@@ -153,7 +155,7 @@ def test_the_same_codes_read_by_another_codec_are_audited_anew(archive: Archive)
 def test_no_file_is_kept_and_the_row_in_the_table_says_so(archive: Archive, tmp_path: Path) -> None:
     before = sorted(path.name for path in tmp_path.rglob("*"))
     [one] = audited(archive, SampleSize(count=1))
-    [kept] = archive.store.audits([one.id])
+    [kept] = archive.store.restorations.audits([one.id])
     assert sorted(path.name for path in tmp_path.rglob("*")) == before
     assert (kept.state, kept.path, kept.scores) == ("audited", "", one.scores)
     assert kept.decoder_sha256 == archive.decoder.weights_sha256
@@ -166,7 +168,7 @@ def test_a_time_limit_stops_after_what_is_being_drawn_and_the_next_run_goes_on(
     ids = audit.sample(SampleSize(count=3))
     assert [one.id for one in audit.run(ids, seconds=0.0)] == ids[:1]  # type: ignore[union-attr]
     assert [one.id for one in audit.run(ids, seconds=0.0)] == ids[:2]  # type: ignore[union-attr]
-    assert len(archive.store.audits(ids)) == 2
+    assert len(archive.store.restorations.audits(ids)) == 2
 
 
 def test_a_damaged_row_is_told_and_stops_nothing(archive: Archive, tmp_path: Path) -> None:
@@ -214,10 +216,13 @@ def test_the_worst_come_first_by_their_latest_audit(
         for image_id, similarity in ((1, 0.9), (2, 0.2), (3, 0.5), (2, 0.7), (4, -0.1)):
             scores = {"clip_similarity": similarity, "color_score": 0.01}
             record = RestorationRecord(image_id, "", "", {}, 0, "", utc_now(), scores, AUDITED)
-            archive.store.add_restoration(record)
-        archive.store.add_restoration(replace(record, image_id=5, path="/there", state="done"))
-        assert [one.image_id for one in archive.store.worst_audits(50)] == [4, 3, 2, 1]
-        similar = [(one.scores or {})["clip_similarity"] for one in archive.store.worst_audits(3)]
+            archive.store.restorations.add(record)
+        archive.store.restorations.add(replace(record, image_id=5, path="/there", state="done"))
+        assert [one.image_id for one in archive.store.restorations.worst_audits(50)] == [4, 3, 2, 1]
+        similar = [
+            (one.scores or {})["clip_similarity"]
+            for one in archive.store.restorations.worst_audits(3)
+        ]
         assert similar == [-0.1, 0.5, 0.7]
 
 
@@ -268,7 +273,7 @@ def test_a_time_limit_that_leaves_rows_over_has_its_own_exit_code(shell: Shell) 
 def test_damaged_codes_have_the_exit_code_of_what_was_skipped(
     shell: Shell, archive: Archive, tmp_path: Path
 ) -> None:
-    [first] = archive.store.by_digest(1)
+    [first] = archive.store.images.sample(1)
     with sqlite3.connect(tmp_path / "archive" / "archive.db") as database:
         database.execute("UPDATE image SET clip_code = x'00' WHERE id = ?", [first])
     assert f"row {first}: " in shell("audit", "--sample", "1", code=3)

@@ -13,7 +13,7 @@ from archive.codecs import Codec
 from archive.codecs.coclico import coclico
 from archive.codecs.klt import fit_klt
 from archive.index import Index, IndexStamp
-from archive.store import PAGE
+from archive.store.images import PAGE
 from tests.codecs.test_klt import NO_MAPS, draw
 
 STAMP = IndexStamp(1, "coclico")

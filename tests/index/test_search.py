@@ -36,7 +36,7 @@ def test_a_picture_finds_itself_first(archive: Archive, drawn: Path) -> None:
 def test_scores_are_cosines_of_the_decoded_rows_best_first(archive: Archive) -> None:
     [hits] = archive.search(["a house"], count=12)
     [query] = archive.encoder.encode_texts(["a house"])
-    rows = archive.store.rows([hit.id for hit in hits])
+    rows = archive.store.images.get([hit.id for hit in hits])
     vectors_hat = archive.codec.decode_vectors([row.clip_code for row in rows])
     cosines = vectors_hat @ query / (np.linalg.norm(vectors_hat, axis=1) * np.linalg.norm(query))
     assert [hit.score for hit in hits] == pytest.approx(cosines.tolist(), abs=1e-5)

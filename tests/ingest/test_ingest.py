@@ -222,16 +222,16 @@ def test_killed_in_the_middle_and_run_again_it_ends_the_same(album: Path, tmp_pa
     )
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     with Archive(Settings(str(place))) as archive:
-        while running.poll() is None and archive.store.totals().images == 0:
+        while running.poll() is None and archive.store.images.totals().images == 0:
             time.sleep(0.01)
         running.send_signal(signal.SIGKILL)
         running.wait()
-        rows = archive.store.totals().images
+        rows = archive.store.images.totals().images
         assert 0 < rows <= 312
         assert not [found for found in archive.verify() if not hasattr(found, "sha256")]
         outcomes = ingest(archive, album)
         assert kinds(outcomes)["Archived"] == 312 - rows
-        assert archive.store.totals().images == 312
+        assert archive.store.images.totals().images == 312
         assert all(len(row.paths) == 1 for row in archive.rows())
 
 
@@ -248,7 +248,7 @@ def test_two_at_once_store_each_picture_once(album: Path, tmp_path: Path) -> Non
         assert one.stdout is not None
         one.stdout.close()
     with Archive(Settings(str(place))) as archive:
-        assert archive.store.totals().images == 12
+        assert archive.store.images.totals().images == 12
         assert all(len(row.paths) == 1 for row in archive.rows())
 
 

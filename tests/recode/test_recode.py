@@ -19,7 +19,7 @@ from archive.filters import row_filter
 from archive.models.pairs import find_pair
 from archive.records import NewCodes
 from archive.settings import Settings
-from archive.store import Store
+from archive.store.images import Images
 from training.scenes import draw_scene
 
 COUNT = 70
@@ -74,10 +74,10 @@ def test_rows_left_waiting_by_a_killed_run_are_recoded_by_the_next(
     settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("archive.recode.run.BATCH", 16)
-    original = Store.recode
+    original = Images.recode
     calls = []
 
-    def killed(self: Store, codec_id: int, codes: list[NewCodes]) -> None:
+    def killed(self: Images, codec_id: int, codes: list[NewCodes]) -> None:
         calls.append(codec_id)
         if len(calls) == 3:
             raise KeyboardInterrupt
@@ -86,10 +86,10 @@ def test_rows_left_waiting_by_a_killed_run_are_recoded_by_the_next(
     with Archive.create(
         settings, find_pair("pocket"), codec="klt", parameters={"bits": 60}
     ) as archive:
-        monkeypatch.setattr(Store, "recode", killed)
+        monkeypatch.setattr(Images, "recode", killed)
         with pytest.raises(KeyboardInterrupt):
             list(archive.ingest([str(folder)]))
-        monkeypatch.setattr(Store, "recode", original)
+        monkeypatch.setattr(Images, "recode", original)
         assert len({row.codec_id for row in archive.rows()}) == 2
     with Archive(settings) as archive:
         list(archive.ingest([str(folder)]))
@@ -194,8 +194,8 @@ def test_a_row_that_got_other_codes_meanwhile_is_left_as_it_is(archive: Archive)
         NewCodes(first.id, first.codec_id + 7, b"x", b"y"),
         NewCodes(second.id, second.codec_id, b"x", b"y"),
     ]
-    archive.store.recode(archive.codec_id, codes)
-    seen = archive.store.rows([first.id, second.id])
+    archive.store.images.recode(archive.codec_id, codes)
+    seen = archive.store.images.get([first.id, second.id])
     assert [row.clip_code for row in seen] == [first.clip_code, b"x"]
 
 
@@ -217,7 +217,7 @@ def test_least_squares_decode_the_very_codes_better(
     with Archive(settings) as archive:
         [hits] = archive.search(["a house"], count=COUNT)
         vectors_hat = archive.codec.decode_vectors(
-            [row.clip_code for row in archive.store.rows([h.id for h in hits])]
+            [row.clip_code for row in archive.store.images.get([h.id for h in hits])]
         )
         [query] = archive.encoder.encode_texts(["a house"])
         scores = vectors_hat @ query / np.linalg.norm(vectors_hat, axis=1) / np.linalg.norm(query)

@@ -44,7 +44,7 @@ def test_every_picture_says_in_the_fields_own_terms_that_it_is_a_reconstruction(
     archive: Archive, tmp_path: Path, suffix: str
 ) -> None:
     [restored] = archive.restore([1], tmp_path / "out", sampling=FEW, suffix=suffix)
-    [row] = archive.store.rows([1])
+    [row] = archive.store.images.get([1])
     with pyexiv2.Image(restored.file) as written:  # Exiv2: not our code, nor Pillow's
         xmp = written.read_xmp()
         exif = written.read_exif()
@@ -135,9 +135,9 @@ def test_the_best_of_several_is_the_one_that_fits_the_row(archive: Archive, tmp_
     scores = {}
     for seed in range(10, 14):
         [reconstructions] = archive.reconstructor(replace(FEW, candidates=1)).reconstruct(
-            archive.store.rows([2]), [seed]
+            archive.store.images.get([2]), [seed]
         )
-        [row] = archive.store.rows([2])
+        [row] = archive.store.images.get([2])
         codec = archive.codec
         vectors_hat, colors_hat = codec.decode([row.clip_code], [row.color_code])
         [seen] = archive.encoder.encode_images([archive.encoder.prepare(reconstructions.pixels)])
@@ -218,7 +218,7 @@ def test_names_tell_the_row_the_original_and_what_the_file_is(
     archive: Archive, tmp_path: Path
 ) -> None:
     [one] = archive.restore([1], tmp_path / "out", sampling=FEW)
-    [row] = archive.store.rows([1])
+    [row] = archive.store.images.get([1])
     assert Path(one.file).name == f"000001-{Path(row.path).stem}.restored.jpg"
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [Path(one.file).name]
 

@@ -25,7 +25,7 @@ from archive.records import (
 )
 from archive.settings import Settings
 from archive.store import Store
-from archive.store.images import utc_now
+from archive.store.clock import utc_now
 from archive.store.schema import PathText
 
 MODEL = ModelRecord("pocket", "a tower", "", "", 8, "f" * 64, {"size": 32})
@@ -42,8 +42,8 @@ ODD_PATHS = [
 @pytest.fixture
 def store(settings: Settings) -> Iterator[Store]:
     opened = Store.create(settings)
-    opened.add_codec(
-        CodecRecord(opened.add_model(MODEL).id, "clip", {"dimension": 8, "bits": 1}, utc_now())
+    opened.codecs.add(
+        CodecRecord(opened.models.add(MODEL).id, "clip", {"dimension": 8, "bits": 1}, utc_now())
     )
     yield opened
     opened.close()
@@ -58,10 +58,10 @@ def image(name: str, volume: int, *, path: str = "") -> NewImage:
 
 
 def test_rows_come_back_as_they_were_written(store: Store) -> None:
-    volume = store.see_volume(marker="m", label="disk", root="/photos")
+    volume = store.volumes.see(marker="m", label="disk", root="/photos")
     written = replace(image("a", volume), flags=Flag.TRUNCATED | Flag.ANIMATED)
     ids = store.add_batch(1, Batch([written]))
-    [row] = store.rows([ids[written.sha256]])
+    [row] = store.images.get([ids[written.sha256]])
     assert (row.sha256, row.clip_code, row.color_code) == (written.sha256, b"a", b"")
     assert (row.width, row.height, row.format, row.file_bytes, row.flags) == (
         640,
@@ -74,19 +74,19 @@ def test_rows_come_back_as_they_were_written(store: Store) -> None:
 
 
 def test_a_digest_occurs_once_whoever_writes_it(store: Store) -> None:
-    volume = store.see_volume(marker="m", label="", root="/")
+    volume = store.volumes.see(marker="m", label="", root="/")
     first = store.add_batch(1, Batch([image("a", volume)]))
     again = store.add_batch(1, Batch([image("a", volume, path="copy.jpg")]))
     assert first == again
-    assert store.rows(list(first.values()))[0].paths == ("/a.jpg", "/copy.jpg")
+    assert store.images.get(list(first.values()))[0].paths == ("/a.jpg", "/copy.jpg")
 
 
 @pytest.mark.parametrize("path", ODD_PATHS)
 def test_any_path_is_kept_exactly(store: Store, path: str) -> None:
-    volume = store.see_volume(marker="m", label="", root="/r")
+    volume = store.volumes.see(marker="m", label="", root="/r")
     [row_id] = store.add_batch(1, Batch([image("a", volume, path=path)])).values()
-    assert store.rows([row_id])[0].path == f"/r/{path}"
-    assert store.stamps(volume, [path]) == {path: FileStamp(100, 10**18)}
+    assert store.images.get([row_id])[0].path == f"/r/{path}"
+    assert store.sources.stamps(volume, [path]) == {path: FileStamp(100, 10**18)}
 
 
 @given(st.binary(max_size=20), st.binary(max_size=20))
@@ -102,10 +102,10 @@ def test_no_two_paths_are_stored_alike(one: bytes, other: bytes) -> None:
 
 
 def test_the_ledger_counts_attempts_and_forgets_what_was_archived_after_all(store: Store) -> None:
-    volume = store.see_volume(marker="m", label="", root="/r")
+    volume = store.volumes.see(marker="m", label="", root="/r")
     for detail in ("first", "second"):
         store.add_batch(1, Batch(skipped=[SkippedFile(volume, "a.jpg", "truncated", detail)]))
-    [line] = store.skipped()
+    [line] = store.ledger.all()
     assert (line.path, line.reason, line.detail, line.attempts) == (
         "/r/a.jpg",
         "truncated",
@@ -113,44 +113,44 @@ def test_the_ledger_counts_attempts_and_forgets_what_was_archived_after_all(stor
         2,
     )
     store.add_batch(1, Batch([image("a", volume)]))
-    assert store.skipped() == []
+    assert store.ledger.all() == []
 
 
 def test_a_batch_is_written_whole_or_not_at_all(store: Store) -> None:
-    volume = store.see_volume(marker="m", label="", root="/r")
+    volume = store.volumes.see(marker="m", label="", root="/r")
     broken = replace(
         image("b", volume), place=Place(volume + 99, "b.jpg", FileStamp(1, 1))
     )  # no such volume
     with pytest.raises(ColdframeError):
         store.add_batch(1, Batch([image("a", volume), broken]))
-    assert list(store.all_rows()) == []
-    assert store.totals().images == 0
+    assert list(store.images.all()) == []
+    assert store.images.totals().images == 0
 
 
 def test_a_moved_place_takes_the_old_ones_stead(store: Store) -> None:
-    volume = store.see_volume(marker="m", label="", root="/r")
+    volume = store.volumes.see(marker="m", label="", root="/r")
     [row_id] = store.add_batch(1, Batch([image("a", volume)])).values()
-    [old] = store.places(row_id)
+    [old] = store.sources.places(row_id)
     new = Place(volume, "moved/a.jpg", old.stamp)
     store.add_batch(1, Batch(sightings=[(image("a", volume).sha256, new)], gone=[old]))
-    assert store.places(row_id) == [new]
+    assert store.sources.places(row_id) == [new]
 
 
 def test_codes_come_in_pages_by_id_after_the_last_one_seen(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archive.store.PAGE", 3)
-    volume = store.see_volume(marker="m", label="", root="/r")
+    monkeypatch.setattr("archive.store.images.PAGE", 3)
+    volume = store.volumes.see(marker="m", label="", root="/r")
     ids = store.add_batch(1, Batch([image(name, volume) for name in "abcdefgh"]))
-    pages = list(store.codes(1, after=min(ids.values())))
+    pages = list(store.images.clip_codes(1, after=min(ids.values())))
     assert [len(page) for page in pages] == [3, 3, 1]
     assert [code for page in pages for _, code in page] == [name.encode() for name in "bcdefgh"]
-    assert [row.clip_code for row in store.all_rows()] == [name.encode() for name in "abcdefgh"]
+    assert [row.clip_code for row in store.images.all()] == [name.encode() for name in "abcdefgh"]
 
 
 def test_a_row_that_is_not_there_is_named(store: Store) -> None:
     with pytest.raises(NotFound, match="no image 7"):
-        store.rows([7])
+        store.images.get([7])
 
 
 def test_changed_codec_state_is_refused(store: Store) -> None:
@@ -161,14 +161,14 @@ def test_changed_codec_state_is_refused(store: Store) -> None:
     with store.database.writing() as connection:
         connection.execute(update(schema.Codec).values(state=b"something else"))
     with pytest.raises(ColdframeError, match="damaged"):
-        store.codecs()
+        store.codecs.all()
 
 
 def test_making_an_archive_twice_keeps_its_rows(store: Store, settings: Settings) -> None:
-    volume = store.see_volume(marker="m", label="", root="/r")
+    volume = store.volumes.see(marker="m", label="", root="/r")
     store.add_batch(1, Batch([image("a", volume)]))
     again = Store.create(settings)
-    assert again.totals().images == 1
+    assert again.images.totals().images == 1
     again.close()
 
 
@@ -202,11 +202,11 @@ def test_a_writer_waits_and_then_says_who_is_in_the_way(tmp_path: Path) -> None:
     other.start()
     assert held.wait(20)
     with pytest.raises(ArchiveLocked, match="another process"):
-        store.see_volume(marker="m", label="", root="/")
-    assert store.volumes() == []  # readers never wait
+        store.volumes.see(marker="m", label="", root="/")
+    assert store.volumes.all() == []  # readers never wait
     done.set()
     other.join()
-    store.see_volume(marker="m", label="", root="/")  # and the lock heals by itself
+    store.volumes.see(marker="m", label="", root="/")  # and the lock heals by itself
 
 
 def test_sqlite_writes_ahead_and_checks_references(tmp_path: Path) -> None:
@@ -228,7 +228,7 @@ def test_a_file_that_is_no_database_is_refused_in_one_sentence(tmp_path: Path) -
 def test_a_row_costs_its_codes_and_no_header(store: Store, settings: Settings) -> None:
     if settings.directory is None:
         pytest.skip("read with sqlite3")
-    volume = store.see_volume(marker="m", label="", root="/r")
+    volume = store.volumes.see(marker="m", label="", root="/r")
     store.add_batch(1, Batch([image("a", volume)]))
     with sqlite3.connect(settings.directory / "archive.db") as plain:
         assert plain.execute("SELECT clip_code, length(color_code) FROM image").fetchall() == [

@@ -1,0 +1,14 @@
+"""A row's checksum: CRC-32 (zlib's, of polynomial 0x04C11DB7) of clip_code followed by color_code.
+
+Computed when the codes are written, checked by `verify`. It tells a damaged code from a whole one where the code itself
+would decode to something else.
+"""
+
+from __future__ import annotations
+
+import zlib
+
+
+def row_crc32(clip_code: bytes, color_code: bytes) -> int:
+    """CRC-32 of both codes, one after the other, 0 … 2³² − 1."""
+    return zlib.crc32(color_code, zlib.crc32(clip_code))

@@ -1,0 +1,51 @@
+"""Codecs: how the codes of rows are read. Added, never changed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from hashlib import sha256
+
+from sqlalchemy import select
+
+from archive.errors import ColdframeError
+from archive.records import CodecRecord
+from archive.store import schema
+from archive.store.database import Database, insert_one
+
+
+class Codecs:
+    """The table of codecs."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, codec: CodecRecord) -> CodecRecord:
+        """→ the record with its id; from now on rows are written with it."""
+        values = asdict(codec)
+        del values["id"]
+        values["state_sha256"] = sha256(codec.state).hexdigest()
+        with self._database.writing() as connection:
+            return replace(codec, id=insert_one(connection, schema.Codec, values))
+
+    def all(self) -> list[CodecRecord]:
+        """Oldest first; rows are written with the last. Raises ColdframeError if a state is damaged."""
+        query = select(schema.Codec.__table__).order_by(schema.Codec.id)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        for row in rows:
+            if sha256(row.state).hexdigest() != row.state_sha256:
+                raise ColdframeError(
+                    f"the state of codec {row.id} ({row.name}) is damaged; "
+                    "restore the database from a copy"
+                )
+        return [
+            CodecRecord(
+                model_id=row.model_id,
+                name=row.name,
+                parameters=row.parameters,
+                created_at=row.created_at,
+                state=row.state,
+                id=row.id,
+            )
+            for row in rows
+        ]

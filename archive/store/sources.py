@@ -1,0 +1,95 @@
+"""Sources: paths that held an image when they were last seen. Many paths may hold one image."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import Connection, delete, select, update
+
+from archive.records import FileStamp, Place
+from archive.store import schema
+from archive.store.clock import utc_now
+from archive.store.database import Database, chunks, upsert
+
+RENEWAL = timedelta(days=1)  # how old `last_seen` may grow before it is written again
+
+
+class Sources:
+    """The table of sources."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def stamps(self, volume_id: int, paths: Sequence[str]) -> dict[str, FileStamp]:
+        """The stamps of those of these paths that are known."""
+        source = schema.Source
+        stamps: dict[str, FileStamp] = {}
+        with self._database.reading() as connection:
+            for part in chunks(paths):
+                listed = (source.volume_id == volume_id) & source.path.in_(part)
+                query = select(source.path, source.size, source.mtime_ns).where(listed)
+                for row in connection.execute(query):
+                    stamps[row.path] = FileStamp(row.size, row.mtime_ns)
+        return stamps
+
+    def see_again(self, volume_id: int, paths: Sequence[str]) -> None:
+        """Records that these unchanged files still exist.
+
+        `last_seen` is renewed once a day, so that a daily run does not rewrite every row.
+        """
+        source = schema.Source
+        now = utc_now()
+        on_volume = (source.volume_id == volume_id) & (source.last_seen < now - RENEWAL)
+        with self._database.writing() as connection:
+            for part in chunks(paths):
+                stale = on_volume & source.path.in_(part)
+                connection.execute(update(source).where(stale).values(last_seen=now))
+
+    def places(self, image_id: int) -> list[Place]:
+        """Where an image was seen, the oldest first."""
+        source = schema.Source
+        columns = (source.volume_id, source.path, source.size, source.mtime_ns)
+        query = select(*columns).where(source.image_id == image_id).order_by(source.id)
+        with self._database.reading() as connection:
+            return [
+                Place(row.volume_id, row.path, FileStamp(row.size, row.mtime_ns))
+                for row in connection.execute(query)
+            ]
+
+    def paths(self, connection: Connection, image_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+        """Absolute paths by image, the oldest first, where the volumes were last mounted."""
+        source = schema.Source
+        query = select(source.image_id, source.path, schema.Volume.root).join(schema.Volume)
+        paths: dict[int, tuple[str, ...]] = {}
+        for part in chunks(image_ids):
+            of_part = query.where(source.image_id.in_(part)).order_by(source.id)
+            for row in connection.execute(of_part):
+                path = os.path.join(row.root, row.path)
+                paths[row.image_id] = (*paths.get(row.image_id, ()), path)
+        return paths
+
+    def put(self, connection: Connection, places: Sequence[tuple[int, Place]]) -> None:
+        """Records (image id, place): from now on the place holds this image."""
+        now = utc_now()
+        values = [
+            {
+                "image_id": image_id,
+                "volume_id": place.volume_id,
+                "path": place.path,
+                "size": place.stamp.size,
+                "mtime_ns": place.stamp.mtime_ns,
+                "last_seen": now,
+            }
+            for image_id, place in places
+        ]
+        renew = ("image_id", "size", "mtime_ns", "last_seen")
+        upsert(connection, schema.Source, values, key=("volume_id", "path"), renew=renew)
+
+    def remove(self, connection: Connection, places: Sequence[Place]) -> None:
+        """Forgets these paths."""
+        source = schema.Source
+        for place in places:
+            same = (source.volume_id == place.volume_id) & (source.path == place.path)
+            connection.execute(delete(source).where(same))
