@@ -31,9 +31,9 @@ HUES = {
 SEEDS = st.integers(-(2**40), 2**40)
 
 
-def share_of_hue(pixels: NDArray[np.uint8], colour: str) -> float:
-    """(H, W, 3) → the share of strongly coloured pixels whose hue is that colour's."""
-    low, high = HUES[colour]
+def share_of_hue(pixels: NDArray[np.uint8], color: str) -> float:
+    """(H, W, 3) → the share of strongly colored pixels whose hue is that color's."""
+    low, high = HUES[color]
     step = (
         np.asarray(pixels, dtype=np.int64) // 8
     )  # 32 levels a channel: a small table of hues will do
@@ -116,7 +116,7 @@ def test_two_series_share_no_picture() -> None:
     assert not one & two
 
 
-def test_captions_name_the_colour_that_was_drawn(album: list[Scene]) -> None:
+def test_captions_name_the_color_that_was_drawn(album: list[Scene]) -> None:
     """On a clear day there is hardly any red, orange, yellow, purple or pink but that of the things a caption names."""
     told: list[float] = []
     untold: list[float] = []
@@ -124,33 +124,31 @@ def test_captions_name_the_colour_that_was_drawn(album: list[Scene]) -> None:
         if {"clear", "day"} <= set(scene.tags) and not {"sand", "table", "flowers"} & set(
             scene.tags
         ):
-            for colour in HUES:
-                (told if colour in scene.tags else untold).append(
-                    share_of_hue(scene.pixels, colour)
-                )
+            for color in HUES:
+                (told if color in scene.tags else untold).append(share_of_hue(scene.pixels, color))
     assert len(told) >= 12
     assert min(told) > 0.0002
     assert np.median(told) > 0.004
     assert np.median(untold) < 0.0004
 
 
-@pytest.mark.parametrize("colour", sorted(HUES))
-def test_a_thing_in_space_has_the_colour_its_caption_says(colour: str, album: list[Scene]) -> None:
+@pytest.mark.parametrize("color", sorted(HUES))
+def test_a_thing_in_space_has_the_color_its_caption_says(color: str, album: list[Scene]) -> None:
     scenes = [
         scene
         for scene in album
-        if {"space", colour} <= set(scene.tags) and "comet" not in scene.tags
+        if {"space", color} <= set(scene.tags) and "comet" not in scene.tags
     ]
-    assert all(share_of_hue(scene.pixels, colour) > 0.002 for scene in scenes), [
+    assert all(share_of_hue(scene.pixels, color) > 0.002 for scene in scenes), [
         scene.caption for scene in scenes
     ]
 
 
-def test_every_coloured_word_of_a_caption_is_a_tag(album: list[Scene]) -> None:
+def test_every_colored_word_of_a_caption_is_a_tag(album: list[Scene]) -> None:
     for scene in album:
-        for colour in ("red", "yellow", "turquoise", "purple", "pink", "brown"):
-            if re.search(rf"\b{colour}\b", scene.caption) and "apples" not in scene.caption:
-                assert colour in scene.tags, scene
+        for color in ("red", "yellow", "turquoise", "purple", "pink", "brown"):
+            if re.search(rf"\b{color}\b", scene.caption) and "apples" not in scene.caption:
+                assert color in scene.tags, scene
 
 
 def test_night_is_darker_than_day(album: list[Scene]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from training.scenes.colours import INK, WHITE, Colour, darker, lighter, mix
+from training.scenes.colors import INK, WHITE, Color, darker, lighter, mix
 from training.scenes.dice import Dice
 from training.scenes.pen import Pen
 from training.scenes.shapes import (
@@ -19,19 +19,19 @@ from training.scenes.shapes import (
     star,
 )
 
-WOOD: Colour = (150, 104, 66)
-SAILCLOTH: Colour = (250, 244, 230)
+WOOD: Color = (150, 104, 66)
+SAILCLOTH: Color = (250, 244, 230)
 
 
-def sailing_boat(pen: Pen, colour: Colour, dice: Dice) -> None:
-    """Hull and mainsail in the colour, a cream jib."""
+def sailing_boat(pen: Pen, color: Color, dice: Dice) -> None:
+    """Hull and mainsail in the color, a cream jib."""
     full = dice.between(0.05, 0.1)
     pen.line(darker(WOOD, 0.2), [(0.0, 0.1), (0.0, 0.99)], 0.022, 0.014)
     main = points(
         (-0.02, 0.24), *curve((-0.02, 0.95), (-0.1 - full, 0.62), (-0.3 - full, 0.25)).tolist()
     )
-    pen.solid(lighter(colour, 0.06), main, depth=0.22)
-    pen.inside(main).flat(darker(colour, 0.25), *[ribbon(curve((0.0, y), (-0.2, y - 0.03), (-0.5, y)), 0.008)
+    pen.solid(lighter(color, 0.06), main, depth=0.22)
+    pen.inside(main).flat(darker(color, 0.25), *[ribbon(curve((0.0, y), (-0.2, y - 0.03), (-0.5, y)), 0.008)
         for y in (0.42, 0.6, 0.77)], opacity=0.5)  # fmt: skip
     jib = points(
         (0.02, 0.9), *curve((0.03, 0.9), (0.17 + full, 0.55), (0.33, 0.22)).tolist(), (0.04, 0.26)
@@ -45,14 +45,14 @@ def sailing_boat(pen: Pen, colour: Colour, dice: Dice) -> None:
     pen.line(darker(WOOD, 0.25), [(-0.36, 0.22), (0.02, 0.22)], 0.016)
     hull = smooth((-0.4, 0.15), (-0.36, 0.03), (-0.26, -0.03), (0.2, -0.03), (0.34, 0.05), (0.45, 0.17), (0.2, 0.135),
         (-0.15, 0.125))  # fmt: skip
-    pen.solid(colour, hull, depth=0.32)
+    pen.solid(color, hull, depth=0.32)
     within = pen.inside(hull)
     within.flat(WHITE, ribbon(curve((-0.42, 0.125), (0.0, 0.1), (0.46, 0.145)), 0.022))
-    within.flat(darker(colour, 0.5), box(-0.5, -0.1, 0.5, 0.022), opacity=0.55)
+    within.flat(darker(color, 0.5), box(-0.5, -0.1, 0.5, 0.022), opacity=0.55)
     pen.flat((236, 88, 70), points((0.0, 0.99), (0.1, 0.965), (0.0, 0.94)))
 
 
-def rowing_boat(pen: Pen, colour: Colour, dice: Dice) -> None:
+def rowing_boat(pen: Pen, color: Color, dice: Dice) -> None:
     """A small open boat with its oars shipped."""
     inner = smooth(
         (-0.95, 0.36), (-0.5, 0.44), (0.5, 0.44), (0.98, 0.38), (0.5, 0.27), (-0.5, 0.27)
@@ -70,25 +70,25 @@ def rowing_boat(pen: Pen, colour: Colour, dice: Dice) -> None:
     pen.solid(darker(WOOD, 0.35), inner)
     pen.flat(lighter(WOOD, 0.15), box(-0.42, 0.3, -0.28, 0.4), box(0.28, 0.3, 0.42, 0.4))
     pen.line(lighter(WOOD, 0.3), [(-0.75, 0.56), (0.55, 0.24)], 0.045)
-    pen.solid(colour, hull, depth=0.4)
+    pen.solid(color, hull, depth=0.4)
     within = pen.inside(hull)
     within.flat(
-        lighter(colour, 0.5),
+        lighter(color, 0.5),
         ribbon(curve((-1.0, 0.36), (-0.5, 0.245), (0.5, 0.245), (1.05, 0.38)), 0.055),
     )
-    within.flat(darker(colour, 0.4), ribbon(curve((-0.95, 0.17), (0, 0.08), (1.0, 0.19)), 0.025), box(-1.2, -0.2, 1.2,
+    within.flat(darker(color, 0.4), ribbon(curve((-0.95, 0.17), (0, 0.08), (1.0, 0.19)), 0.025), box(-1.2, -0.2, 1.2,
         0.0), opacity=0.6)  # fmt: skip
     pen.line(lighter(WOOD, 0.3), [(0.1, 0.34), (1.0, 0.0)], 0.045)
     pen.flat(lighter(WOOD, 0.2), leaf((0.85, 0.07), (1.28, -0.12), 0.13))
 
 
-def ship(pen: Pen, colour: Colour, dice: Dice) -> None:
-    """A steamer: hull and funnel band in the colour, white decks, smoke."""
+def ship(pen: Pen, color: Color, dice: Dice) -> None:
+    """A steamer: hull and funnel band in the color, white decks, smoke."""
     for index in range(4):
         pen.soft((210, 212, 220), ellipse(-0.2 - index * 0.2, 1.05 + index * 0.09, 0.09 + index * 0.04,
             0.06 + index * 0.02), blur=0.03, opacity=0.5)  # fmt: skip
     pen.solid(
-        darker(colour, 0.05),
+        darker(color, 0.05),
         points((-0.16, 0.55), (0.06, 0.55), (0.04, 0.98), (-0.14, 0.98)),
         depth=0.4,
     )
@@ -106,9 +106,9 @@ def ship(pen: Pen, colour: Colour, dice: Dice) -> None:
     hull = points(
         (-1.05, 0.32), (-0.98, -0.03), (0.86, -0.03), (1.2, 0.36), (0.8, 0.29), (-0.8, 0.28)
     )
-    pen.solid(colour, hull, depth=0.34)
+    pen.solid(color, hull, depth=0.34)
     within = pen.inside(hull)
-    within.flat(darker(colour, 0.45), box(-1.3, -0.1, 1.3, 0.06), opacity=0.7)
+    within.flat(darker(color, 0.45), box(-1.3, -0.1, 1.3, 0.06), opacity=0.7)
     within.flat(WHITE, ribbon(curve((-1.1, 0.27), (0, 0.235), (0.85, 0.245), (1.2, 0.32)), 0.03))
     if pen.light.dark:
         pen.lamp(
@@ -121,7 +121,7 @@ def ship(pen: Pen, colour: Colour, dice: Dice) -> None:
         pen.glow((255, 214, 140), 0, 0.5, 0.7, 0.3)
 
 
-def duck(pen: Pen, colour: Colour, dice: Dice) -> None:
+def duck(pen: Pen, color: Color, dice: Dice) -> None:
     """A swimming duck."""
     body = smooth(
         (-0.72, 0.38),
@@ -133,20 +133,20 @@ def duck(pen: Pen, colour: Colour, dice: Dice) -> None:
         (-0.1, 0.44),
         (-0.45, 0.36),
     )
-    pen.solid(colour, body, smooth((0.2, 0.3), (0.24, 0.62), (0.3, 0.86), (0.5, 0.97), (0.68, 0.84), (0.66, 0.66),
+    pen.solid(color, body, smooth((0.2, 0.3), (0.24, 0.62), (0.3, 0.86), (0.5, 0.97), (0.68, 0.84), (0.66, 0.66),
         (0.52, 0.46), (0.5, 0.2)), depth=0.32)  # fmt: skip
     pen.flat((240, 150, 50), smooth((0.64, 0.8), (0.86, 0.74), (0.9, 0.69), (0.66, 0.68)))
     pen.flat(
-        darker(colour, 0.3),
+        darker(color, 0.3),
         smooth((-0.5, 0.34), (-0.2, 0.12), (0.2, 0.16), (0.22, 0.32), (-0.1, 0.38)),
         opacity=0.6,
     )
-    pen.flat(lighter(colour, 0.25), leaf((-0.4, 0.32), (0.2, 0.28), 0.1), opacity=0.7)
+    pen.flat(lighter(color, 0.25), leaf((-0.4, 0.32), (0.2, 0.28), 0.1), opacity=0.7)
     pen.flat(INK, ellipse(0.53, 0.81, 0.035))
     pen.flat(WHITE, ellipse(0.54, 0.825, 0.012))
 
 
-def whale(pen: Pen, colour: Colour, dice: Dice) -> None:
+def whale(pen: Pen, color: Color, dice: Dice) -> None:
     """A whale's back and fluke above the surface, blowing."""
     for side in (-1, 1):
         spout = curve(
@@ -165,53 +165,53 @@ def whale(pen: Pen, colour: Colour, dice: Dice) -> None:
         (1.0, -0.03),
         (0.2, -0.05),
     )
-    pen.solid(colour, back, depth=0.4)
+    pen.solid(color, back, depth=0.4)
     within = pen.inside(back)
-    within.flat(lighter(colour, 0.6), smooth((0.3, -0.1), (0.5, 0.05), (0.98, 0.14), (1.1, -0.1)))
+    within.flat(lighter(color, 0.6), smooth((0.3, -0.1), (0.5, 0.05), (0.98, 0.14), (1.1, -0.1)))
     within.flat(
-        darker(colour, 0.2),
+        darker(color, 0.2),
         *[ribbon(curve((0.5, y), (0.75, y + 0.06), (1.0, y + 0.07)), 0.012) for y in (-0.02, 0.03)],
     )
     pen.flat(INK, ellipse(0.7, 0.22, 0.028))
     tail = smooth((-0.95, -0.02), (-1.02, 0.2), (-1.3, 0.44), (-1.05, 0.47), (-0.93, 0.36), (-0.78, 0.5), (-0.58, 0.42),
         (-0.82, 0.2), (-0.8, -0.02))  # fmt: skip
-    pen.solid(darker(colour, 0.1), tail, depth=0.3)
+    pen.solid(darker(color, 0.1), tail, depth=0.3)
 
 
-def buoy(pen: Pen, colour: Colour, dice: Dice) -> None:
+def buoy(pen: Pen, color: Color, dice: Dice) -> None:
     """A channel mark with a lantern."""
     tilt = pen.at(0, 0, turn=dice.between(-0.14, 0.14))
     body = points((-0.26, -0.05), (0.26, -0.05), (0.1, 0.6), (-0.1, 0.6))
-    tilt.solid(colour, body, depth=0.4)
+    tilt.solid(color, body, depth=0.4)
     tilt.inside(body).flat(WHITE, box(-0.4, 0.2, 0.4, 0.38))
     tilt.line(INK, [(0, 0.6), (0, 0.86)], 0.04)
     tilt.lamp((255, 226, 120), ellipse(0, 0.9, 0.075))
     tilt.glow((255, 220, 120), 0, 0.9, 0.5, 0.5 if pen.light.dark else 0.1)
 
 
-def fish(pen: Pen, colour: Colour, dice: Dice) -> None:
+def fish(pen: Pen, color: Color, dice: Dice) -> None:
     """A round bright fish, swimming."""
     body = smooth(
         (0.7, 0.5), (0.4, 0.78), (-0.1, 0.84), (-0.5, 0.56), (-0.5, 0.44), (-0.1, 0.16), (0.4, 0.22)
     )
-    fin = mix(darker(colour, 0.1), (255, 230, 150), 0.25)
+    fin = mix(darker(color, 0.1), (255, 230, 150), 0.25)
     pen.solid(fin, smooth((-0.42, 0.5), (-0.9, 0.86), (-0.78, 0.5), (-0.9, 0.14)), smooth((0.3, 0.76), (0.0, 1.02),
         (-0.34, 0.92), (-0.3, 0.7)), smooth((0.1, 0.2), (-0.14, 0.0), (-0.34, 0.08), (-0.24, 0.26)))  # fmt: skip
-    pen.fade(darker(colour, 0.05), lighter(colour, 0.12), body, grain=0.6)
+    pen.fade(darker(color, 0.05), lighter(color, 0.12), body, grain=0.6)
     within = pen.inside(body)
     stripes = [smooth((x, 0.95), (x + 0.12, 0.5), (x, 0.05), (x - 0.1, 0.05), (x + 0.02, 0.5), (x - 0.1, 0.95))
         for x in (0.26, -0.06, -0.36)]  # fmt: skip
-    within.flat(lighter(colour, 0.75) if dice.chance(0.6) else darker(colour, 0.4), *stripes)
+    within.flat(lighter(color, 0.75) if dice.chance(0.6) else darker(color, 0.4), *stripes)
     scales = [arc for x in (0.1, -0.18) for y in (0.35, 0.5, 0.65)
         for arc in [ribbon(curve((x, y + 0.05), (x - 0.05, y), (x, y - 0.05)), 0.012)]]  # fmt: skip
-    within.flat(darker(colour, 0.3), *scales, opacity=0.5)
+    within.flat(darker(color, 0.3), *scales, opacity=0.5)
     pen.solid(fin, leaf((0.16, 0.42), (-0.16, 0.3), 0.16))
     pen.flat(WHITE, ellipse(0.46, 0.58, 0.085))
     pen.flat(INK, ellipse(0.48, 0.58, 0.05))
     pen.flat(WHITE, ellipse(0.5, 0.605, 0.018))
 
 
-def jellyfish(pen: Pen, colour: Colour, dice: Dice) -> None:
+def jellyfish(pen: Pen, color: Color, dice: Dice) -> None:
     """A drifting bell with trailing arms; its arms' ends at y = 0."""
     for index in range(7):
         x = -0.24 + index * 0.08
@@ -219,35 +219,35 @@ def jellyfish(pen: Pen, colour: Colour, dice: Dice) -> None:
         path = curve(
             (x, 0.66), (x + sway, 0.45), (x - sway, 0.22), (x + sway * 0.5, dice.between(0, 0.12))
         )
-        pen.flat(lighter(colour, 0.3), ribbon(path, 0.034, 0.01), opacity=0.75)
+        pen.flat(lighter(color, 0.3), ribbon(path, 0.034, 0.01), opacity=0.75)
     bell = smooth((-0.34, 0.62), (-0.32, 0.8), (-0.16, 0.96), (0.16, 0.96), (0.32, 0.8), (0.34, 0.62), (0.2, 0.68),
         (0.1, 0.62), (0, 0.68), (-0.1, 0.62), (-0.2, 0.68))  # fmt: skip
-    pen.fade(lighter(colour, 0.3), colour, bell, opacity=0.92)
+    pen.fade(lighter(color, 0.3), color, bell, opacity=0.92)
     pen.inside(bell).flat(
-        lighter(colour, 0.7),
+        lighter(color, 0.7),
         ellipse(-0.12, 0.84, 0.07, 0.04),
         ellipse(0.03, 0.88, 0.03, 0.02),
         opacity=0.8,
     )
 
 
-def starfish(pen: Pen, colour: Colour, dice: Dice) -> None:
+def starfish(pen: Pen, color: Color, dice: Dice) -> None:
     """A starfish lying on the sand, 1 unit across."""
     turned = pen.at(0, 0.32, turn=dice.between(0, 1.2), tall=0.8)
     arms = star(0, 0, 0.5, 0.2)
-    turned.solid(colour, smooth(*[(float(x), float(y)) for x, y in arms]), depth=0.35)
+    turned.solid(color, smooth(*[(float(x), float(y)) for x, y in arms]), depth=0.35)
     dots = [
         ellipse(math.cos(a) * r, math.sin(a) * r, 0.026)
         for a in (1.57, 2.83, 4.08, 5.34, 6.6)
         for r in (0.1, 0.2, 0.3)
     ]
-    turned.flat(lighter(colour, 0.55), *dots)
+    turned.flat(lighter(color, 0.55), *dots)
 
 
-def submarine(pen: Pen, colour: Colour, dice: Dice) -> None:
+def submarine(pen: Pen, color: Color, dice: Dice) -> None:
     """A small round submarine with portholes."""
-    pen.line(darker(colour, 0.3), [(0.1, 0.8), (0.1, 1.0), (0.22, 1.0)], 0.05)
-    pen.solid(darker(colour, 0.06), rounded_box(-0.2, 0.6, 0.3, 0.86, 0.06), points((-0.8, 0.4), (-1.05, 0.66),
+    pen.line(darker(color, 0.3), [(0.1, 0.8), (0.1, 1.0), (0.22, 1.0)], 0.05)
+    pen.solid(darker(color, 0.06), rounded_box(-0.2, 0.6, 0.3, 0.86, 0.06), points((-0.8, 0.4), (-1.05, 0.66),
         (-0.98, 0.4), (-1.05, 0.12)), depth=0.3)  # fmt: skip
     body = smooth(
         (0.95, 0.4),
@@ -259,12 +259,12 @@ def submarine(pen: Pen, colour: Colour, dice: Dice) -> None:
         (0.0, 0.06),
         (0.7, 0.14),
     )
-    pen.fade(lighter(colour, 0.2), darker(colour, 0.26), body, grain=0.8)
+    pen.fade(lighter(color, 0.2), darker(color, 0.26), body, grain=0.8)
     pen.inside(body).flat(
-        lighter(colour, 0.5),
+        lighter(color, 0.5),
         ribbon(curve((-0.9, 0.3), (0, 0.22), (0.95, 0.32)), 0.035),
         opacity=0.8,
     )
     for x in (-0.4, 0.0, 0.4):
-        pen.flat(darker(colour, 0.4), ellipse(x, 0.44, 0.125))
+        pen.flat(darker(color, 0.4), ellipse(x, 0.44, 0.125))
         pen.lamp((255, 236, 170), ellipse(x, 0.44, 0.09))

@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from training.scenes.colours import Colour, rounded
+from training.scenes.colors import Color, rounded
 from training.scenes.frame import Frame
 from training.scenes.shapes import Outline
 
@@ -26,15 +26,15 @@ GRAIN_SIDE = 512  # pixels; the paper's grain repeats after that, too far apart 
 
 @dataclass(frozen=True)
 class Fade:
-    """Paint that runs from one colour to another over the box of what it fills: down, or along (dx, dy)."""
+    """Paint that runs from one color to another over the box of what it fills: down, or along (dx, dy)."""
 
-    start: Colour
-    end: Colour
+    start: Color
+    end: Color
     across: int = 0  # 0: from top to bottom, 1: from left to right, -1: from right to left
     grain: float = 0.0  # 0 smooth .. 1 sprayed
 
 
-Paint = Colour | Fade
+Paint = Color | Fade
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ class Canvas:
             self.covered.paste(255, stencil.box, cover)
 
     def _shading(self, fade: Fade, stencil: Stencil) -> Image.Image:
-        """How much of the fade's end colour each pixel gets; grain sprays it like an airbrush on rough paper."""
+        """How much of the fade's end color each pixel gets; grain sprays it like an airbrush on rough paper."""
         width, height = stencil.cover.size
         line = _ramp(fade.across).resize(
             (1, height) if fade.across == 0 else (width, 1), Image.Resampling.BILINEAR
@@ -189,12 +189,12 @@ class Canvas:
             ramp, grain(self.width, self.height, round(strength * 20) * 5).crop(stencil.box)
         )
 
-    def paint_cover(self, cover: Image.Image, fall: Image.Image, colour: Colour) -> None:
+    def paint_cover(self, cover: Image.Image, fall: Image.Image, color: Color) -> None:
         """Paint through a coverage times another, both starting at the top left."""
-        self.image.paste(rounded(colour), (0, 0), ImageChops.multiply(cover, fall))
+        self.image.paste(rounded(color), (0, 0), ImageChops.multiply(cover, fall))
 
-    def glow(self, x: float, y: float, radius: float, colour: Colour, strength: float) -> None:
+    def glow(self, x: float, y: float, radius: float, color: Color, strength: float) -> None:
         """Light that falls off from (x, y), pixels."""
         side = max(2, round(radius * 2))
         halo = dimmed(_halo().resize((side, side), Image.Resampling.BILINEAR), strength)
-        self.image.paste(rounded(colour), (round(x - radius), round(y - radius)), halo)
+        self.image.paste(rounded(color), (round(x - radius), round(y - radius)), halo)

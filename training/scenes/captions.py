@@ -35,7 +35,7 @@ TELLING = (
     "campfire",
     "tree in",
     "cherry",
-)  # say their colour
+)  # say their color
 
 
 def article(words: str) -> str:
@@ -67,17 +67,15 @@ def plural(noun: str) -> str:
     return noun + "s"
 
 
-def _named(group: Group, dice: Dice, *, coloured: bool) -> str:
+def _named(group: Group, dice: Dice, *, colored: bool) -> str:
     """a red car; two small white boats; a field of tulips."""
     noun = dice.pick(THINGS[group.thing].names)
-    colour = (
-        group.colour if coloured and noun != group.colour and not noun.startswith(TELLING) else ""
-    )
+    color = group.color if colored and noun != group.color and not noun.startswith(TELLING) else ""
     if "{}" in noun:
-        noun = noun.replace("{}", group.colour)
-        colour = ""
+        noun = noun.replace("{}", group.color)
+        color = ""
     bulk = dice.pick({"": ("",), "small": ("small", "little"), "big": ("big", "large")}[group.bulk])
-    words = [bulk, colour, noun if len(group.spots) == 1 else plural(noun)]
+    words = [bulk, color, noun if len(group.spots) == 1 else plural(noun)]
     phrase = " ".join(word for word in words if word)
     if group.many:
         return dice.pick(("a field of ", "a field full of ", "a meadow of ")) + phrase
@@ -87,11 +85,9 @@ def _named(group: Group, dice: Dice, *, coloured: bool) -> str:
 def _listed(groups: list[Group], dice: Dice) -> str:
     """The groups of one strip, sometimes with which stands left of which."""
     told = sorted(groups, key=lambda group: group.spots[0].across)
-    alike = len({group.thing for group in told}) < len(
-        told
-    )  # then only the colours tell them apart
+    alike = len({group.thing for group in told}) < len(told)  # then only the colors tell them apart
     names = [
-        _named(group, dice, coloured=alike or dice.chance(_colour_share(group))) for group in told
+        _named(group, dice, colored=alike or dice.chance(_color_share(group))) for group in told
     ]
     if len(names) == 2 and all(len(group.spots) == 1 for group in told) and dice.chance(0.4):
         near = (
@@ -107,9 +103,9 @@ def _listed(groups: list[Group], dice: Dice) -> str:
     return " and ".join(names)
 
 
-def _colour_share(group: Group) -> float:
-    """How often the colour is told: hardly ever where there is but one."""
-    return 0.9 if len(THINGS[group.thing].colours) > 1 else 0.2
+def _color_share(group: Group) -> float:
+    """How often the color is told: hardly ever where there is but one."""
+    return 0.9 if len(THINGS[group.thing].colors) > 1 else 0.2
 
 
 def _when(plan: Plan, dice: Dice) -> str:
@@ -210,5 +206,5 @@ def tags_of(plan: Plan) -> tuple[str, ...]:
     if plan.winter:
         words += ["winter", "snow"]
     for group in plan.groups:
-        words += [THINGS[group.thing].kind, group.colour]
+        words += [THINGS[group.thing].kind, group.color]
     return tuple(dict.fromkeys(words))

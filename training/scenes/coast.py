@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from training.scenes.canvas import Fade
-from training.scenes.colours import Colour, darker, lighter, mix
+from training.scenes.colors import Color, darker, lighter, mix
 from training.scenes.dice import Dice
 from training.scenes.land import Crest, paint_hill, paint_patches, paint_specks, rolling
 from training.scenes.plants import palm
@@ -15,14 +15,14 @@ from training.scenes.shapes import Outline, curve, ellipse, leaf, points, ribbon
 from training.scenes.stage import Stage
 from training.scenes.water import paint_glitter, paint_sea
 
-WATERS: tuple[Colour, ...] = ((36, 120, 172), (40, 146, 170), (52, 108, 160))
-SAND: Colour = (238, 206, 150)
-DEPTHS: tuple[tuple[Colour, ...], ...] = (
+WATERS: tuple[Color, ...] = ((36, 120, 172), (40, 146, 170), (52, 108, 160))
+SAND: Color = (238, 206, 150)
+DEPTHS: tuple[tuple[Color, ...], ...] = (
     ((150, 226, 226), (70, 182, 206), (32, 124, 176), (20, 84, 140)),
     ((170, 232, 214), (80, 190, 186), (28, 132, 154), (16, 90, 124)),
     ((130, 200, 236), (66, 150, 214), (38, 98, 176), (26, 62, 132)),
 )
-CORALS: tuple[Colour, ...] = (
+CORALS: tuple[Color, ...] = (
     (236, 106, 110),
     (244, 154, 84),
     (206, 104, 170),
@@ -74,13 +74,13 @@ def beach_front(stage: Stage) -> None:
     shore = rolling(stage, dice.child("shore"), 0.7, 0.022, waves=0.8).line
     under = points((stage.width + 3, stage.height + 3), (-3, stage.height + 3))
     unit = stage.unit
-    for shift, colour, opacity in (
+    for shift, color, opacity in (
         (-0.026, (255, 255, 252), 0.35),
         (-0.012, (255, 255, 252), 0.8),
         (0.0, darker(SAND, 0.3), 1.0),
     ):
         edge = np.vstack([shifted(shore, 0, shift * unit), under])
-        stage.wash([edge], stage.land(colour), opacity=opacity)
+        stage.wash([edge], stage.land(color), opacity=opacity)
     dry = np.vstack([shifted(shore, 0, 0.03 * unit), under])
     body = stage.canvas.stencil([dry], blur=0.006 * unit)
     stage.canvas.paint(
@@ -161,10 +161,10 @@ def reef(stage: Stage) -> None:
     for _ in range(6):
         x = dice.between(0, 1) * stage.width
         down = dice.between(0.84, 0.9) * stage.height
-        colour = mix(dice.pick(CORALS), stage.light.haze, 0.6)
+        color = mix(dice.pick(CORALS), stage.light.haze, 0.6)
         stage.fill(
-            lighter(colour, 0.1),
-            darker(colour, 0.2),
+            lighter(color, 0.1),
+            darker(color, 0.2),
             *_coral(dice, x, down, dice.between(0.08, 0.15) * unit),
         )
     floor = rolling(stage, dice.child("floor"), 0.89, 0.018, waves=1.4)
@@ -173,10 +173,10 @@ def reef(stage: Stage) -> None:
         x = (index + dice.between(0.1, 0.9)) / 5 * stage.width
         down = dice.between(0.93, 1.0) * stage.height
         if dice.chance(0.5):
-            colour = dice.pick(CORALS)
+            color = dice.pick(CORALS)
             stage.fill(
-                lighter(colour, 0.12),
-                darker(colour, 0.3),
+                lighter(color, 0.12),
+                darker(color, 0.3),
                 *_coral(dice, x, down, dice.between(0.1, 0.18) * unit),
             )
         else:
@@ -197,6 +197,6 @@ def reef(stage: Stage) -> None:
     stage.wash(shine, (255, 255, 255))
 
 
-def reef_sky(stage: Stage) -> tuple[Colour, ...]:
-    """The water's colours from the surface down."""
+def reef_sky(stage: Stage) -> tuple[Color, ...]:
+    """The water's colors from the surface down."""
     return stage.dice.pick(DEPTHS)

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from training.scenes.canvas import Fade
-from training.scenes.colours import Colour, darker, lighter, mix
+from training.scenes.colors import Color, darker, lighter, mix
 from training.scenes.dice import Dice
 from training.scenes.flowers import STEM
 from training.scenes.land import (
@@ -25,18 +25,18 @@ from training.scenes.playthings import fence
 from training.scenes.shapes import Outline, curve, ellipse, leaf, points, ribbon, shifted
 from training.scenes.stage import Stage
 
-LEAVES: dict[str, tuple[Colour, ...]] = {"summer": ((92, 150, 70), (110, 162, 76), (76, 138, 80)),
+LEAVES: dict[str, tuple[Color, ...]] = {"summer": ((92, 150, 70), (110, 162, 76), (76, 138, 80)),
     "spring": ((134, 184, 84), (150, 192, 96), (112, 172, 90)), "autumn": ((222, 130, 48), (206, 92, 52),
     (232, 174, 66)), "winter": ((70, 116, 100), (60, 104, 96), (80, 122, 104))}  # fmt: skip
-PINE: Colour = (62, 114, 88)
-PETALS: tuple[Colour, ...] = ((250, 246, 236), (246, 206, 84), (232, 104, 104), (178, 130, 206))
+PINE: Color = (62, 114, 88)
+PETALS: tuple[Color, ...] = ((250, 246, 236), (246, 206, 84), (232, 104, 104), (178, 130, 206))
 
 
 def far_trees(
     stage: Stage,
     dice: Dice,
     crest: Outline,
-    colour: Colour,
+    color: Color,
     distance: float,
     *,
     count: int,
@@ -44,7 +44,7 @@ def far_trees(
 ) -> None:
     """Small round or pointed trees along a crest."""
     pointed = dice.chance(0.4) or stage.season == "winter"
-    colour = PINE if pointed else colour
+    color = PINE if pointed else color
     crowns: list[Outline] = []
     for _ in range(count):
         x = dice.between(0, 1) * stage.width
@@ -58,8 +58,8 @@ def far_trees(
             crowns += [ellipse(x + dx * high, down - high * dy, high * r, corners=14) for dx, dy, r in ((0, 0.6, 0.36),
                 (-0.22, 0.4, 0.26), (0.22, 0.42, 0.26))]  # fmt: skip
     stage.fill(
-        stage.land(lighter(colour, 0.08), distance),
-        stage.land(darker(colour, 0.3), distance),
+        stage.land(lighter(color, 0.08), distance),
+        stage.land(darker(color, 0.3), distance),
         *crowns,
     )
 
@@ -69,21 +69,21 @@ def _tree(
 ) -> None:
     """One tree of the season."""
     pen = stage.growing(across, down, tall, haze=haze)
-    colour = dice.pick(LEAVES[stage.season])
+    color = dice.pick(LEAVES[stage.season])
     kind = dice.whole(0, 3)
     if stage.season == "winter":
         (snowy_pine(pen, PINE, dice) if kind < 2 else bare_tree(pen, (112, 90, 80), dice))
     elif kind == 3:
         pine(pen, PINE, dice)
     else:
-        (tall_tree if kind == 2 else leafy_tree)(pen, colour, dice)
+        (tall_tree if kind == 2 else leafy_tree)(pen, color, dice)
 
 
-def _rows(stage: Stage, dice: Dice) -> Colour:
+def _rows(stage: Stage, dice: Dice) -> Color:
     """Far range, two middle hills and the near one; returns the near grass."""
     grass = grass_of(stage)
     if dice.chance(0.4):
-        rock: Colour = (138, 142, 170)
+        rock: Color = (138, 142, 170)
         paint_range(
             stage,
             dice.child("range"),
@@ -156,7 +156,7 @@ def road(stage: Stage) -> None:
     """A country road crossing in front of hills."""
     dice = stage.dice
     grass = _rows(stage, dice)
-    asphalt: Colour = (104, 104, 114) if stage.season != "winter" else (148, 152, 164)
+    asphalt: Color = (104, 104, 114) if stage.season != "winter" else (148, 152, 164)
     if dice.chance(0.6):
         _poles(stage, dice.child("poles"))
     if "tree" not in stage.without:
@@ -234,7 +234,7 @@ def garden_front(stage: Stage) -> None:
         (x + 0.06 * unit, down + 0.1 * unit),
         (x + 0.045 * unit, down),
     )
-    stone: Colour = (222, 204, 178) if stage.season != "winter" else (214, 220, 230)
+    stone: Color = (222, 204, 178) if stage.season != "winter" else (214, 220, 230)
     stage.fill(
         stage.land(lighter(stone, 0.1)),
         stage.land(darker(stone, 0.12)),
@@ -255,7 +255,7 @@ def garden_front(stage: Stage) -> None:
 def flower_field(stage: Stage) -> None:
     """Bands of blossom running to the horizon; the nearest flowers are put in by the plan."""
     dice = stage.dice
-    green: Colour = (92, 150, 74)
+    green: Color = (92, 150, 74)
     crest = rolling(stage, dice.child("far"), stage.horizon, 0.02)
     paint_hill(stage, crest, (116, 150, 110), distance=0.5)
     far_trees(stage, dice.child("trees"), crest.line, (84, 130, 84), 0.45, count=22, tall=0.05)
@@ -272,10 +272,10 @@ def flower_field(stage: Stage) -> None:
     paint_tufts(stage, dice.child("tufts"), 0.62, 1.04, green, count=110, size=0.07)
 
 
-def blossom_bands(stage: Stage, colour: Colour) -> None:
+def blossom_bands(stage: Stage, color: Color) -> None:
     """The field's own flowers, from specks at the horizon to soft heads in the middle distance."""
     dice = stage.dice.child("bands")
-    paint_specks(stage, dice, stage.horizon + 0.05, 0.66, (darker(colour, 0.14), colour, lighter(colour, 0.15)),
+    paint_specks(stage, dice, stage.horizon + 0.05, 0.66, (darker(color, 0.14), color, lighter(color, 0.15)),
         count=330, size=0.011)  # fmt: skip
     heads: list[Outline] = []
     stems: list[Outline] = []
@@ -289,4 +289,4 @@ def blossom_bands(stage: Stage, colour: Colour) -> None:
             (0.5, -0.8), (-0.5, -0.8), (0, 0.9))]  # fmt: skip
     blur = 0.0025 * stage.unit
     stage.fill(stage.land(STEM), stage.land(darker(STEM, 0.4)), *stems, blur=blur)
-    stage.fill(stage.land(colour, 0.05), stage.land(darker(colour, 0.15)), *heads, blur=blur)
+    stage.fill(stage.land(color, 0.05), stage.land(darker(color, 0.15)), *heads, blur=blur)

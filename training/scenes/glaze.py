@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from training.scenes.colours import WHITE, Colour, darker, lighter
+from training.scenes.colors import WHITE, Color, darker, lighter
 from training.scenes.pen import Pen
 from training.scenes.shapes import Outline, Spot, curve, ellipse, ribbon
 
@@ -15,12 +15,12 @@ def shine(pen: Pen, body: Outline, middle: Spot, across: float, up: float) -> No
     inside.flat(WHITE, ellipse(x * pen.sunny, y + up * 0.2, across * 0.3, up * 0.35), opacity=0.7)
 
 
-def roundness(pen: Pen, body: Outline, colour: Colour, middle: Spot, size: float) -> None:
+def roundness(pen: Pen, body: Outline, color: Color, middle: Spot, size: float) -> None:
     """A ball's shading: dark rim away from the light, warm reflected light below."""
-    pen.solid(colour, body, depth=0.36)
+    pen.solid(color, body, depth=0.36)
     x, y = middle
     inside = pen.inside(body)
-    inside.soft(darker(colour, 0.55), ribbon(curve((x - pen.sunny * size, y + size * 0.6), (x - pen.sunny * size,
+    inside.soft(darker(color, 0.55), ribbon(curve((x - pen.sunny * size, y + size * 0.6), (x - pen.sunny * size,
         y - size * 0.5), (x, y - size)), size * 0.5), blur=size * 0.24, opacity=0.55)  # fmt: skip
-    inside.soft(lighter(colour, 0.5), ellipse(x + pen.sunny * size * 0.3, y + size * 0.3, size * 0.45),
+    inside.soft(lighter(color, 0.5), ellipse(x + pen.sunny * size * 0.3, y + size * 0.3, size * 0.45),
         blur=size * 0.22, opacity=0.4)  # fmt: skip

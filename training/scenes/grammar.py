@@ -22,7 +22,7 @@ HUDDLES = frozenset(("bird", "fish", "sheep", "duck", "butterfly", "balloon", "m
 ALONE = frozenset(("train", "lighthouse", "castle", "church", "whale"))
 UNEASY = frozenset(
     ("black", "brown", "grey", "purple")
-)  # colours that cannot be told from one another at night
+)  # colors that cannot be told from one another at night
 DRY = frozenset(
     ("kite", "butterfly", "campfire", "sandcastle", "balloon")
 )  # not out in rain, snow or fog
@@ -71,15 +71,15 @@ def _fits(name: str, plan: Plan) -> bool:
     return not (plan.time == "night" and name in DAYLIGHT)
 
 
-def _colour(dice: Dice, name: str, plan: Plan, place: Place) -> str:
-    """A colour of the thing that can be told in this light and from this ground."""
+def _color(dice: Dice, name: str, plan: Plan, place: Place) -> str:
+    """A color of the thing that can be told in this light and from this ground."""
     thing = THINGS[name]
     drowned = set(place.clash.split(", ")) if thing.own is None else set()
     if plan.winter:
         drowned.add("white")
     if plan.time == "night" and plan.place != "table":
         drowned |= UNEASY
-    return dice.pick([colour for colour in thing.colours if colour not in drowned] or thing.colours)
+    return dice.pick([color for color in thing.colors if color not in drowned] or thing.colors)
 
 
 def _wishes(dice: Dice, plan: Plan, place: Place) -> list[Wish]:
@@ -110,11 +110,11 @@ def _wish(dice: Dice, plan: Plan, place: Place, zone: Zone, *, single: bool) -> 
     room = int(ROW / (THINGS[name].across * zone.scale[0]))
     most = 1 if name in ALONE else max(1, min(5 if name in HUDDLES else 3, room))
     count = 1 if single or dice.chance(0.5) else dice.whole(1, most)
-    return Wish(name, _colour(dice, name, plan, place), zone, count, dice.between(0, 1))
+    return Wish(name, _color(dice, name, plan, place), zone, count, dice.between(0, 1))
 
 
 def _paired(dice: Dice, plan: Plan, place: Place, first: Wish) -> list[Wish]:
-    """The wish alone, a small one and a big one, the same in another colour, or with another kind of thing."""
+    """The wish alone, a small one and a big one, the same in another color, or with another kind of thing."""
     thing = THINGS[first.thing]
     if first.count > 3 or first.thing == "train" or dice.chance(0.45):
         return [first]
@@ -122,9 +122,9 @@ def _paired(dice: Dice, plan: Plan, place: Place, first: Wish) -> list[Wish]:
         return [replace(first, factor=0.6, bulk="small"), replace(first, factor=1.25, bulk="big")]
     if thing.across < 0.4 and dice.chance(0.4):
         other = replace(
-            first, colour=_colour(dice, first.thing, plan, place), count=1, near=dice.between(0, 1)
+            first, color=_color(dice, first.thing, plan, place), count=1, near=dice.between(0, 1)
         )
-        return [first, other] if other.colour != first.colour else [first]
+        return [first, other] if other.color != first.color else [first]
     second = _wish(dice, plan, place, first.zone, single=dice.chance(0.7))
     alike = second.thing == first.thing or (
         thing.family != "" and thing.family == THINGS[second.thing].family

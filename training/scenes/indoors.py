@@ -7,16 +7,16 @@ import math
 import numpy as np
 
 from training.scenes.canvas import Fade
-from training.scenes.colours import Colour, darker, lighter
+from training.scenes.colors import Color, darker, lighter
 from training.scenes.dice import Dice
 from training.scenes.shapes import Outline, box, curve, ellipse, points, ribbon
 from training.scenes.sky import paint_stars, veil
 from training.scenes.stage import Stage
 
-WALLS: tuple[Colour, ...] = ((206, 214, 200), (232, 212, 190), (186, 204, 214), (226, 196, 186), (216, 208, 222),
+WALLS: tuple[Color, ...] = ((206, 214, 200), (232, 212, 190), (186, 204, 214), (226, 196, 186), (216, 208, 222),
     (240, 226, 190))  # fmt: skip
-TABLES: tuple[Colour, ...] = ((172, 116, 74), (146, 96, 66), (200, 152, 102), (120, 82, 64))
-NEBULAE: tuple[tuple[Colour, Colour], ...] = (((150, 60, 150), (50, 90, 190)), ((40, 130, 150), (90, 60, 160)),
+TABLES: tuple[Color, ...] = ((172, 116, 74), (146, 96, 66), (200, 152, 102), (120, 82, 64))
+NEBULAE: tuple[tuple[Color, Color], ...] = (((150, 60, 150), (50, 90, 190)), ((40, 130, 150), (90, 60, 160)),
     ((190, 80, 100), (80, 50, 140)), ((50, 100, 180), (30, 140, 130)))  # fmt: skip
 TABLE_EDGE = 0.66  # share of the height where the table top begins
 
@@ -83,7 +83,7 @@ def _cloth(stage: Stage, dice: Dice) -> None:
     edge = TABLE_EDGE * stage.height + 0.045 * unit
     low = 0.965 * stage.height
     half = 0.46 * unit
-    colour = dice.pick(((246, 240, 226), (214, 226, 232), (240, 222, 214)))
+    color = dice.pick(((246, 240, 226), (214, 226, 232), (240, 222, 214)))
     body = stage.canvas.stencil(
         [
             points(
@@ -95,9 +95,9 @@ def _cloth(stage: Stage, dice: Dice) -> None:
         ]
     )
     stage.canvas.paint(
-        body, Fade(stage.land(lighter(colour, 0.1)), stage.land(darker(colour, 0.12)), grain=0.5)
+        body, Fade(stage.land(lighter(color, 0.1)), stage.land(darker(color, 0.12)), grain=0.5)
     )
-    tone = stage.land(darker(colour, 0.2))
+    tone = stage.land(darker(color, 0.2))
     stripes = []
     for k in range(-5, 6):
         far = x + k * half * 0.172
@@ -151,10 +151,8 @@ def curtain(stage: Stage, left: float, top: float, right: float, bottom: float) 
 def space(stage: Stage) -> None:
     """Stars, two drifting nebulae, sometimes the curve of a world below."""
     dice = stage.dice
-    for index, colour in enumerate(dice.pick(NEBULAE)):
-        veil(
-            stage.canvas, dice.child(f"nebula{index}"), colour, bottom=1.6, strength=0.55, coarse=2
-        )
+    for index, color in enumerate(dice.pick(NEBULAE)):
+        veil(stage.canvas, dice.child(f"nebula{index}"), color, bottom=1.6, strength=0.55, coarse=2)
     paint_stars(stage.canvas, dice.child("stars"), count=230, bottom=1.0)
     if "planet" not in stage.without and dice.chance(0.5):
         _world(stage, dice.child("world"))
@@ -163,18 +161,18 @@ def space(stage: Stage) -> None:
 def _world(stage: Stage, dice: Dice) -> None:
     """The rim of a cratered moon along the bottom of the picture."""
     unit = stage.unit
-    colour = dice.pick(((150, 146, 162), (176, 130, 112), (120, 150, 164)))
+    color = dice.pick(((150, 146, 162), (176, 130, 112), (120, 150, 164)))
     radius = stage.width * 1.2
     x = stage.width * dice.between(0.3, 0.7)
     y = stage.height * 0.86 + radius
     stage.wash(
         [ellipse(x, y, radius + 0.03 * unit, corners=160)],
-        lighter(colour, 0.5),
+        lighter(color, 0.5),
         blur=0.02 * unit,
         opacity=0.35,
     )
     body = stage.canvas.stencil([ellipse(x, y, radius, corners=160)])
-    stage.canvas.paint(body, Fade(lighter(colour, 0.2), darker(colour, 0.6), grain=0.8))
+    stage.canvas.paint(body, Fade(lighter(color, 0.2), darker(color, 0.6), grain=0.8))
     for _ in range(9):
         cx = dice.between(0, 1) * stage.width
         near = dice.between(0.1, 1)
@@ -182,7 +180,7 @@ def _world(stage: Stage, dice: Dice) -> None:
         size = (0.015 + 0.05 * near) * unit
         cy += radius - math.sqrt(max(0.0, radius * radius - (cx - x) ** 2))
         stage.wash(
-            [ellipse(cx, cy, size, size * 0.3)], lighter(colour, 0.25), opacity=0.6, clip=body
+            [ellipse(cx, cy, size, size * 0.3)], lighter(color, 0.25), opacity=0.6, clip=body
         )
-        stage.wash([ellipse(cx, cy + size * 0.05, size * 0.88, size * 0.24)], darker(colour, 0.4), opacity=0.7,
+        stage.wash([ellipse(cx, cy + size * 0.05, size * 0.88, size * 0.24)], darker(color, 0.4), opacity=0.7,
             clip=body)  # fmt: skip

@@ -1,6 +1,6 @@
 """Land: hills, mountains, dunes and what covers them, painted from far to near.
 
-Colours are those of a white noon; the stage tints them and lets distance take them.
+Colors are those of a white noon; the stage tints them and lets distance take them.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.scenes.canvas import Fade, Stencil
-from training.scenes.colours import Colour, darker, lighter, mix
+from training.scenes.colors import Color, darker, lighter, mix
 from training.scenes.dice import Dice
 from training.scenes.shapes import Outline, curve, ellipse, points, ribbon, shifted
 from training.scenes.stage import Stage
 
-SNOW: Colour = (240, 245, 252)
+SNOW: Color = (240, 245, 252)
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,11 @@ def jagged(
 
 
 def paint_hill(
-    stage: Stage, crest: Crest, colour: Colour, *, distance: float = 0.0, depth: float = 0.4
+    stage: Stage, crest: Crest, color: Color, *, distance: float = 0.0, depth: float = 0.4
 ) -> Stencil | None:
     """One hill, sunlit along the crest and deeper below. `depth`: how far below it reaches, in heights."""
-    top = stage.land(lighter(colour, 0.12), distance)
-    bottom = stage.land(darker(colour, 0.34), distance * 0.85)
+    top = stage.land(lighter(color, 0.12), distance)
+    bottom = stage.land(darker(color, 0.34), distance * 0.85)
     reach = float(crest.line[:, 1].max()) + depth * stage.height
     body = stage.canvas.stencil([crest.below(reach)])
     stage.canvas.paint(body, Fade(top, bottom, grain=0.6))
@@ -92,7 +92,7 @@ def paint_patches(
     dice: Dice,
     crest: Crest,
     body: Stencil | None,
-    colour: Colour,
+    color: Color,
     *,
     distance: float = 0.0,
 ) -> None:
@@ -105,7 +105,7 @@ def paint_patches(
         upper = crest.line + np.stack([np.zeros_like(wave), drop + wave], axis=1)
         lower = upper + np.stack([np.zeros_like(wave),
             np.abs(np.sin(crest.line[:, 0] / stage.width * 7 + phase)) * 0.05 * stage.height], axis=1)  # fmt: skip
-        tone = lighter(colour, 0.16) if index % 2 == 0 else darker(colour, 0.22)
+        tone = lighter(color, 0.16) if index % 2 == 0 else darker(color, 0.22)
         band = stage.canvas.stencil([np.vstack([upper, lower[::-1]])], blur=0.004 * stage.unit)
         stage.canvas.paint(band, stage.land(tone, distance), opacity=0.4, clip=body)
 
@@ -115,12 +115,12 @@ def paint_tufts(
     dice: Dice,
     top: float,
     bottom: float,
-    colour: Colour,
+    color: Color,
     *,
     count: int = 120,
     size: float = 0.03,
 ) -> None:
-    """Bunches of three blades of grass, larger towards the viewer; top and bottom as shares of the height."""
+    """Bunches of three blades of grass, larger toward the viewer; top and bottom as shares of the height."""
     bunches: tuple[list[Outline], list[Outline]] = ([], [])
     for index in range(count):
         near = (index + 1) / count
@@ -134,8 +134,8 @@ def paint_tufts(
         bunches[index % 3 == 0].append(
             np.array([(x + dx * tall, y - dy * tall) for dx, dy in corners])
         )
-    stage.wash(bunches[0], stage.land(darker(colour, 0.28)), opacity=0.75)
-    stage.wash(bunches[1], stage.land(lighter(colour, 0.22)), opacity=0.8)
+    stage.wash(bunches[0], stage.land(darker(color, 0.28)), opacity=0.75)
+    stage.wash(bunches[1], stage.land(lighter(color, 0.22)), opacity=0.8)
 
 
 def paint_specks(
@@ -143,14 +143,14 @@ def paint_specks(
     dice: Dice,
     top: float,
     bottom: float,
-    colours: tuple[Colour, ...],
+    colors: tuple[Color, ...],
     *,
     count: int,
     size: float,
 ) -> None:
     """Small dots, flattened by the slant of the ground: petals, pebbles, fallen leaves."""
-    share = count // len(colours)
-    for colour in colours:
+    share = count // len(colors)
+    for color in colors:
         dots = []
         for index in range(share):
             near = (index + 1) / share
@@ -161,12 +161,12 @@ def paint_specks(
                     dice.between(-0.02, 1.02) * stage.width, down, radius, radius * 0.7, corners=8
                 )
             )
-        stage.wash(dots, stage.land(colour))
+        stage.wash(dots, stage.land(color))
 
 
-def paint_dune(stage: Stage, dice: Dice, crest: Crest, colour: Colour, *, distance: float) -> None:
+def paint_dune(stage: Stage, dice: Dice, crest: Crest, color: Color, *, distance: float) -> None:
     """A dune: sunlit slope, and from every summit a sharp shadow side that winds down away from the sun."""
-    body = paint_hill(stage, crest, colour, distance=distance, depth=0.3)
+    body = paint_hill(stage, crest, color, distance=distance, depth=0.3)
     line = crest.line
     summits = [i for i in range(3, len(line) - 3) if line[i, 1] == line[i - 3 : i + 4, 1].min()]
     for i in summits:
@@ -178,13 +178,13 @@ def paint_dune(stage: Stage, dice: Dice, crest: Crest, colour: Colour, *, distan
             (x - away * tall * 0.12, y + tall * 0.95), (x - away * tall * 0.5, y + tall * 1.3))  # fmt: skip
         far = [(x + away * tall * 3.4, y + tall * 1.5), (x + away * tall * 3.0, y - tall)]
         shade = stage.canvas.stencil([np.vstack([spine, points(*far)])], blur=0.0015 * stage.unit)
-        start = stage.land(darker(colour, 0.42), distance)
-        end = stage.land(darker(colour, 0.05), distance)
+        start = stage.land(darker(color, 0.42), distance)
+        end = stage.land(darker(color, 0.05), distance)
         stage.canvas.paint(shade, Fade(start, end, across=away, grain=0.5), clip=body, opacity=0.85)
 
 
-def grass_of(stage: Stage) -> Colour:
-    """The meadow's colour in the season."""
+def grass_of(stage: Stage) -> Color:
+    """The meadow's color in the season."""
     fresh = {
         "summer": (122, 170, 74),
         "spring": (142, 190, 84),

@@ -24,7 +24,7 @@ class Wish:
     """A group before it has a place to stand; count 0 asks for a crowd."""
 
     thing: str
-    colour: str
+    color: str
     zone: Zone
     count: int
     near: float
@@ -64,7 +64,7 @@ def _row(dice: Dice, wishes: list[Wish]) -> list[Group]:
             spots.append(_spot(dice, wish, across, size * shrink))
             left += width + gaps[index + 1] * free
             index += 1
-        groups.append(Group(wish.thing, wish.colour, wish.zone, tuple(spots), wish.bulk))
+        groups.append(Group(wish.thing, wish.color, wish.zone, tuple(spots), wish.bulk))
     return groups
 
 
@@ -100,4 +100,4 @@ def _crowd(dice: Dice, wish: Wish) -> Group:
             spots.append(
                 Spot(across, down + dice.between(-0.03, 0.03), tall, dice.chance(0.5), near)
             )
-    return Group(wish.thing, wish.colour, wish.zone, tuple(spots), many=True)
+    return Group(wish.thing, wish.color, wish.zone, tuple(spots), many=True)

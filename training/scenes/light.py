@@ -1,6 +1,6 @@
-"""Light: what an hour and a weather do to every colour in the picture.
+"""Light: what an hour and a weather do to every color in the picture.
 
-Each hour has a few palettes, drawn by hand; a weather greys, dims or veils them. Land is tinted more than things are,
+Each hour has a few palettes, drawn by hand; a weather grays, dims or veils them. Land is tinted more than things are,
 so that a red house at night is still red.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from training.scenes.colours import WHITE, Colour, grey_of, lighter, mix, tinted
+from training.scenes.colors import WHITE, Color, gray_of, lighter, mix, tinted
 from training.scenes.dice import Dice
 from training.scenes.shapes import Spot
 
@@ -19,12 +19,12 @@ class Light:
 
     time: str
     weather: str
-    sky: tuple[Colour, ...]  # from the top of the picture to the horizon
-    glow: Colour  # the air around the sun or moon
-    haze: Colour  # what distance fades into
-    land: Colour  # factors on ground and plants
-    things: Colour  # factors on things
-    cloud: tuple[Colour, Colour]  # lit side, shaded side
+    sky: tuple[Color, ...]  # from the top of the picture to the horizon
+    glow: Color  # the air around the sun or moon
+    haze: Color  # what distance fades into
+    land: Color  # factors on ground and plants
+    things: Color  # factors on things
+    cloud: tuple[Color, Color]  # lit side, shaded side
     sun: Spot = (
         0.7,
         0.3,
@@ -107,28 +107,28 @@ INDOORS = Light(
 )
 
 
-def _greyed(light: Light, share: float, dim: float) -> Light:
-    """An overcast sky: less colour, less light, hardly a shadow."""
+def _grayed(light: Light, share: float, dim: float) -> Light:
+    """An overcast sky: less color, less light, hardly a shadow."""
     lid = light.sky[-2] if light.dark else mix(light.sky[1], light.sky[-1], 0.45)
     if light.time == "sunset":
         lid = mix(
             lid, (168, 128, 172), 0.45
-        )  # grey over orange turns brown; mauve keeps it an evening
+        )  # gray over orange turns brown; mauve keeps it an evening
 
-    def grey(colour: Colour) -> Colour:
-        veiled = mix(colour, lid, share * (1.1 if light.time == "sunset" else 0.6))
-        return tinted(mix(veiled, grey_of(mix(colour, lid, 0.3)), share), (dim, dim, dim))
+    def gray(color: Color) -> Color:
+        veiled = mix(color, lid, share * (1.1 if light.time == "sunset" else 0.6))
+        return tinted(mix(veiled, gray_of(mix(color, lid, 0.3)), share), (dim, dim, dim))
 
     lit, shaded = light.cloud
     half = 0.5 + dim / 2
     return replace(
         light,
-        sky=tuple(grey(stop) for stop in light.sky),
-        glow=grey(light.glow),
-        haze=grey(light.haze),
-        land=tinted(mix(light.land, grey_of(light.land), share * 0.4), (dim, dim, dim)),
+        sky=tuple(gray(stop) for stop in light.sky),
+        glow=gray(light.glow),
+        haze=gray(light.haze),
+        land=tinted(mix(light.land, gray_of(light.land), share * 0.4), (dim, dim, dim)),
         things=tinted(light.things, (half, half, half)),
-        cloud=(grey(lit), tinted(grey(shaded), (0.92, 0.94, 0.97))),
+        cloud=(gray(lit), tinted(gray(shaded), (0.92, 0.94, 0.97))),
         hard=light.hard * 0.25,
     )
 
@@ -142,14 +142,14 @@ def light_for(time: str, weather: str, dice: Dice) -> Light:
     side = dice.between(0.16, 0.4) if dice.chance(0.5) else dice.between(0.6, 0.84)
     light = replace(light, weather=weather, sun=(side, height))
     if weather in ("cloudy", "rain"):
-        grey = _greyed(light, 0.6, 0.94) if weather == "cloudy" else _greyed(light, 0.55, 0.8)
-        return replace(grey, sky=tuple(tinted(stop, (0.94, 0.99, 1.06)) for stop in grey.sky))
+        gray = _grayed(light, 0.6, 0.94) if weather == "cloudy" else _grayed(light, 0.55, 0.8)
+        return replace(gray, sky=tuple(tinted(stop, (0.94, 0.99, 1.06)) for stop in gray.sky))
     if weather == "snow":
-        pale = _greyed(light, 0.6, 1.0)
+        pale = _grayed(light, 0.6, 1.0)
         return replace(
             pale, sky=tuple(lighter(stop, 0.04 if light.dark else 0.22) for stop in pale.sky)
         )
     if weather == "fog":
-        veiled = _greyed(light, 0.5, 1.0)
+        veiled = _grayed(light, 0.5, 1.0)
         return replace(veiled, sky=tuple(mix(stop, veiled.haze, 0.55) for stop in veiled.sky))
     return light

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.scenes.canvas import Fade, Stencil
-from training.scenes.colours import Colour, darker, lighter, mix
+from training.scenes.colors import Color, darker, lighter, mix
 from training.scenes.dice import Dice
 from training.scenes.land import SNOW, jagged
 from training.scenes.shapes import Outline, Spot, box, points, ribbon
@@ -35,7 +35,7 @@ def paint_range(
     dice: Dice,
     foot: float,
     tall: float,
-    rock: Colour,
+    rock: Color,
     *,
     count: int,
     distance: float,
@@ -60,7 +60,7 @@ def paint_range(
 
 
 def _paint_peak(
-    stage: Stage, dice: Dice, peak: Peak, rock: Colour, *, distance: float, snow: float
+    stage: Stage, dice: Dice, peak: Peak, rock: Color, *, distance: float, snow: float
 ) -> None:
     left = jagged(dice, peak.top, peak.left, 0.05)
     right = jagged(dice, peak.top, peak.right, 0.05)
@@ -70,7 +70,7 @@ def _paint_peak(
     bright = mix(lighter(rock, 0.06), stage.light.glow, 0.06)
     dim = darker(rock, 0.4)
     foot = stage.land(rock, min(1.0, distance + 0.3))
-    faces: list[tuple[Outline, Colour, Colour]] = [(np.vstack([shady, spine[::-1]]), dim, darker(SNOW, 0.24)),
+    faces: list[tuple[Outline, Color, Color]] = [(np.vstack([shady, spine[::-1]]), dim, darker(SNOW, 0.24)),
         (np.vstack([sunny, spine[::-1]]), bright, SNOW)]  # fmt: skip
     for outline, tone, white in faces:
         face = stage.canvas.stencil([outline])
@@ -95,7 +95,7 @@ def _cap(dice: Dice, peak: Peak, share: float) -> Outline:
 
 
 def _paint_gullies(
-    stage: Stage, dice: Dice, peak: Peak, face: Stencil | None, colour: Colour, *, distance: float
+    stage: Stage, dice: Dice, peak: Peak, face: Stencil | None, color: Color, *, distance: float
 ) -> None:
     """A few furrows running down the face."""
     furrows = []
@@ -107,4 +107,4 @@ def _paint_gullies(
             dice, (x, y), (x + lean, y + dice.between(0.2, 0.4) * peak.tall), 0.1, steps=5
         )
         furrows.append(ribbon(path, peak.tall * 0.035, 0.5))
-    stage.wash(furrows, stage.land(colour, distance), opacity=0.35, clip=face)
+    stage.wash(furrows, stage.land(color, distance), opacity=0.35, clip=face)

@@ -1,6 +1,6 @@
 """The pen: draws a thing in its own frame, in the light of the scene.
 
-A frame maps the thing's x to the right, y up, foot at (0, 0) to canvas pixels. Every colour a thing names is its colour
+A frame maps the thing's x to the right, y up, foot at (0, 0) to canvas pixels. Every color a thing names is its color
 in white light; the pen tints it for the hour and fades it with distance, so the code of a thing says nothing of either.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from PIL import Image
 
 from training.scenes.canvas import Canvas, Fade, Stencil
-from training.scenes.colours import Colour, darker, lighter, mix, tinted
+from training.scenes.colors import Color, darker, lighter, mix, tinted
 from training.scenes.frame import Frame
 from training.scenes.light import Light
 from training.scenes.shapes import Outline, Spot, ribbon
@@ -24,14 +24,14 @@ NOWHERE = Stencil(Image.new("L", (1, 1)), 0, 0)
 
 @dataclass(frozen=True)
 class Pen:
-    """Draws with tint and haze; `ink` replaces every colour when only the silhouette is wanted."""
+    """Draws with tint and haze; `ink` replaces every color when only the silhouette is wanted."""
 
     canvas: Canvas
     light: Light
     frame: Frame
     haze: float = 0.0  # 0 near .. 1 lost in the distance
     clip: Stencil | None = None
-    ink: Colour | None = None
+    ink: Color | None = None
 
     @property
     def scale(self) -> float:
@@ -62,64 +62,60 @@ class Pen:
             frame=self.frame @ Frame(cos * mirror, sin * mirror, -sin * tall, cos * tall, x, y),
         )
 
-    def lit(self, colour: Colour) -> Colour:
-        """The colour as it looks here and now."""
+    def lit(self, color: Color) -> Color:
+        """The color as it looks here and now."""
         if self.ink is not None:
             return self.ink
-        return mix(tinted(colour, self.light.things), self.light.haze, self.haze)
+        return mix(tinted(color, self.light.things), self.light.haze, self.haze)
 
     def _stencil(self, outlines: Sequence[Outline], blur: float = 0.0) -> Stencil | None:
         return self.canvas.stencil(outlines, blur=blur * self.scale, frame=self.frame)
 
-    def flat(self, colour: Colour, *outlines: Outline, opacity: float = 1.0) -> None:
-        """One even colour."""
-        self.canvas.paint(
-            self._stencil(outlines), self.lit(colour), opacity=opacity, clip=self.clip
-        )
+    def flat(self, color: Color, *outlines: Outline, opacity: float = 1.0) -> None:
+        """One even color."""
+        self.canvas.paint(self._stencil(outlines), self.lit(color), opacity=opacity, clip=self.clip)
 
-    def soft(self, colour: Colour, *outlines: Outline, blur: float, opacity: float = 1.0) -> None:
+    def soft(self, color: Color, *outlines: Outline, blur: float, opacity: float = 1.0) -> None:
         """A blurred area: shadow, steam, a blush. blur in units of the frame."""
         self.canvas.paint(
-            self._stencil(outlines, blur), self.lit(colour), opacity=opacity, clip=self.clip
+            self._stencil(outlines, blur), self.lit(color), opacity=opacity, clip=self.clip
         )
 
     def fade(
         self,
-        top: Colour,
-        bottom: Colour,
+        top: Color,
+        bottom: Color,
         *outlines: Outline,
         grain: float = 0.3,
         opacity: float = 1.0,
     ) -> None:
-        """From one colour above to another below."""
+        """From one color above to another below."""
         paint = Fade(self.lit(top), self.lit(bottom), grain=grain)
         self.canvas.paint(self._stencil(outlines), paint, clip=self.clip, opacity=opacity)
 
-    def solid(self, colour: Colour, *outlines: Outline, depth: float = 0.3) -> None:
+    def solid(self, color: Color, *outlines: Outline, depth: float = 0.3) -> None:
         """A rounded body: lit on the sun's side, shaded on the other."""
-        bright = self.lit(lighter(colour, depth * 0.35))
-        dim = self.lit(darker(colour, depth))
+        bright = self.lit(lighter(color, depth * 0.35))
+        dim = self.lit(darker(color, depth))
         paint = Fade(bright, dim, across=-self.light.side, grain=GRAIN)
         self.canvas.paint(self._stencil(outlines), paint, clip=self.clip)
 
     def line(
-        self, colour: Colour, path: Outline | Sequence[Spot], start: float, end: float | None = None
+        self, color: Color, path: Outline | Sequence[Spot], start: float, end: float | None = None
     ) -> None:
         """A stroke along a path, its width running from start to end."""
-        self.flat(colour, ribbon(path, start, end))
+        self.flat(color, ribbon(path, start, end))
 
-    def lamp(self, colour: Colour, *outlines: Outline, opacity: float = 1.0) -> None:
+    def lamp(self, color: Color, *outlines: Outline, opacity: float = 1.0) -> None:
         """Something that shines: neither tinted nor hidden by the night."""
-        shine = self.ink if self.ink is not None else mix(colour, self.light.haze, self.haze * 0.5)
+        shine = self.ink if self.ink is not None else mix(color, self.light.haze, self.haze * 0.5)
         self.canvas.paint(self._stencil(outlines), shine, clip=self.clip, opacity=opacity)
 
-    def glow(
-        self, colour: Colour, x: float, y: float, radius: float, strength: float = 0.6
-    ) -> None:
+    def glow(self, color: Color, x: float, y: float, radius: float, strength: float = 0.6) -> None:
         """Light in the air around (x, y)."""
         if self.ink is None and self.clip is None:
             spot = self.frame.spot(x, y)
-            self.canvas.glow(*spot, radius * self.scale, colour, strength * (1 - self.haze * 0.6))
+            self.canvas.glow(*spot, radius * self.scale, color, strength * (1 - self.haze * 0.6))
 
     def inside(self, *outlines: Outline) -> Pen:
         """A pen that only paints inside the outlines."""

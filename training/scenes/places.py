@@ -52,7 +52,7 @@ class Place:
     snowy_nouns: str = ""
     weathers: str = NORTHERN
     times: tuple[str, ...] = TIMES
-    clash: str = ""  # colours that would drown in the ground
+    clash: str = ""  # colors that would drown in the ground
     front: Callable[[Stage], None] | None = (
         None  # painted after what is on the water, before what is on the ground
     )

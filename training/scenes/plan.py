@@ -1,4 +1,4 @@
-"""The plan of a scene: what is in it, where and in which colours, before anything is drawn."""
+"""The plan of a scene: what is in it, where and in which colors, before anything is drawn."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Spot:
 
 @dataclass(frozen=True)
 class Group:
-    """Things of one kind and colour. `many`: too many to be counted."""
+    """Things of one kind and color. `many`: too many to be counted."""
 
     thing: str
-    colour: str
+    color: str
     zone: Zone
     spots: tuple[Spot, ...]
     bulk: str = ""  # "small" or "big", where two groups differ in nothing else

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from training.scenes.colours import Colour, darker, lighter, mix
+from training.scenes.colors import Color, darker, lighter, mix
 from training.scenes.dice import Dice
 from training.scenes.pen import Pen
 from training.scenes.shapes import (
@@ -22,11 +22,11 @@ from training.scenes.shapes import (
     smooth,
 )
 
-BARK: Colour = (116, 82, 62)
-BIRCH: Colour = (232, 226, 214)
+BARK: Color = (116, 82, 62)
+BIRCH: Color = (232, 226, 214)
 
 
-def crown(pen: Pen, dice: Dice, colour: Colour, middle: Spot, *, across: float, up: float) -> None:
+def crown(pen: Pen, dice: Dice, color: Color, middle: Spot, *, across: float, up: float) -> None:
     """A round mass of leaves: dark below, sunlit heaps above, single leaves catching the light."""
     x, y = middle
     heaps = []
@@ -38,11 +38,11 @@ def crown(pen: Pen, dice: Dice, colour: Colour, middle: Spot, *, across: float, 
     mass = [ellipse(hx, hy, size * across, size * up, corners=16) for hx, hy, size in heaps] + [
         ellipse(x, y, across * 0.8, up * 0.8)
     ]
-    pen.solid(darker(colour, 0.12), *mass, depth=0.42)
+    pen.solid(darker(color, 0.12), *mass, depth=0.42)
     inside = pen.inside(*mass)
-    inside.soft(darker(colour, 0.5), ellipse(x - pen.sunny * across * 0.3, y - up * 0.75, across, up * 0.6),
+    inside.soft(darker(color, 0.5), ellipse(x - pen.sunny * across * 0.3, y - up * 0.75, across, up * 0.6),
         blur=across * 0.2, opacity=0.55)  # fmt: skip
-    inside.soft(lighter(colour, 0.3), ellipse(x + pen.sunny * across * 0.35, y + up * 0.5, across * 0.6, up * 0.5),
+    inside.soft(lighter(color, 0.3), ellipse(x + pen.sunny * across * 0.35, y + up * 0.5, across * 0.6, up * 0.5),
         blur=across * 0.2, opacity=0.45)  # fmt: skip
     clumps: tuple[list[Outline], list[Outline]] = ([], [])
     for step in range(54):
@@ -57,40 +57,40 @@ def crown(pen: Pen, dice: Dice, colour: Colour, middle: Spot, *, across: float, 
         clumps[bright].append(
             leaf((lx - size, ly - size * 0.4), (lx + size, ly + size * 0.5), size * 1.2)
         )
-    pen.flat(darker(colour, 0.42), *clumps[0], opacity=0.45)
-    pen.flat(mix(lighter(colour, 0.26), (255, 236, 150), 0.16), *clumps[1], opacity=0.6)
+    pen.flat(darker(color, 0.42), *clumps[0], opacity=0.45)
+    pen.flat(mix(lighter(color, 0.26), (255, 236, 150), 0.16), *clumps[1], opacity=0.6)
 
 
-def trunk(pen: Pen, colour: Colour, tall: float, wide: float) -> None:
+def trunk(pen: Pen, color: Color, tall: float, wide: float) -> None:
     """A trunk with a flared foot and two boughs."""
-    pen.solid(colour, smooth((-wide, 0), (-wide * 0.5, tall * 0.3), (-wide * 0.4, tall), (wide * 0.4, tall),
+    pen.solid(color, smooth((-wide, 0), (-wide * 0.5, tall * 0.3), (-wide * 0.4, tall), (wide * 0.4, tall),
         (wide * 0.5, tall * 0.3), (wide, 0), (0, -wide * 0.2)), depth=0.45)  # fmt: skip
-    pen.line(darker(colour, 0.15), curve((0, tall * 0.62), (wide * 2, tall * 0.9), (wide * 3, tall * 1.2)), wide * 0.6,
+    pen.line(darker(color, 0.15), curve((0, tall * 0.62), (wide * 2, tall * 0.9), (wide * 3, tall * 1.2)), wide * 0.6,
         wide * 0.25)  # fmt: skip
-    pen.line(darker(colour, 0.3), curve((0, tall * 0.7), (-wide * 2, tall * 0.95), (-wide * 2.6, tall * 1.25)),
+    pen.line(darker(color, 0.3), curve((0, tall * 0.7), (-wide * 2, tall * 0.95), (-wide * 2.6, tall * 1.25)),
         wide * 0.6, wide * 0.25)  # fmt: skip
 
 
-def leafy_tree(pen: Pen, colour: Colour, dice: Dice) -> None:
+def leafy_tree(pen: Pen, color: Color, dice: Dice) -> None:
     """A round-headed tree: oak, apple, lime."""
     trunk(pen, BARK, 0.45, 0.045)
     wide = dice.between(0.3, 0.37)
-    crown(pen, dice, colour, (dice.between(-0.02, 0.02), 0.66), across=wide, up=0.33)
+    crown(pen, dice, color, (dice.between(-0.02, 0.02), 0.66), across=wide, up=0.33)
 
 
-def tall_tree(pen: Pen, colour: Colour, dice: Dice) -> None:
+def tall_tree(pen: Pen, color: Color, dice: Dice) -> None:
     """A poplar: a flame of leaves."""
     trunk(pen, BARK, 0.3, 0.028)
-    crown(pen, dice, colour, (0, 0.56), across=0.14, up=0.45)
+    crown(pen, dice, color, (0, 0.56), across=0.14, up=0.45)
 
 
-def birch(pen: Pen, colour: Colour, dice: Dice) -> None:
+def birch(pen: Pen, color: Color, dice: Dice) -> None:
     """White bark with dark marks under a light crown."""
     pen.solid(BIRCH, ribbon(curve((0, 0), (0.015, 0.4), (-0.01, 0.8)), 0.05, 0.02), depth=0.35)
     marks = [ribbon([(dice.between(-0.02, 0), y), (dice.between(0.0, 0.025), y + 0.004)], 0.012)
         for y in (0.06, 0.13, 0.2, 0.28, 0.37, 0.45)]  # fmt: skip
     pen.flat((70, 64, 66), *marks)
-    crown(pen, dice, colour, (0.02, 0.68), across=0.22, up=0.32)
+    crown(pen, dice, color, (0.02, 0.68), across=0.22, up=0.32)
 
 
 def pine_outline(dice: Dice, tiers: int = 5, wide: float = 0.24) -> list[Outline]:
@@ -129,11 +129,11 @@ def pine_silhouette(dice: Dice, x: float, foot: float, tall: float) -> Outline:
     return points(*left, (x, foot - tall), *right)
 
 
-def pine(pen: Pen, colour: Colour, dice: Dice, *, snow: bool = False) -> None:
+def pine(pen: Pen, color: Color, dice: Dice, *, snow: bool = False) -> None:
     """A conifer, each tier shading the one below it; with snow on its boughs in winter."""
     pen.solid(BARK, rounded_box(-0.025, 0, 0.025, 0.25, 0.01), depth=0.4)
     for index, bough in enumerate(pine_outline(dice)):
-        pen.solid(mix(colour, (30, 60, 70), 0.24 - 0.05 * index), bough, depth=0.46)
+        pen.solid(mix(color, (30, 60, 70), 0.24 - 0.05 * index), bough, depth=0.46)
         inside = pen.inside(bough)
         low = float(bough[:, 1].min())
         top = float(bough[:, 1].max())
@@ -143,12 +143,12 @@ def pine(pen: Pen, colour: Colour, dice: Dice, *, snow: bool = False) -> None:
         else:
             needles = [ribbon([(x, top - 0.1), (x * 2.2, low + 0.02)], 0.012, 0.004) for x in np.linspace(-0.07, 0.07,
                 5).tolist()]  # fmt: skip
-            inside.flat(lighter(colour, 0.22), *needles, opacity=0.4)
+            inside.flat(lighter(color, 0.22), *needles, opacity=0.4)
 
 
-def snowy_pine(pen: Pen, colour: Colour, dice: Dice) -> None:
+def snowy_pine(pen: Pen, color: Color, dice: Dice) -> None:
     """A conifer under snow."""
-    pine(pen, colour, dice, snow=True)
+    pine(pen, color, dice, snow=True)
 
 
 def _frond(angle: float, length: float, droop: float) -> list[Outline]:
@@ -166,7 +166,7 @@ def _frond(angle: float, length: float, droop: float) -> list[Outline]:
     return blades
 
 
-def palm(pen: Pen, colour: Colour, dice: Dice) -> None:
+def palm(pen: Pen, color: Color, dice: Dice) -> None:
     """A bent trunk and a fountain of fronds."""
     lean = dice.between(0.06, 0.2) * (1 if dice.chance(0.5) else -1)
     stem = curve((0, 0), (lean * 0.25, 0.3), (lean * 0.7, 0.56), (lean, 0.76))
@@ -182,15 +182,13 @@ def palm(pen: Pen, colour: Colour, dice: Dice) -> None:
             angle + dice.between(-0.1, 0.1), dice.between(0.3, 0.38), dice.between(0.1, 0.17)
         )
         tone = (
-            darker(colour, 0.34 - 0.05 * index)
-            if index < 6
-            else lighter(colour, 0.05 * (index - 5))
+            darker(color, 0.34 - 0.05 * index) if index < 6 else lighter(color, 0.05 * (index - 5))
         )
         top.solid(tone, *frond, depth=0.35)
     top.solid((120, 76, 50), ellipse(-0.02, -0.025, 0.024), ellipse(0.024, -0.03, 0.024), depth=0.5)
 
 
-def cactus(pen: Pen, colour: Colour, dice: Dice) -> None:
+def cactus(pen: Pen, color: Color, dice: Dice) -> None:
     """A saguaro with two arms and a flower."""
     low = dice.between(0.3, 0.38)
     high = dice.between(0.42, 0.52)
@@ -200,12 +198,12 @@ def cactus(pen: Pen, colour: Colour, dice: Dice) -> None:
     for path, wide in arms:
         x, y = path[-1].tolist()
         body = [ribbon(path, wide * 0.94, wide), ellipse(x, y, wide / 2)]
-        pen.solid(colour, *body, depth=0.45)
+        pen.solid(color, *body, depth=0.45)
         inside = pen.inside(*body)
-        inside.flat(darker(colour, 0.4), *[ribbon(shifted(path, wide * s, 0), 0.01) for s in (-0.26, 0.0, 0.26)],
+        inside.flat(darker(color, 0.4), *[ribbon(shifted(path, wide * s, 0), 0.01) for s in (-0.26, 0.0, 0.26)],
             opacity=0.6)  # fmt: skip
         inside.flat(
-            lighter(colour, 0.4),
+            lighter(color, 0.4),
             *[ribbon(shifted(path, wide * s, 0), 0.006) for s in (-0.13, 0.13, 0.38)],
             opacity=0.5,
         )
@@ -214,12 +212,12 @@ def cactus(pen: Pen, colour: Colour, dice: Dice) -> None:
     )
 
 
-def bush(pen: Pen, colour: Colour, dice: Dice) -> None:
+def bush(pen: Pen, color: Color, dice: Dice) -> None:
     """A low round shrub."""
-    crown(pen, dice, colour, (0, 0.42), across=0.62, up=0.46)
+    crown(pen, dice, color, (0, 0.42), across=0.62, up=0.46)
 
 
-def bare_tree(pen: Pen, colour: Colour, dice: Dice) -> None:
+def bare_tree(pen: Pen, color: Color, dice: Dice) -> None:
     """A tree in winter: trunk, boughs and twigs."""
     twigs: list[Outline] = [
         ribbon(curve((0, 0), (0.01, 0.3), (0, 0.62), (0.02, 0.96)), 0.07, 0.006)
@@ -241,4 +239,4 @@ def bare_tree(pen: Pen, colour: Colour, dice: Dice) -> None:
             y = low + reach * part * 0.75
             twigs.append(ribbon([(x, y), (x + side * 0.03, y + 0.12)], 0.008, 0.002))
             twigs.append(ribbon([(x, y), (x + side * 0.12, y + 0.02)], 0.008, 0.002))
-    pen.solid(colour, *twigs, depth=0.35)
+    pen.solid(color, *twigs, depth=0.35)

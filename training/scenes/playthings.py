@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from training.scenes.colours import INK, WHITE, Colour, darker, lighter, mix
+from training.scenes.colors import INK, WHITE, Color, darker, lighter, mix
 from training.scenes.dice import Dice
 from training.scenes.pen import Pen
 from training.scenes.shapes import (
@@ -19,15 +19,15 @@ from training.scenes.shapes import (
     smooth,
 )
 
-STICK: Colour = (150, 112, 78)
-CREAM: Colour = (252, 246, 232)
+STICK: Color = (150, 112, 78)
+CREAM: Color = (252, 246, 232)
 
 
-def ball(pen: Pen, colour: Colour, dice: Dice) -> None:
+def ball(pen: Pen, color: Color, dice: Dice) -> None:
     """A beach ball with cream panels."""
     turned = pen.at(0, 0.5, turn=dice.between(-0.6, 0.6))
     disc = ellipse(0, 0, 0.5, corners=40)
-    turned.solid(colour, disc, depth=0.34)
+    turned.solid(color, disc, depth=0.34)
     inside = turned.inside(disc)
     for lean in (-0.34, 0.3):
         inside.solid(CREAM, smooth((0, 0.52), (lean, 0.3), (lean * 1.3, 0.0), (lean, -0.3), (0, -0.52),
@@ -41,14 +41,14 @@ def ball(pen: Pen, colour: Colour, dice: Dice) -> None:
     )
 
 
-def umbrella(pen: Pen, colour: Colour, dice: Dice) -> None:
-    """An open parasol planted in the ground, panels in the colour and cream."""
+def umbrella(pen: Pen, color: Color, dice: Dice) -> None:
+    """An open parasol planted in the ground, panels in the color and cream."""
     leaned = pen.at(0, 0, turn=dice.between(-0.2, 0.2))
     leaned.solid(STICK, ribbon([(0, 0), (0, 0.95)], 0.028), depth=0.3)
     shade = arch(-0.62, 0.62, 1.0, 0.4)
     edge = [smooth((x, 0.71), (x + 0.124, 0.745), (x + 0.248, 0.71), (x + 0.124, 0.68)) for x in (-0.62, -0.372, -0.124,
         0.124, 0.372)]  # fmt: skip
-    leaned.solid(colour, shade, *edge, depth=0.3)
+    leaned.solid(color, shade, *edge, depth=0.3)
     inside = leaned.inside(shade, *edge)
     for left, right in ((-0.372, -0.124), (0.124, 0.372)):
         inside.solid(
@@ -61,34 +61,34 @@ def umbrella(pen: Pen, colour: Colour, dice: Dice) -> None:
     leaned.line(STICK, [(0, 0.98), (0, 1.05)], 0.03, 0.015)
 
 
-def kite(pen: Pen, colour: Colour, dice: Dice) -> None:
+def kite(pen: Pen, color: Color, dice: Dice) -> None:
     """A diamond kite with a tail of bows, flying."""
     pen = pen.at(-0.15, 0)
     tail = curve((0.1, 0.5), (-0.06, 0.38), (0.06, 0.22), (-0.08, 0.1), (0.02, 0.0))
     pen.flat(INK, ribbon(tail, 0.01))
     turned = pen.at(0.1, 0.5, turn=-0.35)
     for corner, tone in (
-        ((-0.24, 0.3), darker(colour, 0.12)),
-        ((0.24, 0.3), lighter(colour, 0.12)),
+        ((-0.24, 0.3), darker(color, 0.12)),
+        ((0.24, 0.3), lighter(color, 0.12)),
     ):
         turned.solid(tone, points((0, 0), corner, (0, 0.52)), depth=0.16)
     turned.solid(
-        mix(colour, CREAM, 0.75), points((0, 0), (-0.12, 0.15), (0, 0.3), (0.12, 0.15)), depth=0.16
+        mix(color, CREAM, 0.75), points((0, 0), (-0.12, 0.15), (0, 0.3), (0.12, 0.15)), depth=0.16
     )
     turned.flat(
-        darker(colour, 0.45),
+        darker(color, 0.45),
         ribbon([(0, 0), (0, 0.52)], 0.012),
         ribbon([(-0.24, 0.3), (0.24, 0.3)], 0.012),
     )
     for index in (5, 11, 17, 22):
         x, y = tail[index].tolist()
-        pen.flat(colour if index % 2 else CREAM, points((x, y), (x + 0.06, y + 0.035), (x + 0.06, y - 0.035)),
+        pen.flat(color if index % 2 else CREAM, points((x, y), (x + 0.06, y + 0.035), (x + 0.06, y - 0.035)),
             points((x, y), (x - 0.06, y + 0.035), (x - 0.06, y - 0.035)))  # fmt: skip
 
 
-def sandcastle(pen: Pen, colour: Colour, dice: Dice) -> None:
-    """Three towers of sand with a flag in the colour."""
-    sand: Colour = (222, 184, 122)
+def sandcastle(pen: Pen, color: Color, dice: Dice) -> None:
+    """Three towers of sand with a flag in the color."""
+    sand: Color = (222, 184, 122)
     for x, wide, tall in ((-0.5, 0.2, 0.52), (0.5, 0.2, 0.52), (0, 0.26, 0.74)):
         body = points(
             (x - wide * 1.15, 0), (x + wide * 1.15, 0), (x + wide, tall), (x - wide, tall)
@@ -105,23 +105,23 @@ def sandcastle(pen: Pen, colour: Colour, dice: Dice) -> None:
     pen.solid(lighter(sand, 0.05), box(-0.6, 0, 0.6, 0.24), depth=0.28)
     pen.flat(darker(sand, 0.5), rounded_box(-0.1, 0, 0.1, 0.2, 0.1))
     pen.line(STICK, [(0, 0.8), (0, 1.06)], 0.022)
-    pen.flat(colour, points((0.0, 1.06), (0.24, 0.98), (0.0, 0.9)))
+    pen.flat(color, points((0.0, 1.06), (0.24, 0.98), (0.0, 0.9)))
 
 
-def snowman(pen: Pen, colour: Colour, dice: Dice) -> None:
-    """Three balls of snow, a hat, and a scarf in the colour."""
-    snow: Colour = (250, 252, 255)
+def snowman(pen: Pen, color: Color, dice: Dice) -> None:
+    """Three balls of snow, a hat, and a scarf in the color."""
+    snow: Color = (250, 252, 255)
     pen.line(STICK, curve((-0.2, 0.5), (-0.38, 0.6), (-0.5, 0.72)), 0.024, 0.012)
     pen.line(STICK, curve((0.2, 0.5), (0.38, 0.56), (0.52, 0.56)), 0.024, 0.012)
     for y, radius in ((0.2, 0.27), (0.5, 0.2), (0.75, 0.145)):
         pen.solid(snow, ellipse(0, y, radius, radius * 0.94), depth=0.28)
     pen.solid(
-        colour,
+        color,
         smooth((-0.16, 0.65), (0, 0.6), (0.16, 0.65), (0.16, 0.7), (0, 0.66), (-0.16, 0.7)),
         depth=0.2,
     )
     pen.solid(
-        darker(colour, 0.12),
+        darker(color, 0.12),
         points((0.04, 0.64), (0.14, 0.62), (0.17, 0.42), (0.09, 0.42)),
         depth=0.2,
     )
@@ -138,10 +138,10 @@ def snowman(pen: Pen, colour: Colour, dice: Dice) -> None:
         rounded_box(-0.1, 0.86, 0.1, 1.02, 0.02),
         depth=0.3,
     )
-    pen.flat(colour, box(-0.1, 0.885, 0.1, 0.915))
+    pen.flat(color, box(-0.1, 0.885, 0.1, 0.915))
 
 
-def mushroom(pen: Pen, colour: Colour, dice: Dice) -> None:
+def mushroom(pen: Pen, color: Color, dice: Dice) -> None:
     """A toadstool with white spots."""
     pen.solid((244, 236, 220), smooth((-0.14, 0.0), (-0.1, 0.3), (-0.09, 0.6), (0.09, 0.6), (0.1, 0.3), (0.14, 0.0)),
         depth=0.32)  # fmt: skip
@@ -155,7 +155,7 @@ def mushroom(pen: Pen, colour: Colour, dice: Dice) -> None:
         (0.2, 0.47),
         (-0.2, 0.47),
     )
-    pen.solid(colour, cap, depth=0.36)
+    pen.solid(color, cap, depth=0.36)
     inside = pen.inside(cap)
     inside.flat(CREAM, *[ellipse(x, y, r, r * 0.8) for x, y, r in ((-0.26, 0.72, 0.075), (0.02, 0.85, 0.08),
         (0.28, 0.7, 0.07), (-0.05, 0.62, 0.06), (0.13, 0.57, 0.04))])  # fmt: skip
@@ -164,21 +164,21 @@ def mushroom(pen: Pen, colour: Colour, dice: Dice) -> None:
     )
 
 
-def pumpkin(pen: Pen, colour: Colour, dice: Dice) -> None:
+def pumpkin(pen: Pen, color: Color, dice: Dice) -> None:
     """A ribbed pumpkin."""
     for x, wide in ((-0.36, 0.26), (0.36, 0.26), (-0.18, 0.28), (0.18, 0.28), (0, 0.24)):
         pen.solid(
-            mix(colour, darker(colour, 0.3), abs(x) * 1.2), ellipse(x, 0.4, wide, 0.4), depth=0.3
+            mix(color, darker(color, 0.3), abs(x) * 1.2), ellipse(x, 0.4, wide, 0.4), depth=0.3
         )
     pen.solid((104, 128, 66), points((-0.05, 0.76), (0.05, 0.76), (0.1, 0.98), (0.0, 0.98)))
     pen.flat(
-        lighter(colour, 0.5),
+        lighter(color, 0.5),
         leaf((0.05 * pen.sunny, 0.56), (0.09 * pen.sunny, 0.74), 0.05),
         opacity=0.6,
     )
 
 
-def campfire(pen: Pen, colour: Colour, dice: Dice) -> None:
+def campfire(pen: Pen, color: Color, dice: Dice) -> None:
     """Burning logs; gives light at night."""
     pen.glow((255, 170, 80), 0, 0.4, 2.6 if pen.light.dark else 1.2, 0.6 if pen.light.dark else 0.3)
     pen.solid(
@@ -198,11 +198,9 @@ def campfire(pen: Pen, colour: Colour, dice: Dice) -> None:
     )
 
 
-def fence(pen: Pen, colour: Colour, dice: Dice) -> None:
+def fence(pen: Pen, color: Color, dice: Dice) -> None:
     """A length of picket fence, six pales."""
-    pen.solid(
-        darker(colour, 0.12), box(-1.6, 0.24, 1.6, 0.36), box(-1.6, 0.6, 1.6, 0.72), depth=0.1
-    )
+    pen.solid(darker(color, 0.12), box(-1.6, 0.24, 1.6, 0.36), box(-1.6, 0.6, 1.6, 0.72), depth=0.1)
     pales = [points((x, 0), (x + 0.26, 0), (x + 0.26, 0.84), (x + 0.13, 1.0), (x, 0.84)) for x in (-1.46, -0.93, -0.4,
         0.13, 0.66, 1.19)]  # fmt: skip
-    pen.fade(lighter(colour, 0.1), darker(colour, 0.14), *pales)
+    pen.fade(lighter(color, 0.1), darker(color, 0.14), *pales)

@@ -12,7 +12,7 @@ from PIL import Image
 from training.scenes import coast, country, indoors, wild
 from training.scenes.canvas import Canvas
 from training.scenes.captions import describe, tags_of
-from training.scenes.colours import Colour
+from training.scenes.colors import Color
 from training.scenes.dice import Dice
 from training.scenes.grammar import make_plan
 from training.scenes.light import INDOORS, Light, light_for
@@ -78,7 +78,7 @@ def _paint(canvas: Canvas, plan: Plan, dice: Dice) -> None:
         place.front(stage)
     for group in plan.groups:
         if group.many:
-            country.blossom_bands(stage, THINGS[group.thing].colour(group.colour))
+            country.blossom_bands(stage, THINGS[group.thing].color(group.color))
     put_all(stage, plan, lambda group: group.zone.role != "water")
     if plan.place != "table":
         _paint_weather(stage, plan.weather, dice.child("weather"))
@@ -135,7 +135,7 @@ def _paint_sky(stage: Stage, plan: Plan) -> None:
     light = stage.light
     dice = stage.dice.child("sky")
     horizon = stage.horizon
-    stops: tuple[Colour, ...] = coast.reef_sky(stage) if plan.place == "reef" else light.sky
+    stops: tuple[Color, ...] = coast.reef_sky(stage) if plan.place == "reef" else light.sky
     paint_gradient(stage.canvas, stops, horizon)
     if not plan.time:
         return

@@ -78,13 +78,13 @@ def rounded_box(left: float, bottom: float, right: float, top: float, radius: fl
     r = min(radius, (right - left) / 2, (top - bottom) / 2)
     ring = _circle(24) * r
     quarters = [ring[0:7], ring[6:13], ring[12:19], np.vstack([ring[18:24], ring[:1]])]
-    centres = [
+    centers = [
         (right - r, top - r),
         (left + r, top - r),
         (left + r, bottom + r),
         (right - r, bottom + r),
     ]
-    return np.vstack([quarter + centre for quarter, centre in zip(quarters, centres, strict=True)])
+    return np.vstack([quarter + center for quarter, center in zip(quarters, centers, strict=True)])
 
 
 def smooth(*spots: Spot, steps: int = 6) -> Outline:

@@ -1,4 +1,4 @@
-"""The sky: its colours, sun, moon, stars, clouds and the rainbow."""
+"""The sky: its colors, sun, moon, stars, clouds and the rainbow."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import numpy as np
 from PIL import Image
 
 from training.scenes.canvas import Canvas, Fade, grain
-from training.scenes.colours import Colour, lighter, mix
+from training.scenes.colors import Color, lighter, mix
 from training.scenes.dice import Dice
 from training.scenes.light import Light
 from training.scenes.shapes import Outline, Spot, box, ellipse, leaf
 
-RAINBOW: tuple[Colour, ...] = ((232, 84, 82), (244, 150, 74), (250, 220, 104), (116, 196, 122), (82, 152, 216),
+RAINBOW: tuple[Color, ...] = ((232, 84, 82), (244, 150, 74), (250, 220, 104), (116, 196, 122), (82, 152, 216),
     (134, 104, 190))  # fmt: skip
 
 
-def paint_gradient(canvas: Canvas, stops: tuple[Colour, ...], bottom: float) -> None:
+def paint_gradient(canvas: Canvas, stops: tuple[Color, ...], bottom: float) -> None:
     """Fill the whole canvas, the last stop reached at that share of the height. One level of noise hides the steps."""
     rows = (np.arange(canvas.height) + 0.5) / (canvas.height * bottom)
     places = np.linspace(0, 1, len(stops))
@@ -70,7 +70,7 @@ def paint_moon(
 
 
 def paint_stars(canvas: Canvas, dice: Dice, *, count: int = 130, bottom: float = 0.7) -> None:
-    """Faint ones, bright ones, a few with a halo; fewer towards the horizon."""
+    """Faint ones, bright ones, a few with a halo; fewer toward the horizon."""
     faint: list[Outline] = []
     bright: list[Outline] = []
     for index in range(count):
@@ -87,7 +87,7 @@ def paint_stars(canvas: Canvas, dice: Dice, *, count: int = 130, bottom: float =
 
 
 def paint_clouds(canvas: Canvas, light: Light, dice: Dice, *, horizon: float) -> None:
-    """A few clouds of one style on a clear day, a lid of them on a grey one."""
+    """A few clouds of one style on a clear day, a lid of them on a gray one."""
     if light.weather in ("clear", "rainbow"):
         style = (
             dice.pick(("puffs", "streaks", "both"))
@@ -108,7 +108,7 @@ def paint_clouds(canvas: Canvas, light: Light, dice: Dice, *, horizon: float) ->
 
 
 def veil(
-    canvas: Canvas, dice: Dice, colour: Colour, *, bottom: float, strength: float, coarse: int = 3
+    canvas: Canvas, dice: Dice, color: Color, *, bottom: float, strength: float, coarse: int = 3
 ) -> None:
     """Drifting cloud or mist from the top down to that share of the height: three octaves of smooth noise."""
     width = canvas.width
@@ -132,7 +132,7 @@ def veil(
     fall = Image.linear_gradient("L").point(
         [min(255, round((255 - level) * 2.2)) for level in range(256)]
     )
-    canvas.paint_cover(cover, fall.resize((width, height)), colour)
+    canvas.paint_cover(cover, fall.resize((width, height)), color)
 
 
 def _streaks(canvas: Canvas, light: Light, dice: Dice, horizon: float) -> None:
@@ -150,11 +150,11 @@ def _streaks(canvas: Canvas, light: Light, dice: Dice, horizon: float) -> None:
             blades.append(
                 leaf((x + shift - span / 2, y + lift), (x + shift + span / 2, y + lift), thick)
             )
-        colour = mix(light.cloud[0], light.cloud[1], dice.between(0, 0.7))
+        color = mix(light.cloud[0], light.cloud[1], dice.between(0, 0.7))
         stencil = canvas.stencil(blades, blur=0.004 * canvas.unit)
         canvas.paint(
             stencil,
-            Fade(colour, mix(colour, light.cloud[0], 0.6)),
+            Fade(color, mix(color, light.cloud[0], 0.6)),
             opacity=dice.between(0.45, 0.85),
         )
 
@@ -198,7 +198,7 @@ def paint_rainbow(canvas: Canvas, light: Light, dice: Dice, *, horizon: float) -
     y = horizon * canvas.height * 1.08
     outer = min(0.52 * canvas.width, 0.86 * y)
     band = outer * 0.028
-    for index, colour in enumerate(RAINBOW):
+    for index, color in enumerate(RAINBOW):
         radius = outer - index * band
         turns = np.linspace(0, math.pi, 64)
         ring = [
@@ -206,4 +206,4 @@ def paint_rainbow(canvas: Canvas, light: Light, dice: Dice, *, horizon: float) -
             for r in (radius, radius - band * 1.1)
         ]
         arc = canvas.stencil([np.vstack([ring[0], ring[1][::-1]])], blur=band * 0.35)
-        canvas.paint(arc, colour, opacity=0.55)
+        canvas.paint(arc, color, opacity=0.55)

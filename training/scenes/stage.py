@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from training.scenes.canvas import Canvas, Fade, Paint, Stencil
-from training.scenes.colours import Colour, mix, tinted
+from training.scenes.colors import Color, mix, tinted
 from training.scenes.dice import Dice
 from training.scenes.frame import Frame
 from training.scenes.light import Light
@@ -26,7 +26,7 @@ class Stage:
     light: Light
     dice: Dice
     horizon: float = 0.6
-    season: str = "summer"  # or spring, autumn, winter: colours of leaves and grass
+    season: str = "summer"  # or spring, autumn, winter: colors of leaves and grass
     without: frozenset[str] = (
         frozenset()
     )  # kinds of thing the backdrop must leave out, because the caption counts them
@@ -43,14 +43,14 @@ class Stage:
     def unit(self) -> float:
         return self.canvas.unit
 
-    def land(self, colour: Colour, distance: float = 0.0) -> Colour:
-        """The colour of ground in this light, faded by distance 0..1."""
-        return mix(tinted(colour, self.light.land), self.light.haze, distance)
+    def land(self, color: Color, distance: float = 0.0) -> Color:
+        """The color of ground in this light, faded by distance 0..1."""
+        return mix(tinted(color, self.light.land), self.light.haze, distance)
 
     def fill(
-        self, top: Colour, bottom: Colour, *outlines: Outline, grain: float = 0.5, blur: float = 0.0
+        self, top: Color, bottom: Color, *outlines: Outline, grain: float = 0.5, blur: float = 0.0
     ) -> None:
-        """Pixel outlines, painted from the top colour to the bottom one."""
+        """Pixel outlines, painted from the top color to the bottom one."""
         self.canvas.paint(self.canvas.stencil(outlines, blur=blur), Fade(top, bottom, grain=grain))
 
     def wash(

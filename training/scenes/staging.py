@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from training.scenes.canvas import Canvas
-from training.scenes.colours import INK, WHITE, darker, mix
+from training.scenes.colors import INK, WHITE, darker, mix
 from training.scenes.dice import Dice
 from training.scenes.frame import Frame
 from training.scenes.pen import Pen
@@ -33,7 +33,7 @@ def put_all(stage: Stage, plan: Plan, chosen: Callable[[Group], bool]) -> None:
     for group, spot, index in sorted(
         waiting, key=lambda entry: (entry[0].zone.role == "sky", entry[1].down)
     ):
-        _put(stage, group, spot, stage.dice.child(f"{group.thing} {group.colour} {index}"))
+        _put(stage, group, spot, stage.dice.child(f"{group.thing} {group.color} {index}"))
 
 
 def _put(stage: Stage, group: Group, spot: Spot, dice: Dice) -> None:
@@ -46,21 +46,21 @@ def _put(stage: Stage, group: Group, spot: Spot, dice: Dice) -> None:
     pen = (stage.growing if plant else stage.pen)(
         spot.across, spot.down, spot.size, haze=0.0 if group.many else haze, flip=spot.flip
     )
-    colour = thing.colour(group.colour)
+    color = thing.color(group.color)
     if role in ("ground", "home") and not group.many and thing.family != "flower":
         _shade(stage, thing, pen, dice.name)
     if role == "table":
         _table_shadow(pen, thing)
     if role == "water":
-        _reflect(stage, thing, pen, dice.name, group.colour)
-    thing.draw(pen, colour, Dice(dice.name))
+        _reflect(stage, thing, pen, dice.name, group.color)
+    thing.draw(pen, color, Dice(dice.name))
     if role == "water":
         shine = mix(stage.light.sky[-1], WHITE, 0.4)
         ripples(stage.canvas, *pen.frame.spot(0, -0.01), thing.wide * pen.scale * 0.44, shine)
 
 
 def _shade(stage: Stage, thing: Thing, pen: Pen, name: str) -> None:
-    """A dark patch under the thing, and in sunlight its long shadow towards the viewer."""
+    """A dark patch under the thing, and in sunlight its long shadow toward the viewer."""
     pen.soft(
         INK, ellipse(0, 0.0, thing.wide * 0.46, 0.045 + thing.wide * 0.02), blur=0.03, opacity=0.35
     )
@@ -90,14 +90,14 @@ def _table_shadow(pen: Pen, thing: Thing) -> None:
     pen.soft(INK, ellipse(0, 0.02, wide * 0.8, 0.035), blur=0.02, opacity=0.4)
 
 
-def _reflect(stage: Stage, thing: Thing, pen: Pen, name: str, colour: str) -> None:
+def _reflect(stage: Stage, thing: Thing, pen: Pen, name: str, color: str) -> None:
     """The thing upside down below its waterline, its rows shaken by small waves."""
     frame = pen.frame
     layer = stage.canvas.layer()
     mirrored = replace(
         pen, canvas=layer, frame=Frame(frame.a, 0, 0, pen.scale * 0.85, frame.e, frame.f)
     )
-    thing.draw(mirrored, thing.colour(colour), Dice(name))
+    thing.draw(mirrored, thing.color(color), Dice(name))
     _shake(layer, frame.f, stage.unit)
     stage.canvas.lay(layer, 0.42)
 

@@ -1,7 +1,7 @@
-"""Every kind of thing: how it is drawn, how large it is, which colours it comes in and what it is called.
+"""Every kind of thing: how it is drawn, how large it is, which colors it comes in and what it is called.
 
 `size` is its height in units of the picture's shorter side when it stands near, `wide` its width over its height. Names
-and colours are lists of words parted by commas; in a name, {} is where the colour goes when it belongs to a part of
+and colors are lists of words parted by commas; in a name, {} is where the color goes when it belongs to a part of
 the thing.
 """
 
@@ -22,11 +22,11 @@ from training.scenes import (
     tabletop,
     vehicles,
 )
-from training.scenes.colours import PAINTS, Colour
+from training.scenes.colors import PAINTS, Color
 from training.scenes.dice import Dice
 from training.scenes.pen import Pen
 
-Draw = Callable[[Pen, Colour, Dice], None]
+Draw = Callable[[Pen, Color, Dice], None]
 
 BRIGHT = "red, orange, yellow, green, turquoise, blue, purple, pink, white"
 COATS = "black, white, grey, brown, orange"
@@ -35,13 +35,13 @@ TOWER = "red, blue, black, green, orange"
 WORLD = "red, orange, yellow, green, turquoise, blue, purple, pink, brown"
 BOWLS = "white, blue, turquoise, purple, pink"
 
-# What a colour's name means on a thing for which the paint box is wrong.
-LEAVES: dict[str, Colour] = {"green": (92, 150, 70), "orange": (226, 132, 46), "red": (196, 72, 50),
+# What a color's name means on a thing for which the paint box is wrong.
+LEAVES: dict[str, Color] = {"green": (92, 150, 70), "orange": (226, 132, 46), "red": (196, 72, 50),
     "yellow": (236, 186, 66), "pink": (240, 164, 188)}  # fmt: skip
-NEEDLES: dict[str, Colour] = {"green": (58, 116, 86)}
-CACTUS: dict[str, Colour] = {"green": (84, 146, 96)}
-BARE: dict[str, Colour] = {"brown": (112, 84, 70)}
-FRUIT: dict[str, Colour] = {"red": (206, 48, 46), "green": (140, 178, 70), "yellow": (248, 208, 70),
+NEEDLES: dict[str, Color] = {"green": (58, 116, 86)}
+CACTUS: dict[str, Color] = {"green": (84, 146, 96)}
+BARE: dict[str, Color] = {"brown": (112, 84, 70)}
+FRUIT: dict[str, Color] = {"red": (206, 48, 46), "green": (140, 178, 70), "yellow": (248, 208, 70),
     "orange": (244, 142, 40)}  # fmt: skip
 
 
@@ -54,7 +54,7 @@ class Thing:
     wide: float
     called: str
     paints: str = BRIGHT
-    own: dict[str, Colour] | None = None
+    own: dict[str, Color] | None = None
     family: str = ""  # what backdrops must leave out while this thing is counted
     shadow: bool = True
 
@@ -65,12 +65,12 @@ class Thing:
 
     @property
     def kind(self) -> str:
-        """Its name without any colour or part."""
+        """Its name without any color or part."""
         return self.names[0].replace("{} and white ", "").split(" with ")[0]
 
     @property
-    def colours(self) -> list[str]:
-        """The names of the colours it comes in."""
+    def colors(self) -> list[str]:
+        """The names of the colors it comes in."""
         return self.paints.split(", ")
 
     @property
@@ -78,8 +78,8 @@ class Thing:
         """Its width in units of the shorter side when it stands near."""
         return self.size * self.wide
 
-    def colour(self, name: str) -> Colour:
-        """What that colour's name means on this thing."""
+    def color(self, name: str) -> Color:
+        """What that color's name means on this thing."""
         return (self.own or PAINTS)[name]
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.scenes.colours import Colour, darker, lighter, mix
+from training.scenes.colors import Color, darker, lighter, mix
 from training.scenes.dice import Dice
 from training.scenes.shapes import Outline, box, points
 from training.scenes.stage import Stage
 from training.scenes.water import paint_mirror, paint_waves
 
-WALLS: tuple[Colour, ...] = ((120, 140, 172), (150, 134, 150), (172, 128, 118), (104, 128, 150), (186, 162, 140),
+WALLS: tuple[Color, ...] = ((120, 140, 172), (150, 134, 150), (172, 128, 118), (104, 128, 150), (186, 162, 140),
     (132, 118, 146))  # fmt: skip
-LAMPLIGHT: Colour = (255, 218, 136)
+LAMPLIGHT: Color = (255, 218, 136)
 
 
 def _tower(dice: Dice, x: float, wide: float, foot: float, tall: float) -> list[Outline]:
@@ -67,9 +67,9 @@ def skyline(
     for left, right in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         wide = (right - left) * dice.between(0.86, 1.04)
         high = dice.between(*tall) * stage.unit
-        colour = dice.pick(WALLS)
-        top = stage.land(lighter(colour, 0.05), distance)
-        low = stage.land(darker(colour, 0.18), min(1.0, distance + 0.1))
+        color = dice.pick(WALLS)
+        top = stage.land(lighter(color, 0.05), distance)
+        low = stage.land(darker(color, 0.18), min(1.0, distance + 0.1))
         shapes = _tower(dice, left, wide, base, high)
         body = stage.canvas.stencil(shapes)
         stage.fill(top, low, *shapes)
@@ -85,7 +85,7 @@ def skyline(
         dark, lit = _windows(
             dice, left, wide, base, high, columns=dice.whole(3, 5), rows=dice.whole(6, 10)
         )
-        glass = mix(stage.land(darker(colour, 0.3), distance), stage.light.sky[0], 0.35)
+        glass = mix(stage.land(darker(color, 0.3), distance), stage.light.sky[0], 0.35)
         shine = (mix(LAMPLIGHT, stage.light.haze, distance * 0.6) if stage.light.dark or stage.light.low
             else lighter(mix(glass, stage.light.sky[-1], 0.6), 0.2))  # fmt: skip
         stage.wash(dark, glass, opacity=0.7)
@@ -102,8 +102,8 @@ def street(stage: Stage) -> None:
     """Buildings behind a pavement and a street."""
     dice = stage.dice
     _depths(stage, dice, 0.765)
-    stone: Colour = (190, 182, 178) if stage.season != "winter" else (226, 232, 240)
-    asphalt: Colour = (92, 94, 106) if stage.season != "winter" else (146, 152, 164)
+    stone: Color = (190, 182, 178) if stage.season != "winter" else (226, 232, 240)
+    asphalt: Color = (92, 94, 106) if stage.season != "winter" else (146, 152, 164)
 
     def band(top: float, bottom: float) -> Outline:
         return box(-2, top * stage.height, stage.width + 2, bottom * stage.height)

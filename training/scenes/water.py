@@ -8,22 +8,22 @@ import numpy as np
 from PIL import Image
 
 from training.scenes.canvas import Canvas
-from training.scenes.colours import Colour, darker, lighter, mix
+from training.scenes.colors import Color, darker, lighter, mix
 from training.scenes.dice import Dice
 from training.scenes.shapes import Outline, box, leaf
 from training.scenes.stage import Stage
 
 
-def sea_colours(stage: Stage, water: Colour) -> tuple[Colour, Colour]:
+def sea_colors(stage: Stage, water: Color) -> tuple[Color, Color]:
     """At the horizon and at the viewer's feet: far water shows the sky, near water its own depth."""
     far = mix(stage.light.sky[-1], stage.land(water), 0.35)
     near = darker(mix(stage.land(water), stage.light.sky[0], 0.3), 0.18)
     return far, near
 
 
-def paint_water(stage: Stage, top: float, bottom: float, water: Colour) -> None:
+def paint_water(stage: Stage, top: float, bottom: float, water: Color) -> None:
     """Open water between two shares of the height."""
-    far, near = sea_colours(stage, water)
+    far, near = sea_colors(stage, water)
     stage.fill(
         far,
         near,
@@ -32,7 +32,7 @@ def paint_water(stage: Stage, top: float, bottom: float, water: Colour) -> None:
     )
 
 
-def paint_mirror(stage: Stage, top: float, water: Colour, *, strength: float = 0.62) -> None:
+def paint_mirror(stage: Stage, top: float, water: Color, *, strength: float = 0.62) -> None:
     """Still water from that share of the height down: the picture above it, upside down and broken by small waves."""
     line = round(top * stage.height)
     tall = stage.canvas.height - line
@@ -48,7 +48,7 @@ def paint_mirror(stage: Stage, top: float, water: Colour, *, strength: float = 0
     picked = np.clip(
         np.arange(tall) + wave * (0.004 + 0.022 * rows) * stage.unit, 0, tall - 1
     ).astype(np.intp)
-    far, near = sea_colours(stage, water)
+    far, near = sea_colors(stage, water)
     own = (np.array(far) + (np.array(near) - np.array(far)) * rows[:, None]).astype(np.float32)
     share = (strength * (1 - 0.45 * rows))[:, None, None].astype(np.float32)
     pixels = mirrored[picked] * share + own[:, None, :] * (1 - share)
@@ -62,15 +62,15 @@ def paint_waves(
     dice: Dice,
     top: float,
     bottom: float,
-    colour: Colour,
+    color: Color,
     *,
     count: int = 90,
     opacity: float = 0.4,
 ) -> None:
-    """Short level strokes, longer and further apart towards the viewer."""
+    """Short level strokes, longer and further apart toward the viewer."""
     strokes = [_stroke(stage, dice, top, bottom, across=dice.between(-0.05, 1.05), near=index / count)
         for index in range(count)]  # fmt: skip
-    stage.wash(strokes, colour, opacity=opacity)
+    stage.wash(strokes, color, opacity=opacity)
 
 
 def _stroke(
@@ -104,20 +104,20 @@ def paint_glitter(
         stage.wash([sheen], stage.light.glow, blur=0.02 * stage.unit, opacity=0.1 * strength)
 
 
-def paint_sea(stage: Stage, dice: Dice, top: float, bottom: float, water: Colour) -> None:
+def paint_sea(stage: Stage, dice: Dice, top: float, bottom: float, water: Color) -> None:
     """The open sea with waves, and glitter where sun or moon shine."""
     paint_water(stage, top, bottom, water)
-    far, near = sea_colours(stage, water)
+    far, near = sea_colors(stage, water)
     paint_waves(stage, dice, top + 0.004, bottom, darker(near, 0.2), count=70, opacity=0.35)
     paint_waves(
         stage, dice, top + 0.004, bottom, lighter(mix(far, near, 0.3), 0.35), count=110, opacity=0.4
     )
 
 
-def ripples(canvas: Canvas, x: float, y: float, half: float, colour: Colour) -> None:
+def ripples(canvas: Canvas, x: float, y: float, half: float, color: Color) -> None:
     """Rings where something floats."""
     for step in range(3):
         wide = half * (0.8 + 0.3 * step)
         thick = max(0.8, half * 0.05)
-        canvas.paint(canvas.stencil([leaf((x - wide, y + step * thick), (x + wide, y + step * thick), thick)]), colour,
+        canvas.paint(canvas.stencil([leaf((x - wide, y + step * thick), (x + wide, y + step * thick), thick)]), color,
             opacity=0.5)  # fmt: skip

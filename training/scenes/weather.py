@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageChops
 
 from training.scenes.canvas import Canvas, Fade, grain
-from training.scenes.colours import INK, lighter, mix, rounded
+from training.scenes.colors import INK, lighter, mix, rounded
 from training.scenes.dice import Dice
 from training.scenes.shapes import Outline, box, ellipse, leaf, ribbon
 from training.scenes.stage import Stage
@@ -18,7 +18,7 @@ def paint_rain(stage: Stage, dice: Dice) -> None:
     """Slanting streaks, faint ones far and bright ones near, and rings where they land."""
     unit = stage.unit
     lean = dice.between(0.08, 0.22) * (1 if dice.chance(0.5) else -1)
-    colour = lighter(mix(stage.light.sky[-1], stage.light.haze, 0.5), 0.45)
+    color = lighter(mix(stage.light.sky[-1], stage.light.haze, 0.5), 0.45)
     for count, long, thick, opacity in ((130, 0.05, 0.0022, 0.4), (60, 0.1, 0.0034, 0.55)):
         drops = []
         for _ in range(count):
@@ -30,10 +30,10 @@ def paint_rain(stage: Stage, dice: Dice) -> None:
                     [(x, y), (x + lean * span, y + span)], thick * unit + 0.25, thick * unit * 0.3
                 )
             )
-        stage.wash(drops, colour, opacity=opacity)
+        stage.wash(drops, color, opacity=opacity)
     rings = [ellipse(dice.between(0, 1) * stage.width, dice.between(0.84, 1.0) * stage.height, 0.014 * unit,
         0.003 * unit, corners=12) for _ in range(24)]  # fmt: skip
-    stage.wash(rings, colour, opacity=0.3)
+    stage.wash(rings, color, opacity=0.3)
 
 
 def paint_snowfall(stage: Stage, dice: Dice) -> None:
@@ -72,7 +72,7 @@ def paint_mist(stage: Stage, dice: Dice, top: float, bottom: float, strength: fl
 
 @lru_cache(maxsize=1)
 def _corners() -> Image.Image:
-    """128 × 128: 0 in the middle, rising towards the corners."""
+    """128 × 128: 0 in the middle, rising toward the corners."""
     row = (np.arange(128) - 63.5) / 63.5
     far = row[:, None] ** 2 * 0.5 + row[None, :] ** 2 * 0.5
     return Image.fromarray(np.clip((far - 0.35) * 70, 0, 46).astype(np.uint8))
@@ -80,7 +80,7 @@ def _corners() -> Image.Image:
 
 @lru_cache(maxsize=8)
 def _paper(width: int, height: int) -> Image.Image:
-    """The tooth of the paper: weak grey noise, weaker still on a small picture."""
+    """The tooth of the paper: weak gray noise, weaker still on a small picture."""
     depth = 0.055 * min(1.0, 0.25 + min(width, height) / 500)
     tooth = grain(width, height).point([round(128 + (level - 128) * depth) for level in range(256)])
     return Image.merge("RGB", (tooth, tooth, tooth))

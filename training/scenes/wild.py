@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from training.scenes.canvas import Fade
-from training.scenes.colours import Colour, darker, lighter, mix
+from training.scenes.colors import Color, darker, lighter, mix
 from training.scenes.dice import Dice
 from training.scenes.land import (
     SNOW,
@@ -24,7 +24,7 @@ from training.scenes.shapes import curve, points, ribbon
 from training.scenes.stage import Stage
 from training.scenes.woods import pine_row
 
-ROCKS: tuple[Colour, ...] = ((128, 130, 152), (140, 128, 136), (116, 128, 146), (150, 134, 124))
+ROCKS: tuple[Color, ...] = ((128, 130, 152), (140, 128, 136), (116, 128, 146), (150, 134, 124))
 
 
 def mountains(stage: Stage) -> None:
@@ -71,7 +71,7 @@ def mountains(stage: Stage) -> None:
 def _mesa(
     stage: Stage,
     dice: Dice,
-    colour: Colour,
+    color: Color,
     *,
     across: float,
     wide: float,
@@ -89,26 +89,26 @@ def _mesa(
     stage.canvas.paint(
         body,
         Fade(
-            stage.land(colour, distance),
-            stage.land(lighter(colour, 0.1), min(1, distance + 0.25)),
+            stage.land(color, distance),
+            stage.land(lighter(color, 0.1), min(1, distance + 0.25)),
             grain=0.6,
         ),
     )
     shade = stage.canvas.stencil([points((x - stage.light.side * half * 0.1, foot - high * 1.1),
         (x - stage.light.side * half * 2, foot - high * 1.1), (x - stage.light.side * half * 2, foot),
         (x + stage.light.side * half * 0.1, foot))])  # fmt: skip
-    stage.canvas.paint(shade, stage.land(darker(colour, 0.4), distance), opacity=0.6, clip=body)
+    stage.canvas.paint(shade, stage.land(darker(color, 0.4), distance), opacity=0.6, clip=body)
     bands = [ribbon(curve((x - half, foot - high * k), (x, foot - high * (k + 0.02)), (x + half, foot - high * k)),
         high * 0.04) for k in (0.3, 0.52, 0.7, 0.88)]  # fmt: skip
-    stage.wash(bands, stage.land(lighter(colour, 0.22), distance), opacity=0.4, clip=body)
+    stage.wash(bands, stage.land(lighter(color, 0.22), distance), opacity=0.4, clip=body)
 
 
 def desert(stage: Stage) -> None:
     """Dunes, sometimes with table mountains behind."""
     dice = stage.dice
-    sand: Colour = dice.pick(((234, 190, 122), (232, 172, 108), (226, 160, 100)))
+    sand: Color = dice.pick(((234, 190, 122), (232, 172, 108), (226, 160, 100)))
     if dice.chance(0.6):
-        red: Colour = (192, 108, 80)
+        red: Color = (192, 108, 80)
         for _ in range(dice.whole(2, 4)):
             wide = dice.between(0.2, 0.42)
             tall = dice.between(0.1, 0.26)
@@ -157,7 +157,7 @@ def snowfield(stage: Stage) -> None:
         )
         if index < 2 and "tree" not in stage.without:
             pine_row(stage, dice.child(f"wood{index}"), down + 0.03, 0.08 + 0.05 * index, distance + 0.1, count=18,
-                colour=(116, 146, 150))  # fmt: skip
+                color=(116, 146, 150))  # fmt: skip
     if "tree" not in stage.without:
         for across in (dice.between(0.0, 0.12), dice.between(0.88, 1.0)):
             snowy_pine(stage.growing(across, dice.between(0.8, 0.86), dice.between(0.34, 0.5)), (66, 116, 104),
@@ -176,7 +176,7 @@ def snowfield(stage: Stage) -> None:
 def aurora(stage: Stage) -> None:
     """Curtains of green light in a winter night's sky."""
     dice = stage.dice.child("aurora")
-    for colour in ((96, 240, 180), (120, 200, 250), (110, 250, 160)):
+    for color in ((96, 240, 180), (120, 200, 250), (110, 250, 160)):
         x = np.linspace(-0.05, 1.05, 24)
         base = dice.between(0.3, 0.48) + 0.06 * np.sin(x * dice.between(4, 8) + dice.between(0, 6))
         lower = np.stack([x * stage.width, base * stage.height], axis=1)
@@ -185,5 +185,5 @@ def aurora(stage: Stage) -> None:
             axis=1,
         )
         curtain = stage.canvas.stencil([np.vstack([lower, upper[::-1]])], blur=0.03 * stage.unit)
-        stage.canvas.paint(curtain, colour, opacity=0.26)
-        stage.wash([ribbon(lower, 0.03 * stage.unit)], colour, blur=0.014 * stage.unit, opacity=0.3)
+        stage.canvas.paint(curtain, color, opacity=0.26)
+        stage.wash([ribbon(lower, 0.03 * stage.unit)], color, blur=0.014 * stage.unit, opacity=0.3)

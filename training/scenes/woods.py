@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from training.scenes.canvas import Fade
-from training.scenes.colours import Colour, darker, lighter, mix
+from training.scenes.colors import Color, darker, lighter, mix
 from training.scenes.country import LEAVES, far_trees
 from training.scenes.dice import Dice
 from training.scenes.land import (
@@ -23,7 +23,7 @@ from training.scenes.shapes import Outline, ellipse, leaf, points, ribbon, shift
 from training.scenes.stage import Stage
 from training.scenes.water import paint_glitter, paint_mirror, paint_waves
 
-ROCKS: tuple[Colour, ...] = ((128, 130, 152), (140, 128, 136), (116, 128, 146), (150, 134, 124))
+ROCKS: tuple[Color, ...] = ((128, 130, 152), (140, 128, 136), (116, 128, 146), (150, 134, 124))
 
 
 def pine_row(
@@ -34,7 +34,7 @@ def pine_row(
     distance: float,
     *,
     count: int,
-    colour: Colour = (58, 108, 84),
+    color: Color = (58, 108, 84),
 ) -> None:
     """A dark edge of conifers, painted in one go."""
     trees: list[Outline] = []
@@ -44,8 +44,8 @@ def pine_row(
         foot = down * stage.height + dice.between(0, 0.02) * stage.unit
         trees.append(pine_silhouette(dice, x, foot, size))
     stage.fill(
-        stage.land(lighter(colour, 0.08), distance),
-        stage.land(darker(colour, 0.2), min(1, distance + 0.12)),
+        stage.land(lighter(color, 0.08), distance),
+        stage.land(darker(color, 0.2), min(1, distance + 0.12)),
         *trees,
     )
 
@@ -53,7 +53,7 @@ def pine_row(
 def _trunks(
     stage: Stage,
     dice: Dice,
-    colour: Colour,
+    color: Color,
     distance: float,
     *,
     count: int,
@@ -75,16 +75,16 @@ def _trunks(
     stage.canvas.paint(
         stencil,
         Fade(
-            stage.land(darker(colour, 0.1), distance),
-            stage.land(colour, min(1, distance + 0.1)),
+            stage.land(darker(color, 0.1), distance),
+            stage.land(color, min(1, distance + 0.1)),
             grain=0.8,
         ),
     )
     shade = [shifted(stem, -stage.light.side * wide * 0.45 * stage.unit, 0) for stem in stems]
-    stage.wash(shade, stage.land(darker(colour, 0.45), distance), opacity=0.5, clip=stencil)
+    stage.wash(shade, stage.land(darker(color, 0.45), distance), opacity=0.5, clip=stencil)
 
 
-def _canopy(stage: Stage, dice: Dice, colour: Colour, distance: float, *, reach: float) -> None:
+def _canopy(stage: Stage, dice: Dice, color: Color, distance: float, *, reach: float) -> None:
     """Leaves hanging into the picture from above."""
     tufts: list[Outline] = []
     for index in range(44):
@@ -97,8 +97,8 @@ def _canopy(stage: Stage, dice: Dice, colour: Colour, distance: float, *, reach:
         tip = (x + dice.between(-0.03, 0.03) * stage.unit, edge + size * dice.between(0.5, 1.1))
         tufts.append(leaf((x, edge * 0.7), tip, size * 0.6))
     stage.fill(
-        stage.land(darker(colour, 0.25), distance),
-        stage.land(lighter(colour, 0.1), distance),
+        stage.land(darker(color, 0.25), distance),
+        stage.land(lighter(color, 0.1), distance),
         *tufts,
     )
 
@@ -124,16 +124,16 @@ def forest(stage: Stage) -> None:
     dice = stage.dice
     pines = stage.season == "winter" or dice.chance(0.5)
     leaves = (62, 114, 84) if pines else dice.pick(LEAVES[stage.season])
-    bark: Colour = (112, 82, 66) if pines or dice.chance(0.5) else BIRCH
+    bark: Color = (112, 82, 66) if pines or dice.chance(0.5) else BIRCH
     ground = SNOW if stage.season == "winter" else mix(grass_of(stage), (104, 128, 70), 0.5)
     stage.fill(stage.light.haze, stage.land(leaves, 0.7), points((-2, 0.25 * stage.height), (stage.width + 2,
         0.25 * stage.height), (stage.width + 2, 0.8 * stage.height), (-2, 0.8 * stage.height)),
         blur=0.1 * stage.unit)  # fmt: skip
-    pine_row(stage, dice.child("far"), 0.72, 0.44, 0.66, count=16, colour=leaves)
+    pine_row(stage, dice.child("far"), 0.72, 0.44, 0.66, count=16, color=leaves)
     _trunks(stage, dice.child("far stems"), bark, 0.6, count=16, wide=0.012, foot=0.71)
     if not pines:
         _canopy(stage, dice.child("far leaves"), leaves, 0.5, reach=0.34)
-    pine_row(stage, dice.child("middle"), 0.75, 0.56, 0.42, count=9, colour=leaves)
+    pine_row(stage, dice.child("middle"), 0.75, 0.56, 0.42, count=9, color=leaves)
     paint_hill(stage, rolling(stage, dice.child("rise"), 0.73, 0.014), ground, distance=0.4)
     _trunks(stage, dice.child("stems"), bark, 0.3, count=9, wide=0.024, foot=0.75)
     if not pines:
@@ -154,7 +154,7 @@ def forest(stage: Stage) -> None:
         paint_specks(stage, dice.child("fallen"), 0.82, 1.02, fallen, count=60, size=0.009)
 
 
-def _frame(stage: Stage, dice: Dice, bark: Colour, leaves: Colour, pines: bool) -> None:
+def _frame(stage: Stage, dice: Dice, bark: Color, leaves: Color, pines: bool) -> None:
     """Two near trees at the edges."""
     for side, across in ((0, dice.between(-0.01, 0.06)), (1, dice.between(0.94, 1.01))):
         if pines:
@@ -169,7 +169,7 @@ def _frame(stage: Stage, dice: Dice, bark: Colour, leaves: Colour, pines: bool) 
             else (206, 216, 230), dice)  # fmt: skip
 
 
-def _trunks_at(stage: Stage, dice: Dice, across: float, bark: Colour) -> None:
+def _trunks_at(stage: Stage, dice: Dice, across: float, bark: Color) -> None:
     pen = stage.growing(across, 0.88, 1.0)
     pen.solid(bark, smooth((-0.1, 0), (-0.055, 0.15), (-0.045, 1.2), (0.045, 1.2), (0.055, 0.15), (0.1, 0), (0, -0.02)),
         depth=0.45)  # fmt: skip
