@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from archive.codecs import Codec
+from archive.codecs import Codec, CodecConfig, is_same_codec, resolve_codec
 from archive.errors import BadCode, ModelMismatch, UsageError
 from archive.imaging.decode import load_picture
 from archive.index.search import Hit, Search
@@ -22,7 +22,6 @@ from archive.models.decoders.open import open_decoder
 from archive.models.encoder import Encoder, OpenClipEncoder
 from archive.models.pairs import DeviceConfig, Pair, Sampling, find_pair
 from archive.recode.conversions import Conversions
-from archive.recode.resolve import is_file, resolve_codec, same_make
 from archive.recode.run import ReferenceSource
 from archive.records import CodecRecord, Damage, ModelRecord, Row, SkippedRecord, Stats
 from archive.restore.reconstruct import Reconstructor
@@ -74,15 +73,15 @@ class Archive(Conversions):
         settings: Settings,
         pair: Pair,
         *,
-        codec: str = "coclico",
-        parameters: dict[str, int] | None = None,
+        codec: str | CodecConfig = "coclico",
     ) -> Archive:
         """Makes an archive, loading the encoder once to know its weights; an archive of the same make is opened.
 
         Raises ModelMissing, UsageError if an archive of another make is there.
         """
         encoder = OpenClipEncoder(pair)
-        made = resolve_codec(codec, encoder.dimension, parameters or {}, shipped=pair.codecs)
+        config = CodecConfig.of(codec)
+        made = resolve_codec(config, encoder.dimension, shipped=pair.codecs)
         store = Store.create(settings)
         try:
             there = store.codecs.all()
@@ -91,9 +90,9 @@ class Archive(Conversions):
                 store.codecs.add(
                     CodecRecord(model.id, made.name, made.parameters(), utc_now(), made.state)
                 )
-            elif not any(same_make(record, made, exactly=is_file(codec)) for record in there) or (
-                store.models.get(there[-1].model_id).weights_sha256 != encoder.weights_sha256
-            ):
+            elif not any(
+                is_same_codec(record, made, same_state=config.file is not None) for record in there
+            ) or (store.models.get(there[-1].model_id).weights_sha256 != encoder.weights_sha256):
                 raise UsageError(
                     f"there is an archive of another make at {settings.location} already "
                     f"({store.models.get(there[-1].model_id).name}, {there[-1].name}); name another place with --archive"

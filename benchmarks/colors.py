@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from archive.codecs import resolve_codec
 from archive.codecs.coclico import ScalarMaps
 from archive.codecs.codec import MapCoder, VectorCoder
 from archive.codecs.coders.colormap import to_samples
@@ -19,7 +20,6 @@ from archive.codecs.fitted_coders import TransformMaps, fit_maps
 from archive.imaging.resize import to_square
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import find_pair
-from archive.recode.resolve import resolve_codec
 from training.corpus import load_corpus
 from training.frames import embed
 
@@ -36,7 +36,7 @@ def measure(data: Path, work: Path) -> Iterator[dict[str, object]]:
     fitted = corpus.trained[:: len(corpus.trained) // FITTED]
     test = corpus.measured
     encoder = OpenClipEncoder(pair)
-    coder = resolve_codec("klt", encoder.dimension, {}, shipped=pair.codecs).vectors
+    coder = resolve_codec("klt", encoder.dimension, shipped=pair.codecs).vectors
     vectors, shown = (
         embed(encoder, map(corpus.photo, rows.tolist()), map_side=1)[0] for rows in (fitted, test)
     )

@@ -11,10 +11,10 @@ from pathlib import Path
 import click
 import torch
 
+from archive.codecs import resolve_codec
 from archive.models.decoders.upscaler import load_upscaler
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import POCKET_FOLDER, find_pair
-from archive.recode.resolve import resolve_codec
 from training.export import export_codecs, export_decoder, export_encoder, load_parts
 from training.image_encoder import DIMENSION
 from training.pipeline import SHARE, STAGES_ON, Recipe
@@ -105,7 +105,7 @@ def _go_on(recipe: Recipe, start: Path, out: Path) -> None:
     clip, vae, unet, space = load_parts(start)
     tower = clip.visual
     enlarging = load_upscaler(start / "decoder")
-    codec = resolve_codec("klt", DIMENSION, {}, shipped=str(start / "codecs"))
+    codec = resolve_codec("klt", DIMENSION, shipped=str(start / "codecs"))
     if "image" in recipe.stages:
         tower = recipe.train_image_tower(tower)
         export_encoder(tower, clip, out / "encoder")

@@ -18,12 +18,18 @@ import numpy as np
 import torch
 from torch import nn
 
-from archive.codecs import Codec, fit_codec, save_codec, with_least_squares
+from archive.codecs import (
+    Codec,
+    fit_codec,
+    get_spec,
+    resolve_codec,
+    save_codec,
+    with_linear_decoder,
+)
 from archive.codecs.coclico import coclico
 from archive.models.decoders.upscaler import save_upscaler
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import find_pair
-from archive.recode.resolve import MAP_SIDE, RATES, resolve_codec
 from training import image_encoder, text_encoder
 from training.corpus import Corpus
 from training.denoiser import Space, embedding_noiser, noise_scheduler
@@ -36,7 +42,8 @@ EIGHT_BITS = (
     "text_projection",
     "visual.trunk.conv_head.",
 )  # of the encoder
-KLT_RATES = ((60, 20), RATES["klt"], (250, 64))  # bits of embedding and map
+DEFAULT = get_spec("klt").default
+KLT_RATES = ((60, 20), (DEFAULT.bits, DEFAULT.map_bits), (250, 64))  # bits of embedding and map
 
 
 def export_encoder(image: nn.Module, text: nn.Module, folder: Path) -> None:
@@ -101,7 +108,7 @@ def export_codecs(folder: Path, photos: Corpus, scenery: Corpus) -> tuple[Codec,
     encoder = OpenClipEncoder(find_pair(str(folder)))
     seen = [(photos, photos.trained), (scenery, scenery.trained[:SCENES])]
     made = [
-        embed(encoder, (one.photo(int(row)) for row in rows), map_side=MAP_SIDE)
+        embed(encoder, (one.photo(int(row)) for row in rows), map_side=DEFAULT.map_side)
         for one, rows in seen
     ]
     space = Space.of(made[0][0])
@@ -110,9 +117,9 @@ def export_codecs(folder: Path, photos: Corpus, scenery: Corpus) -> tuple[Codec,
     for bits, map_bits in KLT_RATES:
         codec = fit_codec("klt", vectors, maps, bits=bits, map_bits=map_bits)
         save_codec(codec, folder / "codecs" / f"klt-{bits}-{map_bits}.npz")
-    squared = with_least_squares(coclico(vectors.shape[1], map_side=0), vectors)
+    squared = with_linear_decoder(coclico(vectors.shape[1], map_side=0), vectors)
     save_codec(squared, folder / "codecs" / "clip-squares.npz")
-    return resolve_codec("klt", vectors.shape[1], {}, shipped=str(folder / "codecs")), space
+    return resolve_codec("klt", vectors.shape[1], shipped=str(folder / "codecs")), space
 
 
 def load_parts(folder: Path) -> tuple[nn.Module, nn.Module, nn.Module, Space]:

@@ -30,13 +30,13 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from archive.codecs import ALIGNED, save_codec
+from archive.codecs import get_spec, save_codec
 from archive.codecs.codec import Codec
 from archive.codecs.coders.pqvae_network import Pqvae
 from archive.codecs.fitted_coders import TransformMaps, fit_maps
 from archive.codecs.pqvae import ENTRIES, GRID, Norms, PqvaeVectors
+from archive.codecs.registry import ALIGNMENT_SAMPLE
 from archive.evaluate.codec_bench import load_vectors
-from archive.recode.resolve import MAP_SIDE
 from training.frames import embed_folder
 from training.loop import fit
 
@@ -222,7 +222,7 @@ def main(
         seed=seed,
     )
     codec = replace(
-        codec.aligned(fitted[:ALIGNED]),
+        codec.with_alignment(fitted[:ALIGNMENT_SAMPLE]),
         maps=fit_maps(maps[: len(fitted)], map_bits, fitted, codec.vectors),
     )
     save_codec(codec, out)
@@ -241,7 +241,7 @@ def _sample(
     if (vectors is None) == (pictures is None):
         raise click.UsageError("give either --vectors or --pictures")
     if pictures is not None:
-        return embed_folder(pictures, model, map_side=MAP_SIDE)
+        return embed_folder(pictures, model, map_side=get_spec("pqvae").default.map_side)
     rows = load_vectors(vectors)
     return rows, np.zeros((len(rows), 0, 0, 3), np.uint8)
 

@@ -10,12 +10,14 @@ has n = 0 and no colour code.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from archive.codecs.codec import Arrays, Codec, Pixels, Vectors
+from archive.arrays import Pixels, Vectors
+from archive.codecs.codec import Codec
 from archive.codecs.coders.colormap import (
     dequantize_samples,
     from_samples,
@@ -33,6 +35,7 @@ from archive.codecs.coders.scalar import (
     rows_of,
     unpack,
 )
+from archive.codecs.coders.serialization import Arrays
 from archive.errors import UsageError
 
 BITS = range(1, 9)
@@ -48,13 +51,41 @@ def coclico(dimension: int, *, bits: int = 1, map_side: int = 8, map_bits: int =
     )
 
 
+def open_coclico(parameters: Mapping[str, Any], arrays: Mapping[str, Any]) -> Codec:
+    """From a codec row. Raises KeyError where something is missing."""
+    plain = {name: value for name, value in parameters.items() if name != "least_squares"}
+    codec = coclico(**plain)
+    if not parameters.get("least_squares"):
+        return codec
+    decoder = LinearDecoder.open(arrays)
+    return replace(codec, vectors=ScalarVectors(codec.dimension, plain["bits"], decoder))
+
+
+def open_clip(parameters: Mapping[str, Any], arrays: Mapping[str, Any]) -> Codec:
+    """From a codec row. Raises KeyError where something is missing."""
+    return open_coclico({**parameters, "map_side": 0}, arrays)
+
+
+def with_linear_decoder(codec: Codec, vectors: Vectors) -> Codec:
+    """The same codes, decoded by least squares fitted to (N, D) embeddings.
+
+    Raises UsageError for codes that are not scalar.
+    """
+    bits = codec.vectors.scan_bits
+    if bits is None:
+        raise UsageError(f"{codec.name} cannot be decoded by least squares; coclico and clip can")
+    scalar = ScalarVectors(codec.dimension, bits)
+    return replace(codec, vectors=scalar.with_linear_decoder(vectors)).with_alignment(vectors)
+
+
 @dataclass(frozen=True)
 class ScalarVectors:
     """Every coordinate on its own, uniformly quantised."""
 
     dimension: int
     bits: int = 1
-    squares: LinearDecoder | None = None
+    linear_decoder: LinearDecoder | None = None
+    pending = None
 
     def __post_init__(self) -> None:
         if self.dimension < 1:
@@ -72,26 +103,17 @@ class ScalarVectors:
     def scan_bits(self) -> int:
         return self.bits
 
-    @property
-    def decodes_levels(self) -> bool:
-        """Whether the levels are what is decoded."""
-        return self.squares is None
-
-    def scan_query(self, queries: Vectors) -> Vectors:
-        return queries if self.squares is None else self.squares.query(queries)
-
     def parameters(self) -> dict[str, Any]:
-        plain = {"dimension": self.dimension, "bits": self.bits}
-        return plain if self.squares is None else {**plain, "least_squares": True}
+        scalar = {"dimension": self.dimension, "bits": self.bits}
+        return {**scalar, "least_squares": True} if self.linear_decoder else scalar
 
     def arrays(self) -> Arrays:
-        return {} if self.squares is None else self.squares.arrays()
+        return self.linear_decoder.arrays() if self.linear_decoder else {}
 
-    def with_least_squares(self, vectors: Vectors) -> ScalarVectors:
+    def with_linear_decoder(self, vectors: Vectors) -> ScalarVectors:
         """The same codes, decoded by least squares fitted to (N, D) embeddings."""
-        return replace(
-            self, squares=LinearDecoder.fit(vectors, self._odd(quantize(vectors, self.bits)))
-        )
+        signs = self._odd(quantize(vectors, self.bits))
+        return replace(self, linear_decoder=LinearDecoder.fit(vectors, signs))
 
     def encode(self, vectors: Vectors) -> list[bytes]:
         """(N, D) float32 → N codes of ceil(D·b/8) bytes."""
@@ -99,14 +121,11 @@ class ScalarVectors:
 
     def decode(self, codes: list[bytes]) -> Vectors:
         """N codes → (N, D) float32. Raises BadCode on a wrong length."""
-        levels = unpack(
-            rows_of(codes, packed_bytes(self.dimension, self.bits)), self.bits, self.dimension
-        )
-        return (
-            dequantize(levels, self.bits)
-            if self.squares is None
-            else self.squares.reconstruct(self._odd(levels))
-        )
+        rows = rows_of(codes, packed_bytes(self.dimension, self.bits))
+        levels = unpack(rows, self.bits, self.dimension)
+        if self.linear_decoder is None:
+            return dequantize(levels, self.bits)
+        return self.linear_decoder.reconstruct(self._odd(levels))
 
     def _odd(self, levels: Levels) -> Vectors:
         """Levels 0 … 2^b − 1 → odd integers −2^b + 1 … 2^b − 1."""

@@ -9,26 +9,28 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from archive.codecs.codec import Arrays, NoLevels, Pixels, VectorCoder, Vectors
+from archive.arrays import Pixels, Vectors
+from archive.codecs.codec import VectorCoder
 from archive.codecs.coders.colormap import from_samples, to_samples
 from archive.codecs.coders.map_prediction import Prediction, fit_prediction
+from archive.codecs.coders.serialization import Arrays
 from archive.codecs.coders.transform import Transform
 from archive.codecs.coders.transform_fit import fit_transform
 from archive.errors import UsageError
 
-LEAST_SAMPLE = 64  # rows; fewer make neither a covariance nor a dictionary
+MIN_SAMPLE = 64  # rows; fewer make neither a covariance nor a dictionary
 TOLD = "map_prediction_"  # of the names in the state
-LEAST_BITS = 6  # of an embedding: a byte, that names one of 64 atoms
+MIN_BITS = 6  # of an embedding: a byte, that names one of 64 atoms
 
 
 def check_sample(vectors: Vectors, bits: int) -> None:
     """Raises UsageError for too few vectors (N, D), or too few bits."""
-    if len(vectors) < LEAST_SAMPLE:
+    if len(vectors) < MIN_SAMPLE:
         raise UsageError(
-            f"it takes at least {LEAST_SAMPLE} pictures to fit a codec, there are {len(vectors)}; use coclico"
+            f"it takes at least {MIN_SAMPLE} pictures to fit a codec, there are {len(vectors)}; use coclico"
         )
-    if bits < LEAST_BITS:
-        raise UsageError(f"an embedding takes at least {LEAST_BITS} bits, {bits} were asked for")
+    if bits < MIN_BITS:
+        raise UsageError(f"an embedding takes at least {MIN_BITS} bits, {bits} were asked for")
 
 
 def fit_maps(
@@ -66,11 +68,14 @@ class Fitted(Protocol):
 
 
 @dataclass(frozen=True)
-class FittedVectors(NoLevels):
+class FittedVectors:
     """Embeddings by a fitted coder, at a number of bits."""
 
     coder: Fitted
     bits: int
+    scan_bits = None
+    linear_decoder = None
+    pending = None
 
     @property
     def dimension(self) -> int:

@@ -14,18 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from archive.arrays import Vectors
 from archive.codecs.coclico import ScalarMaps
-from archive.codecs.codec import Arrays, Codec, NoLevels, Vectors
+from archive.codecs.codec import Codec, PendingCodec
 from archive.codecs.coders.scalar import rows_of
-
-
-@dataclass(frozen=True)
-class PendingCodec:
-    """The codec that rows wait for."""
-
-    name: str
-    bits: int
-    map_bits: int
+from archive.codecs.coders.serialization import Arrays
 
 
 def float16_codec(dimension: int, pending: PendingCodec, *, map_side: int = 8) -> Codec:
@@ -36,17 +29,19 @@ def float16_codec(dimension: int, pending: PendingCodec, *, map_side: int = 8) -
 def open_float16(parameters: Mapping[str, Any], _: Mapping[str, Any]) -> Codec:
     """From a codec row. Raises KeyError where something is missing."""
     pending = PendingCodec(
-        parameters["pending"], parameters["awaited_bits"], parameters["awaited_map_bits"]
+        parameters["pending"], parameters["pending_bits"], parameters["pending_map_bits"]
     )
     return float16_codec(parameters["dimension"], pending, map_side=parameters.get("map_side", 0))
 
 
 @dataclass(frozen=True)
-class Float16Vectors(NoLevels):
+class Float16Vectors:
     """Every coordinate in half precision."""
 
     dimension: int
     pending: PendingCodec
+    scan_bits = None
+    linear_decoder = None
 
     @property
     def payload_bits(self) -> int:
@@ -59,8 +54,8 @@ class Float16Vectors(NoLevels):
         return {
             "dimension": self.dimension,
             "pending": name,
-            "awaited_bits": bits,
-            "awaited_map_bits": map_bits,
+            "pending_bits": bits,
+            "pending_map_bits": map_bits,
         }
 
     def arrays(self) -> Arrays:

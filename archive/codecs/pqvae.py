@@ -32,8 +32,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from archive.codecs.codec import Arrays, Codec, NoLevels, Vectors
+from archive.arrays import Vectors
+from archive.codecs.codec import Codec
 from archive.codecs.coders.scalar import pack, packed_bytes, rows_of, unpack
+from archive.codecs.coders.serialization import Arrays
 from archive.codecs.fitted_coders import open_maps
 from archive.errors import UnknownCodec, UsageError
 
@@ -87,12 +89,15 @@ class Norms:
 
 
 @dataclass(frozen=True)
-class PqvaeVectors(NoLevels):
+class PqvaeVectors:
     """Embeddings by a trained network."""
 
     dimension: int
     weights: Mapping[str, npt.NDArray[np.float16]]  # of Pqvae, by name
     norms: Norms
+    scan_bits = None
+    linear_decoder = None
+    pending = None
 
     def __post_init__(self) -> None:
         if self.subvector not in SUBVECTORS or self.entries not in ENTRIES:

@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from archive.codecs.codec import Codec, Pixels, Vectors
+from archive.arrays import Pixels, Vectors
+from archive.codecs.codec import Codec
 from archive.codecs.coders.sparse import Dictionary
 from archive.codecs.coders.sparse_fit import fit_dictionary, shape_for
 from archive.codecs.fitted_coders import FittedVectors, check_sample, fit_maps, open_maps

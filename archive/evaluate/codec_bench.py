@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from archive.codecs import FITTED, LEAST_SQUARES, NAMES, Codec, fit_codec, load_codec
+from archive.codecs import CODEC_NAMES, LINEAR_SUFFIX, Codec, fit_codec, get_spec, load_codec
 from archive.errors import UsageError
 from archive.evaluate.rate_distortion import Sample, measure, text_to_image, zero_shot_agreement
 
@@ -48,9 +48,9 @@ class CodecBench:
         self, names: Sequence[str], rates: Sequence[int], states: Sequence[Path] = ()
     ) -> Iterator[dict[str, Any]]:
         """One point a codec and rate, then the bound at every rate. Raises UsageError for an unknown name."""
-        unknown = [name for name in names if name.removesuffix(LEAST_SQUARES) not in NAMES]
+        unknown = [name for name in names if name.removesuffix(LINEAR_SUFFIX) not in CODEC_NAMES]
         if unknown:
-            raise UsageError(f"{unknown[0]!r} is no codec; use {', '.join(NAMES)}")
+            raise UsageError(f"{unknown[0]!r} is no codec; use {', '.join(CODEC_NAMES)}")
         for name in names:
             for rate in rates:
                 codec = self._codec(name, rate)
@@ -72,7 +72,7 @@ class CodecBench:
     def _codec(self, name: str, rate: int) -> Codec | None:
         """None where a codec has no point at this rate: scalar codes come in whole bits a dimension."""
         maps = np.zeros((len(self.fit), *NO_MAPS), np.uint8)
-        if name in FITTED:
+        if get_spec(name.removesuffix(LINEAR_SUFFIX)).is_fitted:
             return fit_codec(name, self.fit, maps, bits=rate, map_bits=0)
         bits, rest = divmod(rate, self.fit.shape[1])
         return (

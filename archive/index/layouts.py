@@ -76,12 +76,14 @@ class PackedCodeLayout:
 
     @property
     def lossless(self) -> bool:
-        return self._bits == self._kept and self._codec.vectors.decodes_levels
+        return self._bits == self._kept and self._codec.vectors.linear_decoder is None
 
     @property
     def shortlist_size(self) -> tuple[int, int]:
         """With one bit all norms are equal; else the scan, by dot product, errs."""
-        return (20, 2) if self._bits == 1 and self._codec.vectors.decodes_levels else (240, 2)
+        return (
+            (20, 2) if self._bits == 1 and self._codec.vectors.linear_decoder is None else (240, 2)
+        )
 
     def arrays(self) -> Mapping[str, npt.NDArray[Any]]:
         return {}
@@ -100,7 +102,8 @@ class PackedCodeLayout:
     def query(self, vectors: Vectors) -> Vectors:
         """(N, D) → (N, width): zeros for what only fills up, groups swapped in pairs."""
         filled = np.zeros((len(vectors), self.width), np.float32)
-        filled[:, : self._codec.dimension] = self._codec.vectors.scan_query(vectors)
+        decoder = self._codec.vectors.linear_decoder
+        filled[:, : self._codec.dimension] = decoder.query(vectors) if decoder else vectors
         pairs = filled.reshape(len(vectors), -1, 2, self._group)
         return np.ascontiguousarray(pairs[:, :, ::-1]).reshape(len(vectors), -1)
 

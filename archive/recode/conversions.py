@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from archive.codecs import Codec, open_codec, with_least_squares
-from archive.codecs.coclico import ScalarVectors
-from archive.codecs.float16 import Float16Vectors
+from archive.codecs import (
+    MIN_SAMPLE,
+    Codec,
+    CodecConfig,
+    is_same_codec,
+    open_codec,
+    resolve_codec,
+    shipped_linear_decoder,
+    with_linear_decoder,
+)
 from archive.errors import UsageError
 from archive.filters import RowFilter
 from archive.index.search import Search
 from archive.models.encoder import Encoder
 from archive.models.pairs import Pair
-from archive.recode.resolve import (
-    ENOUGH,
-    LEAST,
-    fit_to_rows,
-    is_file,
-    resolve_codec,
-    same_make,
-    squares_for,
-)
+from archive.recode.fit import FIT_SAMPLE, fit_to_rows
 from archive.recode.run import Recode, Recoded, Reference, ReferenceSource
 from archive.records import CodecRecord, ModelRecord
 from archive.store import Store
@@ -60,21 +59,20 @@ class Conversions:
         """What new rows are written with."""
         return self.codecs[self.codec_id]
 
-    def use_codec(self, name: str, parameters: Mapping[str, int] | None = None) -> None:
+    def use_codec(self, codec: str | CodecConfig) -> None:
         """From now on new rows are written with this codec, or the one in this file; old rows keep theirs.
 
         Raises UsageError.
         """
-        codec = resolve_codec(
-            name, self.model.dimension, parameters or {}, shipped=self.pair.codecs
-        )
-        if not same_make(self.records[self.codec_id], codec, exactly=is_file(name)):
-            self._add(codec)
+        config = CodecConfig.of(codec)
+        resolved = resolve_codec(config, self.model.dimension, shipped=self.pair.codecs)
+        same_state = config.file is not None
+        if not is_same_codec(self.records[self.codec_id], resolved, same_state=same_state):
+            self._add(resolved)
 
     def freeze(
         self,
-        name: str,
-        parameters: Mapping[str, int] | None = None,
+        codec: str | CodecConfig,
         *,
         where: RowFilter = lambda _: True,
         dry: bool = False,
@@ -84,25 +82,23 @@ class Conversions:
         A codec of the same make that is there already is taken, so that a stopped run goes on. Raises UsageError.
         """
         sources = ReferenceSource(self.codecs, lambda: self.encoder, side=self._side)
-        wanted = resolve_codec(
-            name, self.model.dimension, parameters or {}, shipped=self.pair.codecs
-        )
-        alike = {
-            key
-            for key, record in self.records.items()
-            if same_make(record, wanted, exactly=is_file(name))
-        }
-        target = min(alike, default=None)
+        config = CodecConfig.of(codec)
+        resolved = resolve_codec(config, self.model.dimension, shipped=self.pair.codecs)
+        same_state = config.file is not None
+        same = [
+            codec_id
+            for codec_id, record in self.records.items()
+            if is_same_codec(record, resolved, same_state=same_state)
+        ]
+        target = min(same, default=None)
         rows = [row.id for row in self.store.images.all() if row.codec_id != target and where(row)]
-        codec = self.codecs.get(target or -1, wanted)
+        fitted = self.codecs.get(target or -1, resolved)
         if target is None:
-            if isinstance(wanted.vectors, Float16Vectors):
+            if resolved.pending is not None:
                 sample = self.store.images.get(_spread(rows))
-                codec = fit_to_rows(
-                    wanted.vectors.pending, sources, sample, map_side=wanted.map_side
-                )
-            target = -1 if dry else self._add(codec)
-        run = Recode(self.store, sources, target, codec)
+                fitted = fit_to_rows(resolved.pending, sources, sample, map_side=resolved.map_side)
+            target = -1 if dry else self._add(fitted)
+        run = Recode(self.store, sources, target, fitted)
         pages = (
             row
             for start in range(0, len(rows), PAGE)
@@ -120,13 +116,9 @@ class Conversions:
         sources = ReferenceSource(self.codecs, lambda: self.encoder, side=self._side)
         for old_id, old in list(self.codecs.items()):
             rows = self.store.images.of_codec(old_id)
-            if (
-                not rows
-                or not isinstance(old.vectors, ScalarVectors)
-                or old.vectors.squares is not None
-            ):
+            if not rows or not old.supports_linear_decoder:
                 continue
-            codec = squares_for(old, self.pair.codecs) or self._squared(
+            codec = shipped_linear_decoder(old, self.pair.codecs) or self._squared(
                 old, sources(_spread(rows), old.map_side)
             )
             target = -1 if dry else self._add(codec)
@@ -143,7 +135,7 @@ class Conversions:
                 f"least squares in {old.dimension} dimensions are learned from at least {2 * old.dimension:,} "
                 f"originals, {len(seen):,} can be seen; connect the drive they lie on"
             )
-        return with_least_squares(old, np.stack(seen))
+        return with_linear_decoder(old, np.stack(seen))
 
     @property
     def _side(self) -> int:
@@ -162,27 +154,23 @@ class Conversions:
 
     def _lacking(self) -> int:
         """How many new rows are still waited for; 0 if none are."""
-        return (
-            max(1, ENOUGH - self.store.images.count(self.codec_id))
-            if isinstance(self.codec.vectors, Float16Vectors)
-            else 0
-        )
+        if not self.codec.is_pending:
+            return 0
+        return max(1, FIT_SAMPLE - self.store.images.count(self.codec_id))
 
     def _settled(self) -> bool:
         """Whether rows that waited have been recoded now. Those that a killed run left waiting are taken along."""
         settled = False
         for waiting_id, waiting in list(self.codecs.items()):
-            if isinstance(waiting.vectors, Float16Vectors) and (
-                rows := self.store.images.of_codec(waiting_id)
-            ):
-                pending = waiting.vectors.pending
+            pending = waiting.pending
+            if pending is not None and (rows := self.store.images.of_codec(waiting_id)):
                 sources = ReferenceSource(self.codecs, None, side=self._side)
                 there = [
                     key
                     for key, one in self.records.items()
-                    if key > waiting_id and same_make(one, waiting)
+                    if key > waiting_id and is_same_codec(one, waiting)
                 ]
-                if not there and len(rows) < LEAST:
+                if not there and len(rows) < MIN_SAMPLE:
                     continue
                 fitted = (
                     fit_to_rows(pending, sources, rows[:MOST], map_side=waiting.map_side)
@@ -196,5 +184,5 @@ class Conversions:
 
 
 def _spread(rows: Sequence[T]) -> Sequence[T]:
-    """At most ENOUGH of them, evenly spread."""
-    return rows[:: max(1, -(-len(rows) // ENOUGH))]
+    """At most FIT_SAMPLE of them, evenly spread."""
+    return rows[:: max(1, -(-len(rows) // FIT_SAMPLE))]

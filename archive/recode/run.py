@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from archive.codecs import WAITING, Codec
+from archive.codecs import Codec
 from archive.errors import BadCode, Unreadable
 from archive.imaging.decode import digest_of, load_picture
 from archive.imaging.resize import to_square
@@ -102,7 +102,7 @@ class ReferenceSource:
 
     def _pixels(self, row: Row) -> Pixels | None:
         """The original, if it can be seen; None for rows that are as good as that."""
-        if self._encoder is None or self._codecs[row.codec_id].name == WAITING:
+        if self._encoder is None or self._codecs[row.codec_id].is_pending:
             return None
         return original_pixels(row, at_least=self._side)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archive.errors import SOME_SKIPPED, UsageError
+from archive.errors import SOME_SKIPPED
 from archive.settings import Settings
 from cli.shared.options import archive_options, codec_options, json_option, model_options
 from cli.shared.output import emit, path_fields, plural
@@ -16,6 +16,7 @@ from cli.shared.tally import Tally
 
 if TYPE_CHECKING:
     from archive.archive import Archive
+    from archive.codecs import CodecConfig
 
 
 @click.command()
@@ -40,8 +41,7 @@ def command(
     settings: Settings,
     model: str | None,
     any_weights: bool,
-    codec: str | None,
-    rates: dict[str, int],
+    codec: CodecConfig | None,
     candidates: str | None,
     keep_truncated: bool,
     as_json: bool,
@@ -57,9 +57,7 @@ def command(
 
     with Archive(settings, model=model, any_weights=any_weights) as archive:
         if codec:
-            archive.use_codec(codec, rates)
-        elif rates:
-            raise UsageError("--bits and --map-bits belong to a codec; name it with --codec")
+            archive.use_codec(codec)
         total = sum(1 for path in paths for _ in scan(path))
         tally = Tally()
         with progress("archiving", total, silent=as_json) as show:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from archive.settings import Settings
 from cli.shared.options import archive_options, codec_options, json_option
 from cli.shared.output import emit
+
+if TYPE_CHECKING:
+    from archive.codecs import CodecConfig
 
 
 @click.command()
@@ -25,19 +30,17 @@ def command(
     settings: Settings,
     model: str,
     decoder: str | None,
-    codec: str,
-    rates: dict[str, int],
+    codec: CodecConfig,
     as_json: bool,
 ) -> None:
     """Make an archive, or bring an older one's tables up to date."""
     from archive.archive import Archive
     from archive.models.pairs import find_pair
-    from archive.recode.resolve import rate_of
 
     pair = find_pair(model, decoder=decoder)
-    with Archive.create(settings, pair, codec=codec, parameters=rates) as archive:
+    with Archive.create(settings, pair, codec=codec) as archive:
         name = archive.codec.name
-        each = rate_of(archive.codec)
+        each = archive.codec.bits_per_image
         if as_json:
             emit(
                 {

@@ -12,6 +12,7 @@ from cli.shared.output import emit, plural
 from cli.shared.progress import progress
 
 if TYPE_CHECKING:
+    from archive.codecs import CodecConfig
     from archive.recode.run import Recoded
 
 
@@ -35,8 +36,7 @@ if TYPE_CHECKING:
 def command(
     *,
     settings: Settings,
-    codec: str,
-    rates: dict[str, int],
+    codec: CodecConfig,
     where: tuple[str, ...],
     least_squares: bool,
     dry_run: bool,
@@ -58,7 +58,7 @@ def command(
         Archive(settings, model=model, any_weights=any_weights) as archive,
         progress("recoding", archive.stats().images, silent=as_json) as show,
     ):
-        freeze = archive.freeze(codec, rates, where=wanted, dry=dry_run)
+        freeze = archive.freeze(codec, where=wanted, dry=dry_run)
         for one in archive.sharpen(dry=dry_run) if least_squares else freeze:
             done.append(one)
             show(len(done))

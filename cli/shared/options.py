@@ -6,29 +6,19 @@ import functools
 import math
 import re
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from archive.errors import UsageError
 from archive.settings import DEFAULT_LOCATION, LOCK_SECONDS, Settings
 
+if TYPE_CHECKING:
+    from archive.codecs import CodecConfig
+
 Command = Callable[..., Any]
-CODEC_HELP = (
-    "How vectors and colours are coded: coclico, clip, klt, smic, or the file of a trained codec."
-)
 UNITS = {"s": 1, "m": 60, "h": 3600}  # seconds
-CODECS = ("coclico", "clip", "klt", "smic")
-
-
-def _codec_or_file(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    """Raises BadParameter."""
-    if value is None or value in CODECS or (value.endswith(".npz") and Path(value).is_file()):
-        return value
-    raise click.BadParameter(
-        f"{value!r} is neither a codec ({', '.join(CODECS)}) nor the .npz file of one.", ctx, param
-    )
+RATE_OPTIONS = ("bits", "bits_per_dim", "map_side", "map_bits", "map_bits_per_sample")
 
 
 def archive_options(command: Command) -> Command:
@@ -99,38 +89,98 @@ def model_options(command: Command) -> Command:
     return model(weights(command))
 
 
+class CodecOption(click.Option):
+    """An option whose help names codecs.
+
+    The table of codecs imports numpy, so it is read when the help is, not with this module.
+    """
+
+    @property
+    def help(self) -> str | None:
+        """The text, with {codecs}, {per_image} and {per_dim} replaced by names."""
+        return self._help and self._help.format(**_codec_names())
+
+    @help.setter
+    def help(self, text: str | None) -> None:
+        self._help = text
+
+
 def codec_options(default: str | None) -> Callable[[Command], Command]:
-    """--codec, --bits, --map-side, --map-bits, handed over as `codec` and `rates` (those that were given)."""
+    """--codec and its rates, handed over as `codec`: a CodecConfig, or None without --codec."""
 
     def decorate(command: Command) -> Command:
         @click.option(
             "--codec",
+            cls=CodecOption,
             default=default,
             show_default=True,
             metavar="NAME|FILE",
-            callback=_codec_or_file,
-            help=CODEC_HELP,
+            help="Codec of embeddings and color maps: {codecs}, or the .npz file of a fitted codec.",
         )
         @click.option(
             "--bits",
+            cls=CodecOption,
             type=click.IntRange(1),
-            help="Of the embedding: a dimension, or a picture (klt, smic).",
+            help="Embedding rate in bits per image ({per_image}).",
         )
         @click.option(
-            "--map-side", type=click.IntRange(1), help="Side of the colour map, even, 4 to 32."
+            "--bits-per-dim",
+            cls=CodecOption,
+            type=click.IntRange(1),
+            help="Embedding rate in bits per dimension, 1 to 8 ({per_dim}).",
         )
         @click.option(
-            "--map-bits", type=click.IntRange(1), help="Of the colour map: a sample, or a picture."
+            "--map-side",
+            type=click.IntRange(1),
+            help="Side of the color map in pixels, even, 4 to 32.",
+        )
+        @click.option(
+            "--map-bits",
+            cls=CodecOption,
+            type=click.IntRange(1),
+            help="Color map rate in bits per image ({per_image}).",
+        )
+        @click.option(
+            "--map-bits-per-sample",
+            cls=CodecOption,
+            type=click.IntRange(1),
+            help="Color map rate in bits per sample, 1 to 8 ({per_sample}).",
         )
         @functools.wraps(command)
-        def with_rates(*args: Any, bits: Any, map_side: Any, map_bits: Any, **others: Any) -> Any:
-            rates = {"bits": bits, "map_side": map_side, "map_bits": map_bits}
-            return command(
-                *args,
-                rates={name: rate for name, rate in rates.items() if rate is not None},
-                **others,
-            )
+        def with_codec(*args: Any, codec: str | None, **others: Any) -> Any:
+            rates = {name: others.pop(name) for name in RATE_OPTIONS}
+            return command(*args, codec=_codec_config(codec, rates), **others)
 
-        return with_rates
+        return with_codec
 
     return decorate
+
+
+def _codec_config(codec: str | None, rates: dict[str, int | None]) -> CodecConfig | None:
+    """Raises UsageError for rates that the codec lacks, and for rates without a codec."""
+    from archive.codecs import CodecConfig
+
+    if codec is None:
+        if any(rate is not None for rate in rates.values()):
+            raise UsageError("rate options belong to a codec; name it with --codec")
+        return None
+    config = CodecConfig(codec, **rates)
+    config.check()
+    return config
+
+
+def _codec_names() -> dict[str, str]:
+    """The names that the help of codec options refers to."""
+    from archive.codecs import SELECTABLE_CODECS, RateUnit
+
+    groups = {
+        "codecs": SELECTABLE_CODECS,
+        "per_image": [spec for spec in SELECTABLE_CODECS if spec.unit is RateUnit.PER_IMAGE],
+        "per_dim": [spec for spec in SELECTABLE_CODECS if spec.unit is RateUnit.PER_DIMENSION],
+        "per_sample": [
+            spec
+            for spec in SELECTABLE_CODECS
+            if spec.unit is RateUnit.PER_DIMENSION and spec.default.map_side
+        ],
+    }
+    return {group: ", ".join(spec.name for spec in specs) for group, specs in groups.items()}

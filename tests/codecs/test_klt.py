@@ -19,7 +19,7 @@ from archive.codecs import (
     load_codec,
     open_codec,
     save_codec,
-    with_least_squares,
+    with_linear_decoder,
 )
 from archive.codecs.coders import range_coder
 from archive.codecs.coders.colormap import to_samples
@@ -136,7 +136,7 @@ def test_least_squares_decode_sign_codes_better_and_exactly_everywhere(tmp_path:
     fitted = draw(3000, seed=1)
     test = draw(1000, seed=2)
     plain = open_codec("clip", {"dimension": DIMENSION, "bits": 1})
-    better = with_least_squares(plain, fitted)
+    better = with_linear_decoder(plain, fitted)
     assert better.encode_vectors(test) == plain.encode_vectors(test)
     errors = [
         measure(one, Sample(test, fitted.mean(axis=0)))[0].relative_error for one in (better, plain)

@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from archive.archive import Archive
-from archive.codecs import save_codec
+from archive.codecs import CodecConfig, save_codec, shipped_codecs
 from archive.codecs.klt import fit_klt
 from archive.models.pairs import PAIRS, find_pair
-from archive.recode.resolve import shipped_codecs
 from archive.settings import Settings
 from tests.support.pairs import DIMENSION
 
@@ -21,10 +20,9 @@ from tests.support.pairs import DIMENSION
 def test_the_pocket_pair_codes_at_once_at_three_rates(
     bits: int, map_bits: int, tmp_path: Path, album: Path
 ) -> None:
-    rates = {"bits": bits, "map_bits": map_bits}
-    with Archive.create(
-        Settings(str(tmp_path / "a")), find_pair("pocket"), codec="klt", parameters=rates
-    ) as archive:
+    codec = CodecConfig("klt", bits=bits, map_bits=map_bits)
+    settings = Settings(str(tmp_path / "a"))
+    with Archive.create(settings, find_pair("pocket"), codec=codec) as archive:
         assert archive.codec.alignment is not None
         list(archive.ingest([str(album)]))
         stats = archive.stats()
@@ -67,9 +65,8 @@ def test_a_pairs_folder_may_bring_codecs_too(tiny_pair: Path, tmp_path: Path, al
         fit_klt(vectors, maps, bits=40, map_bits=40), tmp_path / "pair" / "codecs" / "ours.npz"
     )
     pair = find_pair(str(tmp_path / "pair"))
-    with Archive.create(
-        Settings(str(tmp_path / "a")), pair, codec="klt", parameters={"bits": 40}
-    ) as archive:
+    codec = CodecConfig("klt", bits=40)
+    with Archive.create(Settings(str(tmp_path / "a")), pair, codec=codec) as archive:
         list(archive.ingest([str(album)]))
         assert archive.codec.name == "klt"
         assert len(archive.records) == 1

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from archive.archive import Archive
+from archive.codecs import CodecConfig
 from archive.models.pairs import find_pair
 from archive.settings import Settings
 
@@ -47,7 +48,9 @@ def test_scores_are_cosines_of_the_decoded_rows_best_first(archive: Archive) -> 
 @pytest.mark.parametrize("bits", [1, 3, 6])
 def test_scores_are_exact_at_every_rate(bits: int, drawn: Path, tmp_path: Path) -> None:
     with Archive.create(
-        Settings(str(tmp_path / "a")), find_pair("pocket"), parameters={"bits": bits}
+        Settings(str(tmp_path / "a")),
+        find_pair("pocket"),
+        codec=CodecConfig("coclico", bits_per_dim=bits),
     ) as archive:
         list(archive.ingest([str(drawn)]))
         [query] = archive.encoder.encode_texts(["a boat"])

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from archive.archive import Archive
-from archive.codecs.float16 import Float16Vectors
+from archive.codecs import CodecConfig
 from archive.errors import UsageError
 from archive.filters import row_filter
 from archive.models.pairs import find_pair
@@ -54,9 +54,9 @@ def cosines(archive: Archive, folder: Path) -> np.ndarray:
 
 def test_ingest_with_klt_waits_fits_and_codes(settings: Settings, folder: Path) -> None:
     with Archive.create(
-        settings, find_pair("pocket"), codec="klt", parameters={"bits": 60, "map_bits": 30}
+        settings, find_pair("pocket"), codec=CodecConfig("klt", bits=60, map_bits=30)
     ) as archive:
-        assert isinstance(archive.codec.vectors, Float16Vectors)
+        assert archive.codec.is_pending
         list(archive.ingest([str(folder)]))
         assert archive.codec.name == "klt"
         assert {row.codec_id for row in archive.rows()} == {archive.codec_id}
@@ -84,7 +84,7 @@ def test_rows_left_waiting_by_a_killed_run_are_recoded_by_the_next(
         original(self, codec_id, codes)
 
     with Archive.create(
-        settings, find_pair("pocket"), codec="klt", parameters={"bits": 60}
+        settings, find_pair("pocket"), codec=CodecConfig("klt", bits=60)
     ) as archive:
         monkeypatch.setattr(Images, "recode", killed)
         with pytest.raises(KeyboardInterrupt):
@@ -101,10 +101,10 @@ def test_rows_left_waiting_by_a_killed_run_are_recoded_by_the_next(
 def test_enough_rows_are_not_made_to_wait_for_the_end(
     settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archive.recode.conversions.ENOUGH", 64)
+    monkeypatch.setattr("archive.recode.conversions.FIT_SAMPLE", 64)
     monkeypatch.setattr("archive.ingest.pipeline.FIRST_BATCH", 64)
     with Archive.create(
-        settings, find_pair("pocket"), codec="klt", parameters={"bits": 60}
+        settings, find_pair("pocket"), codec=CodecConfig("klt", bits=60)
     ) as archive:
         seen = [archive.codec.name for _ in archive.ingest([str(folder)])]
         assert seen[0] == "float16"
@@ -113,7 +113,7 @@ def test_enough_rows_are_not_made_to_wait_for_the_end(
 
 
 def test_init_again_is_welcome_after_a_freeze(archive: Archive) -> None:
-    list(archive.freeze("klt", {"bits": 62, "map_bits": 30}))
+    list(archive.freeze(CodecConfig("klt", bits=62, map_bits=30)))
     with Archive.create(archive.settings, find_pair("pocket")) as again:
         assert again.codec.name == "klt"
 
@@ -126,7 +126,7 @@ def test_too_few_pictures_wait_and_are_fitted_when_more_have_come(
     for path in sorted(folder.iterdir())[:10]:
         (few / path.name).write_bytes(path.read_bytes())
     with Archive.create(settings, find_pair("pocket")) as archive:
-        archive.use_codec("klt", {"bits": 61})
+        archive.use_codec(CodecConfig("klt", bits=61))
         list(archive.ingest([str(few)]))
         assert archive.codec.name == "float16"
         assert len(archive.search(["a house"], count=20)[0]) == 10
@@ -144,7 +144,7 @@ def test_freezing_takes_originals_where_they_are_and_codes_where_not(
     kept = hidden.read_bytes()
     hidden.unlink()
     try:
-        done = list(archive.freeze("klt", {"bits": 62, "map_bits": 30}))
+        done = list(archive.freeze(CodecConfig("klt", bits=62, map_bits=30)))
     finally:
         hidden.write_bytes(kept)
     assert [before[one.id].path for one in done if not one.from_original] == [str(hidden)]
@@ -164,10 +164,14 @@ def test_freezing_takes_originals_where_they_are_and_codes_where_not(
 
 def test_a_dry_run_and_a_condition_leave_the_others_alone(archive: Archive) -> None:
     before = {row.id: row.clip_code for row in archive.rows()}
-    assert len(list(archive.freeze("klt", {"bits": 63}, dry=True))) == COUNT
+    assert len(list(archive.freeze(CodecConfig("klt", bits=63), dry=True))) == COUNT
     assert {row.id: row.clip_code for row in archive.rows()} == before
     assert len(archive.records) == 1
-    done = list(archive.freeze("clip", {"bits": 2}, where=row_filter(["path~*/00*.png", "id>3"])))
+    done = list(
+        archive.freeze(
+            CodecConfig("clip", bits_per_dim=2), where=row_filter(["path~*/00*.png", "id>3"])
+        )
+    )
     changed = {row.id for row in archive.rows() if row.clip_code != before[row.id]}
     assert changed == {one.id for one in done}
     assert 0 < len(changed) < 10
@@ -177,12 +181,12 @@ def test_stopped_in_the_middle_it_goes_on(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("archive.recode.run.BATCH", 16)
-    run = archive.freeze("klt", {"bits": 62, "map_bits": 30})
+    run = archive.freeze(CodecConfig("klt", bits=62, map_bits=30))
     for _ in range(20):
         next(run)
     run.close()
     codecs = len(archive.records)
-    left = list(archive.freeze("klt", {"bits": 62, "map_bits": 30}))
+    left = list(archive.freeze(CodecConfig("klt", bits=62, map_bits=30)))
     assert len(left) == COUNT - 32
     assert len(archive.records) == codecs
     assert {row.codec_id for row in archive.rows()} == {archive.codec_id}
@@ -252,8 +256,8 @@ def test_a_codec_that_was_trained_comes_in_a_file(
     Image.new("RGB", (80, 60), "red").save(tmp_path / "late.png")
     list(archive.ingest([str(tmp_path / "late.png")]))
     assert len(archive.search(["a house"], count=COUNT + 1)[0]) == COUNT + 1
-    with pytest.raises(UsageError, match="its bits already"):
-        archive.use_codec(str(trained), {"bits": 200})
+    with pytest.raises(UsageError, match="fixed rate"):
+        archive.use_codec(CodecConfig(str(trained), bits=200))
 
 
 def test_a_codec_for_other_embeddings_is_refused(archive: Archive) -> None:
@@ -269,24 +273,26 @@ def test_originals_are_embedded_once_to_fit_and_to_code(archive: Archive) -> Non
         prepare=encoder.prepare,
         encode_images=lambda pictures: embedded.append(len(pictures)) or encode(pictures),
     )
-    assert len(list(archive.freeze("klt", {"bits": 64}))) == COUNT
+    assert len(list(archive.freeze(CodecConfig("klt", bits=64)))) == COUNT
     assert sum(embedded) == COUNT
 
 
 def test_least_squares_are_not_learned_from_a_handful(settings: Settings, folder: Path) -> None:
-    with Archive.create(settings, find_pair("pocket"), parameters={"bits": 2}) as archive:
+    with Archive.create(
+        settings, find_pair("pocket"), codec=CodecConfig("coclico", bits_per_dim=2)
+    ) as archive:
         list(archive.ingest([str(folder)]))
         with pytest.raises(UsageError, match="can be seen"):
             list(archive.sharpen())
         assert len(archive.records) == 1
 
 
-@pytest.mark.parametrize("parameters", [{"bits": 5}, {"map_bits": 0}, {"map_side": 7}])
+@pytest.mark.parametrize("rates", [{"bits": 5}, {"map_bits": 0}, {"map_side": 7}])
 def test_rates_that_cannot_be_are_refused_before_anything_is_written(
-    parameters: dict[str, int], settings: Settings
+    rates: dict[str, int], settings: Settings
 ) -> None:
     with pytest.raises(UsageError):
-        Archive.create(settings, find_pair("pocket"), codec="klt", parameters=parameters)
+        Archive.create(settings, find_pair("pocket"), codec=CodecConfig("klt", **rates))
 
 
 @pytest.mark.parametrize("condition", ["colour=red", "width", "width>wide", "taken_at>yesterday"])

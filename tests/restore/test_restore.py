@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from archive.archive import Archive
+from archive.codecs import CodecConfig
 from archive.codecs.coders.colormap import to_samples
 from archive.errors import ModelMismatch, NotFound
 from archive.imaging.provenance import SOURCE_TYPE
@@ -124,7 +125,7 @@ def test_what_lies_there_already_is_not_drawn_again(archive: Archive, tmp_path: 
     ).unlink()
     assert sorted(restore()) == [False, True]
     assert restore(seed=3) == restore(sampling=replace(FEW, guidance=2.0)) == [False, False]
-    list(archive.freeze("clip", {"bits": 2}))
+    list(archive.freeze(CodecConfig("clip", bits_per_dim=2)))
     assert restore(sampling=replace(FEW, guidance=2.0)) == [False, False]
 
 

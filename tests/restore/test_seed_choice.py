@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from archive.archive import Archive
+from archive.codecs import CodecConfig
 from archive.errors import ColdframeError
 from archive.imaging.resize import to_square
 from archive.models.pairs import Sampling, find_pair
@@ -83,7 +84,7 @@ def test_a_stopped_run_goes_on_and_what_cannot_be_seen_waits(archive: Archive, a
 
 def test_new_codes_forget_the_choice(archive: Archive) -> None:
     list(archive.choose(2))
-    list(archive.freeze("clip", {"bits": 2}))
+    list(archive.freeze(CodecConfig("clip", bits_per_dim=2)))
     assert {row.choice for row in archive.rows()} == {None}
 
 

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from archive.codecs.codec import Arrays, Vectors
+from archive.arrays import Vectors
+from archive.codecs.coders.serialization import Arrays
 
 LARGEST = (1 << 15) - 1
 RIDGE = 1e-3  # of the codes' mean variance

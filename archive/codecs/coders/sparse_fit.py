@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from archive.codecs.codec import Vectors
+from archive.arrays import Vectors
 from archive.codecs.coders import range_coder
 from archive.codecs.coders.omp import Integers, Pursuit, Rows, pursue
 from archive.codecs.coders.sparse import (

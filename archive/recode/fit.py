@@ -1,0 +1,32 @@
+"""Fitting a codec to the rows of an archive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from archive.codecs import MIN_SAMPLE, Codec, PendingCodec, fit_codec
+from archive.errors import UsageError
+from archive.recode.run import ReferenceSource
+from archive.records import Row
+
+FIT_SAMPLE = 4096  # rows that an ingest collects before it fits a codec to them
+
+
+def fit_to_rows(
+    pending: PendingCodec, sources: ReferenceSource, rows: Sequence[Row], *, map_side: int
+) -> Codec:
+    """A codec fitted to the best vectors and maps known of these rows.
+
+    Raises UsageError for fewer than MIN_SAMPLE rows.
+    """
+    if len(rows) < MIN_SAMPLE:
+        raise UsageError(
+            f"{pending.name} is fitted to at least {MIN_SAMPLE} images, there are {len(rows)}; "
+            f"ingest more"
+        )
+    references = sources(rows, map_side, keep=True)
+    vectors = np.stack([reference.vector for reference in references])
+    maps = np.stack([reference.map for reference in references])
+    return fit_codec(pending.name, vectors, maps, bits=pending.bits, map_bits=pending.map_bits)
