@@ -1,79 +1,46 @@
-"""Real things to test with: PostgreSQL started for the run, model pairs in their true layouts, pictures drawn here."""
+"""Real things to test with: a PostgreSQL server, model pairs in their true layouts, rendered images."""
 
 from __future__ import annotations
 
-import os
+import secrets
 import shutil
-import socket
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import psycopg
 import pytest
 from PIL import Image
+from psycopg import sql
 
 from archive.archive import Archive
 from archive.models.pairs import find_pair
 from archive.settings import Settings
+from tests.support import postgres
 from tests.support.pairs import save_tiny_pair
 from training.scenes import draw_scene
 
-POSTGRES_BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"  # beside the checkout
 
 
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL server of our own on a free port; skipped where Debian's package is not installed."""
-    if not POSTGRES_BINARIES:
+    """A PostgreSQL server for this run, or this worker of it."""
+    if not postgres.BINARIES:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    binaries = POSTGRES_BINARIES[-1]
-    home = tmp_path_factory.mktemp("postgres")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    as_user: dict[str, Any] = {}
-    if os.geteuid() == 0:  # the server refuses to run as root
-        for folder in (
-            home.parent,
-            home.parent.parent,
-            home.parent.parent.parent,
-        ):  # one more under xdist
-            folder.chmod(0o755)
-        shutil.chown(home, "postgres", "postgres")
-        as_user = {"user": "postgres", "group": "postgres", "extra_groups": []}
-    cluster = home / "cluster"
-    initialise = [binaries / "initdb", "-D", cluster, "-A", "trust", "-U", "postgres"]
-    subprocess.run(initialise, check=True, capture_output=True, **as_user)
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
-    control = [binaries / "pg_ctl", "-D", cluster, "-w", "-l", home / "log"]
-    subprocess.run([*control, "-o", options, "start"], check=True, capture_output=True, **as_user)
-    yield f"postgresql://postgres@127.0.0.1:{port}"
-    subprocess.run(
-        [*control, "-m", "immediate", "stop"], check=False, capture_output=True, **as_user
-    )
+    with postgres.serve(postgres.BINARIES[-1], tmp_path_factory.mktemp("postgres")) as url:
+        yield url
 
 
 @pytest.fixture
 def postgres_settings(
-    postgres_url: str,
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Settings:
     """A fresh database."""
-    from sqlalchemy import create_engine, text
-
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    name = f"t{abs(hash((request.node.nodeid, tmp_path)))}"
-    engine = create_engine(
-        postgres_url.replace("postgresql", "postgresql+psycopg"), isolation_level="AUTOCOMMIT"
-    )
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
+    name = f"test_{secrets.token_hex(8)}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     return Settings(f"{postgres_url}/{name}")
 
 
@@ -88,59 +55,66 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
 
 @pytest.fixture(scope="session")
 def tiny_pair(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A pair with tiny random weights in the very layouts of open_clip and Stable unCLIP."""
+    """A pair with tiny random weights, in the layouts of open_clip and Stable unCLIP."""
     folder = tmp_path_factory.mktemp("tiny-pair")
     save_tiny_pair(folder)
     return folder
 
 
 @pytest.fixture(scope="session")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A decoder of each family."""
+def decoder_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A decoder with tiny random weights of each family, by the family's name."""
     from tests.support.families import FAMILIES, save_family
 
-    place = tmp_path_factory.mktemp("families")
+    parent = tmp_path_factory.mktemp("families")
     for name in FAMILIES:
-        save_family(name, place / name)
-    return {name: place / name for name in FAMILIES}
-
-
-@pytest.fixture
-def pocket_archive(tmp_path: Path) -> Iterator[Archive]:
-    """An empty archive of the pocket pair on SQLite."""
-    with Archive.create(Settings(str(tmp_path / "archive")), find_pair("pocket")) as archive:
-        yield archive
+        save_family(name, parent / name)
+    return {name: parent / name for name in FAMILIES}
 
 
 @pytest.fixture(scope="session")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of twelve drawn pictures, JPEG and PNG, one level deep."""
-    folder = tmp_path_factory.mktemp("drawn")
-    (folder / "inner").mkdir()
-    for seed in range(12):
-        picture = Image.fromarray(draw_scene(seed, size=(240, 160)).pixels)
-        picture.save(
-            folder / ("inner" if seed % 2 else ".") / f"scene {seed}.{'png' if seed % 3 else 'jpg'}"
-        )
+def empty_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive of the pocket pair without rows, for tests to copy: faster than to create."""
+    folder = tmp_path_factory.mktemp("empty") / "archive"
+    Archive.create(Settings(str(folder)), find_pair("pocket")).close()
     return folder
 
 
 @pytest.fixture
-def album(drawn: Path, tmp_path: Path) -> Path:
-    """A copy of the drawn folder that a test may change."""
-    copy = tmp_path / "album"
-    shutil.copytree(drawn, copy)
-    return copy
+def pocket_archive(empty_archive: Path, tmp_path: Path) -> Iterator[Archive]:
+    """An empty archive of the pocket pair on SQLite."""
+    folder = shutil.copytree(empty_archive, tmp_path / "archive")
+    with Archive(Settings(str(folder))) as archive:
+        yield archive
 
 
 @pytest.fixture(scope="session")
-def shared() -> Path:
-    """The shared data, where it lies beside the checkout."""
-    if not SHARED.is_dir():
-        pytest.skip("../shared/data is not here")
-    return SHARED
+def image_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve rendered scenes, JPEG and PNG, half of them in a subfolder; tests only read it."""
+    folder = tmp_path_factory.mktemp("images")
+    (folder / "inner").mkdir()
+    for seed in range(12):
+        parent = folder / "inner" if seed % 2 else folder
+        extension = "png" if seed % 3 else "jpg"
+        image = Image.fromarray(draw_scene(seed, size=(240, 160)).pixels)
+        image.save(parent / f"scene {seed}.{extension}")
+    return folder
 
 
 @pytest.fixture
-def noise() -> np.random.Generator:
+def album(image_folder: Path, tmp_path: Path) -> Path:
+    """A copy of the image folder that a test may change."""
+    return Path(shutil.copytree(image_folder, tmp_path / "album"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The shared data beside the checkout; skips where it is missing."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("../shared/data is missing")
+    return SHARED_DATA
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
     return np.random.default_rng(0)

@@ -35,12 +35,12 @@ BROKEN = {
 
 @pytest.fixture(scope="module")
 def kept(
-    shared: Path, tmp_path_factory: pytest.TempPathFactory
+    shared_data: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Archive, list[Outcome], Path]]:
     """The archive of the folder, and what became of every file."""
     place = tmp_path_factory.mktemp("photos") / "archive"
     with Archive.create(Settings(str(place)), find_pair("pocket")) as archive:
-        yield archive, list(archive.ingest([str(shared / "photos")])), shared / "photos"
+        yield archive, list(archive.ingest([str(shared_data / "photos")])), shared_data / "photos"
 
 
 def test_every_readable_picture_is_archived_and_every_broken_one_has_a_reason(

@@ -12,49 +12,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from archive.archive import Archive
 from archive.settings import Settings
-
-
-class Shell:
-    """Runs `coldframe` in a process of its own, on one archive."""
-
-    def __init__(self, place: str, folder: Path) -> None:
-        self.place = place
-        self._folder = folder
-        self._environment = os.environ | {
-            "COLDFRAME_ARCHIVE": place,
-            "HF_HUB_CACHE": str(folder / "hub"),
-        }
-
-    def __call__(self, *words: str | Path, code: int = 0, **environment: str) -> str:
-        done = self.run(*words, **environment)
-        assert done.returncode == code, done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
-        return done.stdout + done.stderr
-
-    def run(self, *words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "cli", *map(str, words)]
-        variables = self._environment | environment
-        return subprocess.run(
-            command,
-            check=False,
-            cwd=self._folder,
-            env=variables,
-            capture_output=True,
-            text=True,
-            errors="surrogateescape",
-        )
-
-    def json(self, *words: str | Path, code: int = 0) -> list[Any]:
-        """The lines of stdout, each of which must be JSON."""
-        done = self.run(*words, "--json")
-        assert done.returncode == code, done.stdout + done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines()]
+from tests.support.shell import Shell
 
 
 @pytest.fixture
@@ -63,12 +26,12 @@ def shell(tmp_path: Path) -> Shell:
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory, drawn: Path) -> Shell:
+def filled(tmp_path_factory: pytest.TempPathFactory, image_folder: Path) -> Shell:
     """An archive of the drawn pictures that tests only read."""
     folder = tmp_path_factory.mktemp("filled")
     shell = Shell(str(folder / "archive"), folder)
     shell("init", "--model", "pocket")
-    shell("ingest", drawn)
+    shell("ingest", image_folder)
     return shell
 
 
@@ -103,11 +66,11 @@ def test_people_are_told_the_same_in_words(shell: Shell, album: Path) -> None:
     assert "empty.jpg: the file has no bytes" in shell("ls", "--skipped")
 
 
-def test_search_prints_hits_and_nothing_else(filled: Shell, drawn: Path) -> None:
+def test_search_prints_hits_and_nothing_else(filled: Shell, image_folder: Path) -> None:
     [answer] = filled.json("search", "a", "house", "--limit", "3")
     assert [set(hit) for hit in answer["hits"]] == [{"id", "score", "path", "digest"}] * 3
-    [by_picture] = filled.json("search", "--image", drawn / "scene 0.jpg", "-n", "1")
-    assert by_picture["hits"][0]["path"] == str(drawn / "scene 0.jpg")
+    [by_picture] = filled.json("search", "--image", image_folder / "scene 0.jpg", "-n", "1")
+    assert by_picture["hits"][0]["path"] == str(image_folder / "scene 0.jpg")
     assert filled("search", "a house", "-n", "2").count("\n") == 2
     assert "either words" in filled("search", code=2)
 
@@ -123,14 +86,16 @@ def test_threads_that_wait_leave_the_core_to_other_programs(filled: Shell) -> No
     )
 
 
-def test_stats_tell_what_a_picture_costs(filled: Shell, drawn: Path) -> None:
+def test_stats_tell_what_a_picture_costs(filled: Shell, image_folder: Path) -> None:
     [stats] = filled.json("stats")
-    place = Path(filled.place)
+    place = Path(filled.location)
     assert stats["images"] == 12
     assert (stats["model"], stats["codec"]) == ("pocket", "coclico")
     assert (stats["clip_bits_per_image"], stats["color_bits_per_image"]) == (512, 192)
     assert stats["bpp"] == pytest.approx(704 / (240 * 160), rel=1e-4)
-    assert stats["original_bytes"] == sum(path.stat().st_size for path in drawn.rglob("scene*"))
+    assert stats["original_bytes"] == sum(
+        path.stat().st_size for path in image_folder.rglob("scene*")
+    )
     on_disk = sum(
         path.stat().st_size
         for path in place.rglob("*")
@@ -154,16 +119,16 @@ def test_show_gives_the_codes_in_hex(filled: Shell) -> None:
     assert "no image 99" in filled("show", "99", code=1)
 
 
-def test_ls_lists_rows_for_people_programs_and_xargs(filled: Shell, drawn: Path) -> None:
+def test_ls_lists_rows_for_people_programs_and_xargs(filled: Shell, image_folder: Path) -> None:
     rows = filled.json("ls")
-    assert {row["path"] for row in rows} == {str(path) for path in drawn.rglob("scene*")}
+    assert {row["path"] for row in rows} == {str(path) for path in image_folder.rglob("scene*")}
     assert filled("ls").count("\n") == 12
     assert filled("ls", "-0").split("\0")[:-1] == [row["path"] for row in rows]
 
 
 def test_verify_finds_a_flipped_bit_and_says_where(filled: Shell, tmp_path: Path) -> None:
     assert "all is well" in filled("verify")
-    shutil.copytree(filled.place, tmp_path / "copy")
+    shutil.copytree(filled.location, tmp_path / "copy")
     with sqlite3.connect(tmp_path / "copy" / "archive.db") as database:
         [[code]] = database.execute("SELECT clip_code FROM image WHERE id = 3").fetchall()
         flipped = bytes([code[0] ^ 1]) + code[1:]
@@ -177,10 +142,10 @@ def test_verify_finds_a_flipped_bit_and_says_where(filled: Shell, tmp_path: Path
 
 
 def test_restore_writes_pictures_and_tells_where(
-    tiny_pair: Path, shell: Shell, drawn: Path, tmp_path: Path
+    tiny_pair: Path, shell: Shell, image_folder: Path, tmp_path: Path
 ) -> None:
     shell("init", "--model", tiny_pair)
-    shell("ingest", drawn)
+    shell("ingest", image_folder)
     lines = shell.json("restore", "1", "2", "--steps", "2", "--out", tmp_path / "out")
     assert [set(line) for line in lines] == [{"id", "file", "seconds", "seed", "again"}] * 2
     assert all(Path(line["file"]).is_file() for line in lines)
@@ -202,12 +167,12 @@ def test_without_weights_and_hub_the_exit_code_is_12_and_the_sentence_helps(shel
     told = shell("init", code=12, HF_ENDPOINT="http://127.0.0.1:9")
     assert "--model pocket" in told
     assert told.count("\n") == 1
-    assert not Path(shell.place).exists()
+    assert not Path(shell.location).exists()
 
 
-def test_where_there_is_no_archive_the_exit_code_is_10(shell: Shell, drawn: Path) -> None:
+def test_where_there_is_no_archive_the_exit_code_is_10(shell: Shell, image_folder: Path) -> None:
     for words in (
-        ("ingest", drawn),
+        ("ingest", image_folder),
         ("search", "x"),
         ("restore", "1"),
         ("ls",),
@@ -222,12 +187,12 @@ def test_where_there_is_no_archive_the_exit_code_is_10(shell: Shell, drawn: Path
 
 
 def test_while_another_writes_longer_than_we_wait_the_exit_code_is_11(
-    shell: Shell, drawn: Path
+    shell: Shell, image_folder: Path
 ) -> None:
     shell("init", "--model", "pocket")
-    with sqlite3.connect(Path(shell.place) / "archive.db", isolation_level=None) as holder:
+    with sqlite3.connect(Path(shell.location) / "archive.db", isolation_level=None) as holder:
         holder.execute("BEGIN IMMEDIATE")
-        assert "another process" in shell("ingest", drawn, "--lock-seconds", "0.2", code=11)
+        assert "another process" in shell("ingest", image_folder, "--lock-seconds", "0.2", code=11)
         assert "0 pictures" in shell("stats")
         holder.execute("ROLLBACK")
 
@@ -252,21 +217,21 @@ def test_every_option_has_its_twin_in_the_environment(filled: Shell) -> None:
 
 
 def test_paths_that_are_not_utf8_travel_as_base64(
-    shell: Shell, drawn: Path, tmp_path: Path
+    shell: Shell, image_folder: Path, tmp_path: Path
 ) -> None:
     shell("init", "--model", "pocket")
     name = os.fsencode(tmp_path) + b"/latin-\xfcber.jpg"
     with open(name, "wb") as file:
-        file.write((drawn / "scene 0.jpg").read_bytes())
+        file.write((image_folder / "scene 0.jpg").read_bytes())
     shell("ingest", os.fsdecode(name))
     [row] = shell.json("ls")
     assert base64.b64decode(row["path_b64"]) == name
     assert "\\udcfc" in shell("ls")
 
 
-def test_a_name_cannot_steer_the_terminal(shell: Shell, drawn: Path, tmp_path: Path) -> None:
+def test_a_name_cannot_steer_the_terminal(shell: Shell, image_folder: Path, tmp_path: Path) -> None:
     shell("init", "--model", "pocket")
-    (tmp_path / "red \x1b[31m.jpg").write_bytes((drawn / "scene 0.jpg").read_bytes())
+    (tmp_path / "red \x1b[31m.jpg").write_bytes((image_folder / "scene 0.jpg").read_bytes())
     shell("ingest", tmp_path / "red \x1b[31m.jpg")
     assert "\x1b" not in shell("ls")
     assert "\\x1b[31m" in shell("ls")
@@ -277,14 +242,14 @@ def test_interrupted_it_keeps_what_was_committed(shell: Shell, album: Path) -> N
     for number in range(400):
         (album / f"more {number}.jpg").write_bytes(content + number.to_bytes(2))
     shell("init", "--model", "pocket")
-    environment = os.environ | {"COLDFRAME_ARCHIVE": shell.place}
+    environment = os.environ | {"COLDFRAME_ARCHIVE": shell.location}
     running = subprocess.Popen(
         [sys.executable, "-m", "cli", "ingest", str(album)],
         env=environment,
         stderr=subprocess.PIPE,
         text=True,
     )
-    with Archive(Settings(shell.place)) as archive:
+    with Archive(Settings(shell.location)) as archive:
         while running.poll() is None and archive.store.images.totals().images == 0:
             time.sleep(0.01)
         running.send_signal(signal.SIGINT)
@@ -297,11 +262,11 @@ def test_interrupted_it_keeps_what_was_committed(shell: Shell, album: Path) -> N
 
 
 def test_postgresql_serves_the_same_commands(
-    postgres_settings: Settings, tmp_path: Path, drawn: Path
+    postgres_settings: Settings, tmp_path: Path, image_folder: Path
 ) -> None:
     shell = Shell(postgres_settings.location, tmp_path)
     shell("init", "--model", "pocket", XDG_CACHE_HOME=str(tmp_path))
-    shell("ingest", drawn, XDG_CACHE_HOME=str(tmp_path))
+    shell("ingest", image_folder, XDG_CACHE_HOME=str(tmp_path))
     assert shell("search", "a house", "-n", "3", XDG_CACHE_HOME=str(tmp_path)).count("\n") == 3
     [stats] = shell.json("stats")
     assert stats["images"] == 12

@@ -69,17 +69,17 @@ def codec() -> Codec:
 
 
 @pytest.fixture
-def vectors(noise: np.random.Generator) -> np.ndarray:
+def vectors(rng: np.random.Generator) -> np.ndarray:
     """Norms of 3 … 15."""
-    drawn = noise.normal(size=(20, DIMENSION))
+    drawn = rng.normal(size=(20, DIMENSION))
     drawn *= np.linspace(3, 15, 20)[:, None] / np.linalg.norm(drawn, axis=1, keepdims=True)
     return drawn.astype(np.float32)
 
 
-def clustered(noise: np.random.Generator, count: int) -> np.ndarray:
+def clustered(rng: np.random.Generator, count: int) -> np.ndarray:
     """Vectors about eight centres, all of norm 4."""
-    drawn = noise.normal(size=(8, DIMENSION))[noise.integers(8, size=count)]
-    drawn += 0.3 * noise.normal(size=drawn.shape)
+    drawn = rng.normal(size=(8, DIMENSION))[rng.integers(8, size=count)]
+    drawn += 0.3 * rng.normal(size=drawn.shape)
     return (4 * drawn / np.linalg.norm(drawn, axis=1, keepdims=True)).astype(np.float32)
 
 
@@ -156,9 +156,9 @@ def test_a_stored_codec_writes_and_reads_the_same(
         assert (opened.parameters(), opened.state) == (codec.parameters(), codec.state)
 
 
-def test_colour_maps_are_those_of_klt(codec: Codec, noise: np.random.Generator) -> None:
-    maps = noise.integers(0, 256, (64, 4, 4, 3), dtype=np.uint8)
-    shown = noise.normal(size=(64, DIMENSION)).astype(np.float32)
+def test_colour_maps_are_those_of_klt(codec: Codec, rng: np.random.Generator) -> None:
+    maps = rng.integers(0, 256, (64, 4, 4, 3), dtype=np.uint8)
+    shown = rng.normal(size=(64, DIMENSION)).astype(np.float32)
     both = replace(codec, maps=fit_maps(maps, 40, shown, codec.vectors))
     opened = open_pqvae(both.parameters(), from_bytes(both.state))
     assert opened.encode(shown, maps) == both.encode(shown, maps)
@@ -178,9 +178,9 @@ def test_nothing_is_coded_to_nothing(codec: Codec) -> None:
 
 
 def test_a_vector_is_coded_alike_alone_and_among_many(
-    codec: Codec, noise: np.random.Generator
+    codec: Codec, rng: np.random.Generator
 ) -> None:
-    codes = [noise.bytes(51) for _ in range(300)]
+    codes = [rng.bytes(51) for _ in range(300)]
     together = codec.decode_vectors(codes)
     alone = np.concatenate([codec.decode_vectors([code]) for code in codes[250:260]])
     assert np.abs(together[250:260] - alone).max() < 1e-5 * 20
@@ -208,13 +208,13 @@ def test_a_file_that_is_no_codec_is_refused(tmp_path: Path) -> None:
 
 
 def test_processes_of_other_thread_counts_read_the_same(
-    codec: Codec, noise: np.random.Generator, tmp_path: Path
+    codec: Codec, rng: np.random.Generator, tmp_path: Path
 ) -> None:
     """Within 1e-5 at norm 1; not to the bit, since threads cut the convolutions' sums of floats differently."""
     save_codec(
         replace(codec, vectors=replace(codec.vectors, norms=ONE_NORM)), tmp_path / "codec.npz"
     )
-    np.save(tmp_path / "codes.npy", noise.integers(0, 256, (40, 50), dtype=np.uint8))
+    np.save(tmp_path / "codes.npy", rng.integers(0, 256, (40, 50), dtype=np.uint8))
     read = []
     for threads in ("1", "2"):
         places = [tmp_path / "codec.npz", tmp_path / "codes.npy", tmp_path / f"{threads}.npy"]
@@ -229,14 +229,14 @@ def test_the_codec_is_imported_without_torch() -> None:
 
 
 def test_a_few_steps_of_training_beat_none(
-    noise: np.random.Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    rng: np.random.Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The clock ticks a second at each look, two looks a step: 90 steps on any machine."""
     from training import loop
     from training.pqvae import fit_pqvae, scores
 
     monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=itertools.count().__next__))
-    vectors = clustered(noise, 600)
+    vectors = clustered(rng, 600)
     fitted = vectors[:500]
     held = vectors[500:]
     trained = fit_pqvae(
@@ -263,12 +263,12 @@ def test_bits_and_e_dim_name_the_codebook() -> None:
             entries_of(bits, subvector)
 
 
-def test_the_command_writes_a_codec_that_opens(noise: np.random.Generator, tmp_path: Path) -> None:
+def test_the_command_writes_a_codec_that_opens(rng: np.random.Generator, tmp_path: Path) -> None:
     from click.testing import CliRunner
 
     from training.pqvae import main
 
-    np.save(tmp_path / "vectors.npy", clustered(noise, 60).astype(np.float16))
+    np.save(tmp_path / "vectors.npy", clustered(rng, 60).astype(np.float16))
     told = {"vectors": tmp_path / "vectors.npy", "out": tmp_path / "codec.npz", "work": tmp_path}
     limits = {"bits": 600, "minutes": 0.01, "held": 20, "batch": 8, "threads": 1}
     words = [word for name, value in (told | limits).items() for word in (f"--{name}", str(value))]

@@ -23,7 +23,7 @@ from archive.restore.reconstruct import seed_of
 from archive.settings import Settings
 from archive.store import schema
 from archive.store.clock import utc_now
-from tests.cli.test_cli import Shell
+from tests.support.shell import Shell
 from training.scenes import draw_scene
 
 FEW = Sampling(steps=2)

@@ -18,7 +18,7 @@ from archive.imaging.contact_sheet import CAPTION, CELL, GAP, HEAD, SheetRow, Ti
 from archive.imaging.encode import recompress
 from archive.models.pairs import find_pair
 from archive.settings import Settings
-from tests.cli.test_cli import Shell
+from tests.support.shell import Shell
 from training.scenes import draw_scene
 
 METHODS = ["coldframe", "color_map", "jpeg", "webp", "avif"]

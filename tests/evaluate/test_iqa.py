@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.cli.test_cli import Shell
+from tests.support.shell import Shell
 from training.scenes import draw_scene
 
 NO_NETWORK = dict.fromkeys(

@@ -28,11 +28,11 @@ def built(codec: Codec, codes: list[bytes], *, first_id: int = 1) -> Index:
 @pytest.mark.parametrize("bits", range(1, 9))
 @pytest.mark.parametrize("dimension", [1, 7, 16, 512, 768])
 def test_the_short_list_holds_the_true_neighbours(
-    bits: int, dimension: int, noise: np.random.Generator
+    bits: int, dimension: int, rng: np.random.Generator
 ) -> None:
     codec = coclico(dimension, bits=bits)
-    codes = codec.encode_vectors(noise.normal(0, 0.5, (900, dimension)).astype(np.float32))
-    queries = noise.normal(0, 0.5, (8, dimension)).astype(np.float32)
+    codes = codec.encode_vectors(rng.normal(0, 0.5, (900, dimension)).astype(np.float32))
+    queries = rng.normal(0, 0.5, (8, dimension)).astype(np.float32)
     vectors_hat = codec.decode_vectors(codes)
     short = built(codec, codes).candidates(queries, 10).ids
     scores = queries @ (vectors_hat / np.linalg.norm(vectors_hat, axis=1, keepdims=True)).T
@@ -43,10 +43,10 @@ def test_the_short_list_holds_the_true_neighbours(
 
 @pytest.mark.parametrize("bits", [1, 2, 3, 4])
 def test_up_to_four_bits_the_index_holds_exactly_what_the_codec_decodes(
-    bits: int, noise: np.random.Generator
+    bits: int, rng: np.random.Generator
 ) -> None:
     codec = coclico(24, bits=bits)
-    codes = codec.encode_vectors(noise.normal(0, 0.6, (50, 24)).astype(np.float32))
+    codes = codec.encode_vectors(rng.normal(0, 0.6, (50, 24)).astype(np.float32))
     index = built(codec, codes)
     short = index.candidates(codec.decode_vectors(codes), 50)
     assert short.vectors_hat is not None
@@ -55,10 +55,10 @@ def test_up_to_four_bits_the_index_holds_exactly_what_the_codec_decodes(
     )
 
 
-def test_a_row_costs_its_code_and_little_more(noise: np.random.Generator, tmp_path: Path) -> None:
+def test_a_row_costs_its_code_and_little_more(rng: np.random.Generator, tmp_path: Path) -> None:
     codec = coclico(768)
     index = built(
-        codec, [code.tobytes() for code in noise.integers(0, 256, (20_000, 96), dtype=np.uint8)]
+        codec, [code.tobytes() for code in rng.integers(0, 256, (20_000, 96), dtype=np.uint8)]
     )
     index.save(tmp_path / "index.npz")
     assert (tmp_path / "index.npz").stat().st_size / 20_000 < 99
@@ -82,16 +82,16 @@ def test_ids_with_gaps_come_back_however_the_index_was_grown(steps: list[int], s
     assert all(own in row for own, row in zip(ids, short.tolist(), strict=True))
 
 
-def test_saved_and_loaded_it_answers_the_same(noise: np.random.Generator, tmp_path: Path) -> None:
+def test_saved_and_loaded_it_answers_the_same(rng: np.random.Generator, tmp_path: Path) -> None:
     codec = coclico(64)
-    codes = codec.encode_vectors(noise.normal(size=(300, 64)).astype(np.float32))
+    codes = codec.encode_vectors(rng.normal(size=(300, 64)).astype(np.float32))
     index = built(codec, codes, first_id=11)
     index.stamp = IndexStamp(1, "coclico", 300, 310, "ab")
     index.save(tmp_path / "deep" / "index.npz")
     loaded = Index.load(tmp_path / "deep" / "index.npz", codec)
     assert loaded is not None
     assert loaded.stamp == index.stamp
-    queries = noise.normal(size=(3, 64)).astype(np.float32)
+    queries = rng.normal(size=(3, 64)).astype(np.float32)
     assert np.array_equal(loaded.candidates(queries, 5).ids, index.candidates(queries, 5).ids)
     loaded.extend([(400, codes[0])])
     assert 400 in loaded.candidates(codec.decode_vectors(codes[:1]), 5).ids
@@ -100,10 +100,10 @@ def test_saved_and_loaded_it_answers_the_same(noise: np.random.Generator, tmp_pa
 
 @pytest.mark.parametrize("place", [0.05, 0.3, 0.6, 0.95])
 def test_damage_anywhere_means_no_index(
-    noise: np.random.Generator, tmp_path: Path, place: float
+    rng: np.random.Generator, tmp_path: Path, place: float
 ) -> None:
     codec = coclico(64)
-    index = built(codec, codec.encode_vectors(noise.normal(size=(300, 64)).astype(np.float32)))
+    index = built(codec, codec.encode_vectors(rng.normal(size=(300, 64)).astype(np.float32)))
     index.stamp = IndexStamp(1, "coclico", 300, 300, "")
     index.save(tmp_path / "index.npz")
     content = bytearray((tmp_path / "index.npz").read_bytes())
@@ -129,9 +129,9 @@ def test_an_empty_index_finds_nothing() -> None:
 
 
 def test_codes_without_levels_are_indexed_coarsely_and_found_among_real_embeddings(
-    shared: Path,
+    shared_data: Path,
 ) -> None:
-    vectors = np.load(shared / "embeddings" / "cnclip_vitb16_images.npy")[:16_000].astype(
+    vectors = np.load(shared_data / "embeddings" / "cnclip_vitb16_images.npy")[:16_000].astype(
         np.float32
     )
     codec = fit_klt(vectors[:4000], NO_MAPS, bits=120)

@@ -16,9 +16,9 @@ from archive.settings import Settings
 
 
 @pytest.fixture
-def archive(settings: Settings, drawn: Path) -> Iterator[Archive]:
+def archive(settings: Settings, image_folder: Path) -> Iterator[Archive]:
     with Archive.create(settings, find_pair("pocket")) as opened:
-        list(opened.ingest([str(drawn)]))
+        list(opened.ingest([str(image_folder)]))
         yield opened
 
 
@@ -26,8 +26,8 @@ def index_files(archive: Archive) -> list[Path]:
     return sorted(archive.settings.index_directory.glob("*"))
 
 
-def test_a_picture_finds_itself_first(archive: Archive, drawn: Path) -> None:
-    for path in sorted(drawn.rglob("scene*")):
+def test_a_picture_finds_itself_first(archive: Archive, image_folder: Path) -> None:
+    for path in sorted(image_folder.rglob("scene*")):
         first, second, *_ = archive.search_by_picture(path, count=5)
         assert first.path == str(path)
         assert first.score > second.score
@@ -46,13 +46,13 @@ def test_scores_are_cosines_of_the_decoded_rows_best_first(archive: Archive) -> 
 
 
 @pytest.mark.parametrize("bits", [1, 3, 6])
-def test_scores_are_exact_at_every_rate(bits: int, drawn: Path, tmp_path: Path) -> None:
+def test_scores_are_exact_at_every_rate(bits: int, image_folder: Path, tmp_path: Path) -> None:
     with Archive.create(
         Settings(str(tmp_path / "a")),
         find_pair("pocket"),
         codec=CodecConfig("coclico", bits_per_dim=bits),
     ) as archive:
-        list(archive.ingest([str(drawn)]))
+        list(archive.ingest([str(image_folder)]))
         [query] = archive.encoder.encode_texts(["a boat"])
         rows = list(archive.rows())
         vectors_hat = archive.codec.decode_vectors([row.clip_code for row in rows])
@@ -74,13 +74,13 @@ def test_several_queries_are_answered_one_by_one(archive: Archive) -> None:
 
 
 def test_a_missing_damaged_or_foreign_index_is_built_anew(
-    archive: Archive, drawn: Path, tmp_path: Path
+    archive: Archive, image_folder: Path, tmp_path: Path
 ) -> None:
     [expected] = archive.search(["a house"], count=12)
     [file] = index_files(archive)
     whole = file.read_bytes()
     with Archive.create(Settings(str(tmp_path / "other")), archive.pair) as other:
-        list(other.ingest([str(drawn / "inner")]))
+        list(other.ingest([str(image_folder / "inner")]))
         foreign = index_files(other)[0].read_bytes()
     for content in (None, whole[: len(whole) // 2], b"", foreign):
         file.unlink()

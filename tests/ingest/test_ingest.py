@@ -33,11 +33,11 @@ def codes(archive: Archive) -> dict[bytes, tuple[bytes, bytes]]:
 
 
 def test_every_picture_of_a_folder_gets_a_row_that_decodes(
-    pocket_archive: Archive, drawn: Path
+    pocket_archive: Archive, image_folder: Path
 ) -> None:
-    assert kinds(ingest(pocket_archive, drawn)) == {"Archived": 12}
+    assert kinds(ingest(pocket_archive, image_folder)) == {"Archived": 12}
     rows = list(pocket_archive.rows())
-    assert {row.path for row in rows} == {str(path) for path in drawn.rglob("scene*")}
+    assert {row.path for row in rows} == {str(path) for path in image_folder.rglob("scene*")}
     assert {(len(row.clip_code), len(row.color_code)) for row in rows} == {(64, 24)}
     assert {(row.width, row.height) for row in rows} == {(240, 160)}
     assert list(pocket_archive.verify()) == rows

@@ -32,8 +32,8 @@ from tests.support.pipelines import (
 
 
 @pytest.fixture
-def vector(noise: np.random.Generator) -> np.ndarray:
-    return noise.normal(size=DIMENSION).astype(np.float32)
+def vector(rng: np.random.Generator) -> np.ndarray:
+    return rng.normal(size=DIMENSION).astype(np.float32)
 
 
 @pytest.fixture(params=FAMILIES)
@@ -45,8 +45,8 @@ LATENT = [name for name in FAMILIES if name != "karlo"]
 
 
 @pytest.fixture
-def folder(folders: dict[str, Path], family: str) -> Path:
-    return folders[family]
+def folder(decoder_folders: dict[str, Path], family: str) -> Path:
+    return decoder_folders[family]
 
 
 @pytest.mark.parametrize("family", LATENT)
@@ -169,11 +169,11 @@ def test_a_folder_without_its_autoencoder_says_so(
 
 
 def test_a_picture_is_the_same_whatever_is_drawn_beside_it(
-    folder: Path, noise: np.random.Generator
+    folder: Path, rng: np.random.Generator
 ) -> None:
     decoder = opened(folder)
-    vectors = noise.normal(size=(3, DIMENSION)).astype(np.float32)
-    maps = noise.integers(0, 256, (3, 8, 8, 3), dtype=np.uint8)
+    vectors = rng.normal(size=(3, DIMENSION)).astype(np.float32)
+    maps = rng.integers(0, 256, (3, 8, 8, 3), dtype=np.uint8)
 
     def draw(*rows: int) -> list[np.ndarray]:
         picked = list(rows)

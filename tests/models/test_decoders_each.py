@@ -22,21 +22,21 @@ from tests.support.pipelines import FEW, FRAME, NO_MAP, OWN_PIPELINE, assert_ali
 
 
 @pytest.fixture
-def vector(noise: np.random.Generator) -> np.ndarray:
-    return noise.normal(size=DIMENSION).astype(np.float32)
+def vector(rng: np.random.Generator) -> np.ndarray:
+    return rng.normal(size=DIMENSION).astype(np.float32)
 
 
 def test_karlo_is_told_what_its_own_pipeline_tells_it_and_enlarges_alike(
-    folders: dict[str, Path], vector: np.ndarray, monkeypatch: pytest.MonkeyPatch
+    decoder_folders: dict[str, Path], vector: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    decoder = opened(folders["karlo"])
+    decoder = opened(decoder_folders["karlo"])
     ours = told_to(decoder._unet)
     decoder.sample(DecodeRequest(vector[None], NO_MAP[None], [7]), frame=(16, 16), sampling=FEW)
     kind = diffusers.UnCLIPImageVariationPipeline
     monkeypatch.setattr(
         diffusers.pipelines, "unclip", sys.modules[kind.__module__], raising=False
     )  # since moved
-    pipeline = kind.from_pretrained(folders["karlo"])
+    pipeline = kind.from_pretrained(decoder_folders["karlo"])
     pipeline.set_progress_bar_config(disable=True)
     theirs = told_to(pipeline.decoder)
     super_seed = torch.Generator().manual_seed(0)
@@ -64,29 +64,38 @@ def test_karlo_is_told_what_its_own_pipeline_tells_it_and_enlarges_alike(
     assert np.abs(enlarged / 255 - picture).max() <= OWN_PIPELINE
 
 
-def test_the_adapter_is_part_of_the_weights(folders: dict[str, Path], tmp_path: Path) -> None:
+def test_the_adapter_is_part_of_the_weights(
+    decoder_folders: dict[str, Path], tmp_path: Path
+) -> None:
     from safetensors.torch import load_file, save_file
 
-    shutil.copytree(folders["adapter"], tmp_path / "copy")
+    shutil.copytree(decoder_folders["adapter"], tmp_path / "copy")
     path = tmp_path / "copy" / "ip_adapter" / "ip-adapter.safetensors"
     save_file({name: 2 * tensor for name, tensor in load_file(path).items()}, path)
-    assert opened(tmp_path / "copy").weights_sha256 != opened(folders["adapter"]).weights_sha256
+    assert (
+        opened(tmp_path / "copy").weights_sha256
+        != opened(decoder_folders["adapter"]).weights_sha256
+    )
 
 
-def test_an_adapter_for_another_unet_is_refused(folders: dict[str, Path], tmp_path: Path) -> None:
-    shutil.copytree(folders["adapter"], tmp_path / "copy")
+def test_an_adapter_for_another_unet_is_refused(
+    decoder_folders: dict[str, Path], tmp_path: Path
+) -> None:
+    shutil.copytree(decoder_folders["adapter"], tmp_path / "copy")
     shutil.rmtree(tmp_path / "copy" / "ip_adapter")
-    shutil.copytree(folders["large_adapter"] / "ip_adapter", tmp_path / "copy" / "ip_adapter")
+    shutil.copytree(
+        decoder_folders["large_adapter"] / "ip_adapter", tmp_path / "copy" / "ip_adapter"
+    )
     with pytest.raises(UsageError, match="tokens of 40 values, the unet beside it attends to 24"):
         opened(tmp_path / "copy")
 
 
 def test_stable_diffusion_without_a_fitting_adapter_is_refused(
-    folders: dict[str, Path], tmp_path: Path
+    decoder_folders: dict[str, Path], tmp_path: Path
 ) -> None:
     from safetensors.torch import save_file
 
-    shutil.copytree(folders["adapter"], tmp_path / "copy")
+    shutil.copytree(decoder_folders["adapter"], tmp_path / "copy")
     adapter = tmp_path / "copy" / "ip_adapter" / "ip-adapter.safetensors"
     save_file(
         {
@@ -103,20 +112,22 @@ def test_stable_diffusion_without_a_fitting_adapter_is_refused(
 
 
 def test_xls_autoencoder_keeps_whole_numbers_where_halves_overflow(
-    folders: dict[str, Path],
+    decoder_folders: dict[str, Path],
 ) -> None:
-    decoder = opened(folders["large_adapter"], machine=DeviceConfig("cpu", "float16"))
+    decoder = opened(decoder_folders["large_adapter"], machine=DeviceConfig("cpu", "float16"))
     z = decoder.encode_pixels(torch.full((1, 3, 16, 16), 128.0))
-    whole = opened(folders["large_adapter"]).encode_pixels(torch.full((1, 3, 16, 16), 128.0))
+    whole = opened(decoder_folders["large_adapter"]).encode_pixels(
+        torch.full((1, 3, 16, 16), 128.0)
+    )
     assert torch.equal(z, whole)
     assert next(decoder._unet.parameters()).dtype == torch.float16
 
 
 @pytest.mark.parametrize("zeros", [True, False])
 def test_xls_unconditional_prompt_is_what_its_pipeline_makes_of_none(
-    folders: dict[str, Path], tmp_path: Path, zeros: bool
+    decoder_folders: dict[str, Path], tmp_path: Path, zeros: bool
 ) -> None:
-    shutil.copytree(folders["large_adapter"], tmp_path / "copy")
+    shutil.copytree(decoder_folders["large_adapter"], tmp_path / "copy")
     index = index_of(tmp_path / "copy") | {"force_zeros_for_empty_prompt": zeros}
     (tmp_path / "copy" / "model_index.json").write_text(json.dumps(index))
     pipeline = diffusers.StableDiffusionXLPipeline.from_pretrained(tmp_path / "copy")
@@ -129,9 +140,9 @@ def test_xls_unconditional_prompt_is_what_its_pipeline_makes_of_none(
 
 
 def test_kandinskys_unconditional_embedding_is_the_grey_pictures_where_its_encoder_is_there(
-    folders: dict[str, Path], tmp_path: Path
+    decoder_folders: dict[str, Path], tmp_path: Path
 ) -> None:
-    shutil.copytree(folders["kandinsky"], tmp_path / "copy")
+    shutil.copytree(decoder_folders["kandinsky"], tmp_path / "copy")
     encoder = vision()
     encoder.save_pretrained(tmp_path / "copy" / "image_encoder")
     decoder = opened(tmp_path / "copy")
@@ -151,9 +162,9 @@ def test_kandinskys_unconditional_embedding_is_the_grey_pictures_where_its_encod
 
 
 def test_a_sampler_that_clips_is_followed_in_every_foreseen_picture(
-    folders: dict[str, Path], tmp_path: Path, vector: np.ndarray
+    decoder_folders: dict[str, Path], tmp_path: Path, vector: np.ndarray
 ) -> None:
-    shutil.copytree(folders["kandinsky"], tmp_path / "copy")
+    shutil.copytree(decoder_folders["kandinsky"], tmp_path / "copy")
     path = tmp_path / "copy" / "scheduler" / "scheduler_config.json"
     bound = {"clip_sample": True, "clip_sample_range": 0.01}
     path.write_text(json.dumps(json.loads(path.read_text()) | bound))

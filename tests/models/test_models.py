@@ -41,17 +41,17 @@ def decoder(tiny_pair: Path) -> LatentDecoder:
 
 
 @pytest.fixture
-def vector(noise: np.random.Generator) -> np.ndarray:
-    return noise.normal(size=DIMENSION).astype(np.float32)
+def vector(rng: np.random.Generator) -> np.ndarray:
+    return rng.normal(size=DIMENSION).astype(np.float32)
 
 
 def test_an_open_clip_folder_gives_unnormalised_vectors(
-    tiny_pair: Path, noise: np.random.Generator
+    tiny_pair: Path, rng: np.random.Generator
 ) -> None:
     import open_clip
 
     encoder = OpenClipEncoder(find_pair(str(tiny_pair)))
-    pixels = noise.integers(0, 256, (50, 70, 3), dtype=np.uint8)
+    pixels = rng.integers(0, 256, (50, 70, 3), dtype=np.uint8)
     [vector] = encoder.encode_images([encoder.prepare(pixels)])
     model, _, transform = open_clip.create_model_and_transforms(
         f"local-dir:{tiny_pair / 'encoder'}"
@@ -68,12 +68,12 @@ def test_an_open_clip_folder_gives_unnormalised_vectors(
 
 
 def test_fewer_bits_where_the_processor_has_them_change_a_vector_little(
-    noise: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     encoder = OpenClipEncoder(find_pair("pocket"))
     pictures = [
         encoder.prepare(
-            np.kron(noise.integers(0, 256, (9, 9, 3), np.uint8), np.ones((16, 16, 1), np.uint8))
+            np.kron(rng.integers(0, 256, (9, 9, 3), np.uint8), np.ones((16, 16, 1), np.uint8))
         )
     ]
     [narrow] = encoder.encode_images(pictures)
@@ -319,11 +319,11 @@ def test_consistency_brings_the_pictures_colours_nearer_to_the_map(tiny_pair: Pa
 
 
 def test_a_picture_is_the_same_whatever_is_drawn_beside_it(
-    tiny_pair: Path, noise: np.random.Generator
+    tiny_pair: Path, rng: np.random.Generator
 ) -> None:
     decoder = open_decoder(find_pair(str(tiny_pair)), dimension=DIMENSION)
-    vectors = noise.normal(size=(7, DIMENSION)).astype(np.float32)
-    maps = noise.integers(0, 256, (7, 8, 8, 3), dtype=np.uint8)
+    vectors = rng.normal(size=(7, DIMENSION)).astype(np.float32)
+    maps = rng.integers(0, 256, (7, 8, 8, 3), dtype=np.uint8)
     drawn = decoder.sample(DecodeRequest(vectors, maps, range(7)), frame=(16, 24), sampling=FEW)
     for rows in ([3], [6, 3], [3, 0, 1, 2, 5]):
         again = decoder.sample(

@@ -33,10 +33,10 @@ FEW = Sampling(steps=3)
 
 
 @pytest.fixture
-def archive(tmp_path: Path, tiny_pair: Path, drawn: Path) -> Iterator[Archive]:
+def archive(tmp_path: Path, tiny_pair: Path, image_folder: Path) -> Iterator[Archive]:
     """Twelve rows of the tiny pair."""
     with Archive.create(Settings(str(tmp_path / "archive")), find_pair(str(tiny_pair))) as opened:
-        list(opened.ingest([str(drawn)]))
+        list(opened.ingest([str(image_folder)]))
         yield opened
 
 

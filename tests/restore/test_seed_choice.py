@@ -18,7 +18,7 @@ from archive.models.pairs import Sampling, find_pair
 from archive.records import Row
 from archive.restore.reconstruct import COLOR_WEIGHT, cosines, seed_of
 from archive.settings import Settings
-from tests.cli.test_cli import Shell
+from tests.support.shell import Shell
 
 FEW = Sampling(steps=2)
 

@@ -9,10 +9,10 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.conftest import SHARED
+from tests.conftest import SHARED_DATA
 
 pytest.importorskip("ai_edge_litert")
-FILE = next((SHARED / "teacher").glob("*.tflite"), None) if SHARED.exists() else None
+FILE = next((SHARED_DATA / "teacher").glob("*.tflite"), None) if SHARED_DATA.exists() else None
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def file() -> Path:
 
 @pytest.fixture(scope="module")
 def pictures() -> list[np.ndarray]:
-    photos = sorted((SHARED / "photos").glob("**/*.jpg"))[:40:4]
+    photos = sorted((SHARED_DATA / "photos").glob("**/*.jpg"))[:40:4]
     return [
         np.asarray(Image.open(one).convert("RGB").resize((224, 224), Image.Resampling.BICUBIC))
         for one in photos

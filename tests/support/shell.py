@@ -1,0 +1,58 @@
+"""`coldframe` as a user runs it: a process of its own, with its own environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+COMMAND = (sys.executable, "-m", "cli")
+
+
+class Shell:
+    """Runs commands on the archive at `location`, in `folder`."""
+
+    def __init__(self, location: str, folder: Path) -> None:
+        self.location = location
+        self.environment = os.environ | {
+            "COLDFRAME_ARCHIVE": location,
+            "HF_HUB_CACHE": str(folder / "hub"),
+        }
+        self._folder = folder
+
+    def __call__(self, *words: str | Path, code: int = 0, **environment: str) -> str:
+        """stdout followed by stderr; asserts the exit code, and that there is no traceback."""
+        done = self.run(*words, **environment)
+        assert done.returncode == code, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return done.stdout + done.stderr
+
+    def run(self, *words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*COMMAND, *map(str, words)],
+            check=False,
+            cwd=self._folder,
+            env=self.environment | environment,
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",
+        )
+
+    def start(self, *words: str | Path) -> subprocess.Popen[str]:
+        """The command, still running; its stderr is a pipe."""
+        return subprocess.Popen(
+            [*COMMAND, *map(str, words)],
+            cwd=self._folder,
+            env=self.environment,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def json(self, *words: str | Path, code: int = 0) -> list[Any]:
+        """The lines of stdout, each of which must be JSON; asserts the exit code."""
+        done = self.run(*words, "--json")
+        assert done.returncode == code, done.stdout + done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
