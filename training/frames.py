@@ -53,7 +53,7 @@ def embed(
 
 def _pixels(folder: Path, side: int) -> Iterator[np.ndarray]:
     for file in scan(str(folder)):
-        if file.candidate:
+        if file.may_be_image:
             try:
                 yield load_picture(Path(file.path), at_least=side).pixels
             except Unreadable:

@@ -25,7 +25,7 @@ from archive.errors import Unreadable
 from archive.imaging.decode import Picture, digest_of, load_picture
 from archive.imaging.resize import to_square
 from archive.ingest.outcomes import Archived, Duplicate, Ignored, Moved, Outcome, Skipped, Unchanged
-from archive.ingest.scan import Candidate, scan
+from archive.ingest.scan import Candidate, Paths, as_paths, scan
 from archive.ingest.volumes import volume_of
 from archive.models.encoder import Encoder
 from archive.records import Batch, FileStamp, NewImage, Place, SkippedFile
@@ -84,16 +84,18 @@ class Ingest:
         self._codec_id = codec_id
         self._codec = codec
 
-    def run(self, paths: Sequence[str]) -> Iterator[Outcome]:
+    def run(self, paths: Paths) -> Iterator[Outcome]:
         """Every file below the paths → its outcome, once it is committed."""
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            met = (found for path in paths for found in scan(path))
+            met = (found for path in as_paths(paths) for found in scan(path))
             for page in _paged(met, PAGE):
                 yield from self._page(page, pool)
 
     def _page(self, page: list[Candidate], pool: ThreadPoolExecutor) -> Iterator[Outcome]:
-        files = [self._placed(found) for found in page if found.candidate]
-        yield from (Ignored(found.path) for found in page if not (found.candidate or found.problem))
+        files = [self._placed(found) for found in page if found.may_be_image]
+        yield from (
+            Ignored(found.path) for found in page if not (found.may_be_image or found.error)
+        )
         known = self._known(files)
         yield from (Unchanged(file.path) for file in files if file.path in known)
         fresh = [file for file in files if file.path not in known]
@@ -101,11 +103,11 @@ class Ingest:
             batch = fresh[: self._size]
             fresh = fresh[self._size :]
             yield from self._batch(batch, pool)
-        closed = [found for found in page if found.problem]
+        closed = [found for found in page if found.error]
         if closed:
-            ledger = [_ledger(self._placed(found), "unreadable", found.problem) for found in closed]
+            ledger = [_ledger(self._placed(found), "unreadable", found.error) for found in closed]
             self._store.add_batch(self._codec_id, Batch(skipped=ledger))
-            yield from (Skipped(found.path, "unreadable", found.problem) for found in closed)
+            yield from (Skipped(found.path, "unreadable", found.error) for found in closed)
 
     def _placed(self, found: Candidate) -> _File:
         folder = os.path.dirname(found.path)

@@ -1,0 +1,168 @@
+"""What a scan comes across: every file once, in order, and no image is missed for its name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from archive.errors import UsageError
+from archive.ingest.scan import SUFFIXES, Candidate, Paths, as_paths, scan
+from archive.records import FileStamp
+
+JPEG = b"\xff\xd8\xff\xe0" + bytes(12)
+
+
+def names(folder: Path) -> list[str]:
+    return [os.path.relpath(candidate.path, folder) for candidate in scan(str(folder))]
+
+
+def images(folder: Path) -> set[str]:
+    return {Path(file.path).name for file in scan(str(folder)) if file.may_be_image}
+
+
+def generated() -> Iterator[str]:
+    yield "a"
+    yield "b"
+
+
+@pytest.mark.parametrize(
+    ("paths", "expected"),
+    [
+        ("/photos", ["/photos"]),
+        (Path("/photos"), ["/photos"]),
+        ("", [""]),
+        (["a", Path("b")], ["a", "b"]),
+        (("a",), ["a"]),
+        (generated(), ["a", "b"]),
+        ([], []),
+    ],
+)
+def test_a_bare_string_is_one_path_and_never_characters(paths: Paths, expected: list[str]) -> None:
+    assert as_paths(paths) == expected
+
+
+def test_anything_with_a_file_system_path_is_a_path(tmp_path: Path) -> None:
+    with os.scandir(tmp_path.parent) as entries:
+        assert str(tmp_path) in as_paths(entries)
+
+
+@pytest.mark.parametrize("paths", [b"/photos", 7, None, [b"/photos"], ["a", 7], [["a"]]])
+def test_what_is_not_a_path_is_refused(paths: object) -> None:
+    with pytest.raises(UsageError, match="expected a path"):
+        as_paths(paths)  # type: ignore[arg-type]
+
+
+def test_folders_are_walked_in_order_of_names(tmp_path: Path) -> None:
+    for name in ("b/2.jpg", "b/1.jpg", "a/c/3.jpg", "a/4.jpg", "z.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert names(tmp_path) == ["z.jpg", "a/4.jpg", "a/c/3.jpg", "b/1.jpg", "b/2.jpg"]
+
+
+def test_every_file_comes_with_its_size_and_time(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"four")
+    os.utime(tmp_path / "a.jpg", ns=(5, 7))
+    path = str(tmp_path / "a.jpg")
+    assert list(scan(path)) == [Candidate(path, FileStamp(4, 7), may_be_image=True)]
+    assert list(scan(str(tmp_path))) == list(scan(path))
+
+
+def test_a_file_without_a_status_has_no_stamp(tmp_path: Path) -> None:
+    (tmp_path / "broken.jpg").symlink_to(tmp_path / "nowhere")
+    [broken] = scan(str(tmp_path))
+    assert broken.stamp is None
+    assert broken.may_be_image
+    assert list(scan(str(tmp_path / "broken.jpg"))) == [broken]
+
+
+@pytest.mark.parametrize("suffix", sorted(SUFFIXES))
+def test_a_known_suffix_is_enough_in_either_case(tmp_path: Path, suffix: str) -> None:
+    (tmp_path / f"lower{suffix}").touch()
+    (tmp_path / f"upper{suffix.upper()}").touch()
+    assert len(images(tmp_path)) == 2
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        JPEG,
+        b"\x89PNG\r\n\x1a\n",
+        b"GIF89a",
+        b"RIFF\0\0\0\0WEBPVP8 ",
+        b"\0\0\0\x20ftypavif",
+        b"\0\0\0\x20ftypheic",
+        b"\0\0\0\x20ftypmif1",
+        b"\xff\x0a\xfa",
+        b"\0\0\0\x0cJXL \r\n\x87\n",
+    ],
+)
+def test_the_first_bytes_are_enough_whatever_the_name(tmp_path: Path, head: bytes) -> None:
+    (tmp_path / "image").write_bytes(head + bytes(64))
+    (tmp_path / "text").write_bytes(b"x" + head)
+    assert images(tmp_path) == {"image"}
+
+
+def test_other_files_are_reported_as_no_images(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no image")
+    (tmp_path / "empty").touch()
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "pipe")
+    assert len(names(tmp_path)) == 4
+    assert images(tmp_path) == set()
+
+
+def test_a_path_that_the_user_names_always_counts_as_an_image(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no image")
+    [notes] = scan(str(tmp_path / "notes.txt"))
+    assert notes.may_be_image
+
+
+def test_links_to_folders_are_not_followed_but_links_to_files_are(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "a.jpg").write_bytes(JPEG)
+    (tmp_path / "photos" / "b.jpg").symlink_to("a.jpg")
+    (tmp_path / "photos" / "loop").symlink_to(tmp_path / "photos")
+    assert images(tmp_path) == {"a.jpg", "b.jpg"}
+    (tmp_path / "link").symlink_to(tmp_path / "photos")
+    assert {file.path for file in scan(str(tmp_path / "link"))} == {
+        str(tmp_path / "photos" / "a.jpg"),
+        str(tmp_path / "photos" / "b.jpg"),
+    }
+
+
+def test_relative_paths_become_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.jpg").write_bytes(JPEG)
+    monkeypatch.chdir(tmp_path)
+    assert [file.path for file in scan("a.jpg")] == [str(tmp_path / "a.jpg")]
+    assert [file.path for file in scan(".")] == [str(tmp_path / "a.jpg")]
+
+
+def test_a_folder_that_cannot_be_read_is_reported_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list_folder = os.scandir
+
+    def refuse(path: str) -> object:
+        if str(path).endswith("private"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return list_folder(path)
+
+    for name in ("a/private", "b"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "b" / "b.jpg").touch()
+    monkeypatch.setattr(os, "scandir", refuse)
+    closed, readable = sorted(scan(str(tmp_path)), key=lambda file: file.path)
+    private = str(tmp_path / "a" / "private")
+    assert closed == Candidate(private, None, may_be_image=False, error="Permission denied")
+    assert readable.path == str(tmp_path / "b" / "b.jpg")
+    [top] = scan(private)
+    assert top == closed
+
+
+@pytest.mark.parametrize("path", ["/nowhere/at/all", ""])
+def test_a_path_that_does_not_exist_is_a_usage_error(path: str) -> None:
+    with pytest.raises(UsageError, match="does not exist"):
+        list(scan(path))
