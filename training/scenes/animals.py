@@ -7,35 +7,22 @@ import math
 from training.scenes.colors import INK, WHITE, Color, darker, lighter, mix
 from training.scenes.dice import Dice
 from training.scenes.pen import Pen
-from training.scenes.shapes import Outline, curve, ellipse, leaf, points, ribbon, slanted, smooth
+from training.scenes.shapes import Outline, curve, ellipse, leaf, points, ribbon, smooth
 
 NOSE: Color = (226, 128, 128)
 HOOF: Color = (58, 48, 48)
 
 
-def _eye(pen: Pen, x: float, y: float, size: float, iris: Color = INK) -> None:
+def eye(pen: Pen, x: float, y: float, size: float, iris: Color = INK) -> None:
     pen.flat(iris, ellipse(x, y, size))
     pen.flat(INK, ellipse(x, y, size * 0.62))
     pen.flat(WHITE, ellipse(x + size * 0.3, y + size * 0.35, size * 0.28))
 
 
-def cat(pen: Pen, color: Color, dice: Dice) -> None:
-    """A sitting cat looking at the viewer, its tail curled around."""
+def _cat_head(pen: Pen, color: Color) -> None:
+    """Ears, head with stripes, muzzle, eyes and whiskers."""
     dark = darker(color, 0.3)
     pale = lighter(color, 0.5)
-    pen.solid(darker(color, 0.12), ribbon(curve((0.16, 0.06), (0.42, 0.04), (0.52, 0.2), (0.42, 0.36), (0.48, 0.46)),
-        0.1, 0.06))  # fmt: skip
-    body = smooth((-0.25, 0.0), (-0.28, 0.16), (-0.2, 0.42), (-0.13, 0.62), (0.13, 0.62), (0.2, 0.42), (0.28, 0.16),
-        (0.25, 0.0), (0, -0.01))  # fmt: skip
-    pen.solid(color, body, depth=0.36)
-    pen.flat(
-        pale, smooth((-0.08, 0.3), (-0.09, 0.5), (0.09, 0.5), (0.08, 0.3), (0, 0.22)), opacity=0.8
-    )
-    pen.line(dark, curve((-0.06, 0.26), (-0.07, 0.12), (-0.05, 0.0)), 0.012)
-    pen.line(dark, curve((0.06, 0.26), (0.07, 0.12), (0.05, 0.0)), 0.012)
-    pen.solid(
-        lighter(color, 0.12), ellipse(-0.1, 0.025, 0.075, 0.035), ellipse(0.1, 0.025, 0.075, 0.035)
-    )
     for side in (-1, 1):
         pen.solid(
             color, points((side * 0.2, 0.76), (side * 0.185, 1.0), (side * 0.04, 0.87)), depth=0.36
@@ -52,13 +39,77 @@ def cat(pen: Pen, color: Color, dice: Dice) -> None:
         pale, ellipse(-0.04, 0.675, 0.06, 0.045), ellipse(0.04, 0.675, 0.06, 0.045), opacity=0.9
     )
     for side in (-1, 1):
-        _eye(pen, side * 0.09, 0.76, 0.04, (226, 206, 90))
+        eye(pen, side * 0.09, 0.76, 0.04, (226, 206, 90))
         pen.flat(
             WHITE,
             *[ribbon([(side * 0.07, 0.68), (side * 0.3, y)], 0.007, 0.003) for y in (0.66, 0.7)],
             opacity=0.7,
         )
     pen.flat(NOSE, points((-0.025, 0.71), (0.025, 0.71), (0.0, 0.685)))
+
+
+def cat(pen: Pen, color: Color, dice: Dice) -> None:
+    """A sitting cat looking at the viewer, its tail curled around."""
+    dark = darker(color, 0.3)
+    pale = lighter(color, 0.5)
+    pen.solid(
+        darker(color, 0.12),
+        ribbon(
+            curve((0.16, 0.06), (0.42, 0.04), (0.52, 0.2), (0.42, 0.36), (0.48, 0.46)), 0.1, 0.06
+        ),
+    )
+    body = smooth(
+        (-0.25, 0.0), (-0.28, 0.16), (-0.2, 0.42), (-0.13, 0.62), (0.13, 0.62), (0.2, 0.42),
+        (0.28, 0.16), (0.25, 0.0), (0, -0.01),
+    )  # fmt: skip
+    pen.solid(color, body, depth=0.36)
+    pen.flat(
+        pale, smooth((-0.08, 0.3), (-0.09, 0.5), (0.09, 0.5), (0.08, 0.3), (0, 0.22)), opacity=0.8
+    )
+    pen.line(dark, curve((-0.06, 0.26), (-0.07, 0.12), (-0.05, 0.0)), 0.012)
+    pen.line(dark, curve((0.06, 0.26), (0.07, 0.12), (0.05, 0.0)), 0.012)
+    pen.solid(
+        lighter(color, 0.12), ellipse(-0.1, 0.025, 0.075, 0.035), ellipse(0.1, 0.025, 0.075, 0.035)
+    )
+    _cat_head(pen, color)
+
+
+def _dog_head(pen: Pen, color: Color) -> None:
+    """Head, muzzle, hanging ears, eyes, tongue and nose."""
+    dark = darker(color, 0.34)
+    pale = lighter(color, 0.5)
+    pen.solid(
+        color,
+        smooth(
+            (-0.17, 0.68), (-0.19, 0.84), (-0.1, 0.97), (0.1, 0.97), (0.19, 0.84), (0.17, 0.68),
+            (0.0, 0.6),
+        ),
+        depth=0.3,
+    )  # fmt: skip
+    pen.flat(
+        pale,
+        smooth(
+            (-0.03, 0.96), (-0.04, 0.8), (-0.11, 0.7), (0.0, 0.61), (0.11, 0.7), (0.04, 0.8),
+            (0.03, 0.96),
+        ),
+        opacity=0.9,
+    )  # fmt: skip
+    for side in (-1, 1):
+        pen.solid(
+            dark,
+            smooth(
+                (side * 0.11, 0.95), (side * 0.22, 0.92), (side * 0.27, 0.72), (side * 0.21, 0.62),
+                (side * 0.16, 0.76),
+            ),
+            depth=0.25,
+        )  # fmt: skip
+        eye(pen, side * 0.085, 0.82, 0.032)
+    pen.flat(
+        (236, 120, 130),
+        smooth((-0.035, 0.665), (0.035, 0.665), (0.03, 0.59), (0.0, 0.57), (-0.03, 0.59)),
+    )
+    pen.flat(INK, smooth((-0.05, 0.76), (0.05, 0.76), (0.03, 0.71), (0.0, 0.69), (-0.03, 0.71)))
+    pen.line(INK, curve((-0.06, 0.675), (0.0, 0.69), (0.06, 0.675)), 0.012)
 
 
 def dog(pen: Pen, color: Color, dice: Dice) -> None:
@@ -68,8 +119,10 @@ def dog(pen: Pen, color: Color, dice: Dice) -> None:
     pen.solid(
         darker(color, 0.1), ribbon(curve((-0.2, 0.06), (-0.42, 0.14), (-0.46, 0.36)), 0.09, 0.04)
     )
-    body = smooth((-0.25, 0.0), (-0.3, 0.18), (-0.22, 0.42), (-0.15, 0.62), (0.15, 0.62), (0.2, 0.4), (0.22, 0.16),
-        (0.22, 0.0), (0, -0.01))  # fmt: skip
+    body = smooth(
+        (-0.25, 0.0), (-0.3, 0.18), (-0.22, 0.42), (-0.15, 0.62), (0.15, 0.62), (0.2, 0.4),
+        (0.22, 0.16), (0.22, 0.0), (0, -0.01),
+    )  # fmt: skip
     pen.solid(color, body, depth=0.34)
     pen.flat(
         pale, smooth((-0.08, 0.28), (-0.1, 0.52), (0.1, 0.52), (0.08, 0.28), (0, 0.2)), opacity=0.85
@@ -82,20 +135,7 @@ def dog(pen: Pen, color: Color, dice: Dice) -> None:
         smooth((-0.15, 0.57), (0.0, 0.53), (0.15, 0.57), (0.15, 0.62), (0.0, 0.585), (-0.15, 0.62)),
     )
     pen.flat((246, 206, 90), ellipse(0, 0.535, 0.03))
-    pen.solid(color, smooth((-0.17, 0.68), (-0.19, 0.84), (-0.1, 0.97), (0.1, 0.97), (0.19, 0.84), (0.17, 0.68),
-        (0.0, 0.6)), depth=0.3)  # fmt: skip
-    pen.flat(pale, smooth((-0.03, 0.96), (-0.04, 0.8), (-0.11, 0.7), (0.0, 0.61), (0.11, 0.7), (0.04, 0.8),
-        (0.03, 0.96)), opacity=0.9)  # fmt: skip
-    for side in (-1, 1):
-        pen.solid(dark, smooth((side * 0.11, 0.95), (side * 0.22, 0.92), (side * 0.27, 0.72), (side * 0.21, 0.62),
-            (side * 0.16, 0.76)), depth=0.25)  # fmt: skip
-        _eye(pen, side * 0.085, 0.82, 0.032)
-    pen.flat(
-        (236, 120, 130),
-        smooth((-0.035, 0.665), (0.035, 0.665), (0.03, 0.59), (0.0, 0.57), (-0.03, 0.59)),
-    )
-    pen.flat(INK, smooth((-0.05, 0.76), (0.05, 0.76), (0.03, 0.71), (0.0, 0.69), (-0.03, 0.71)))
-    pen.line(INK, curve((-0.06, 0.675), (0.0, 0.69), (0.06, 0.675)), 0.012)
+    _dog_head(pen, color)
 
 
 def _leg(pen: Pen, color: Color, path: Outline, wide: float, thin: float) -> None:
@@ -126,10 +166,12 @@ def _hoofed(pen: Pen, color: Color, slim: float) -> None:
         0.05 * slim,
     )
     deep = 0.52 - 0.12 * slim
-    body = smooth((-0.43, 0.63), (-0.3, 0.685), (-0.08, 0.655), (0.1, 0.66), (0.21, 0.73), (0.31, 0.86), (0.39, 0.95),
-        (0.46, 0.945), (0.52, 0.86), (0.595, 0.765), (0.585, 0.715), (0.53, 0.705), (0.465, 0.76), (0.41, 0.755),
-        (0.365, 0.65), (0.345, 0.54), (0.27, deep + 0.04), (0.05, deep), (-0.16, deep + 0.02), (-0.36, 0.46),
-        (-0.455, 0.53))  # fmt: skip
+    body = smooth(
+        (-0.43, 0.63), (-0.3, 0.685), (-0.08, 0.655), (0.1, 0.66), (0.21, 0.73), (0.31, 0.86),
+        (0.39, 0.95), (0.46, 0.945), (0.52, 0.86), (0.595, 0.765), (0.585, 0.715), (0.53, 0.705),
+        (0.465, 0.76), (0.41, 0.755), (0.365, 0.65), (0.345, 0.54), (0.27, deep + 0.04),
+        (0.05, deep), (-0.16, deep + 0.02), (-0.36, 0.46), (-0.455, 0.53),
+    )  # fmt: skip
     pen.fade(lighter(color, 0.14), darker(color, 0.26), body, grain=0.8)
     pen.inside(body).soft(
         lighter(color, 0.4),
@@ -139,7 +181,7 @@ def _hoofed(pen: Pen, color: Color, slim: float) -> None:
         opacity=0.4,
     )
     pen.solid(color, leaf((0.4, 0.94), (0.39, 1.03), 0.04), leaf((0.43, 0.94), (0.45, 1.03), 0.04))
-    _eye(pen, 0.46, 0.86, 0.016)
+    eye(pen, 0.46, 0.86, 0.016)
     pen.flat(darker(color, 0.6), ellipse(0.57, 0.745, 0.011))
 
 
@@ -167,13 +209,23 @@ def deer(pen: Pen, color: Color, dice: Dice) -> None:
     low = pen.at(0, 0, 0.82)
     for x, lean in ((0.4, -0.06), (0.44, 0.1)):
         stem = curve((x, 0.97), (x + lean, 1.08), (x + lean * 1.6, 1.24))
-        tines = [ribbon(stem, 0.024, 0.01)] + [ribbon([(x + lean * k, 0.97 + 0.16 * k), (x + lean * k + t,
-            1.06 + 0.16 * k)], 0.018, 0.006) for k, t in ((0.6, 0.06), (1.2, -0.06), (1.3, 0.07))]  # fmt: skip
+        tines = [ribbon(stem, 0.024, 0.01)] + [
+            ribbon(
+                [(x + lean * k, 0.97 + 0.16 * k), (x + lean * k + t, 1.06 + 0.16 * k)], 0.018, 0.006
+            )
+            for k, t in ((0.6, 0.06), (1.2, -0.06), (1.3, 0.07))
+        ]
         low.solid((196, 168, 132), *tines, depth=0.3)
     _hoofed(low, color, 0.72)
     low.flat(WHITE, leaf((-0.43, 0.62), (-0.48, 0.5), 0.07), opacity=0.9)
-    low.flat(lighter(color, 0.7), *[ellipse(x, y, 0.014) for x, y in ((-0.3, 0.6), (-0.2, 0.62), (-0.12, 0.58),
-        (-0.25, 0.54), (-0.02, 0.6))], opacity=0.7)  # fmt: skip
+    low.flat(
+        lighter(color, 0.7),
+        *[
+            ellipse(x, y, 0.014)
+            for x, y in ((-0.3, 0.6), (-0.2, 0.62), (-0.12, 0.58), (-0.25, 0.54), (-0.02, 0.6))
+        ],
+        opacity=0.7,
+    )
 
 
 def sheep(pen: Pen, color: Color, dice: Dice) -> None:
@@ -188,10 +240,18 @@ def sheep(pen: Pen, color: Color, dice: Dice) -> None:
     ]
     fleece = [ellipse(x, y, r, corners=16) for x, y, r in curls] + [ellipse(0, 0.58, 0.44, 0.28)]
     pen.fade(lighter(color, 0.15), darker(color, 0.3), *fleece, grain=0.9)
-    pen.inside(*fleece).flat(darker(color, 0.24), *[ribbon(curve((x - 0.09, y), (x, y - 0.07), (x + 0.09, y)), 0.014)
-        for x, y, _ in curls], opacity=0.5)  # fmt: skip
-    pen.solid(skin, smooth((0.42, 0.84), (0.42, 0.66), (0.54, 0.5), (0.66, 0.52), (0.68, 0.7), (0.62, 0.86)),
-        leaf((0.45, 0.8), (0.3, 0.7), 0.09), leaf((0.62, 0.82), (0.76, 0.74), 0.08), depth=0.3)  # fmt: skip
+    pen.inside(*fleece).flat(
+        darker(color, 0.24),
+        *[ribbon(curve((x - 0.09, y), (x, y - 0.07), (x + 0.09, y)), 0.014) for x, y, _ in curls],
+        opacity=0.5,
+    )
+    pen.solid(
+        skin,
+        smooth((0.42, 0.84), (0.42, 0.66), (0.54, 0.5), (0.66, 0.52), (0.68, 0.7), (0.62, 0.86)),
+        leaf((0.45, 0.8), (0.3, 0.7), 0.09),
+        leaf((0.62, 0.82), (0.76, 0.74), 0.08),
+        depth=0.3,
+    )
     pen.solid(color, ellipse(0.48, 0.87, 0.09, 0.07), ellipse(0.58, 0.9, 0.08, 0.07))
     pen.flat(WHITE, ellipse(0.57, 0.72, 0.028))
     pen.flat(INK, ellipse(0.575, 0.72, 0.016))
@@ -208,83 +268,13 @@ def rabbit(pen: Pen, color: Color, dice: Dice) -> None:
         smooth((-0.44, 0.02), (-0.46, 0.26), (-0.28, 0.5), (0.02, 0.48), (0.2, 0.3), (0.26, 0.02)),
         depth=0.34,
     )
-    pen.solid(lighter(color, 0.06), ellipse(0.32, 0.48, 0.19, 0.16), ellipse(-0.26, 0.06, 0.2, 0.07),
-        ellipse(0.22, 0.05, 0.14, 0.055), depth=0.3)  # fmt: skip
-    pen.line(darker(color, 0.3), curve((-0.1, 0.06), (-0.06, 0.24), (-0.22, 0.34)), 0.014)
-    _eye(pen, 0.37, 0.52, 0.034)
-    pen.flat(NOSE, ellipse(0.5, 0.47, 0.024, 0.018))
-
-
-def bird(pen: Pen, color: Color, dice: Dice) -> None:
-    """A bird on the wing, its middle at (0, 0.4)."""
-    lift = dice.between(0.75, 1.0)
-    body = smooth((0.62, 0.42), (0.4, 0.52), (0.0, 0.5), (-0.4, 0.4), (-0.1, 0.26), (0.34, 0.28))
-    pen.solid(darker(color, 0.24), smooth((0.16, 0.44), (0.34, 0.8 * lift), (0.62, 1.0 * lift), (0.3, 0.94 * lift),
-        (-0.04, 0.46)))  # fmt: skip
     pen.solid(
-        darker(color, 0.15),
-        points((-0.34, 0.42), (-0.78, 0.52), (-0.66, 0.4), (-0.76, 0.3), (-0.3, 0.33)),
-    )
-    pen.fade(lighter(color, 0.1), darker(color, 0.12), body, grain=0.6)
-    wing = smooth(
-        (0.24, 0.44),
-        (0.1, 0.76 * lift),
-        (-0.3, 1.02 * lift),
-        (-0.62, 1.0 * lift),
-        (-0.4, 0.7 * lift),
-        (-0.14, 0.4),
-    )
-    pen.solid(color, wing, depth=0.24)
-    feathers = [ribbon([(-0.06 - 0.1 * i, 0.5 + 0.08 * i), (-0.22 - 0.12 * i, 0.72 * lift + 0.07 * i)], 0.018, 0.006)
-        for i in range(3)]  # fmt: skip
-    pen.inside(wing).flat(darker(color, 0.4), *feathers, opacity=0.6)
-    pen.flat((244, 164, 60), points((0.58, 0.46), (0.76, 0.4), (0.58, 0.37)))
-    pen.flat(INK, ellipse(0.47, 0.44, 0.028))
-
-
-def butterfly(pen: Pen, color: Color, dice: Dice) -> None:
-    """Four wings spread, its middle at (0, 0.5)."""
-    turned = pen.at(0, 0.5, turn=dice.between(-0.35, 0.35))
-    for side in (-1, 1):
-        lower = smooth(
-            (0, 0),
-            (side * 0.3, -0.08),
-            (side * 0.42, -0.3),
-            (side * 0.24, -0.5),
-            (side * 0.08, -0.3),
-        )
-        upper = smooth((0, 0.02), (side * 0.12, 0.3), (side * 0.42, 0.5), (side * 0.62, 0.4), (side * 0.52, 0.08),
-            (side * 0.24, -0.06))  # fmt: skip
-        for wing, tone in ((lower, darker(color, 0.12)), (upper, color)):
-            turned.flat(darker(color, 0.66), wing)
-            turned.solid(tone, wing * 0.84 + (side * 0.02, 0.0), depth=0.24)
-        turned.flat(lighter(color, 0.65), ellipse(side * 0.4, 0.3, 0.06), ellipse(side * 0.28, 0.16, 0.04),
-            ellipse(side * 0.25, -0.28, 0.05))  # fmt: skip
-        turned.line(INK, curve((0, 0.2), (side * 0.06, 0.36), (side * 0.15, 0.42)), 0.02, 0.01)
-    turned.flat(INK, leaf((0, -0.3), (0, 0.26), 0.1))
-
-
-def turtle(pen: Pen, color: Color, dice: Dice) -> None:
-    """A sea turtle seen from the side, swimming."""
-    skin = mix(lighter(color, 0.3), (220, 210, 150), 0.3)
-    pen.solid(
-        darker(skin, 0.2),
-        leaf((-0.5, 0.36), (-0.86, 0.2), 0.16),
-        slanted(leaf((0.1, 0.3), (-0.3, -0.02), 0.2), 0.1),
-    )
-    pen.solid(
-        skin,
-        smooth((0.5, 0.4), (0.64, 0.62), (0.84, 0.64), (0.92, 0.5), (0.8, 0.4), (0.6, 0.32)),
+        lighter(color, 0.06),
+        ellipse(0.32, 0.48, 0.19, 0.16),
+        ellipse(-0.26, 0.06, 0.2, 0.07),
+        ellipse(0.22, 0.05, 0.14, 0.055),
         depth=0.3,
     )
-    shell = smooth(
-        (-0.66, 0.3), (-0.5, 0.6), (-0.1, 0.86), (0.3, 0.76), (0.58, 0.46), (0.54, 0.3), (0.0, 0.22)
-    )
-    pen.solid(color, shell, depth=0.4)
-    inside = pen.inside(shell)
-    plates = [ellipse(x, y, 0.13, 0.12, corners=6) for x, y in ((-0.36, 0.46), (-0.08, 0.64), (-0.06, 0.4),
-        (0.22, 0.56), (0.26, 0.36), (-0.5, 0.3))]  # fmt: skip
-    inside.flat(lighter(color, 0.32), *plates, opacity=0.7)
-    inside.flat(darker(color, 0.35), ribbon(curve((-0.7, 0.32), (0, 0.24), (0.6, 0.34)), 0.06))
-    pen.solid(skin, leaf((0.3, 0.34), (-0.06, -0.06), 0.22), depth=0.3)
-    _eye(pen, 0.78, 0.55, 0.03)
+    pen.line(darker(color, 0.3), curve((-0.1, 0.06), (-0.06, 0.24), (-0.22, 0.34)), 0.014)
+    eye(pen, 0.37, 0.52, 0.034)
+    pen.flat(NOSE, ellipse(0.5, 0.47, 0.024, 0.018))

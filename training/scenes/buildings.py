@@ -34,8 +34,11 @@ def window(pen: Pen, x: float, y: float, wide: float, tall: float) -> None:
 
 def _boards(pen: Pen, color: Color, wall: Outline, step: float) -> None:
     inside = pen.inside(wall)
-    inside.flat(darker(color, 0.3), *[ribbon([(-1, y * step), (1, y * step)], 0.007) for y in range(1, int(1 / step))],
-        opacity=0.4)  # fmt: skip
+    inside.flat(
+        darker(color, 0.3),
+        *[ribbon([(-1, y * step), (1, y * step)], 0.007) for y in range(1, int(1 / step))],
+        opacity=0.4,
+    )
 
 
 def house(pen: Pen, color: Color, dice: Dice) -> None:
@@ -54,12 +57,22 @@ def house(pen: Pen, color: Color, dice: Dice) -> None:
     wall = points((-wide, 0), (wide, 0), (wide, eaves), (0, 0.92), (-wide, eaves))
     pen.solid(color, wall, depth=0.26)
     _boards(pen, color, wall, 0.07)
-    pen.inside(wall).soft(darker(color, 0.6), ribbon([(-wide - 0.1, eaves - 0.06), (0, 0.86),
-        (wide + 0.1, eaves - 0.06)], 0.09), blur=0.02, opacity=0.5)  # fmt: skip
+    pen.inside(wall).soft(
+        darker(color, 0.6),
+        ribbon([(-wide - 0.1, eaves - 0.06), (0, 0.86), (wide + 0.1, eaves - 0.06)], 0.09),
+        blur=0.02,
+        opacity=0.5,
+    )
     for turn in (-1, 1):
         tone = lighter(roof, 0.14) if turn == pen.sunny else darker(roof, 0.12)
-        pen.solid(tone, points((0, 0.99), (turn * (wide + 0.1), eaves - 0.05), (turn * (wide + 0.1), eaves - 0.13),
-            (0, 0.88)), depth=0.2)  # fmt: skip
+        pen.solid(
+            tone,
+            points(
+                (0, 0.99), (turn * (wide + 0.1), eaves - 0.05), (turn * (wide + 0.1), eaves - 0.13),
+                (0, 0.88),
+            ),
+            depth=0.2,
+        )  # fmt: skip
     door = rounded_box(-0.075, 0, 0.075, 0.27, 0.04)
     pen.flat(WALL, rounded_box(-0.095, 0, 0.095, 0.29, 0.05))
     pen.solid(mix(darker(color, 0.45), (90, 60, 50), 0.6), door, depth=0.3)
@@ -74,8 +87,11 @@ def cabin(pen: Pen, color: Color, dice: Dice) -> None:
     """A log cabin with its long side to the viewer."""
     pen.solid((140, 134, 132), box(0.32, 0.6, 0.46, 1.0), depth=0.4)
     for index in range(6):
-        pen.solid(mix(color, (176, 120, 76), 0.2 * (index % 2)), rounded_box(-0.62, index * 0.09, 0.62,
-            index * 0.09 + 0.094, 0.04), depth=0.34)  # fmt: skip
+        pen.solid(
+            mix(color, (176, 120, 76), 0.2 * (index % 2)),
+            rounded_box(-0.62, index * 0.09, 0.62, index * 0.09 + 0.094, 0.04),
+            depth=0.34,
+        )
     roof = points((-0.76, 0.5), (0.76, 0.5), (0.56, 0.88), (-0.56, 0.88))
     snowy = pen.light.snowy
     pen.fade(
@@ -92,16 +108,24 @@ def cabin(pen: Pen, color: Color, dice: Dice) -> None:
 
 
 def lighthouse(pen: Pen, color: Color, dice: Dice) -> None:
-    """A tapered tower, white with bands of the color, its lamp lit in the dark."""
-    tower = points((-0.13, 0), (0.13, 0), (0.075, 0.76), (-0.075, 0.76))
-    pen.solid(WHITE, tower, depth=0.24)
-    inside = pen.inside(tower)
+    """A tapered walls, white with bands of the color, its lamp lit in the dark."""
+    walls = points((-0.13, 0), (0.13, 0), (0.075, 0.76), (-0.075, 0.76))
+    pen.solid(WHITE, walls, depth=0.24)
+    inside = pen.inside(walls)
     for low, high in ((0.0, 0.16), (0.3, 0.46), (0.6, 0.77)):
         inside.solid(color, box(-0.13, low, 0.13, high), depth=0.34)
-    pen.flat(INK, rounded_box(-0.025, 0.2, 0.025, 0.27, 0.02), rounded_box(-0.02, 0.5, 0.02, 0.56, 0.02),
-        rounded_box(-0.035, 0, 0.035, 0.1, 0.03))  # fmt: skip
-    pen.flat(INK, box(-0.12, 0.755, 0.12, 0.78), *[ribbon([(x, 0.77), (x, 0.83)], 0.007) for x in (-0.11, -0.055, 0,
-        0.055, 0.11)], box(-0.12, 0.825, 0.12, 0.835))  # fmt: skip
+    pen.flat(
+        INK,
+        rounded_box(-0.025, 0.2, 0.025, 0.27, 0.02),
+        rounded_box(-0.02, 0.5, 0.02, 0.56, 0.02),
+        rounded_box(-0.035, 0, 0.035, 0.1, 0.03),
+    )
+    pen.flat(
+        INK,
+        box(-0.12, 0.755, 0.12, 0.78),
+        *[ribbon([(x, 0.77), (x, 0.83)], 0.007) for x in (-0.11, -0.055, 0, 0.055, 0.11)],
+        box(-0.12, 0.825, 0.12, 0.835),
+    )
     pen.lamp((255, 240, 180), box(-0.055, 0.78, 0.055, 0.89))
     pen.flat(INK, *[ribbon([(x, 0.78), (x, 0.89)], 0.008) for x in (-0.055, 0, 0.055)])
     pen.solid(color, points((-0.08, 0.885), (0.08, 0.885), (0.0, 0.98)), depth=0.35)
@@ -117,12 +141,15 @@ def lighthouse(pen: Pen, color: Color, dice: Dice) -> None:
 
 
 def windmill(pen: Pen, color: Color, dice: Dice) -> None:
-    """A tower mill with four latticed sails; the tower in the color."""
-    tower = points((-0.19, 0), (0.19, 0), (0.11, 0.58), (-0.11, 0.58))
-    pen.solid(color, tower, depth=0.34)
-    _boards(pen, color, tower, 0.06)
-    pen.solid(darker((120, 84, 70), 0.1), smooth((-0.14, 0.56), (-0.12, 0.68), (0, 0.75), (0.12, 0.68), (0.14, 0.56)),
-        depth=0.35)  # fmt: skip
+    """A walls mill with four latticed sails; the walls in the color."""
+    walls = points((-0.19, 0), (0.19, 0), (0.11, 0.58), (-0.11, 0.58))
+    pen.solid(color, walls, depth=0.34)
+    _boards(pen, color, walls, 0.06)
+    pen.solid(
+        darker((120, 84, 70), 0.1),
+        smooth((-0.14, 0.56), (-0.12, 0.68), (0, 0.75), (0.12, 0.68), (0.14, 0.56)),
+        depth=0.35,
+    )
     pen.solid((104, 72, 58), rounded_box(-0.05, 0, 0.05, 0.16, 0.04), depth=0.3)
     window(pen, -0.035, 0.3, 0.07, 0.09)
     turn = dice.between(0.2, 1.2)
@@ -130,8 +157,13 @@ def windmill(pen: Pen, color: Color, dice: Dice) -> None:
         sail = pen.at(0, 0.62, turn=turn + arm * math.pi / 2)
         sail.fade((252, 246, 232), (226, 216, 200), box(0.1, 0.0, 0.42, 0.085))
         lattice = [ribbon([(x, 0), (x, 0.085)], 0.007) for x in (0.1, 0.18, 0.26, 0.34, 0.42)]
-        sail.flat((110, 80, 62), ribbon([(0, 0), (0.43, 0)], 0.018), ribbon([(0.1, 0.085), (0.42, 0.085)], 0.007),
-            ribbon([(0.1, 0.043), (0.42, 0.043)], 0.006), *lattice)  # fmt: skip
+        sail.flat(
+            (110, 80, 62),
+            ribbon([(0, 0), (0.43, 0)], 0.018),
+            ribbon([(0.1, 0.085), (0.42, 0.085)], 0.007),
+            ribbon([(0.1, 0.043), (0.42, 0.043)], 0.006),
+            *lattice,
+        )
     pen.flat(INK, ellipse(0, 0.62, 0.03))
 
 
@@ -160,8 +192,10 @@ def tent(pen: Pen, color: Color, dice: Dice) -> None:
 def church(pen: Pen, color: Color, dice: Dice) -> None:
     """A village church: nave, steeple, cross."""
     pen.solid(color, box(-0.1, 0, 0.5, 0.34), depth=0.24)
-    pen.fade(*((SNOWED, darker(SNOWED, 0.1)) if pen.light.snowy else ((130, 84, 74), (98, 66, 66))),
-        points((-0.14, 0.33), (0.56, 0.33), (0.46, 0.52), (-0.1, 0.52)))  # fmt: skip
+    pen.fade(
+        *((SNOWED, darker(SNOWED, 0.1)) if pen.light.snowy else ((130, 84, 74), (98, 66, 66))),
+        points((-0.14, 0.33), (0.56, 0.33), (0.46, 0.52), (-0.1, 0.52)),
+    )
     pen.solid(lighter(color, 0.05), box(-0.3, 0, -0.06, 0.58), depth=0.28)
     pen.solid((104, 78, 84), points((-0.33, 0.57), (-0.03, 0.57), (-0.18, 0.93)), depth=0.4)
     pen.line(INK, [(-0.18, 0.92), (-0.18, 1.0)], 0.014)
@@ -198,43 +232,35 @@ def castle(pen: Pen, color: Color, dice: Dice) -> None:
         *[box(x, 0.35, x + 0.055, 0.4) for x in (-0.28, -0.17, -0.06, 0.05, 0.16, 0.25)],
     ]
     pen.solid(lighter(stone, 0.06), *wall, depth=0.26)
-    bricks = [box(x, y, x + 0.06, y + 0.022) for x, y in ((-0.3, 0.1), (-0.22, 0.24), (0.2, 0.08), (0.26, 0.27),
-        (-0.1, 0.3), (0.12, 0.2), (-0.36, 0.3))]  # fmt: skip
+    bricks = [
+        box(x, y, x + 0.06, y + 0.022)
+        for x, y in (
+            (-0.3, 0.1), (-0.22, 0.24), (0.2, 0.08), (0.26, 0.27), (-0.1, 0.3), (0.12, 0.2),
+            (-0.36, 0.3),
+        )
+    ]  # fmt: skip
     pen.flat(darker(stone, 0.22), *bricks)
     pen.solid((96, 70, 58), rounded_box(-0.09, 0, 0.09, 0.24, 0.09), depth=0.3)
     if pen.light.dark:
-        pen.lamp(LAMPLIGHT, *[rounded_box(x - 0.02, y, x + 0.02, y + 0.08, 0.02) for x, y in ((-0.38, 0.46),
-            (0.38, 0.46), (-0.16, 0.62), (0.18, 0.56))])  # fmt: skip
+        pen.lamp(
+            LAMPLIGHT,
+            *[
+                rounded_box(x - 0.02, y, x + 0.02, y + 0.08, 0.02)
+                for x, y in ((-0.38, 0.46), (0.38, 0.46), (-0.16, 0.62), (0.18, 0.56))
+            ],
+        )
     flag = curve((-0.16, 1.1), (-0.1, 1.09), (-0.04, 1.11))
     pen.line(INK, [(-0.16, 1.0), (-0.16, 1.12)], 0.01)
     pen.flat(color, ribbon(flag, 0.05))
 
 
-def bench(pen: Pen, color: Color, dice: Dice) -> None:
-    """A park bench."""
-    pen.flat(INK, *[ribbon(path, 0.05) for x in (-0.75, 0.75) for path in ([(x, 0.0), (x, 0.5)], [(x + 0.12, 0.0),
-        (x, 0.5), (x - 0.06, 0.98)])])  # fmt: skip
-    pen.solid(
-        color, *[rounded_box(-0.95, y, 0.95, y + 0.1, 0.03) for y in (0.44, 0.66, 0.82)], depth=0.3
-    )
-
-
-def street_lamp(pen: Pen, color: Color, dice: Dice) -> None:
-    """A lantern on an iron post."""
-    pen.solid(color, ribbon([(0, 0), (0, 0.84)], 0.035, 0.02), rounded_box(-0.04, 0, 0.04, 0.07, 0.02),
-        ribbon([(-0.06, 0.76), (0.06, 0.76)], 0.012))  # fmt: skip
-    pen.lamp((255, 236, 170) if pen.light.dark else (246, 240, 220), points((-0.035, 0.84), (0.035, 0.84),
-        (0.055, 0.95), (-0.055, 0.95)))  # fmt: skip
-    pen.flat(color, points((-0.065, 0.945), (0.065, 0.945), (0.0, 1.0)))
-    if pen.light.dark:
-        pen.glow((255, 226, 150), 0, 0.9, 0.36, 0.8)
-
-
 def rock_lighthouse(pen: Pen, color: Color, dice: Dice) -> None:
     """A lighthouse on a rock in the sea; the rock stands in the water at y = 0."""
     stone: Color = (126, 118, 122)
-    rock = smooth((-0.5, -0.03), (-0.42, 0.07), (-0.26, 0.1), (-0.14, 0.17), (0.12, 0.18), (0.24, 0.11), (0.42, 0.08),
-        (0.52, -0.03), (0, -0.05))  # fmt: skip
+    rock = smooth(
+        (-0.5, -0.03), (-0.42, 0.07), (-0.26, 0.1), (-0.14, 0.17), (0.12, 0.18), (0.24, 0.11),
+        (0.42, 0.08), (0.52, -0.03), (0, -0.05),
+    )  # fmt: skip
     pen.solid(stone, rock, depth=0.42)
     inside = pen.inside(rock)
     facets = [

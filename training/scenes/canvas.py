@@ -1,8 +1,8 @@
 """The canvas: an RGB picture at its final size, and stencils that let paint through.
 
-A stencil is drawn SUPERSAMPLE times too large inside the box it touches, then averaged down, so every edge is smooth
-and a small thing costs little however large the picture. Paint goes on in Pillow's whole-number arithmetic, which is
-the same on every machine. Nothing here knows what it draws.
+A stencil is drawn SUPERSAMPLE times larger, in its bounding box only, then averaged down: edges are
+smooth, and a small thing is cheap in a picture of any size. Paint is applied in Pillow's integer
+arithmetic, which is the same on every machine. Nothing here knows what it draws.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from training.scenes.frame import Frame
 from training.scenes.shapes import Outline
 
 SUPERSAMPLE = 4  # samples per pixel and axis: 17 levels of coverage
-GRAIN_UNIT = 400  # pixels; on a smaller picture grain would be as large as the things, so there is less of it
-GRAIN_SIDE = 512  # pixels; the paper's grain repeats after that, too far apart to be seen
+GRAIN_UNIT = 400  # pixels; smaller pictures get less grain, which would rival the things in size
+GRAIN_SIDE = 512  # pixels; period of the paper's grain, too long to notice
 
 
 @dataclass(frozen=True)
 class Fade:
-    """Paint that runs from one color to another over the box of what it fills: down, or along (dx, dy)."""
+    """Paint that runs from one color to another across the bounding box of what it fills."""
 
     start: Color
     end: Color
@@ -39,7 +39,7 @@ Paint = Color | Fade
 
 @dataclass(frozen=True)
 class Stencil:
-    """Coverage 0..255 and where its top left pixel lies on the canvas."""
+    """Coverage 0..255 and the position of its top left pixel on the canvas."""
 
     cover: Image.Image
     x: int
@@ -59,7 +59,7 @@ def _grain() -> Image.Image:
 
 @lru_cache(maxsize=64)
 def grain(width: int, height: int, percent: int = 100) -> Image.Image:
-    """(height, width) noise around 128, weakened to that percentage, tiled when the picture is larger than the tile."""
+    """(height, width) noise around 128, scaled to that percentage, tiled as needed."""
     tile = _grain().point([128 + (level - 128) * percent // 100 for level in range(256)])
     sheet = Image.new("L", (width, height))
     for x in range(0, width, GRAIN_SIDE):
@@ -95,7 +95,7 @@ def dimmed(cover: Image.Image, opacity: float) -> Image.Image:
 
 
 class Canvas:
-    """An RGB picture. `unit` is its shorter side in pixels: sizes of things are told in it."""
+    """An RGB picture. `unit` is its shorter side in pixels: sizes of things are given in it."""
 
     def __init__(self, image: Image.Image, covered: Image.Image | None = None) -> None:
         self.image = image
@@ -115,7 +115,7 @@ class Canvas:
     def stencil(
         self, outlines: Sequence[Outline], *, blur: float = 0.0, frame: Frame | None = None
     ) -> Stencil | None:
-        """The area of all outlines together, None off the canvas. Blur in pixels; without a frame outlines are too."""
+        """The union of the outlines, None if off the canvas. Pixels, unless a frame maps them."""
         every = outlines[0] if len(outlines) == 1 else np.concatenate(outlines)
         if frame is not None:
             every = frame.outline(every)
@@ -176,7 +176,7 @@ class Canvas:
             self.covered.paste(255, stencil.box, cover)
 
     def _shading(self, fade: Fade, stencil: Stencil) -> Image.Image:
-        """How much of the fade's end color each pixel gets; grain sprays it like an airbrush on rough paper."""
+        """How much of the end color each pixel gets; grain makes it look airbrushed."""
         width, height = stencil.cover.size
         line = _ramp(fade.across).resize(
             (1, height) if fade.across == 0 else (width, 1), Image.Resampling.BILINEAR

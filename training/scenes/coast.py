@@ -41,8 +41,10 @@ def sea(stage: Stage) -> None:
     if dice.chance(0.5):
         left = dice.between(-0.2, 0.7)
         span = dice.between(0.3, 0.5)
-        ridge = curve((left, 0), (left + span * 0.25, 0.05), (left + span * 0.45, dice.between(0.06, 0.11)),
-            (left + span * 0.7, 0.04), (left + span, 0))  # fmt: skip
+        ridge = curve(
+            (left, 0), (left + span * 0.25, 0.05), (left + span * 0.45, dice.between(0.06, 0.11)),
+            (left + span * 0.7, 0.04), (left + span, 0),
+        )  # fmt: skip
         down = stage.horizon * stage.height + 1
         island = np.stack([ridge[:, 0] * stage.width, down - ridge[:, 1] * stage.unit], axis=1)
         stage.fill(stage.land((92, 124, 110), 0.5), stage.land((110, 140, 130), 0.7), island)
@@ -66,6 +68,24 @@ def beach(stage: Stage) -> None:
     )
     if _shines(stage):
         paint_glitter(stage, dice.child("glitter"), stage.horizon, 0.7, strength=0.6)
+
+
+def _beach_grass(stage: Stage, dice: Dice) -> None:
+    """Tufts of dune grass in one lower corner."""
+    unit = stage.unit
+    corner = dice.pick((-0.02, 1.02))
+    for _ in range(16):
+        x = (corner + dice.between(-0.09, 0.09)) * stage.width
+        down = dice.between(0.9, 1.03) * stage.height
+        blades = [
+            leaf(
+                (x, down),
+                (x + lean * 0.06 * unit, down - (0.13 - abs(lean) * 0.05) * unit),
+                0.008 * unit,
+            )
+            for lean in (-1.2, -0.6, -0.1, 0.5, 1.1)
+        ]
+        stage.fill(stage.land((170, 184, 100)), stage.land((96, 130, 80)), *blades)
 
 
 def beach_front(stage: Stage) -> None:
@@ -104,13 +124,7 @@ def beach_front(stage: Stage) -> None:
             (84, 146, 78),
             dice.child("palm"),
         )
-    corner = dice.pick((-0.02, 1.02))
-    for _ in range(16):
-        x = (corner + dice.between(-0.09, 0.09)) * stage.width
-        down = dice.between(0.9, 1.03) * stage.height
-        blades = [leaf((x, down), (x + lean * 0.06 * unit, down - (0.13 - abs(lean) * 0.05) * unit), 0.008 * unit)
-            for lean in (-1.2, -0.6, -0.1, 0.5, 1.1)]  # fmt: skip
-        stage.fill(stage.land((170, 184, 100)), stage.land((96, 130, 80)), *blades)
+    _beach_grass(stage, dice)
 
 
 def _shafts(stage: Stage, dice: Dice) -> None:
@@ -132,8 +146,10 @@ def _weed(stage: Stage, dice: Dice, x: float, down: float, tall: float) -> list[
         foot = x + (index - 1.5) * tall * 0.1
         sway = dice.between(0.05, 0.13) * tall * (1 if index % 2 else -1)
         high = tall * dice.between(0.6, 1.0)
-        path = curve((foot, down), (foot + sway, down - high * 0.35), (foot - sway, down - high * 0.7),
-            (foot + sway * 0.6, down - high))  # fmt: skip
+        path = curve(
+            (foot, down), (foot + sway, down - high * 0.35), (foot - sway, down - high * 0.7),
+            (foot + sway * 0.6, down - high),
+        )  # fmt: skip
         blades.append(ribbon(path, tall * 0.07, tall * 0.015))
     return blades
 
@@ -145,8 +161,13 @@ def _coral(dice: Dice, x: float, down: float, tall: float) -> list[Outline]:
         lean = (index - 3) / 3 * 0.7 + dice.between(-0.1, 0.1)
         high = tall * (1 - abs(index - 3) * 0.1) * dice.between(0.8, 1.0)
         tip = (x + math.sin(lean) * high, down - math.cos(lean) * high)
-        twigs.append(ribbon(curve((x, down), (x + math.sin(lean) * high * 0.3, down - high * 0.5), tip), tall * 0.14,
-            tall * 0.09))  # fmt: skip
+        twigs.append(
+            ribbon(
+                curve((x, down), (x + math.sin(lean) * high * 0.3, down - high * 0.5), tip),
+                tall * 0.14,
+                tall * 0.09,
+            ),
+        )
         twigs.append(ellipse(*tip, tall * 0.055, corners=12))
     return twigs
 

@@ -1,29 +1,38 @@
 """Colors: red, green, blue as floats 0..255, and the paints a caption can name.
 
-The named paints are far enough apart that a picture tinted by evening or moonlight still shows the color it is said
-to show.
+The named paints are far enough apart that each still shows as its name in evening or moonlight.
 """
 
 from __future__ import annotations
 
 Color = tuple[float, float, float]
 
-PAINTS: dict[str, Color] = {"red": (212, 52, 46), "orange": (241, 136, 40), "yellow": (250, 204, 62),
-    "green": (66, 148, 80), "turquoise": (46, 178, 176), "blue": (44, 104, 190), "purple": (126, 78, 172),
-    "pink": (242, 138, 168), "white": (248, 245, 238), "black": (46, 46, 54), "brown": (142, 90, 54), "grey": (148, 152,
-    158)}  # fmt: skip
+PAINTS: dict[str, Color] = {
+    "red": (212, 52, 46),
+    "orange": (241, 136, 40),
+    "yellow": (250, 204, 62),
+    "green": (66, 148, 80),
+    "turquoise": (46, 178, 176),
+    "blue": (44, 104, 190),
+    "purple": (126, 78, 172),
+    "pink": (242, 138, 168),
+    "white": (248, 245, 238),
+    "black": (46, 46, 54),
+    "brown": (142, 90, 54),
+    "grey": (148, 152, 158),
+}
 
 WHITE: Color = (255, 253, 247)
 INK: Color = (38, 36, 48)  # the darkest dark: never pure black, as in print
 
 
-def mix(one: Color, other: Color, share: float) -> Color:
-    """share 0 → one, share 1 → other."""
+def mix(first: Color, second: Color, share: float) -> Color:
+    """share 0 → first, share 1 → second."""
     keep = 1.0 - share
     return (
-        one[0] * keep + other[0] * share,
-        one[1] * keep + other[1] * share,
-        one[2] * keep + other[2] * share,
+        first[0] * keep + second[0] * share,
+        first[1] * keep + second[1] * share,
+        first[2] * keep + second[2] * share,
     )
 
 

@@ -6,10 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from training.scenes.canvas import Fade
 from training.scenes.colors import Color, darker, lighter, mix
 from training.scenes.dice import Dice
-from training.scenes.flowers import STEM
 from training.scenes.land import (
     SNOW,
     grass_of,
@@ -20,14 +18,16 @@ from training.scenes.land import (
     rolling,
 )
 from training.scenes.mountains import paint_range
-from training.scenes.plants import bare_tree, bush, leafy_tree, pine, snowy_pine, tall_tree
-from training.scenes.playthings import fence
-from training.scenes.shapes import Outline, curve, ellipse, leaf, points, ribbon, shifted
+from training.scenes.plants import bare_tree, leafy_tree, pine, snowy_pine, tall_tree
+from training.scenes.shapes import Outline, curve, ellipse, points, ribbon, shifted
 from training.scenes.stage import Stage
 
-LEAVES: dict[str, tuple[Color, ...]] = {"summer": ((92, 150, 70), (110, 162, 76), (76, 138, 80)),
-    "spring": ((134, 184, 84), (150, 192, 96), (112, 172, 90)), "autumn": ((222, 130, 48), (206, 92, 52),
-    (232, 174, 66)), "winter": ((70, 116, 100), (60, 104, 96), (80, 122, 104))}  # fmt: skip
+LEAVES: dict[str, tuple[Color, ...]] = {
+    "summer": ((92, 150, 70), (110, 162, 76), (76, 138, 80)),
+    "spring": ((134, 184, 84), (150, 192, 96), (112, 172, 90)),
+    "autumn": ((222, 130, 48), (206, 92, 52), (232, 174, 66)),
+    "winter": ((70, 116, 100), (60, 104, 96), (80, 122, 104)),
+}
 PINE: Color = (62, 114, 88)
 PETALS: tuple[Color, ...] = ((250, 246, 236), (246, 206, 84), (232, 104, 104), (178, 130, 206))
 
@@ -55,8 +55,10 @@ def far_trees(
                 points((x - high * 0.26, down), (x, down - high), (x + high * 0.26, down))
             )
         else:
-            crowns += [ellipse(x + dx * high, down - high * dy, high * r, corners=14) for dx, dy, r in ((0, 0.6, 0.36),
-                (-0.22, 0.4, 0.26), (0.22, 0.42, 0.26))]  # fmt: skip
+            crowns += [
+                ellipse(x + dx * high, down - high * dy, high * r, corners=14)
+                for dx, dy, r in ((0, 0.6, 0.36), (-0.22, 0.4, 0.26), (0.22, 0.42, 0.26))
+            ]
     stage.fill(
         stage.land(lighter(color, 0.08), distance),
         stage.land(darker(color, 0.3), distance),
@@ -64,7 +66,7 @@ def far_trees(
     )
 
 
-def _tree(
+def season_tree(
     stage: Stage, dice: Dice, across: float, down: float, *, tall: float, haze: float
 ) -> None:
     """One tree of the season."""
@@ -97,14 +99,21 @@ def _rows(stage: Stage, dice: Dice) -> Color:
     for index, (down, rise, distance) in enumerate(
         ((0.6, 0.028, 0.5), (0.655, 0.03, 0.3), (0.715, 0.026, 0.12))
     ):
-        own = (mix(grass, ((120, 160, 110), (150, 176, 92), (104, 156, 84))[index], 0.5) if stage.season != "winter"
-            else SNOW)  # fmt: skip
+        green = ((120, 160, 110), (150, 176, 92), (104, 156, 84))[index]
+        cover = SNOW if stage.season == "winter" else mix(grass, green, 0.5)
         crest = rolling(stage, dice.child(f"hill{index}"), down, rise)
-        body = paint_hill(stage, crest, own, distance=distance, depth=0.26)
-        paint_patches(stage, dice.child(f"patch{index}"), crest, body, own, distance=distance)
+        body = paint_hill(stage, crest, cover, distance=distance, depth=0.26)
+        paint_patches(stage, dice.child(f"patch{index}"), crest, body, cover, distance=distance)
         if "tree" not in stage.without and index < 2:
-            far_trees(stage, dice.child(f"trees{index}"), crest.line, LEAVES[stage.season][index], distance, count=14,
-                tall=0.035 + 0.02 * index)  # fmt: skip
+            far_trees(
+                stage,
+                dice.child(f"trees{index}"),
+                crest.line,
+                LEAVES[stage.season][index],
+                distance,
+                count=14,
+                tall=0.035 + 0.02 * index,
+            )
     near = rolling(stage, dice.child("near"), 0.79, 0.022, waves=1.1)
     body = paint_hill(stage, near, grass)
     paint_patches(stage, dice.child("patch"), near, body, grass)
@@ -120,7 +129,9 @@ def hills(stage: Stage) -> None:
             if dice.chance(0.6):
                 down = dice.between(0.76, 0.84)
                 tall = dice.between(0.22, 0.36)
-                _tree(stage, dice.child(f"tree{across:.3f}"), across, down, tall=tall, haze=0.05)
+                season_tree(
+                    stage, dice.child(f"tree{across:.3f}"), across, down, tall=tall, haze=0.05
+                )
     if stage.season != "winter":
         paint_tufts(stage, dice.child("tufts"), 0.8, 1.03, grass)
         if "flower" not in stage.without and dice.chance(0.7):
@@ -137,8 +148,10 @@ def _poles(stage: Stage, dice: Dice) -> None:
         x = (index / 4 - 0.25 + shift) * stage.width
         down = 0.806 * stage.height
         tops.append((x, down - tall * 0.95))
-        wood += [ribbon([(x, down), (x, down - tall)], tall * 0.035, tall * 0.025),
-            ribbon([(x - tall * 0.11, tops[-1][1]), (x + tall * 0.11, tops[-1][1])], tall * 0.025)]  # fmt: skip
+        wood += [
+            ribbon([(x, down), (x, down - tall)], tall * 0.035, tall * 0.025),
+            ribbon([(x - tall * 0.11, tops[-1][1]), (x + tall * 0.11, tops[-1][1])], tall * 0.025),
+        ]
     wires = []
     for (x0, y0), (x1, y1) in pairwise(tops):
         for aside in (-tall * 0.09, tall * 0.09):
@@ -163,7 +176,9 @@ def road(stage: Stage) -> None:
         for index in range(dice.whole(1, 3)):
             down = dice.between(0.765, 0.79)
             tall = dice.between(0.16, 0.26)
-            _tree(stage, dice.child(f"tree{index}"), dice.between(0, 1), down, tall=tall, haze=0.08)
+            season_tree(
+                stage, dice.child(f"tree{index}"), dice.between(0, 1), down, tall=tall, haze=0.08
+            )
     bow = dice.between(-0.012, 0.012)
     across = np.linspace(-0.02, 1.02, 25)
     line = np.stack(
@@ -187,106 +202,3 @@ def road(stage: Stage) -> None:
     stage.wash(dashes, stage.land((246, 238, 214)))
     if stage.season != "winter":
         paint_tufts(stage, dice.child("tufts"), 0.955, 1.05, grass, count=70, size=0.05)
-
-
-def garden(stage: Stage) -> None:
-    """A lawn with a path to the house, a fence, bushes and flower beds."""
-    dice = stage.dice
-    grass = grass_of(stage)
-    back = rolling(stage, dice.child("back"), 0.6, 0.03)
-    paint_hill(stage, back, mix(grass, (110, 150, 110), 0.4), distance=0.35)
-    if "tree" not in stage.without:
-        far_trees(
-            stage, dice.child("far"), back.line, LEAVES[stage.season][0], 0.3, count=16, tall=0.1
-        )
-        for across in (dice.between(0.0, 0.12), dice.between(0.88, 1.0)):
-            _tree(
-                stage,
-                dice.child(f"tree{across:.3f}"),
-                across,
-                0.74,
-                tall=dice.between(0.4, 0.5),
-                haze=0.06,
-            )
-    lawn = rolling(stage, dice.child("lawn"), 0.7, 0.008)
-    body = paint_hill(stage, lawn, grass)
-    paint_patches(stage, dice.child("stripes"), lawn, body, grass)
-    pales = max(3, round(stage.width / (0.17 * stage.unit)))
-    for index in range(pales + 1):
-        fence(stage.pen(index / pales, 0.735, 0.055, haze=0.05), (248, 244, 236), dice)
-
-
-def garden_front(stage: Stage) -> None:
-    """The path from the door and the beds beside it: painted once the house stands."""
-    dice = stage.dice.child("front")
-    if stage.season != "winter":
-        paint_tufts(stage, dice.child("tufts"), 0.78, 1.03, (104, 160, 76), count=60)
-    x = 0.5 * stage.width
-    unit = stage.unit
-    down = 0.762 * stage.height
-    left = curve(
-        (x - 0.045 * unit, down),
-        (x - 0.1 * unit, down + 0.1 * unit),
-        (x - 0.2 * unit, stage.height + 4),
-    )
-    right = curve(
-        (x + 0.24 * unit, stage.height + 4),
-        (x + 0.06 * unit, down + 0.1 * unit),
-        (x + 0.045 * unit, down),
-    )
-    stone: Color = (222, 204, 178) if stage.season != "winter" else (214, 220, 230)
-    stage.fill(
-        stage.land(lighter(stone, 0.1)),
-        stage.land(darker(stone, 0.12)),
-        np.vstack([left, right]),
-        grain=0.9,
-    )
-    for index in range(6):
-        across = 0.5 + (0.34 + 0.07 * (index // 2)) * (1 if index % 2 else -1) * unit / stage.width
-        bush(
-            stage.growing(across, 0.765, dice.between(0.08, 0.12)),
-            dice.pick(LEAVES[stage.season]),
-            dice,
-        )
-    if stage.season != "winter" and "flower" not in stage.without:
-        paint_specks(stage, dice.child("petals"), 0.965, 1.02, PETALS, count=70, size=0.014)
-
-
-def flower_field(stage: Stage) -> None:
-    """Bands of blossom running to the horizon; the nearest flowers are put in by the plan."""
-    dice = stage.dice
-    green: Color = (92, 150, 74)
-    crest = rolling(stage, dice.child("far"), stage.horizon, 0.02)
-    paint_hill(stage, crest, (116, 150, 110), distance=0.5)
-    far_trees(stage, dice.child("trees"), crest.line, (84, 130, 84), 0.45, count=22, tall=0.05)
-    near = rolling(stage, dice.child("near"), stage.horizon + 0.05, 0.008)
-    body = paint_hill(stage, near, green, distance=0.1, depth=0.7)
-    deep = stage.canvas.stencil([points((-2, 0.72 * stage.height), (stage.width + 2, 0.72 * stage.height),
-        (stage.width + 2, stage.height + 2), (-2, stage.height + 2))], blur=0.06 * stage.unit)  # fmt: skip
-    stage.canvas.paint(
-        deep, Fade(stage.land(darker(green, 0.1)), stage.land(darker(green, 0.55))), clip=body
-    )
-    paint_specks(
-        stage, dice.child("wild"), stage.horizon + 0.06, 0.9, PETALS[:2], count=160, size=0.008
-    )
-    paint_tufts(stage, dice.child("tufts"), 0.62, 1.04, green, count=110, size=0.07)
-
-
-def blossom_bands(stage: Stage, color: Color) -> None:
-    """The field's own flowers, from specks at the horizon to soft heads in the middle distance."""
-    dice = stage.dice.child("bands")
-    paint_specks(stage, dice, stage.horizon + 0.05, 0.66, (darker(color, 0.14), color, lighter(color, 0.15)),
-        count=330, size=0.011)  # fmt: skip
-    heads: list[Outline] = []
-    stems: list[Outline] = []
-    for index in range(70):
-        near = index / 70
-        x = dice.between(-0.02, 1.02) * stage.width
-        down = (0.64 + 0.12 * near) * stage.height
-        size = (0.012 + 0.016 * near) * stage.unit
-        stems.append(ribbon([(x, down), (x + size * 0.3, down + size * 4)], size * 0.2))
-        heads += [leaf((x, down), (x + dx * size, down + dy * size), size * 0.9) for dx, dy in ((1, 0.2), (-1, 0.2),
-            (0.5, -0.8), (-0.5, -0.8), (0, 0.9))]  # fmt: skip
-    blur = 0.0025 * stage.unit
-    stage.fill(stage.land(STEM), stage.land(darker(STEM, 0.4)), *stems, blur=blur)
-    stage.fill(stage.land(color, 0.05), stage.land(darker(color, 0.15)), *heads, blur=blur)

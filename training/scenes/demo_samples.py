@@ -1,6 +1,6 @@
 """Draws the pictures that ship with `coldframe demo`: python -m training.scenes.demo_samples
 
-scenes 0 … 47 ─► archive/demo/samples/01.webp … 48.webp, and captions.json: file name → caption
+scenes 0 … 47 ─► archive/demo/samples/01.webp … 48.webp; captions.json
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Chance that repeats: the same name gives the same throws on every machine and every Python.
+"""Named random streams: the same name gives the same numbers on every machine and Python version.
 
-Only `random.Random.random()` is used, because its stream is promised never to change; `choice` and `randint` are not.
+Only `random.Random.random()` is used: its stream is guaranteed, `choice` and `randint` are not.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ T = TypeVar("T")
 
 
 class Dice:
-    """A named stream of throws. Drawing code must throw equally often at every picture size."""
+    """A named random stream. Code must draw equally many numbers at every picture size."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self._random = random.Random(name)
 
     def child(self, name: str) -> Dice:
-        """A stream of its own, untouched by how often this one was thrown."""
+        """An independent stream, whatever has been drawn from this one."""
         return Dice(f"{self.name}/{name}")
 
     def between(self, low: float, high: float) -> float:
-        """A number, even over [low, high)."""
+        """Uniform over [low, high)."""
         return low + (high - low) * self._random.random()
 
     def whole(self, low: int, high: int) -> int:
-        """A whole number from low to high, both included."""
+        """A uniform integer, low and high included."""
         return low + int(self._random.random() * (high - low + 1))
 
     def chance(self, probability: float) -> bool:
@@ -36,11 +36,11 @@ class Dice:
         return self._random.random() < probability
 
     def pick(self, choices: Sequence[T]) -> T:
-        """One of the choices, each as likely."""
+        """One of the choices, uniformly."""
         return choices[int(self._random.random() * len(choices))]
 
     def shuffled(self, items: Sequence[T]) -> list[T]:
-        """The items in a thrown order."""
+        """The items in random order."""
         return [
             item
             for _, item in sorted(

@@ -16,8 +16,14 @@ SEEDS: Color = (92, 60, 40)
 
 def _ring(count: int, inner: float, outer: float, wide: float, shift: float) -> list[Outline]:
     turns = [2 * math.pi * (i + shift) / count for i in range(count)]
-    return [leaf((math.cos(t) * inner, math.sin(t) * inner), (math.cos(t) * outer, math.sin(t) * outer), wide)
-        for t in turns]  # fmt: skip
+    return [
+        leaf(
+            (math.cos(t) * inner, math.sin(t) * inner),
+            (math.cos(t) * outer, math.sin(t) * outer),
+            wide,
+        )
+        for t in turns
+    ]
 
 
 def bloom(pen: Pen, color: Color, dice: Dice, *, kind: str) -> None:
@@ -27,12 +33,25 @@ def bloom(pen: Pen, color: Color, dice: Dice, *, kind: str) -> None:
         count = 13 if kind == "daisy" else 17
         turned.solid(darker(color, 0.24), *_ring(count, 0.15, 0.94, 0.34, 0.5), depth=0.2)
         turned.solid(color, *_ring(count, 0.15, 1.0, 0.33, 0.0), depth=0.2)
-        turned.flat(darker(color, 0.2), *[ribbon([(p[0, 0], p[0, 1]), tuple((p[0] * 0.4 + p[6] * 0.6).tolist())],
-            0.02) for p in _ring(count, 0.2, 1.0, 0.3, 0.0)], opacity=0.5)  # fmt: skip
+        turned.flat(
+            darker(color, 0.2),
+            *[
+                ribbon([(p[0, 0], p[0, 1]), tuple((p[0] * 0.4 + p[6] * 0.6).tolist())], 0.02)
+                for p in _ring(count, 0.2, 1.0, 0.3, 0.0)
+            ],
+            opacity=0.5,
+        )
         heart = 0.27 if kind == "daisy" else 0.42
         turned.solid(YOLK if kind == "daisy" else SEEDS, ellipse(0, 0, heart), depth=0.4)
-        dots = [ellipse(math.cos(i * 2.4) * heart * (i / 26) ** 0.5, math.sin(i * 2.4) * heart * (i / 26) ** 0.5, 0.03,
-            corners=6) for i in range(24)]  # fmt: skip
+        dots = [
+            ellipse(
+                math.cos(i * 2.4) * heart * (i / 26) ** 0.5,
+                math.sin(i * 2.4) * heart * (i / 26) ** 0.5,
+                0.03,
+                corners=6,
+            )
+            for i in range(24)
+        ]
         turned.flat((214, 140, 40) if kind == "daisy" else (150, 104, 60), *dots)
     elif kind == "poppy":
         for angle in (0.2, 1.8, 3.4, 4.9):
@@ -41,8 +60,11 @@ def bloom(pen: Pen, color: Color, dice: Dice, *, kind: str) -> None:
                 (0, 0), (0.3, 0.52), (0.72, 0.62), (0.98, 0.2), (0.9, -0.34), (0.4, -0.42)
             )
             petal.solid(mix(color, darker(color, 0.3), 0.5 if angle < 2 else 0.0), shape, depth=0.3)
-            petal.inside(shape).flat(darker(color, 0.3), *[ribbon([(0.1, 0), (0.9, y)], 0.02, 0.005)
-                for y in (-0.2, 0.05, 0.3)], opacity=0.5)  # fmt: skip
+            petal.inside(shape).flat(
+                darker(color, 0.3),
+                *[ribbon([(0.1, 0), (0.9, y)], 0.02, 0.005) for y in (-0.2, 0.05, 0.3)],
+                opacity=0.5,
+            )
         turned.flat((52, 44, 50), ellipse(0, 0, 0.24), *_ring(12, 0.2, 0.4, 0.05, 0.0))
         turned.flat((150, 168, 96), ellipse(0, 0, 0.12))
     else:
@@ -65,8 +87,15 @@ def _rose_head(pen: Pen, color: Color) -> None:
                 darker(color, shade * 0.7), ellipse(x * 0.86, y * 0.86, size * 0.93, corners=18)
             )
     pen.solid(color, ellipse(0, 0, 0.26), depth=0.3)
-    pen.flat(darker(color, 0.4), ribbon(curve((-0.18, 0.02), (-0.02, 0.17), (0.15, 0.02), (0.0, -0.11), (-0.08, 0.0),
-        (0.03, 0.05)), 0.045))  # fmt: skip
+    pen.flat(
+        darker(color, 0.4),
+        ribbon(
+            curve(
+                (-0.18, 0.02), (-0.02, 0.17), (0.15, 0.02), (0.0, -0.11), (-0.08, 0.0), (0.03, 0.05)
+            ),
+            0.045,
+        ),
+    )
 
 
 def _stalk(pen: Pen, dice: Dice, top: float) -> float:
@@ -76,8 +105,11 @@ def _stalk(pen: Pen, dice: Dice, top: float) -> float:
         STEM, ribbon(curve((0, 0), (lean * 0.2, top * 0.5), (lean, top)), 0.032, 0.024), depth=0.35
     )
     for side, low in ((-1, 0.12), (1, 0.24)):
-        pen.solid(mix(STEM, (120, 170, 80), 0.3), leaf((0, low), (side * 0.24, low + dice.between(0.14, 0.26)), 0.085),
-            depth=0.35)  # fmt: skip
+        pen.solid(
+            mix(STEM, (120, 170, 80), 0.3),
+            leaf((0, low), (side * 0.24, low + dice.between(0.14, 0.26)), 0.085),
+            depth=0.35,
+        )
     return lean
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.scenes.shapes import Outline, Spot
+from training.scenes.shapes import Outline, Point
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,16 @@ class Frame:
 
     def __matmul__(self, inner: Frame) -> Frame:
         """First the inner frame, then this one."""
-        return Frame(self.a * inner.a + self.c * inner.b, self.b * inner.a + self.d * inner.b,
-            self.a * inner.c + self.c * inner.d, self.b * inner.c + self.d * inner.d,
-            self.a * inner.e + self.c * inner.f + self.e, self.b * inner.e + self.d * inner.f + self.f)  # fmt: skip
+        return Frame(
+            self.a * inner.a + self.c * inner.b,
+            self.b * inner.a + self.d * inner.b,
+            self.a * inner.c + self.c * inner.d,
+            self.b * inner.c + self.d * inner.d,
+            self.a * inner.e + self.c * inner.f + self.e,
+            self.b * inner.e + self.d * inner.f + self.f,
+        )
 
-    def spot(self, x: float, y: float) -> Spot:
+    def point(self, x: float, y: float) -> Point:
         """One point."""
         return (self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f)
 

@@ -13,11 +13,15 @@ from training.scenes.shapes import Outline, box, curve, ellipse, points, ribbon
 from training.scenes.sky import paint_stars, veil
 from training.scenes.stage import Stage
 
-WALLS: tuple[Color, ...] = ((206, 214, 200), (232, 212, 190), (186, 204, 214), (226, 196, 186), (216, 208, 222),
-    (240, 226, 190))  # fmt: skip
+WALLS: tuple[Color, ...] = (
+    (206, 214, 200), (232, 212, 190), (186, 204, 214), (226, 196, 186), (216, 208, 222),
+    (240, 226, 190),
+)  # fmt: skip
 TABLES: tuple[Color, ...] = ((172, 116, 74), (146, 96, 66), (200, 152, 102), (120, 82, 64))
-NEBULAE: tuple[tuple[Color, Color], ...] = (((150, 60, 150), (50, 90, 190)), ((40, 130, 150), (90, 60, 160)),
-    ((190, 80, 100), (80, 50, 140)), ((50, 100, 180), (30, 140, 130)))  # fmt: skip
+NEBULAE: tuple[tuple[Color, Color], ...] = (
+    ((150, 60, 150), (50, 90, 190)), ((40, 130, 150), (90, 60, 160)),
+    ((190, 80, 100), (80, 50, 140)), ((50, 100, 180), (30, 140, 130)),
+)  # fmt: skip
 TABLE_EDGE = 0.66  # share of the height where the table top begins
 
 
@@ -26,15 +30,28 @@ def table(stage: Stage) -> None:
     dice = stage.dice
     unit = stage.unit
     wall = dice.pick(WALLS)
-    stage.fill(stage.land(lighter(wall, 0.2)), stage.land(darker(wall, 0.16)), box(-2, -2, stage.width + 2,
-        stage.height + 2), grain=0.7)  # fmt: skip
+    stage.fill(
+        stage.land(lighter(wall, 0.2)),
+        stage.land(darker(wall, 0.16)),
+        box(-2, -2, stage.width + 2, stage.height + 2),
+        grain=0.7,
+    )
     if dice.chance(0.5):
-        panels = [box(x * stage.width, -2, x * stage.width + 0.005 * unit, TABLE_EDGE * stage.height)
-            for x in np.linspace(0.02, 0.98, 9).tolist()]  # fmt: skip
+        panels = [
+            box(x * stage.width, -2, x * stage.width + 0.005 * unit, TABLE_EDGE * stage.height)
+            for x in np.linspace(0.02, 0.98, 9).tolist()
+        ]
         stage.wash(panels, stage.land(darker(wall, 0.2)), opacity=0.5)
     else:
-        dots = [ellipse((i % 13 + 0.5 * (i // 13 % 2)) / 12.5 * stage.width, (i // 13 + 0.3) / 12 * stage.height,
-            0.008 * unit, corners=10) for i in range(13 * 8)]  # fmt: skip
+        dots = [
+            ellipse(
+                (i % 13 + 0.5 * (i // 13 % 2)) / 12.5 * stage.width,
+                (i // 13 + 0.3) / 12 * stage.height,
+                0.008 * unit,
+                corners=10,
+            )
+            for i in range(13 * 8)
+        ]
         stage.wash(dots, stage.land(lighter(wall, 0.5)), opacity=0.6)
 
 
@@ -49,8 +66,13 @@ def window_light(stage: Stage) -> None:
         for row in range(2):
             left = x + (column - 1) * 0.2 * unit
             top = y + row * 0.22 * unit + column * 0.03 * unit
-            panes.append(points((left, top), (left + 0.18 * unit, top + 0.027 * unit), (left + 0.14 * unit,
-                top + 0.22 * unit), (left - 0.04 * unit, top + 0.193 * unit)))  # fmt: skip
+            panes.append(
+                points(
+                    (left, top), (left + 0.18 * unit, top + 0.027 * unit),
+                    (left + 0.14 * unit, top + 0.22 * unit),
+                    (left - 0.04 * unit, top + 0.193 * unit),
+                ),
+            )  # fmt: skip
     stage.wash(panes, (255, 246, 214), blur=0.006 * unit, opacity=0.5)
 
 
@@ -60,20 +82,51 @@ def table_top(stage: Stage) -> None:
     unit = stage.unit
     wood = dice.pick(TABLES)
     edge = TABLE_EDGE * stage.height
-    stage.fill(stage.land(lighter(wood, 0.16)), stage.land(darker(wood, 0.2)), box(-2, edge, stage.width + 2,
-        stage.height + 2), grain=0.7)  # fmt: skip
-    stage.wash([box(-2, edge - 0.004 * unit, stage.width + 2, edge + 0.006 * unit)], stage.land(lighter(wood, 0.45)),
-        opacity=0.7)  # fmt: skip
+    stage.fill(
+        stage.land(lighter(wood, 0.16)),
+        stage.land(darker(wood, 0.2)),
+        box(-2, edge, stage.width + 2, stage.height + 2),
+        grain=0.7,
+    )
+    stage.wash(
+        [box(-2, edge - 0.004 * unit, stage.width + 2, edge + 0.006 * unit)],
+        stage.land(lighter(wood, 0.45)),
+        opacity=0.7,
+    )
     grain: list[Outline] = []
     for _ in range(26):
         y = edge + dice.between(0.03, 1) ** 1.2 * (stage.height - edge)
         x = dice.between(-0.1, 1) * stage.width
         long = dice.between(0.2, 0.7) * unit
-        grain.append(ribbon(curve((x, y), (x + long * 0.5, y + dice.between(-0.006, 0.006) * unit), (x + long, y)),
-            0.004 * unit, 0.001 * unit))  # fmt: skip
+        grain.append(
+            ribbon(
+                curve(
+                    (x, y), (x + long * 0.5, y + dice.between(-0.006, 0.006) * unit), (x + long, y)
+                ),
+                0.004 * unit,
+                0.001 * unit,
+            ),
+        )
     stage.wash(grain, stage.land(darker(wood, 0.4)), opacity=0.4)
     if dice.chance(0.55):
         _cloth(stage, dice.child("cloth"))
+
+
+def _stripes(x: float, half: float, edge: float, low: float) -> list[Outline]:
+    """Stripes running from the far edge of the cloth to the near one."""
+    stripes = []
+    for k in range(-5, 6):
+        far = x + k * half * 0.172
+        near = x + k * half * 0.22
+        stripes.append(
+            points(
+                (far - 3, edge),
+                (far + half * 0.06, edge),
+                (near + half * 0.075, low),
+                (near - 3, low),
+            )
+        )
+    return stripes
 
 
 def _cloth(stage: Stage, dice: Dice) -> None:
@@ -98,54 +151,73 @@ def _cloth(stage: Stage, dice: Dice) -> None:
         body, Fade(stage.land(lighter(color, 0.1)), stage.land(darker(color, 0.12)), grain=0.5)
     )
     tone = stage.land(darker(color, 0.2))
-    stripes = []
-    for k in range(-5, 6):
-        far = x + k * half * 0.172
-        near = x + k * half * 0.22
-        stripes.append(
-            points(
-                (far - 3, edge),
-                (far + half * 0.06, edge),
-                (near + half * 0.075, low),
-                (near - 3, low),
-            )
-        )
-    stage.wash(stripes, tone, opacity=0.3, clip=body)
+    stage.wash(_stripes(x, half, edge, low), tone, opacity=0.3, clip=body)
     if dice.chance(0.5):
-        bands = [box(x - half * 1.2, edge + (low - edge) * k / 6, x + half * 1.2, edge + (low - edge) * (k / 6 + 0.07))
-            for k in range(6)]  # fmt: skip
+        bands = [
+            box(
+                x - half * 1.2,
+                edge + (low - edge) * k / 6,
+                x + half * 1.2,
+                edge + (low - edge) * (k / 6 + 0.07),
+            )
+            for k in range(6)
+        ]
         stage.wash(bands, tone, opacity=0.3, clip=body)
 
 
+def _drape(stage: Stage, cloth: Color, *, x: float, side: int, top: float, bottom: float) -> None:
+    """One curtain: a gathered cloth with folds."""
+    unit = stage.unit
+    thick = 0.022 * unit
+    sill = (top + bottom) / 2
+    drop = curve(
+        (x - side * 0.09 * unit, top - thick * 2),
+        (x - side * 0.05 * unit, sill),
+        (x, bottom * 0.96),
+    )
+    stage.fill(
+        stage.land(lighter(cloth, 0.2)),
+        stage.land(darker(cloth, 0.2)),
+        np.vstack([
+            drop,
+            points((x + side * 0.07 * unit, bottom), (x + side * 0.09 * unit, top - thick * 2)),
+        ]),
+    )  # fmt: skip
+    folds = [
+        ribbon(
+            [
+                (x + side * k * unit, top - thick),
+                (x + side * (k * 0.8 + 0.005) * unit, bottom * 0.97),
+            ],
+            0.006 * unit,
+        )
+        for k in (-0.03, 0.01, 0.05)
+    ]
+    stage.wash(folds, stage.land(darker(cloth, 0.35)), opacity=0.4)
+
+
 def curtain(stage: Stage, left: float, top: float, right: float, bottom: float) -> None:
-    """The frame of a window (pixels) and curtains at its sides; what is seen through it is painted before."""
+    """Window frame (pixels) and curtains, painted over the view through the window."""
     unit = stage.unit
     wood = (250, 246, 238)
     thick = 0.022 * unit
     middle = (left + right) / 2
     sill = (top + bottom) / 2
-    frame = [box(left - thick, top - thick, right + thick, top), box(left - thick, bottom, right + thick,
-        bottom + thick), box(left - thick, top, left, bottom), box(right, top, right + thick, bottom),
-        box(middle - thick * 0.3, top, middle + thick * 0.3, bottom), box(left, sill - thick * 0.3, right,
-        sill + thick * 0.3), box(left - thick * 2, bottom + thick * 0.8, right + thick * 2,
-        bottom + thick * 2)]  # fmt: skip
+    frame = [
+        box(left - thick, top - thick, right + thick, top),
+        box(left - thick, bottom, right + thick, bottom + thick),
+        box(left - thick, top, left, bottom),
+        box(right, top, right + thick, bottom),
+        box(middle - thick * 0.3, top, middle + thick * 0.3, bottom),
+        box(left, sill - thick * 0.3, right, sill + thick * 0.3),
+        box(left - thick * 2, bottom + thick * 0.8, right + thick * 2, bottom + thick * 2),
+    ]
     stage.fill(stage.land(wood), stage.land(darker(wood, 0.12)), *frame)
     cloth = stage.dice.child("curtain").pick(
         ((226, 138, 116), (120, 160, 170), (240, 214, 150), (160, 140, 180))
     )
     for side, edge in ((-1, left), (1, right)):
-        x = edge + side * thick
-        drop = curve(
-            (x - side * 0.09 * unit, top - thick * 2),
-            (x - side * 0.05 * unit, sill),
-            (x, bottom * 0.96),
-        )
-        stage.fill(stage.land(lighter(cloth, 0.2)), stage.land(darker(cloth, 0.2)),
-            np.vstack([drop, points((x + side * 0.07 * unit, bottom), (x + side * 0.09 * unit,
-            top - thick * 2))]))  # fmt: skip
-        folds = [ribbon([(x + side * k * unit, top - thick), (x + side * (k * 0.8 + 0.005) * unit, bottom * 0.97)],
-            0.006 * unit) for k in (-0.03, 0.01, 0.05)]  # fmt: skip
-        stage.wash(folds, stage.land(darker(cloth, 0.35)), opacity=0.4)
+        _drape(stage, cloth, x=edge + side * thick, side=side, top=top, bottom=bottom)
 
 
 def space(stage: Stage) -> None:
@@ -182,5 +254,9 @@ def _world(stage: Stage, dice: Dice) -> None:
         stage.wash(
             [ellipse(cx, cy, size, size * 0.3)], lighter(color, 0.25), opacity=0.6, clip=body
         )
-        stage.wash([ellipse(cx, cy + size * 0.05, size * 0.88, size * 0.24)], darker(color, 0.4), opacity=0.7,
-            clip=body)  # fmt: skip
+        stage.wash(
+            [ellipse(cx, cy + size * 0.05, size * 0.88, size * 0.24)],
+            darker(color, 0.4),
+            opacity=0.7,
+            clip=body,
+        )

@@ -21,7 +21,7 @@ SNOW: Color = (240, 245, 252)
 
 @dataclass(frozen=True)
 class Crest:
-    """The upper edge of a piece of land: heights (pixels down) at even steps across the whole width."""
+    """The upper edge of a piece of land: pixels down, at even steps across the width."""
 
     line: Outline
 
@@ -58,18 +58,18 @@ def jagged(
     x1, y1 = end
     dx = x1 - x0
     dy = y1 - y0
-    spots = [start]
+    corners = [start]
     for step in range(1, steps):
         along = step / steps + dice.between(-0.3, 0.3) / steps
         aside = dice.between(-1, 1) * rough * math.sin(math.pi * step / steps)
-        spots.append((x0 + dx * along - dy * aside, y0 + dy * along + dx * aside))
-    return points(*spots, end)
+        corners.append((x0 + dx * along - dy * aside, y0 + dy * along + dx * aside))
+    return points(*corners, end)
 
 
 def paint_hill(
     stage: Stage, crest: Crest, color: Color, *, distance: float = 0.0, depth: float = 0.4
 ) -> Stencil | None:
-    """One hill, sunlit along the crest and deeper below. `depth`: how far below it reaches, in heights."""
+    """One hill, sunlit along the crest; `depth`: how far below it, a share of the height."""
     top = stage.land(lighter(color, 0.12), distance)
     bottom = stage.land(darker(color, 0.34), distance * 0.85)
     reach = float(crest.line[:, 1].max()) + depth * stage.height
@@ -103,8 +103,13 @@ def paint_patches(
         phase = dice.between(0, 6.3)
         wave = np.sin(crest.line[:, 0] / stage.width * dice.between(5, 9) + phase) * sway
         upper = crest.line + np.stack([np.zeros_like(wave), drop + wave], axis=1)
-        lower = upper + np.stack([np.zeros_like(wave),
-            np.abs(np.sin(crest.line[:, 0] / stage.width * 7 + phase)) * 0.05 * stage.height], axis=1)  # fmt: skip
+        lower = upper + np.stack(
+            [
+                np.zeros_like(wave),
+                np.abs(np.sin(crest.line[:, 0] / stage.width * 7 + phase)) * 0.05 * stage.height,
+            ],
+            axis=1,
+        )
         tone = lighter(color, 0.16) if index % 2 == 0 else darker(color, 0.22)
         band = stage.canvas.stencil([np.vstack([upper, lower[::-1]])], blur=0.004 * stage.unit)
         stage.canvas.paint(band, stage.land(tone, distance), opacity=0.4, clip=body)
@@ -120,7 +125,7 @@ def paint_tufts(
     count: int = 120,
     size: float = 0.03,
 ) -> None:
-    """Bunches of three blades of grass, larger toward the viewer; top and bottom as shares of the height."""
+    """Tufts of three grass blades, larger toward the viewer; top, bottom: shares of the height."""
     bunches: tuple[list[Outline], list[Outline]] = ([], [])
     for index in range(count):
         near = (index + 1) / count
@@ -129,8 +134,10 @@ def paint_tufts(
         tall = size * stage.unit * (0.25 + 0.75 * near)
         lean = dice.between(-0.2, 0.2)
         high = dice.between(0.75, 1.0)
-        corners = ((-0.12, 0), (lean - 0.5, 0.62), (-0.04, 0.16), (lean + 0.04, high), (0.04, 0.16), (lean + 0.46, 0.7),
-            (0.12, 0))  # fmt: skip
+        corners = (
+            (-0.12, 0), (lean - 0.5, 0.62), (-0.04, 0.16), (lean + 0.04, high), (0.04, 0.16),
+            (lean + 0.46, 0.7), (0.12, 0),
+        )  # fmt: skip
         bunches[index % 3 == 0].append(
             np.array([(x + dx * tall, y - dy * tall) for dx, dy in corners])
         )
@@ -165,7 +172,7 @@ def paint_specks(
 
 
 def paint_dune(stage: Stage, dice: Dice, crest: Crest, color: Color, *, distance: float) -> None:
-    """A dune: sunlit slope, and from every summit a sharp shadow side that winds down away from the sun."""
+    """A dune: sunlit slope; from each summit a sharp shadow winds down away from the sun."""
     body = paint_hill(stage, crest, color, distance=distance, depth=0.3)
     line = crest.line
     summits = [i for i in range(3, len(line) - 3) if line[i, 1] == line[i - 3 : i + 4, 1].min()]
@@ -174,8 +181,11 @@ def paint_dune(stage: Stage, dice: Dice, crest: Crest, color: Color, *, distance
         y = float(line[i, 1])
         away = -stage.light.side
         tall = dice.between(0.16, 0.24) * stage.unit
-        spine = curve((x, y), (x - away * tall * 0.18, y + tall * 0.3), (x + away * tall * 0.12, y + tall * 0.62),
-            (x - away * tall * 0.12, y + tall * 0.95), (x - away * tall * 0.5, y + tall * 1.3))  # fmt: skip
+        spine = curve(
+            (x, y), (x - away * tall * 0.18, y + tall * 0.3),
+            (x + away * tall * 0.12, y + tall * 0.62), (x - away * tall * 0.12, y + tall * 0.95),
+            (x - away * tall * 0.5, y + tall * 1.3),
+        )  # fmt: skip
         far = [(x + away * tall * 3.4, y + tall * 1.5), (x + away * tall * 3.0, y - tall)]
         shade = stage.canvas.stencil([np.vstack([spine, points(*far)])], blur=0.0015 * stage.unit)
         start = stage.land(darker(color, 0.42), distance)

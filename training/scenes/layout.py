@@ -1,6 +1,6 @@
-"""From wishes to spots: things side by side, so that none hides another.
+"""From group specs to placements: things side by side, so that none hides another.
 
-Widths are counted as if the picture were square or upright: what fits there fits a wide one.
+Widths are computed for a square or upright picture: what fits there also fits a wide one.
 """
 
 from __future__ import annotations
@@ -8,20 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from training.scenes.dice import Dice
-from training.scenes.places import Zone
-from training.scenes.plan import Group, Spot
+from training.scenes.plan import Group, Placement
 from training.scenes.things import THINGS
+from training.scenes.zones import Zone
 
 ROW = 0.92  # share of the width that things side by side may take
-CROWD = (
-    (9, 0.98, 0.4, 0.7),
-    (7, 1.1, 0.56, 1.0),
-)  # rows of a flower field: how many, foot, size, nearness
+CROWD = ((9, 0.98, 0.4, 0.7), (7, 1.1, 0.56, 1.0))  # flower rows: count, foot, size, nearness
 
 
 @dataclass(frozen=True)
-class Wish:
-    """A group before it has a place to stand; count 0 asks for a crowd."""
+class GroupSpec:
+    """A group without its placements; count 0 asks for a crowd."""
 
     thing: str
     color: str
@@ -32,22 +29,22 @@ class Wish:
     bulk: str = ""
 
 
-def stand(dice: Dice, wishes: list[Wish]) -> tuple[Group, ...]:
-    """Give every thing its spot. The sky, the house of a garden and everything else are rows of their own."""
+def place_groups(dice: Dice, specs: list[GroupSpec]) -> tuple[Group, ...]:
+    """Place every thing. The sky, a garden's house and everything else are separate rows."""
     groups: list[Group] = []
     for roles in (("sky",), ("home",), ("ground", "water", "table", "deep")):
-        groups += _row(dice, [wish for wish in wishes if wish.count and wish.zone.role in roles])
-    groups += [_crowd(dice, wish) for wish in wishes if not wish.count]
+        groups += _row(dice, [spec for spec in specs if spec.count and spec.zone.role in roles])
+    groups += [_crowd(dice, spec) for spec in specs if not spec.count]
     return tuple(groups)
 
 
-def _row(dice: Dice, wishes: list[Wish]) -> list[Group]:
+def _row(dice: Dice, specs: list[GroupSpec]) -> list[Group]:
     """Group by group from left to right, the free width thrown between the things."""
-    order = dice.shuffled(wishes)
-    sizes = [[_size(dice, wish) for _ in range(wish.count)] for wish in order]
+    order = dice.shuffled(specs)
+    sizes = [[_size(dice, spec) for _ in range(spec.count)] for spec in order]
     widths = [
-        size * THINGS[wish.thing].wide
-        for wish, row in zip(order, sizes, strict=True)
+        size * THINGS[spec.thing].aspect
+        for spec, row in zip(order, sizes, strict=True)
         for size in row
     ]
     shrink = min(1.0, ROW / max(sum(widths), 1e-9))
@@ -56,48 +53,48 @@ def _row(dice: Dice, wishes: list[Wish]) -> list[Group]:
     groups = []
     left = gaps[0] * free
     index = 0
-    for wish, row in zip(order, sizes, strict=True):
-        spots = []
+    for spec, row in zip(order, sizes, strict=True):
+        placements = []
         for size in row:
             width = widths[index] * shrink
-            across = 0.5 if wish.zone.role == "home" else left + width / 2
-            spots.append(_spot(dice, wish, across, size * shrink))
+            across = 0.5 if spec.zone.role == "home" else left + width / 2
+            placements.append(_placement(dice, spec, across, size * shrink))
             left += width + gaps[index + 1] * free
             index += 1
-        groups.append(Group(wish.thing, wish.color, wish.zone, tuple(spots), wish.bulk))
+        groups.append(Group(spec.thing, spec.color, spec.zone, tuple(placements), spec.bulk))
     return groups
 
 
-def _size(dice: Dice, wish: Wish) -> float:
-    far, near = wish.zone.scale
+def _size(dice: Dice, spec: GroupSpec) -> float:
+    far, near = spec.zone.scale
     return (
-        THINGS[wish.thing].size
-        * (far + (near - far) * wish.near)
-        * wish.factor
+        THINGS[spec.thing].height
+        * (far + (near - far) * spec.near)
+        * spec.factor
         * dice.between(0.94, 1.06)
     )
 
 
-def _spot(dice: Dice, wish: Wish, across: float, size: float) -> Spot:
-    """Lower is nearer on the ground; in the sky and in the deep, height is free. Nothing reaches above the picture."""
-    far, near = wish.zone.down
-    depth = max(0.0, min(1.0, wish.near + dice.between(-0.12, 0.12)))
+def _placement(dice: Dice, spec: GroupSpec, across: float, size: float) -> Placement:
+    """Lower is nearer on the ground; sky and deep leave height free. Nothing is cut at the top."""
+    far, near = spec.zone.down
+    depth = max(0.0, min(1.0, spec.near + dice.between(-0.12, 0.12)))
     down = far + (near - far) * depth
-    if wish.zone.role == "sky" or (wish.zone.role == "deep" and near - far > 0.2):
+    if spec.zone.role == "sky" or (spec.zone.role == "deep" and near - far > 0.2):
         down = min(max(near, size + 0.03), max(size + 0.03, dice.between(far, near)))
-    elif near <= 1:  # flowers stand below the edge of the picture; all else is seen whole
+    elif near <= 1:  # flowers stand below the edge of the picture; all else is fully visible
         size = min(size, down - 0.05)
-    return Spot(across, down, size, dice.chance(0.5), depth)
+    return Placement(across, down, size, dice.chance(0.5), depth)
 
 
-def _crowd(dice: Dice, wish: Wish) -> Group:
+def _crowd(dice: Dice, spec: GroupSpec) -> Group:
     """Near flowers from edge to edge, behind them a row of smaller ones."""
-    spots = []
+    placements = []
     for row, (count, down, size, near) in enumerate(CROWD):
         for index in range(count):
             across = (index + 0.5 * row + dice.between(0.1, 0.7)) / count
             tall = size * dice.between(0.85, 1.15)
-            spots.append(
-                Spot(across, down + dice.between(-0.03, 0.03), tall, dice.chance(0.5), near)
+            placements.append(
+                Placement(across, down + dice.between(-0.03, 0.03), tall, dice.chance(0.5), near)
             )
-    return Group(wish.thing, wish.color, wish.zone, tuple(spots), many=True)
+    return Group(spec.thing, spec.color, spec.zone, tuple(placements), many=True)

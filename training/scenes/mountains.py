@@ -1,6 +1,6 @@
 """Mountains: every peak has a sunlit face, a shaded face and, where it is high enough, snow.
 
-The two faces meet in a spine that wanders down from the summit; snow ends in a broken line that follows neither.
+The two faces meet along a spine that wanders down from the summit; the snow line is independent.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from training.scenes.canvas import Fade, Stencil
 from training.scenes.colors import Color, darker, lighter, mix
 from training.scenes.dice import Dice
 from training.scenes.land import SNOW, jagged
-from training.scenes.shapes import Outline, Spot, box, points, ribbon
+from training.scenes.shapes import Outline, Point, box, points, ribbon
 from training.scenes.stage import Stage
 
 
@@ -21,9 +21,9 @@ from training.scenes.stage import Stage
 class Peak:
     """A summit and the two feet of its slopes, in pixels."""
 
-    top: Spot
-    left: Spot
-    right: Spot
+    top: Point
+    left: Point
+    right: Point
 
     @property
     def tall(self) -> float:
@@ -41,7 +41,7 @@ def paint_range(
     distance: float,
     snow: float = 0.4,
 ) -> None:
-    """A row of peaks standing on that share of the height, `tall` units high; snow covers that share from the top."""
+    """A row of peaks: foot and snow as shares, of the picture's height and of the peak's."""
     order = dice.shuffled(range(count))
     for place, index in enumerate(
         sorted(order, key=lambda i: abs(i - (count - 1) / 2) * 0.3 + order[i] * 0.1)
@@ -50,8 +50,10 @@ def paint_range(
         x = (index + 0.5 + dice.between(-0.28, 0.28)) / count * stage.width
         spread = max(stage.width / count * 0.95, high * 0.8)
         base = foot * stage.height
-        peak = Peak((x, base - high), (x - spread * dice.between(0.8, 1.25), base),
-            (x + spread * dice.between(0.8, 1.25), base))  # fmt: skip
+        peak = Peak(
+            (x, base - high), (x - spread * dice.between(0.8, 1.25), base),
+            (x + spread * dice.between(0.8, 1.25), base),
+        )  # fmt: skip
         _paint_peak(stage, dice, peak, rock, distance=distance, snow=snow)
     low = stage.land(rock, min(1.0, distance + 0.3))
     stage.fill(
@@ -70,8 +72,10 @@ def _paint_peak(
     bright = mix(lighter(rock, 0.06), stage.light.glow, 0.06)
     dim = darker(rock, 0.4)
     foot = stage.land(rock, min(1.0, distance + 0.3))
-    faces: list[tuple[Outline, Color, Color]] = [(np.vstack([shady, spine[::-1]]), dim, darker(SNOW, 0.24)),
-        (np.vstack([sunny, spine[::-1]]), bright, SNOW)]  # fmt: skip
+    faces: list[tuple[Outline, Color, Color]] = [
+        (np.vstack([shady, spine[::-1]]), dim, darker(SNOW, 0.24)),
+        (np.vstack([sunny, spine[::-1]]), bright, SNOW),
+    ]
     for outline, tone, white in faces:
         face = stage.canvas.stencil([outline])
         stage.canvas.paint(face, Fade(stage.land(tone, distance), foot, grain=0.5))
@@ -85,13 +89,13 @@ def _cap(dice: Dice, peak: Peak, share: float) -> Outline:
     """The part of the peak above its snow line, tongues of snow reaching down."""
     line = peak.top[1] + peak.tall * share
     half = (peak.right[0] - peak.left[0]) * share * 0.6
-    spots: list[Spot] = []
+    corners: list[Point] = []
     for step in range(11):
         x = peak.top[0] - half + 2 * half * step / 10
         tongue = dice.between(0.12, 0.4) if step % 2 == 0 else -dice.between(0.05, 0.3)
-        spots.append((x + dice.between(-0.3, 0.3) * half / 10, line + tongue * peak.tall * share))
+        corners.append((x + dice.between(-0.3, 0.3) * half / 10, line + tongue * peak.tall * share))
     high = peak.top[1] - peak.tall * 0.2
-    return points(*spots, (peak.top[0] + half, high), (peak.top[0] - half, high))
+    return points(*corners, (peak.top[0] + half, high), (peak.top[0] - half, high))
 
 
 def _paint_gullies(

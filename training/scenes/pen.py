@@ -1,7 +1,8 @@
 """The pen: draws a thing in its own frame, in the light of the scene.
 
-A frame maps the thing's x to the right, y up, foot at (0, 0) to canvas pixels. Every color a thing names is its color
-in white light; the pen tints it for the hour and fades it with distance, so the code of a thing says nothing of either.
+A frame maps a thing's coordinates (x right, y up, foot at (0, 0)) to canvas pixels. Colors are
+given as in white light; the pen tints them for the hour and fades them with distance, so that the
+code of a thing deals with neither.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from training.scenes.canvas import Canvas, Fade, Stencil
 from training.scenes.colors import Color, darker, lighter, mix, tinted
 from training.scenes.frame import Frame
 from training.scenes.light import Light
-from training.scenes.shapes import Outline, Spot, ribbon
+from training.scenes.shapes import Outline, Point, ribbon
 
 GRAIN = 0.7  # how sprayed a rounded surface looks
 NOWHERE = Stencil(Image.new("L", (1, 1)), 0, 0)
@@ -53,7 +54,7 @@ class Pen:
         flip: bool = False,
         tall: float = 1.0,
     ) -> Pen:
-        """A pen whose frame sits at (x, y) in this one: size times as large, turned, mirrored, stretched upwards."""
+        """A pen with its frame at (x, y) of this one: scaled, rotated, mirrored, stretched."""
         cos = math.cos(turn) * size
         sin = math.sin(turn) * size
         mirror = -1.0 if flip else 1.0
@@ -101,7 +102,7 @@ class Pen:
         self.canvas.paint(self._stencil(outlines), paint, clip=self.clip)
 
     def line(
-        self, color: Color, path: Outline | Sequence[Spot], start: float, end: float | None = None
+        self, color: Color, path: Outline | Sequence[Point], start: float, end: float | None = None
     ) -> None:
         """A stroke along a path, its width running from start to end."""
         self.flat(color, ribbon(path, start, end))
@@ -114,8 +115,8 @@ class Pen:
     def glow(self, color: Color, x: float, y: float, radius: float, strength: float = 0.6) -> None:
         """Light in the air around (x, y)."""
         if self.ink is None and self.clip is None:
-            spot = self.frame.spot(x, y)
-            self.canvas.glow(*spot, radius * self.scale, color, strength * (1 - self.haze * 0.6))
+            point = self.frame.point(x, y)
+            self.canvas.glow(*point, radius * self.scale, color, strength * (1 - self.haze * 0.6))
 
     def inside(self, *outlines: Outline) -> Pen:
         """A pen that only paints inside the outlines."""

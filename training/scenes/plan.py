@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from training.scenes.places import Zone
+from training.scenes.zones import Zone
 
 
 @dataclass(frozen=True)
-class Spot:
+class Placement:
     """Where one thing stands: shares of width and height, size in units of the shorter side."""
 
     across: float
@@ -25,7 +25,7 @@ class Group:
     thing: str
     color: str
     zone: Zone
-    spots: tuple[Spot, ...]
+    placements: tuple[Placement, ...]
     bulk: str = ""  # "small" or "big", where two groups differ in nothing else
     many: bool = False
 

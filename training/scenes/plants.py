@@ -11,7 +11,7 @@ from training.scenes.dice import Dice
 from training.scenes.pen import Pen
 from training.scenes.shapes import (
     Outline,
-    Spot,
+    Point,
     curve,
     ellipse,
     leaf,
@@ -26,24 +26,11 @@ BARK: Color = (116, 82, 62)
 BIRCH: Color = (232, 226, 214)
 
 
-def crown(pen: Pen, dice: Dice, color: Color, middle: Spot, *, across: float, up: float) -> None:
-    """A round mass of leaves: dark below, sunlit heaps above, single leaves catching the light."""
+def _leaf_highlights(
+    pen: Pen, dice: Dice, color: Color, middle: Point, *, across: float, up: float
+) -> None:
+    """Single leaves in light and in shadow."""
     x, y = middle
-    heaps = []
-    for step in range(13):
-        turn = step * 2.4 + dice.between(0, 0.5)
-        reach = math.sqrt((step + 0.5) / 13)
-        heaps.append((x + math.cos(turn) * reach * across * 0.74, y + math.sin(turn) * reach * up * 0.74,
-            dice.between(0.26, 0.4)))  # fmt: skip
-    mass = [ellipse(hx, hy, size * across, size * up, corners=16) for hx, hy, size in heaps] + [
-        ellipse(x, y, across * 0.8, up * 0.8)
-    ]
-    pen.solid(darker(color, 0.12), *mass, depth=0.42)
-    inside = pen.inside(*mass)
-    inside.soft(darker(color, 0.5), ellipse(x - pen.sunny * across * 0.3, y - up * 0.75, across, up * 0.6),
-        blur=across * 0.2, opacity=0.55)  # fmt: skip
-    inside.soft(lighter(color, 0.3), ellipse(x + pen.sunny * across * 0.35, y + up * 0.5, across * 0.6, up * 0.5),
-        blur=across * 0.2, opacity=0.45)  # fmt: skip
     clumps: tuple[list[Outline], list[Outline]] = ([], [])
     for step in range(54):
         turn = step * 2.4
@@ -61,14 +48,62 @@ def crown(pen: Pen, dice: Dice, color: Color, middle: Spot, *, across: float, up
     pen.flat(mix(lighter(color, 0.26), (255, 236, 150), 0.16), *clumps[1], opacity=0.6)
 
 
+def crown(pen: Pen, dice: Dice, color: Color, middle: Point, *, across: float, up: float) -> None:
+    """A round mass of leaves: dark below, sunlit heaps above, single leaves catching the light."""
+    x, y = middle
+    heaps = []
+    for step in range(13):
+        turn = step * 2.4 + dice.between(0, 0.5)
+        reach = math.sqrt((step + 0.5) / 13)
+        heaps.append(
+            (
+                x + math.cos(turn) * reach * across * 0.74,
+                y + math.sin(turn) * reach * up * 0.74,
+                dice.between(0.26, 0.4),
+            ),
+        )
+    mass = [ellipse(hx, hy, size * across, size * up, corners=16) for hx, hy, size in heaps] + [
+        ellipse(x, y, across * 0.8, up * 0.8)
+    ]
+    pen.solid(darker(color, 0.12), *mass, depth=0.42)
+    inside = pen.inside(*mass)
+    inside.soft(
+        darker(color, 0.5),
+        ellipse(x - pen.sunny * across * 0.3, y - up * 0.75, across, up * 0.6),
+        blur=across * 0.2,
+        opacity=0.55,
+    )
+    inside.soft(
+        lighter(color, 0.3),
+        ellipse(x + pen.sunny * across * 0.35, y + up * 0.5, across * 0.6, up * 0.5),
+        blur=across * 0.2,
+        opacity=0.45,
+    )
+    _leaf_highlights(pen, dice, color, middle, across=across, up=up)
+
+
 def trunk(pen: Pen, color: Color, tall: float, wide: float) -> None:
     """A trunk with a flared foot and two boughs."""
-    pen.solid(color, smooth((-wide, 0), (-wide * 0.5, tall * 0.3), (-wide * 0.4, tall), (wide * 0.4, tall),
-        (wide * 0.5, tall * 0.3), (wide, 0), (0, -wide * 0.2)), depth=0.45)  # fmt: skip
-    pen.line(darker(color, 0.15), curve((0, tall * 0.62), (wide * 2, tall * 0.9), (wide * 3, tall * 1.2)), wide * 0.6,
-        wide * 0.25)  # fmt: skip
-    pen.line(darker(color, 0.3), curve((0, tall * 0.7), (-wide * 2, tall * 0.95), (-wide * 2.6, tall * 1.25)),
-        wide * 0.6, wide * 0.25)  # fmt: skip
+    pen.solid(
+        color,
+        smooth(
+            (-wide, 0), (-wide * 0.5, tall * 0.3), (-wide * 0.4, tall), (wide * 0.4, tall),
+            (wide * 0.5, tall * 0.3), (wide, 0), (0, -wide * 0.2),
+        ),
+        depth=0.45,
+    )  # fmt: skip
+    pen.line(
+        darker(color, 0.15),
+        curve((0, tall * 0.62), (wide * 2, tall * 0.9), (wide * 3, tall * 1.2)),
+        wide * 0.6,
+        wide * 0.25,
+    )
+    pen.line(
+        darker(color, 0.3),
+        curve((0, tall * 0.7), (-wide * 2, tall * 0.95), (-wide * 2.6, tall * 1.25)),
+        wide * 0.6,
+        wide * 0.25,
+    )
 
 
 def leafy_tree(pen: Pen, color: Color, dice: Dice) -> None:
@@ -87,8 +122,10 @@ def tall_tree(pen: Pen, color: Color, dice: Dice) -> None:
 def birch(pen: Pen, color: Color, dice: Dice) -> None:
     """White bark with dark marks under a light crown."""
     pen.solid(BIRCH, ribbon(curve((0, 0), (0.015, 0.4), (-0.01, 0.8)), 0.05, 0.02), depth=0.35)
-    marks = [ribbon([(dice.between(-0.02, 0), y), (dice.between(0.0, 0.025), y + 0.004)], 0.012)
-        for y in (0.06, 0.13, 0.2, 0.28, 0.37, 0.45)]  # fmt: skip
+    marks = [
+        ribbon([(dice.between(-0.02, 0), y), (dice.between(0.0, 0.025), y + 0.004)], 0.012)
+        for y in (0.06, 0.13, 0.2, 0.28, 0.37, 0.45)
+    ]
     pen.flat((70, 64, 66), *marks)
     crown(pen, dice, color, (0.02, 0.68), across=0.22, up=0.32)
 
@@ -141,8 +178,10 @@ def pine(pen: Pen, color: Color, dice: Dice, *, snow: bool = False) -> None:
             drift = bough * (0.9, 1.0) + (pen.sunny * 0.02, (top - low) * 0.3)
             inside.fade((250, 252, 255), (206, 220, 240), drift)
         else:
-            needles = [ribbon([(x, top - 0.1), (x * 2.2, low + 0.02)], 0.012, 0.004) for x in np.linspace(-0.07, 0.07,
-                5).tolist()]  # fmt: skip
+            needles = [
+                ribbon([(x, top - 0.1), (x * 2.2, low + 0.02)], 0.012, 0.004)
+                for x in np.linspace(-0.07, 0.07, 5).tolist()
+            ]
             inside.flat(lighter(color, 0.22), *needles, opacity=0.4)
 
 
@@ -152,7 +191,7 @@ def snowy_pine(pen: Pen, color: Color, dice: Dice) -> None:
 
 
 def _frond(angle: float, length: float, droop: float) -> list[Outline]:
-    """A feathered palm leaf from (0, 0): a bending rib, leaflets hanging from it and shorter ones above."""
+    """A palm frond from (0, 0): a bent rib, leaflets hanging from it, shorter ones above."""
     reach = math.cos(angle) * length
     rise = math.sin(angle) * length
     rib = curve((0, 0), (reach * 0.55, rise * 0.75 + droop * 0.3), (reach, rise - droop), steps=8)
@@ -192,16 +231,21 @@ def cactus(pen: Pen, color: Color, dice: Dice) -> None:
     """A saguaro with two arms and a flower."""
     low = dice.between(0.3, 0.38)
     high = dice.between(0.42, 0.52)
-    arms = [(curve((0, low), (-0.16, low + 0.01), (-0.2, low + 0.1), (-0.2, low + 0.3)), 0.09),
+    arms = [
+        (curve((0, low), (-0.16, low + 0.01), (-0.2, low + 0.1), (-0.2, low + 0.3)), 0.09),
         (curve((0, high), (0.15, high), (0.19, high + 0.08), (0.19, high + 0.24)), 0.085),
-        (curve((0, 0), (0, 0.5), (0, 0.93)), 0.15)]  # fmt: skip
+        (curve((0, 0), (0, 0.5), (0, 0.93)), 0.15),
+    ]
     for path, wide in arms:
         x, y = path[-1].tolist()
         body = [ribbon(path, wide * 0.94, wide), ellipse(x, y, wide / 2)]
         pen.solid(color, *body, depth=0.45)
         inside = pen.inside(*body)
-        inside.flat(darker(color, 0.4), *[ribbon(shifted(path, wide * s, 0), 0.01) for s in (-0.26, 0.0, 0.26)],
-            opacity=0.6)  # fmt: skip
+        inside.flat(
+            darker(color, 0.4),
+            *[ribbon(shifted(path, wide * s, 0), 0.01) for s in (-0.26, 0.0, 0.26)],
+            opacity=0.6,
+        )
         inside.flat(
             lighter(color, 0.4),
             *[ribbon(shifted(path, wide * s, 0), 0.006) for s in (-0.13, 0.13, 0.38)],

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from training.scenes import coast, country, indoors, wild
+from training.scenes import coast, country, garden, indoors, wild
 from training.scenes.canvas import Canvas
 from training.scenes.captions import describe, tags_of
 from training.scenes.colors import Color
@@ -44,7 +44,7 @@ class Scene:
 
 
 def draw_scene(seed: int, *, size: tuple[int, int] = (768, 512)) -> Scene:
-    """The scene of that seed at (width, height). The same seed shows the same scene at every size."""
+    """The scene of a seed at (width, height). A seed shows the same scene at every size."""
     plan = make_plan(seed)
     canvas = Canvas(Image.new("RGB", size))
     _paint(canvas, plan, Dice(f"paint {seed}"))
@@ -78,7 +78,7 @@ def _paint(canvas: Canvas, plan: Plan, dice: Dice) -> None:
         place.front(stage)
     for group in plan.groups:
         if group.many:
-            country.blossom_bands(stage, THINGS[group.thing].color(group.color))
+            garden.blossom_bands(stage, THINGS[group.thing].color(group.color))
     put_all(stage, plan, lambda group: group.zone.role != "water")
     if plan.place != "table":
         _paint_weather(stage, plan.weather, dice.child("weather"))
@@ -108,18 +108,17 @@ def _light(plan: Plan, dice: Dice) -> Light:
             )
         return replace(INDOORS, sun=(side, 0.2))
     light = light_for(plan.time, plan.weather, dice)
-    high = (
-        0.6 if plan.moon and plan.place in ("street", "riverside") else 1.0
-    )  # clear of the towers
+    over_city = plan.moon and plan.place in ("street", "riverside")
+    high = 0.6 if over_city else 1.0  # keeps the moon clear of the buildings
     return replace(light, sun=(_free_sky(plan, dice), light.sun[1] * high))
 
 
 def _free_sky(plan: Plan, dice: Dice) -> float:
     """Where along the width the sun or moon is least hidden by things."""
     hiding = [
-        (spot.across, spot.size * THINGS[group.thing].wide / 2)
+        (placement.across, placement.size * THINGS[group.thing].aspect / 2)
         for group in plan.groups
-        for spot in group.spots
+        for placement in group.placements
         if not group.many
     ]
     places = dice.shuffled((0.15, 0.22, 0.3, 0.38, 0.62, 0.7, 0.78, 0.85))
@@ -146,9 +145,7 @@ def _paint_sky(stage: Stage, plan: Plan) -> None:
                 wild.aurora(stage)
             if plan.moon:
                 paint_moon(stage.canvas, light, horizon=horizon, crescent=plan.moon == "crescent")
-        elif (
-            light.weather == "clear"
-        ):  # a rainbow stands opposite the sun, so the two are never seen together
+        elif light.weather == "clear":  # a rainbow is opposite the sun: never both in view
             paint_sun(stage.canvas, light, horizon=horizon)
     paint_clouds(stage.canvas, light, dice.child("clouds"), horizon=horizon)
     if light.weather == "rainbow":
@@ -165,7 +162,7 @@ def _paint_weather(stage: Stage, weather: str, dice: Dice) -> None:
 
 
 def _paint_room(stage: Stage, plan: Plan) -> None:
-    """The wall; a window with its view, or sunlight from one that is not seen; the table."""
+    """The wall; a window with its view, or light from a window outside the picture; the table."""
     indoors.table(stage)
     if plan.window:
         _paint_window(stage, plan)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Outline = NDArray[np.float64]
-Spot = tuple[float, float]
+Point = tuple[float, float]
 
 
 @lru_cache(maxsize=64)
@@ -26,13 +26,20 @@ def _circle(corners: int) -> Outline:
 def _spline(steps: int) -> NDArray[np.float64]:
     """(steps, 4) weights of a Catmull-Rom piece over its four points."""
     t = np.arange(steps) / steps
-    return np.stack([-0.5 * t + t * t - 0.5 * t * t * t, 1 - 2.5 * t * t + 1.5 * t * t * t,
-        0.5 * t + 2 * t * t - 1.5 * t * t * t, -0.5 * t * t + 0.5 * t * t * t], axis=1)  # fmt: skip
+    return np.stack(
+        [
+            -0.5 * t + t * t - 0.5 * t * t * t,
+            1 - 2.5 * t * t + 1.5 * t * t * t,
+            0.5 * t + 2 * t * t - 1.5 * t * t * t,
+            -0.5 * t * t + 0.5 * t * t * t,
+        ],
+        axis=1,
+    )
 
 
-def points(*spots: Spot) -> Outline:
-    """Straight edges through the spots."""
-    return np.array(spots, dtype=np.float64)
+def points(*corners: Point) -> Outline:
+    """Straight edges through the corners."""
+    return np.array(corners, dtype=np.float64)
 
 
 def box(left: float, bottom: float, right: float, top: float) -> Outline:
@@ -64,7 +71,7 @@ def slanted(outline: Outline, angle: float, x: float = 0.0, y: float = 0.0) -> O
 def arch(
     left: float, right: float, top: float, bottom: float, *, start: float = 0.0, end: float = 180.0
 ) -> Outline:
-    """Part of the ellipse in that box, from start to end in degrees; its two ends are joined by a straight edge."""
+    """An arc of the ellipse in that box, degrees, closed by a straight edge."""
     x = (left + right) / 2
     y = (top + bottom) / 2
     turns = np.radians(np.linspace(start, end, 20))
@@ -87,23 +94,23 @@ def rounded_box(left: float, bottom: float, right: float, top: float, radius: fl
     return np.vstack([quarter + center for quarter, center in zip(quarters, centers, strict=True)])
 
 
-def smooth(*spots: Spot, steps: int = 6) -> Outline:
+def smooth(*corners: Point, steps: int = 6) -> Outline:
     """A closed round curve through every spot (Catmull-Rom)."""
-    knots = np.array(spots, dtype=np.float64)
+    knots = np.array(corners, dtype=np.float64)
     around = np.stack([np.roll(knots, shift, axis=0) for shift in (1, 0, -1, -2)])
     around_curve: Outline = np.einsum("sk,knd->nsd", _spline(steps), around).reshape(-1, 2)
     return around_curve
 
 
-def curve(*spots: Spot, steps: int = 6) -> Outline:
+def curve(*corners: Point, steps: int = 6) -> Outline:
     """An open round curve through every spot: a path, not an area."""
-    knots = np.array([spots[0], *spots, spots[-1]], dtype=np.float64)
+    knots = np.array([corners[0], *corners, corners[-1]], dtype=np.float64)
     around = np.stack([knots[:-3], knots[1:-2], knots[2:-1], knots[3:]])
     pieces = np.einsum("sk,knd->nsd", _spline(steps), around).reshape(-1, 2)
     return np.vstack([pieces, knots[-1:]])
 
 
-def ribbon(path: Outline | Sequence[Spot], start: float, end: float | None = None) -> Outline:
+def ribbon(path: Outline | Sequence[Point], start: float, end: float | None = None) -> Outline:
     """An open path made an area, its width running from start to end."""
     last = start if end is None else end
     if len(path) == 2:
@@ -135,15 +142,19 @@ def _bar(first: tuple[float, ...], second: tuple[float, ...], start: float, end:
     length = math.hypot(x1 - x0, y1 - y0) + 1e-9
     dx = -(y1 - y0) / length
     dy = (x1 - x0) / length
-    return np.array(((x0 + dx * start, y0 + dy * start), (x1 + dx * end, y1 + dy * end), (x1 - dx * end, y1 - dy * end),
-        (x0 - dx * start, y0 - dy * start)))  # fmt: skip
+    return np.array(
+        (
+            (x0 + dx * start, y0 + dy * start), (x1 + dx * end, y1 + dy * end),
+            (x1 - dx * end, y1 - dy * end), (x0 - dx * start, y0 - dy * start),
+        ),
+    )  # fmt: skip
 
 
 _LEAF_ALONG = np.array([0.0, 0.12, 0.3, 0.5, 0.7, 0.88, 1.0, 0.88, 0.7, 0.5, 0.3, 0.12])
 _LEAF_ASIDE = np.array([0.0, 0.56, 0.93, 1.0, 0.8, 0.4, 0.0, -0.4, -0.8, -1.0, -0.93, -0.56])
 
 
-def leaf(root: Spot, tip: Spot, width: float) -> Outline:
+def leaf(root: Point, tip: Point, width: float) -> Outline:
     """A pointed oval from root to tip: leaf, petal, flame, feather."""
     x0, y0 = root
     x1, y1 = tip

@@ -11,14 +11,15 @@ from training.scenes.canvas import Canvas, Fade, grain
 from training.scenes.colors import Color, lighter, mix
 from training.scenes.dice import Dice
 from training.scenes.light import Light
-from training.scenes.shapes import Outline, Spot, box, ellipse, leaf
+from training.scenes.shapes import Outline, Point, box, ellipse, leaf
 
-RAINBOW: tuple[Color, ...] = ((232, 84, 82), (244, 150, 74), (250, 220, 104), (116, 196, 122), (82, 152, 216),
-    (134, 104, 190))  # fmt: skip
+RAINBOW: tuple[Color, ...] = (
+    (232, 84, 82), (244, 150, 74), (250, 220, 104), (116, 196, 122), (82, 152, 216), (134, 104, 190)
+)  # fmt: skip
 
 
 def paint_gradient(canvas: Canvas, stops: tuple[Color, ...], bottom: float) -> None:
-    """Fill the whole canvas, the last stop reached at that share of the height. One level of noise hides the steps."""
+    """Fill the canvas; `bottom`: share of the height of the last stop. Noise hides the steps."""
     rows = (np.arange(canvas.height) + 0.5) / (canvas.height * bottom)
     places = np.linspace(0, 1, len(stops))
     bands = np.stack(
@@ -110,7 +111,7 @@ def paint_clouds(canvas: Canvas, light: Light, dice: Dice, *, horizon: float) ->
 def veil(
     canvas: Canvas, dice: Dice, color: Color, *, bottom: float, strength: float, coarse: int = 3
 ) -> None:
-    """Drifting cloud or mist from the top down to that share of the height: three octaves of smooth noise."""
+    """Cloud or mist from the top to a share of the height: three octaves of smooth noise."""
     width = canvas.width
     height = max(1, round(canvas.height * bottom))
     throws = np.random.default_rng(dice.whole(0, 2**31)).integers(
@@ -168,7 +169,7 @@ def _puffs(canvas: Canvas, light: Light, dice: Dice, horizon: float, count: int)
         cloud(canvas, light, dice, (x, y), size)
 
 
-def cloud(canvas: Canvas, light: Light, dice: Dice, middle: Spot, size: float) -> None:
+def cloud(canvas: Canvas, light: Light, dice: Dice, middle: Point, size: float) -> None:
     """One heap, `size` pixels from its middle to its end, standing on that spot."""
     x, y = middle
     lit, shade = light.cloud

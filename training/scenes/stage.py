@@ -1,7 +1,7 @@
-"""The stage: what every place paints on, and the two ways to name a point of it.
+"""The stage: what every place is painted on, and its coordinates.
 
-Across is a share of the picture's width, down a share of its height, sizes are in units of the shorter side; so one
-scene fits every format.
+`across` is a share of the width, `down` a share of the height, sizes are in units of the shorter
+side, so that one scene fits every format.
 """
 
 from __future__ import annotations
@@ -20,16 +20,14 @@ from training.scenes.shapes import Outline
 
 @dataclass(frozen=True)
 class Stage:
-    """Canvas, light and the dice of one scene; horizon is the share of the height where sky ends."""
+    """Canvas, light and random stream of a scene; horizon: share of the height where sky ends."""
 
     canvas: Canvas
     light: Light
     dice: Dice
     horizon: float = 0.6
     season: str = "summer"  # or spring, autumn, winter: colors of leaves and grass
-    without: frozenset[str] = (
-        frozenset()
-    )  # kinds of thing the backdrop must leave out, because the caption counts them
+    without: frozenset[str] = frozenset()  # families that the caption counts: not in the backdrop
 
     @property
     def width(self) -> float:
@@ -62,7 +60,7 @@ class Stage:
         opacity: float = 1.0,
         clip: Stencil | None = None,
     ) -> None:
-        """Pixel outlines together, in that paint as it is: not tinted."""
+        """Pixel outlines as one area, the paint untinted."""
         self.canvas.paint(
             self.canvas.stencil(outlines, blur=blur), paint, opacity=opacity, clip=clip
         )
@@ -70,7 +68,7 @@ class Stage:
     def pen(
         self, across: float, down: float, size: float, *, haze: float = 0.0, flip: bool = False
     ) -> Pen:
-        """A pen standing at that point, one of its units being `size` shorter sides."""
+        """A pen at that point; its unit is `size` times the shorter side."""
         scale = size * self.unit
         frame = Frame(
             -scale if flip else scale, 0, 0, -scale, across * self.width, down * self.height
@@ -80,7 +78,7 @@ class Stage:
     def growing(
         self, across: float, down: float, size: float, *, haze: float = 0.0, flip: bool = False
     ) -> Pen:
-        """A pen for plants of the landscape: tinted as much as the ground they grow on."""
+        """A pen for plants of the landscape: tinted almost like the ground they grow on."""
         pen = self.pen(across, down, size, haze=haze, flip=flip)
         between = mix(self.light.land, self.light.things, 0.25)
         return replace(pen, light=replace(self.light, things=between))

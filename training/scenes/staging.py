@@ -1,4 +1,4 @@
-"""Putting the things of a plan onto the stage, far ones first: with their shadow, or their reflection in the water."""
+"""Draw the things of a plan, far ones first, with their shadows or reflections in the water."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from training.scenes.colors import INK, WHITE, darker, mix
 from training.scenes.dice import Dice
 from training.scenes.frame import Frame
 from training.scenes.pen import Pen
-from training.scenes.plan import Group, Plan, Spot
+from training.scenes.plan import Group, Placement, Plan
 from training.scenes.shapes import ellipse
 from training.scenes.stage import Stage
 from training.scenes.things import THINGS, Thing
@@ -25,26 +25,30 @@ PLANTS = ("tree", "palm tree")
 def put_all(stage: Stage, plan: Plan, chosen: Callable[[Group], bool]) -> None:
     """Every thing of the chosen groups, far ones first, those in the sky last."""
     waiting = [
-        (group, spot, index)
+        (group, placement, index)
         for group in plan.groups
         if chosen(group)
-        for index, spot in enumerate(group.spots)
+        for index, placement in enumerate(group.placements)
     ]
-    for group, spot, index in sorted(
+    for group, placement, index in sorted(
         waiting, key=lambda entry: (entry[0].zone.role == "sky", entry[1].down)
     ):
-        _put(stage, group, spot, stage.dice.child(f"{group.thing} {group.color} {index}"))
+        _put(stage, group, placement, stage.dice.child(f"{group.thing} {group.color} {index}"))
 
 
-def _put(stage: Stage, group: Group, spot: Spot, dice: Dice) -> None:
+def _put(stage: Stage, group: Group, placement: Placement, dice: Dice) -> None:
     thing = THINGS[group.thing]
     role = group.zone.role
-    haze = (1 - spot.near) * (0.18 if role != "sky" else 0.12) + (
+    haze = (1 - placement.near) * (0.18 if role != "sky" else 0.12) + (
         0.16 if stage.light.weather == "fog" else 0.0
     )
     plant = thing.family in PLANTS or group.thing == "cactus"
     pen = (stage.growing if plant else stage.pen)(
-        spot.across, spot.down, spot.size, haze=0.0 if group.many else haze, flip=spot.flip
+        placement.across,
+        placement.down,
+        placement.size,
+        haze=0.0 if group.many else haze,
+        flip=placement.flip,
     )
     color = thing.color(group.color)
     if role in ("ground", "home") and not group.many and thing.family != "flower":
@@ -56,13 +60,16 @@ def _put(stage: Stage, group: Group, spot: Spot, dice: Dice) -> None:
     thing.draw(pen, color, Dice(dice.name))
     if role == "water":
         shine = mix(stage.light.sky[-1], WHITE, 0.4)
-        ripples(stage.canvas, *pen.frame.spot(0, -0.01), thing.wide * pen.scale * 0.44, shine)
+        ripples(stage.canvas, *pen.frame.point(0, -0.01), thing.aspect * pen.scale * 0.44, shine)
 
 
 def _shade(stage: Stage, thing: Thing, pen: Pen, name: str) -> None:
     """A dark patch under the thing, and in sunlight its long shadow toward the viewer."""
     pen.soft(
-        INK, ellipse(0, 0.0, thing.wide * 0.46, 0.045 + thing.wide * 0.02), blur=0.03, opacity=0.35
+        INK,
+        ellipse(0, 0.0, thing.aspect * 0.46, 0.045 + thing.aspect * 0.02),
+        blur=0.03,
+        opacity=0.35,
     )
     light = stage.light
     if light.hard < 0.35 or not thing.shadow:
@@ -80,7 +87,7 @@ def _shade(stage: Stage, thing: Thing, pen: Pen, name: str) -> None:
 
 def _table_shadow(pen: Pen, thing: Thing) -> None:
     """Soft, falling away from the window."""
-    wide = thing.wide * 0.5
+    wide = thing.aspect * 0.5
     pen.soft(
         INK,
         ellipse(-pen.sunny * wide * 0.5, 0.02, wide * 1.15, 0.05 + wide * 0.05),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from training.scenes.colors import INK, WHITE, Color, darker, lighter
 from training.scenes.dice import Dice
 from training.scenes.flowers import bloom
-from training.scenes.glaze import roundness, shine
 from training.scenes.pen import Pen
+from training.scenes.shading import roundness, shine
 from training.scenes.shapes import box, curve, ellipse, leaf, ribbon, rounded_box, smooth
 
 GREEN: Color = (92, 150, 70)
@@ -42,8 +42,12 @@ def cup(pen: Pen, color: Color, dice: Dice) -> None:
 
 def vase(pen: Pen, color: Color, dice: Dice) -> None:
     """A round-bellied vase with a bunch of flowers in kinds and colors of their own."""
-    petals: tuple[Color, ...] = dice.pick((((242, 240, 232), (250, 214, 110)), ((238, 120, 150), (250, 238, 230)),
-        ((250, 196, 80), (240, 130, 70)), ((160, 120, 200), (236, 226, 244))))  # fmt: skip
+    petals: tuple[Color, ...] = dice.pick(
+        (
+            ((242, 240, 232), (250, 214, 110)), ((238, 120, 150), (250, 238, 230)),
+            ((250, 196, 80), (240, 130, 70)), ((160, 120, 200), (236, 226, 244)),
+        ),
+    )  # fmt: skip
     heads = [
         (-0.34, 0.78),
         (0.36, 0.8),
@@ -57,16 +61,25 @@ def vase(pen: Pen, color: Color, dice: Dice) -> None:
         darker(GREEN, 0.15),
         *[ribbon(curve((x * 0.12, 0.42), (x * 0.5, 0.6), (x, y)), 0.016) for x, y in heads],
     )
-    pen.solid(GREEN, *[leaf((x * 0.2, 0.5), (x * 1.1, y - 0.16), 0.1) for x, y in heads[:2]],
-        leaf((0, 0.5), (-0.32, 0.6), 0.09), leaf((0, 0.5), (0.3, 0.58), 0.09))  # fmt: skip
+    pen.solid(
+        GREEN,
+        *[leaf((x * 0.2, 0.5), (x * 1.1, y - 0.16), 0.1) for x, y in heads[:2]],
+        leaf((0, 0.5), (-0.32, 0.6), 0.09),
+        leaf((0, 0.5), (0.3, 0.58), 0.09),
+    )
     for index, (x, y) in enumerate(heads):
         bloom(pen.at(x, y, 0.16), petals[index % 2], dice, kind=("daisy", "rose")[index % 2])
-    body = smooth((-0.1, 0.5), (-0.09, 0.43), (-0.2, 0.32), (-0.23, 0.17), (-0.13, 0.02), (0.13, 0.02), (0.23, 0.17),
-        (0.2, 0.32), (0.09, 0.43), (0.1, 0.5))  # fmt: skip
+    body = smooth(
+        (-0.1, 0.5), (-0.09, 0.43), (-0.2, 0.32), (-0.23, 0.17), (-0.13, 0.02), (0.13, 0.02),
+        (0.23, 0.17), (0.2, 0.32), (0.09, 0.43), (0.1, 0.5),
+    )  # fmt: skip
     roundness(pen, body, color, (0, 0.2), 0.22)
     inside = pen.inside(body)
-    inside.flat(lighter(color, 0.45), ribbon(curve((-0.3, 0.24), (0, 0.2), (0.3, 0.24)), 0.022),
-        ribbon(curve((-0.3, 0.16), (0, 0.12), (0.3, 0.16)), 0.01))  # fmt: skip
+    inside.flat(
+        lighter(color, 0.45),
+        ribbon(curve((-0.3, 0.24), (0, 0.2), (0.3, 0.24)), 0.022),
+        ribbon(curve((-0.3, 0.16), (0, 0.12), (0.3, 0.16)), 0.01),
+    )
     pen.solid(lighter(color, 0.14), ellipse(0, 0.5, 0.115, 0.025))
     pen.flat(darker(color, 0.6), ellipse(0, 0.502, 0.09, 0.016))
     shine(pen, body, (0.11, 0.26), 0.03, 0.06)
@@ -107,8 +120,13 @@ def book(pen: Pen, color: Color, dice: Dice) -> None:
     pen.flat(
         (206, 196, 178), *[ribbon([(-0.8, y), (0.9, y)], 0.02) for y in (0.28, 0.44, 0.6, 0.74)]
     )
-    pen.solid(color, rounded_box(-1.0, 0.0, 0.96, 0.14, 0.05), rounded_box(-1.0, 0.86, 0.96, 1.0, 0.05),
-        rounded_box(-1.04, 0.0, -0.78, 1.0, 0.1), depth=0.3)  # fmt: skip
+    pen.solid(
+        color,
+        rounded_box(-1.0, 0.0, 0.96, 0.14, 0.05),
+        rounded_box(-1.0, 0.86, 0.96, 1.0, 0.05),
+        rounded_box(-1.04, 0.0, -0.78, 1.0, 0.1),
+        depth=0.3,
+    )
     pen.flat((246, 214, 130), box(-1.0, 0.3, -0.82, 0.36), box(-1.0, 0.64, -0.82, 0.7))
 
 
@@ -116,8 +134,12 @@ def candle(pen: Pen, color: Color, dice: Dice) -> None:
     """A burning candle in a brass holder; the wax in the color."""
     pen.solid((206, 168, 84), ellipse(0, 0.05, 0.3, 0.05), box(-0.13, 0.05, 0.13, 0.14))
     pen.solid(color, rounded_box(-0.09, 0.1, 0.09, 0.74, 0.03), depth=0.3)
-    pen.solid(lighter(color, 0.2), smooth((-0.09, 0.74), (-0.085, 0.6), (-0.05, 0.66), (-0.02, 0.56), (0.02, 0.7),
-        (0.09, 0.74)))  # fmt: skip
+    pen.solid(
+        lighter(color, 0.2),
+        smooth(
+            (-0.09, 0.74), (-0.085, 0.6), (-0.05, 0.66), (-0.02, 0.56), (0.02, 0.7), (0.09, 0.74)
+        ),
+    )
     pen.line(INK, [(0, 0.74), (0.005, 0.8)], 0.014)
     pen.glow((255, 206, 120), 0, 0.86, 0.75, 0.55)
     pen.lamp((255, 186, 70), leaf((0, 0.76), (0.01, 1.02), 0.11))
@@ -130,8 +152,13 @@ def teapot(pen: Pen, color: Color, dice: Dice) -> None:
         darker(color, 0.1),
         ribbon(curve((-0.44, 0.66), (-0.86, 0.7), (-0.8, 0.3), (-0.42, 0.26)), 0.09),
     )
-    pen.solid(darker(color, 0.05), smooth((0.36, 0.2), (0.62, 0.34), (0.72, 0.66), (0.9, 0.76), (0.84, 0.8),
-        (0.62, 0.76), (0.5, 0.56), (0.34, 0.5)))  # fmt: skip
+    pen.solid(
+        darker(color, 0.05),
+        smooth(
+            (0.36, 0.2), (0.62, 0.34), (0.72, 0.66), (0.9, 0.76), (0.84, 0.8), (0.62, 0.76),
+            (0.5, 0.56), (0.34, 0.5),
+        ),
+    )  # fmt: skip
     body = smooth(
         (-0.46, 0.62),
         (-0.52, 0.34),

@@ -10,12 +10,14 @@ from training.scenes.shapes import Outline, box, points
 from training.scenes.stage import Stage
 from training.scenes.water import paint_mirror, paint_waves
 
-WALLS: tuple[Color, ...] = ((120, 140, 172), (150, 134, 150), (172, 128, 118), (104, 128, 150), (186, 162, 140),
-    (132, 118, 146))  # fmt: skip
+WALLS: tuple[Color, ...] = (
+    (120, 140, 172), (150, 134, 150), (172, 128, 118), (104, 128, 150), (186, 162, 140),
+    (132, 118, 146),
+)  # fmt: skip
 LAMPLIGHT: Color = (255, 218, 136)
 
 
-def _tower(dice: Dice, x: float, wide: float, foot: float, tall: float) -> list[Outline]:
+def _building(dice: Dice, x: float, wide: float, foot: float, tall: float) -> list[Outline]:
     """One building's outline: flat, stepped, pitched or with a mast."""
     top = foot - tall
     shapes = [box(x, top, x + wide, foot)]
@@ -26,8 +28,10 @@ def _tower(dice: Dice, x: float, wide: float, foot: float, tall: float) -> list[
     elif roof == 2:
         shapes.append(points((x, top + 1), (middle, top - wide * 0.45), (x + wide, top + 1)))
     elif roof == 3:
-        shapes += [box(x + wide * 0.25, top - wide * 0.35, x + wide * 0.75, top + 1), box(middle - wide * 0.03,
-            top - wide * 1.1, middle + wide * 0.03, top)]  # fmt: skip
+        shapes += [
+            box(x + wide * 0.25, top - wide * 0.35, x + wide * 0.75, top + 1),
+            box(middle - wide * 0.03, top - wide * 1.1, middle + wide * 0.03, top),
+        ]
     elif roof == 4:
         shapes.append(points((x, top + 1), (x + wide, top - wide * 0.35), (x + wide, top + 1)))
     return shapes
@@ -70,7 +74,7 @@ def skyline(
         color = dice.pick(WALLS)
         top = stage.land(lighter(color, 0.05), distance)
         low = stage.land(darker(color, 0.18), min(1.0, distance + 0.1))
-        shapes = _tower(dice, left, wide, base, high)
+        shapes = _building(dice, left, wide, base, high)
         body = stage.canvas.stencil(shapes)
         stage.fill(top, low, *shapes)
         side = left if stage.light.side > 0 else left + wide * 0.68
@@ -86,8 +90,9 @@ def skyline(
             dice, left, wide, base, high, columns=dice.whole(3, 5), rows=dice.whole(6, 10)
         )
         glass = mix(stage.land(darker(color, 0.3), distance), stage.light.sky[0], 0.35)
-        shine = (mix(LAMPLIGHT, stage.light.haze, distance * 0.6) if stage.light.dark or stage.light.low
-            else lighter(mix(glass, stage.light.sky[-1], 0.6), 0.2))  # fmt: skip
+        shine = lighter(mix(glass, stage.light.sky[-1], 0.6), 0.2)
+        if stage.light.dark or stage.light.low:
+            shine = mix(LAMPLIGHT, stage.light.haze, distance * 0.6)
         stage.wash(dark, glass, opacity=0.7)
         stage.wash(lit, shine, opacity=0.95 if stage.light.dark else 0.6)
 
@@ -111,8 +116,15 @@ def street(stage: Stage) -> None:
     stage.fill(
         stage.land(lighter(stone, 0.1)), stage.land(darker(stone, 0.1)), band(0.76, 0.83), grain=0.8
     )
-    joints = [box(x * stage.width, 0.762 * stage.height, x * stage.width + 0.003 * stage.unit, 0.826 * stage.height)
-        for x in np.linspace(0, 1, 22).tolist()]  # fmt: skip
+    joints = [
+        box(
+            x * stage.width,
+            0.762 * stage.height,
+            x * stage.width + 0.003 * stage.unit,
+            0.826 * stage.height,
+        )
+        for x in np.linspace(0, 1, 22).tolist()
+    ]
     stage.wash(joints, stage.land(darker(stone, 0.25)), opacity=0.5)
     stage.wash([band(0.826, 0.836)], stage.land(darker(stone, 0.4)))
     stage.fill(
@@ -121,8 +133,15 @@ def street(stage: Stage) -> None:
         band(0.836, 1.01),
         grain=0.9,
     )
-    dashes = [box((i / 9 + 0.02) * stage.width, 0.928 * stage.height, (i / 9 + 0.075) * stage.width,
-        0.938 * stage.height) for i in range(9)]  # fmt: skip
+    dashes = [
+        box(
+            (i / 9 + 0.02) * stage.width,
+            0.928 * stage.height,
+            (i / 9 + 0.075) * stage.width,
+            0.938 * stage.height,
+        )
+        for i in range(9)
+    ]
     stage.wash(dashes, stage.land((246, 238, 214)), opacity=0.9)
 
 

@@ -29,8 +29,14 @@ def _glass(pen: Pen, *panes: Outline) -> None:
         pen.lamp((255, 222, 150), *panes)
         return
     pen.fade(lighter(GLASS, 0.3), darker(GLASS, 0.25), *panes)
-    pen.inside(*panes).flat(WHITE, *[points((x, -1), (x + 0.12, -1), (x + 0.5, 1), (x + 0.38, 1)) for x in (-1.4, -0.75,
-        -0.1, 0.55)], opacity=0.35)  # fmt: skip
+    pen.inside(*panes).flat(
+        WHITE,
+        *[
+            points((x, -1), (x + 0.12, -1), (x + 0.5, 1), (x + 0.38, 1))
+            for x in (-1.4, -0.75, -0.1, 0.55)
+        ],
+        opacity=0.35,
+    )
 
 
 def _headlight(pen: Pen, x: float, y: float, size: float) -> None:
@@ -41,14 +47,19 @@ def _headlight(pen: Pen, x: float, y: float, size: float) -> None:
 
 def car(pen: Pen, color: Color, dice: Dice) -> None:
     """A small rounded car."""
-    body = smooth((-1.12, 0.3), (-1.1, 0.52), (-0.78, 0.64), (-0.56, 0.9), (-0.1, 1.0), (0.3, 0.92), (0.58, 0.64),
-        (1.0, 0.54), (1.14, 0.34), (1.08, 0.19), (-1.06, 0.19))  # fmt: skip
+    body = smooth(
+        (-1.12, 0.3), (-1.1, 0.52), (-0.78, 0.64), (-0.56, 0.9), (-0.1, 1.0), (0.3, 0.92),
+        (0.58, 0.64), (1.0, 0.54), (1.14, 0.34), (1.08, 0.19), (-1.06, 0.19),
+    )  # fmt: skip
     pen.fade(lighter(color, 0.2), darker(color, 0.2), body, grain=0.6)
     within = pen.inside(body)
     within.flat(darker(color, 0.4), box(-1.3, 0.1, 1.3, 0.27), opacity=0.8)
     within.flat(lighter(color, 0.5), ribbon([(-1.2, 0.47), (1.2, 0.43)], 0.025), opacity=0.8)
-    _glass(pen, smooth((-0.62, 0.63), (-0.48, 0.85), (-0.14, 0.92), (-0.12, 0.63)), smooth((-0.03, 0.63), (-0.04, 0.92),
-        (0.24, 0.86), (0.46, 0.63)))  # fmt: skip
+    _glass(
+        pen,
+        smooth((-0.62, 0.63), (-0.48, 0.85), (-0.14, 0.92), (-0.12, 0.63)),
+        smooth((-0.03, 0.63), (-0.04, 0.92), (0.24, 0.86), (0.46, 0.63)),
+    )
     pen.line(darker(color, 0.45), [(-0.075, 0.27), (-0.075, 0.64)], 0.014)
     pen.flat(darker(color, 0.5), rounded_box(-0.03, 0.52, 0.1, 0.55, 0.015))
     pen.flat(
@@ -68,8 +79,12 @@ def bus(pen: Pen, color: Color, dice: Dice) -> None:
     within = pen.inside(body)
     within.flat(lighter(color, 0.7), box(-1.3, 0.42, 1.3, 0.48))
     within.flat(darker(color, 0.4), box(-1.3, 0.0, 1.3, 0.2), opacity=0.8)
-    _glass(pen, *[rounded_box(x, 0.56, x + 0.33, 0.88, 0.04) for x in (-1.15, -0.77, -0.39, -0.01, 0.37)],
-        rounded_box(0.8, 0.22, 1.02, 0.88, 0.03), rounded_box(1.08, 0.5, 1.25, 0.88, 0.04))  # fmt: skip
+    _glass(
+        pen,
+        *[rounded_box(x, 0.56, x + 0.33, 0.88, 0.04) for x in (-1.15, -0.77, -0.39, -0.01, 0.37)],
+        rounded_box(0.8, 0.22, 1.02, 0.88, 0.03),
+        rounded_box(1.08, 0.5, 1.25, 0.88, 0.04),
+    )
     pen.line(darker(color, 0.4), [(0.91, 0.2), (0.91, 0.88)], 0.016)
     _headlight(pen, 1.2, 0.3, 0.055)
     for x in (-0.78, 0.52):
@@ -112,15 +127,19 @@ def bicycle(pen: Pen, color: Color, dice: Dice) -> None:
             TIRE,
             ribbon([(x + math.cos(t) * 0.32, 0.34 + math.sin(t) * 0.32) for t in turns], 0.045),
         )
-        spokes = [ribbon([(x, 0.34), (x + math.cos(a) * 0.3, 0.34 + math.sin(a) * 0.3)], 0.008)
-            for a in [i * math.pi / 6 for i in range(12)]]  # fmt: skip
+        spokes = [
+            ribbon([(x, 0.34), (x + math.cos(a) * 0.3, 0.34 + math.sin(a) * 0.3)], 0.008)
+            for a in [i * math.pi / 6 for i in range(12)]
+        ]
         pen.flat((170, 174, 184), *spokes)
         pen.flat(INK, ellipse(x, 0.34, 0.035))
     crank = (-0.04, 0.32)
     seat = (-0.16, 0.74)
     head = (0.34, 0.78)
-    bars = [(crank, seat), (seat, head), (crank, head), ((-0.5, 0.34), crank), ((-0.5, 0.34), (-0.14, 0.66)),
-        ((0.5, 0.34), (0.32, 0.9))]  # fmt: skip
+    bars = [
+        (crank, seat), (seat, head), (crank, head), ((-0.5, 0.34), crank),
+        ((-0.5, 0.34), (-0.14, 0.66)), ((0.5, 0.34), (0.32, 0.9)),
+    ]  # fmt: skip
     pen.solid(color, *[ribbon([start, end], 0.055) for start, end in bars], depth=0.25)
     pen.line(CHROME, [(-0.16, 0.74), (-0.18, 0.84)], 0.03)
     pen.flat(INK, smooth((-0.32, 0.86), (-0.2, 0.89), (-0.05, 0.85), (-0.2, 0.82)))
@@ -133,23 +152,8 @@ def bicycle(pen: Pen, color: Color, dice: Dice) -> None:
     pen.line(INK, [(-0.1, 0.22), (0.02, 0.42)], 0.03)
 
 
-def train(pen: Pen, color: Color, dice: Dice) -> None:
-    """A steam engine with two carriages, all in the color, on a railway that runs from edge to edge."""
-    pen.fade(
-        (150, 136, 128), (116, 104, 102), points((-30, 0.03), (30, 0.03), (30, -0.14), (-30, -0.14))
-    )
-    pen.flat(
-        (92, 68, 58), *[box(x * 0.3 - 0.07, -0.07, x * 0.3 + 0.07, 0.0) for x in range(-40, 41)]
-    )
-    pen.flat((176, 180, 190), box(-30, -0.015, 30, 0.02))
-    pen = pen.at(0.55, 0)  # the middle of engine and carriages to x = 0
-    for x, y, size in (
-        (0.86, 1.18, 0.11),
-        (0.62, 1.32, 0.15),
-        (0.28, 1.42, 0.18),
-        (-0.14, 1.47, 0.2),
-    ):
-        pen.soft((238, 236, 240), ellipse(x, y, size * 1.4, size), blur=0.04, opacity=0.7)
+def _cars(pen: Pen, color: Color) -> None:
+    """Two passenger cars."""
     for left in (-2.75, -1.3):
         coach = rounded_box(left, 0.2, left + 1.3, 0.86, 0.06)
         pen.fade(lighter(color, 0.12), darker(color, 0.18), coach, grain=0.6)
@@ -165,6 +169,26 @@ def train(pen: Pen, color: Color, dice: Dice) -> None:
         pen.flat(TIRE, box(left + 1.28, 0.22, left + 1.48, 0.28))
         for x in (0.3, 1.0):
             wheel(pen, left + x, 0.13, (150, 110, 90))
+
+
+def train(pen: Pen, color: Color, dice: Dice) -> None:
+    """A steam engine with two cars, all in the color, on a track from edge to edge."""
+    pen.fade(
+        (150, 136, 128), (116, 104, 102), points((-30, 0.03), (30, 0.03), (30, -0.14), (-30, -0.14))
+    )
+    pen.flat(
+        (92, 68, 58), *[box(x * 0.3 - 0.07, -0.07, x * 0.3 + 0.07, 0.0) for x in range(-40, 41)]
+    )
+    pen.flat((176, 180, 190), box(-30, -0.015, 30, 0.02))
+    pen = pen.at(0.55, 0)  # the middle of engine and carriages to x = 0
+    for x, y, size in (
+        (0.86, 1.18, 0.11),
+        (0.62, 1.32, 0.15),
+        (0.28, 1.42, 0.18),
+        (-0.14, 1.47, 0.2),
+    ):
+        pen.soft((238, 236, 240), ellipse(x, y, size * 1.4, size), blur=0.04, opacity=0.7)
+    _cars(pen, color)
     pen.solid(darker(color, 0.1), box(0.1, 0.24, 0.52, 0.98), depth=0.3)
     pen.flat(INK, rounded_box(0.04, 0.95, 0.6, 1.04, 0.04), box(0.08, 0.2, 1.5, 0.3))
     _glass(pen, rounded_box(0.18, 0.62, 0.44, 0.86, 0.03))
@@ -175,8 +199,12 @@ def train(pen: Pen, color: Color, dice: Dice) -> None:
         grain=0.6,
     )
     pen.flat((246, 214, 120), box(0.7, 0.3, 0.74, 0.76), box(1.1, 0.3, 1.14, 0.76))
-    pen.flat(INK, points((1.04, 0.74), (1.24, 0.74), (1.3, 1.06), (0.98, 1.06)), ellipse(0.8, 0.78, 0.09, 0.12),
-        points((1.4, 0.3), (1.66, 0.06), (1.4, 0.06)))  # fmt: skip
+    pen.flat(
+        INK,
+        points((1.04, 0.74), (1.24, 0.74), (1.3, 1.06), (0.98, 1.06)),
+        ellipse(0.8, 0.78, 0.09, 0.12),
+        points((1.4, 0.3), (1.66, 0.06), (1.4, 0.06)),
+    )
     _headlight(pen, 1.43, 0.6, 0.07)
     for x, radius in ((0.34, 0.2), (0.82, 0.2), (1.24, 0.14)):
         wheel(pen, x, radius, (214, 90, 70))
@@ -186,14 +214,22 @@ def train(pen: Pen, color: Color, dice: Dice) -> None:
 def tractor(pen: Pen, color: Color, dice: Dice) -> None:
     """A farm tractor with one great wheel."""
     pen.line(INK, [(0.34, 0.6), (0.34, 0.95)], 0.05)
-    pen.fade(lighter(color, 0.18), darker(color, 0.2), smooth((-0.16, 0.3), (-0.16, 0.62), (0.5, 0.62), (0.66, 0.54),
-        (0.68, 0.3)), grain=0.6)  # fmt: skip
+    pen.fade(
+        lighter(color, 0.18),
+        darker(color, 0.2),
+        smooth((-0.16, 0.3), (-0.16, 0.62), (0.5, 0.62), (0.66, 0.54), (0.68, 0.3)),
+        grain=0.6,
+    )
     pen.flat(
         darker(color, 0.45), *[box(0.4 + i * 0.07, 0.38, 0.43 + i * 0.07, 0.54) for i in range(3)]
     )
     _glass(pen, points((-0.52, 0.5), (-0.46, 0.94), (-0.12, 0.94), (0.0, 0.5)))
-    pen.solid(color, rounded_box(-0.58, 0.93, -0.02, 1.0, 0.03), ribbon([(-0.56, 0.5), (-0.48, 0.95)], 0.05),
-        ribbon([(0.02, 0.5), (-0.1, 0.95)], 0.05))  # fmt: skip
+    pen.solid(
+        color,
+        rounded_box(-0.58, 0.93, -0.02, 1.0, 0.03),
+        ribbon([(-0.56, 0.5), (-0.48, 0.95)], 0.05),
+        ribbon([(0.02, 0.5), (-0.1, 0.95)], 0.05),
+    )
     pen.solid(color, smooth((-0.74, 0.5), (-0.5, 0.68), (-0.2, 0.62), (-0.1, 0.44), (-0.4, 0.4)))
     wheel(pen, -0.4, 0.31, (246, 206, 90))
     wheel(pen, 0.5, 0.19, (246, 206, 90))

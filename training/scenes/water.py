@@ -15,7 +15,7 @@ from training.scenes.stage import Stage
 
 
 def sea_colors(stage: Stage, water: Color) -> tuple[Color, Color]:
-    """At the horizon and at the viewer's feet: far water shows the sky, near water its own depth."""
+    """At the horizon and near the viewer: far water shows the sky, near water its own color."""
     far = mix(stage.light.sky[-1], stage.land(water), 0.35)
     near = darker(mix(stage.land(water), stage.light.sky[0], 0.3), 0.18)
     return far, near
@@ -33,7 +33,7 @@ def paint_water(stage: Stage, top: float, bottom: float, water: Color) -> None:
 
 
 def paint_mirror(stage: Stage, top: float, water: Color, *, strength: float = 0.62) -> None:
-    """Still water from that share of the height down: the picture above it, upside down and broken by small waves."""
+    """Still water below a share of the height, mirroring the picture above in small waves."""
     line = round(top * stage.height)
     tall = stage.canvas.height - line
     if line < 1 or tall < 1:
@@ -43,15 +43,17 @@ def paint_mirror(stage: Stage, top: float, water: Color, *, strength: float = 0.
     )
     mirrored = np.asarray(above.resize((stage.canvas.width, tall), Image.Resampling.BILINEAR))
     rows = np.arange(tall) / tall  # 0 at the shore .. 1 at the viewer
-    wave = sum(np.sin(2 * math.pi * (stage.dice.between(0, 1) + turns * np.sqrt(rows + 0.01))) * part for turns,
-        part in ((19, 0.45), (31, 0.35), (53, 0.2)))  # fmt: skip
+    wave = sum(
+        np.sin(2 * math.pi * (stage.dice.between(0, 1) + turns * np.sqrt(rows + 0.01))) * part
+        for turns, part in ((19, 0.45), (31, 0.35), (53, 0.2))
+    )
     picked = np.clip(
         np.arange(tall) + wave * (0.004 + 0.022 * rows) * stage.unit, 0, tall - 1
     ).astype(np.intp)
     far, near = sea_colors(stage, water)
-    own = (np.array(far) + (np.array(near) - np.array(far)) * rows[:, None]).astype(np.float32)
+    direct = (np.array(far) + (np.array(near) - np.array(far)) * rows[:, None]).astype(np.float32)
     share = (strength * (1 - 0.45 * rows))[:, None, None].astype(np.float32)
-    pixels = mirrored[picked] * share + own[:, None, :] * (1 - share)
+    pixels = mirrored[picked] * share + direct[:, None, :] * (1 - share)
     stage.canvas.image.paste(
         Image.fromarray(np.clip(np.rint(pixels), 0, 255).astype(np.uint8)), (0, line)
     )
@@ -67,9 +69,11 @@ def paint_waves(
     count: int = 90,
     opacity: float = 0.4,
 ) -> None:
-    """Short level strokes, longer and further apart toward the viewer."""
-    strokes = [_stroke(stage, dice, top, bottom, across=dice.between(-0.05, 1.05), near=index / count)
-        for index in range(count)]  # fmt: skip
+    """Short horizontal strokes, longer and further apart toward the viewer."""
+    strokes = [
+        _stroke(stage, dice, top, bottom, across=dice.between(-0.05, 1.05), near=index / count)
+        for index in range(count)
+    ]
     stage.wash(strokes, color, opacity=opacity)
 
 
@@ -119,5 +123,10 @@ def ripples(canvas: Canvas, x: float, y: float, half: float, color: Color) -> No
     for step in range(3):
         wide = half * (0.8 + 0.3 * step)
         thick = max(0.8, half * 0.05)
-        canvas.paint(canvas.stencil([leaf((x - wide, y + step * thick), (x + wide, y + step * thick), thick)]), color,
-            opacity=0.5)  # fmt: skip
+        canvas.paint(
+            canvas.stencil([
+                leaf((x - wide, y + step * thick), (x + wide, y + step * thick), thick)
+            ]),
+            color,
+            opacity=0.5,
+        )  # fmt: skip

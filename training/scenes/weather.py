@@ -31,8 +31,16 @@ def paint_rain(stage: Stage, dice: Dice) -> None:
                 )
             )
         stage.wash(drops, color, opacity=opacity)
-    rings = [ellipse(dice.between(0, 1) * stage.width, dice.between(0.84, 1.0) * stage.height, 0.014 * unit,
-        0.003 * unit, corners=12) for _ in range(24)]  # fmt: skip
+    rings = [
+        ellipse(
+            dice.between(0, 1) * stage.width,
+            dice.between(0.84, 1.0) * stage.height,
+            0.014 * unit,
+            0.003 * unit,
+            corners=12,
+        )
+        for _ in range(24)
+    ]
     stage.wash(rings, color, opacity=0.3)
 
 
@@ -47,8 +55,14 @@ def paint_snowfall(stage: Stage, dice: Dice) -> None:
         flakes: list[Outline] = []
         for _ in range(count):
             size = radius * unit * dice.between(0.6, 1.25) + 0.2
-            flakes.append(ellipse(dice.between(-0.02, 1.02) * stage.width, dice.between(-0.02, 1.02) * stage.height,
-                size, corners=10))  # fmt: skip
+            flakes.append(
+                ellipse(
+                    dice.between(-0.02, 1.02) * stage.width,
+                    dice.between(-0.02, 1.02) * stage.height,
+                    size,
+                    corners=10,
+                ),
+            )
         stage.wash(flakes, (252, 253, 255), blur=blur * unit, opacity=opacity)
 
 

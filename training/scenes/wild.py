@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.scenes.canvas import Fade
+from training.scenes.canvas import Fade, Stencil
 from training.scenes.colors import Color, darker, lighter, mix
 from training.scenes.dice import Dice
 from training.scenes.land import (
@@ -49,8 +49,14 @@ def mountains(stage: Stage) -> None:
         pine_row(stage, dice.child("wood"), 0.71, 0.075, 0.3, count=60)
     slope = rolling(stage, dice.child("slope"), 0.71, 0.02)
     grass = grass_of(stage)
-    paint_patches(stage, dice.child("patch"), slope, paint_hill(stage, slope, mix(grass, (110, 150, 100), 0.4),
-        distance=0.18), grass, distance=0.1)  # fmt: skip
+    paint_patches(
+        stage,
+        dice.child("patch"),
+        slope,
+        paint_hill(stage, slope, mix(grass, (110, 150, 100), 0.4), distance=0.18),
+        grass,
+        distance=0.1,
+    )
     if "tree" not in stage.without:
         pine_row(stage, dice.child("near"), 0.765, 0.11, 0.1, count=16)
     near = rolling(stage, dice.child("meadow"), 0.79, 0.018, waves=1.1)
@@ -66,6 +72,31 @@ def mountains(stage: Stage) -> None:
             count=24,
             size=0.014,
         )
+
+
+def _mesa_bands(
+    stage: Stage,
+    color: Color,
+    body: Stencil | None,
+    *,
+    x: float,
+    half: float,
+    high: float,
+    distance: float,
+) -> None:
+    """Layers of lighter rock."""
+    foot = 0.66 * stage.height
+    bands = [
+        ribbon(
+            curve(
+                (x - half, foot - high * k), (x, foot - high * (k + 0.02)),
+                (x + half, foot - high * k),
+            ),
+            high * 0.04,
+        )
+        for k in (0.3, 0.52, 0.7, 0.88)
+    ]  # fmt: skip
+    stage.wash(bands, stage.land(lighter(color, 0.22), distance), opacity=0.4, clip=body)
 
 
 def _mesa(
@@ -94,13 +125,16 @@ def _mesa(
             grain=0.6,
         ),
     )
-    shade = stage.canvas.stencil([points((x - stage.light.side * half * 0.1, foot - high * 1.1),
-        (x - stage.light.side * half * 2, foot - high * 1.1), (x - stage.light.side * half * 2, foot),
-        (x + stage.light.side * half * 0.1, foot))])  # fmt: skip
+    shade = stage.canvas.stencil([
+        points(
+            (x - stage.light.side * half * 0.1, foot - high * 1.1),
+            (x - stage.light.side * half * 2, foot - high * 1.1),
+            (x - stage.light.side * half * 2, foot),
+            (x + stage.light.side * half * 0.1, foot),
+        ),
+    ])  # fmt: skip
     stage.canvas.paint(shade, stage.land(darker(color, 0.4), distance), opacity=0.6, clip=body)
-    bands = [ribbon(curve((x - half, foot - high * k), (x, foot - high * (k + 0.02)), (x + half, foot - high * k)),
-        high * 0.04) for k in (0.3, 0.52, 0.7, 0.88)]  # fmt: skip
-    stage.wash(bands, stage.land(lighter(color, 0.22), distance), opacity=0.4, clip=body)
+    _mesa_bands(stage, color, body, x=x, half=half, high=high, distance=distance)
 
 
 def desert(stage: Stage) -> None:
@@ -156,21 +190,24 @@ def snowfield(stage: Stage) -> None:
             stage, dice.child(f"blue{index}"), crest, body, (206, 220, 242), distance=distance
         )
         if index < 2 and "tree" not in stage.without:
-            pine_row(stage, dice.child(f"wood{index}"), down + 0.03, 0.08 + 0.05 * index, distance + 0.1, count=18,
-                color=(116, 146, 150))  # fmt: skip
+            pine_row(
+                stage,
+                dice.child(f"wood{index}"),
+                down + 0.03,
+                0.08 + 0.05 * index,
+                distance + 0.1,
+                count=18,
+                color=(116, 146, 150),
+            )
     if "tree" not in stage.without:
         for across in (dice.between(0.0, 0.12), dice.between(0.88, 1.0)):
-            snowy_pine(stage.growing(across, dice.between(0.8, 0.86), dice.between(0.34, 0.5)), (66, 116, 104),
-                dice.child(f"pine{across:.3f}"))  # fmt: skip
-    paint_specks(
-        stage,
-        dice.child("sparkle"),
-        0.8,
-        1.0,
-        ((255, 255, 255), (216, 228, 246)),
-        count=60,
-        size=0.005,
-    )
+            snowy_pine(
+                stage.growing(across, dice.between(0.8, 0.86), dice.between(0.34, 0.5)),
+                (66, 116, 104),
+                dice.child(f"pine{across:.3f}"),
+            )
+    sparkle = ((255, 255, 255), (216, 228, 246))
+    paint_specks(stage, dice.child("sparkle"), 0.8, 1.0, sparkle, count=60, size=0.005)
 
 
 def aurora(stage: Stage) -> None:

@@ -67,9 +67,11 @@ def _trunks(
         thick = wide * stage.unit * dice.between(0.6, 1.2)
         lean = dice.between(-0.03, 0.03) * stage.unit
         down = (foot + dice.between(0, 0.03)) * stage.height
-        flare = smooth((x - thick, down), (x - thick * 0.5, down - thick * 2), (x + lean - thick * 0.4, -10),
+        flare = smooth(
+            (x - thick, down), (x - thick * 0.5, down - thick * 2), (x + lean - thick * 0.4, -10),
             (x + lean + thick * 0.4, -10), (x + thick * 0.5, down - thick * 2), (x + thick, down),
-            (x, down + thick * 0.2))  # fmt: skip
+            (x, down + thick * 0.2),
+        )  # fmt: skip
         stems.append(flare)
     stencil = stage.canvas.stencil(stems)
     stage.canvas.paint(
@@ -126,9 +128,15 @@ def forest(stage: Stage) -> None:
     leaves = (62, 114, 84) if pines else dice.pick(LEAVES[stage.season])
     bark: Color = (112, 82, 66) if pines or dice.chance(0.5) else BIRCH
     ground = SNOW if stage.season == "winter" else mix(grass_of(stage), (104, 128, 70), 0.5)
-    stage.fill(stage.light.haze, stage.land(leaves, 0.7), points((-2, 0.25 * stage.height), (stage.width + 2,
-        0.25 * stage.height), (stage.width + 2, 0.8 * stage.height), (-2, 0.8 * stage.height)),
-        blur=0.1 * stage.unit)  # fmt: skip
+    stage.fill(
+        stage.light.haze,
+        stage.land(leaves, 0.7),
+        points(
+            (-2, 0.25 * stage.height), (stage.width + 2, 0.25 * stage.height),
+            (stage.width + 2, 0.8 * stage.height), (-2, 0.8 * stage.height),
+        ),
+        blur=0.1 * stage.unit,
+    )  # fmt: skip
     pine_row(stage, dice.child("far"), 0.72, 0.44, 0.66, count=16, color=leaves)
     _trunks(stage, dice.child("far stems"), bark, 0.6, count=16, wide=0.012, foot=0.71)
     if not pines:
@@ -141,8 +149,14 @@ def forest(stage: Stage) -> None:
     if stage.light.weather == "clear" and not stage.light.dark:
         _beams(stage, dice.child("beams"))
     near = rolling(stage, dice.child("floor"), 0.79, 0.014)
-    paint_patches(stage, dice.child("patch"), near, paint_hill(stage, near, ground, distance=0.06), ground,
-        distance=0.05)  # fmt: skip
+    paint_patches(
+        stage,
+        dice.child("patch"),
+        near,
+        paint_hill(stage, near, ground, distance=0.06),
+        ground,
+        distance=0.05,
+    )
     _frame(stage, dice.child("frame"), bark, leaves, pines)
     if stage.season != "winter":
         paint_tufts(stage, dice.child("tufts"), 0.8, 1.03, ground, count=90, size=0.045)
@@ -165,16 +179,31 @@ def _frame(stage: Stage, dice: Dice, bark: Color, leaves: Color, pines: bool) ->
             birch(stage.growing(across, 0.86 + 0.04 * side, 1.05), leaves, dice)
         else:
             _trunks_at(stage, dice, across, bark)
-        bush(stage.growing(across, 0.9 + 0.04 * side, dice.between(0.1, 0.15)), leaves if stage.season != "winter"
-            else (206, 216, 230), dice)  # fmt: skip
+        bush(
+            stage.growing(across, 0.9 + 0.04 * side, dice.between(0.1, 0.15)),
+            leaves if stage.season != "winter" else (206, 216, 230),
+            dice,
+        )
 
 
 def _trunks_at(stage: Stage, dice: Dice, across: float, bark: Color) -> None:
     pen = stage.growing(across, 0.88, 1.0)
-    pen.solid(bark, smooth((-0.1, 0), (-0.055, 0.15), (-0.045, 1.2), (0.045, 1.2), (0.055, 0.15), (0.1, 0), (0, -0.02)),
-        depth=0.45)  # fmt: skip
-    pen.flat(darker(bark, 0.35), *[ribbon([(x, y), (x + 0.006, y + 0.12)], 0.008, 0.003) for x,
-        y in [(dice.between(-0.035, 0.03), 0.1 + 0.1 * i) for i in range(9)]], opacity=0.6)  # fmt: skip
+    pen.solid(
+        bark,
+        smooth(
+            (-0.1, 0), (-0.055, 0.15), (-0.045, 1.2), (0.045, 1.2), (0.055, 0.15), (0.1, 0),
+            (0, -0.02),
+        ),
+        depth=0.45,
+    )  # fmt: skip
+    pen.flat(
+        darker(bark, 0.35),
+        *[
+            ribbon([(x, y), (x + 0.006, y + 0.12)], 0.008, 0.003)
+            for x, y in [(dice.between(-0.035, 0.03), 0.1 + 0.1 * i) for i in range(9)]
+        ],
+        opacity=0.6,
+    )
 
 
 def lake(stage: Stage) -> None:
@@ -182,25 +211,38 @@ def lake(stage: Stage) -> None:
     dice = stage.dice
     shore = 0.64
     if dice.chance(0.7):
-        paint_range(stage, dice.child("range"), shore, dice.between(0.26, 0.38), dice.pick(ROCKS), count=4,
-            distance=0.4, snow=0.45)  # fmt: skip
+        paint_range(
+            stage,
+            dice.child("range"),
+            shore,
+            dice.between(0.26, 0.38),
+            dice.pick(ROCKS),
+            count=4,
+            distance=0.4,
+            snow=0.45,
+        )
     far = rolling(stage, dice.child("far"), shore - 0.05, 0.025)
     paint_hill(stage, far, mix(grass_of(stage), (90, 140, 100), 0.5), distance=0.35)
-    if dice.chance(0.6) or stage.season == "winter":
-        pine_row(stage, dice.child("wood"), shore - 0.005, 0.1, 0.22, count=44)
+    conifers = dice.chance(0.6) or stage.season == "winter"
+    wood = dice.child("wood")
+    if conifers:
+        pine_row(stage, wood, shore - 0.005, 0.1, 0.22, count=44)
     else:
-        far_trees(stage, dice.child("wood"), shifted(far.line, 0, 0.03 * stage.unit), dice.pick(LEAVES[stage.season]),
-            0.2, count=40, tall=0.08)  # fmt: skip
-    paint_hill(
-        stage,
-        rolling(stage, dice.child("bank"), shore - 0.012, 0.004),
-        grass_of(stage),
-        distance=0.2,
-        depth=0.02,
-    )
+        line = shifted(far.line, 0, 0.03 * stage.unit)
+        leaves = dice.pick(LEAVES[stage.season])
+        far_trees(stage, wood, line, leaves, 0.2, count=40, tall=0.08)
+    bank = rolling(stage, dice.child("bank"), shore - 0.012, 0.004)
+    paint_hill(stage, bank, grass_of(stage), distance=0.2, depth=0.02)
     paint_mirror(stage, shore, dice.pick(((42, 116, 150), (50, 130, 146), (54, 104, 140))))
-    paint_waves(stage, dice.child("waves"), shore + 0.02, 0.92, mix(stage.light.glow, (255, 255, 255), 0.4), count=46,
-        opacity=0.22)  # fmt: skip
+    paint_waves(
+        stage,
+        dice.child("waves"),
+        shore + 0.02,
+        0.92,
+        mix(stage.light.glow, (255, 255, 255), 0.4),
+        count=46,
+        opacity=0.22,
+    )
     if stage.light.weather == "clear" and (stage.light.low or stage.light.dark):
         paint_glitter(stage, dice.child("glitter"), shore, 0.9, strength=0.45)
 

@@ -30,8 +30,14 @@ def ball(pen: Pen, color: Color, dice: Dice) -> None:
     turned.solid(color, disc, depth=0.34)
     inside = turned.inside(disc)
     for lean in (-0.34, 0.3):
-        inside.solid(CREAM, smooth((0, 0.52), (lean, 0.3), (lean * 1.3, 0.0), (lean, -0.3), (0, -0.52),
-            (lean * 0.55, -0.2), (lean * 0.62, 0.1)), depth=0.26)  # fmt: skip
+        inside.solid(
+            CREAM,
+            smooth(
+                (0, 0.52), (lean, 0.3), (lean * 1.3, 0.0), (lean, -0.3), (0, -0.52),
+                (lean * 0.55, -0.2), (lean * 0.62, 0.1),
+            ),
+            depth=0.26,
+        )  # fmt: skip
     inside.flat(CREAM, ellipse(0, 0.47, 0.1, 0.05))
     pen.inside(ellipse(0, 0.5, 0.5)).soft(
         WHITE, ellipse(0.18 * pen.sunny, 0.7, 0.12, 0.1), blur=0.05, opacity=0.6
@@ -46,8 +52,10 @@ def umbrella(pen: Pen, color: Color, dice: Dice) -> None:
     leaned = pen.at(0, 0, turn=dice.between(-0.2, 0.2))
     leaned.solid(STICK, ribbon([(0, 0), (0, 0.95)], 0.028), depth=0.3)
     shade = arch(-0.62, 0.62, 1.0, 0.4)
-    edge = [smooth((x, 0.71), (x + 0.124, 0.745), (x + 0.248, 0.71), (x + 0.124, 0.68)) for x in (-0.62, -0.372, -0.124,
-        0.124, 0.372)]  # fmt: skip
+    edge = [
+        smooth((x, 0.71), (x + 0.124, 0.745), (x + 0.248, 0.71), (x + 0.124, 0.68))
+        for x in (-0.62, -0.372, -0.124, 0.124, 0.372)
+    ]
     leaned.solid(color, shade, *edge, depth=0.3)
     inside = leaned.inside(shade, *edge)
     for left, right in ((-0.372, -0.124), (0.124, 0.372)):
@@ -82,8 +90,11 @@ def kite(pen: Pen, color: Color, dice: Dice) -> None:
     )
     for index in (5, 11, 17, 22):
         x, y = tail[index].tolist()
-        pen.flat(color if index % 2 else CREAM, points((x, y), (x + 0.06, y + 0.035), (x + 0.06, y - 0.035)),
-            points((x, y), (x - 0.06, y + 0.035), (x - 0.06, y - 0.035)))  # fmt: skip
+        pen.flat(
+            color if index % 2 else CREAM,
+            points((x, y), (x + 0.06, y + 0.035), (x + 0.06, y - 0.035)),
+            points((x, y), (x - 0.06, y + 0.035), (x - 0.06, y - 0.035)),
+        )
 
 
 def sandcastle(pen: Pen, color: Color, dice: Dice) -> None:
@@ -143,8 +154,11 @@ def snowman(pen: Pen, color: Color, dice: Dice) -> None:
 
 def mushroom(pen: Pen, color: Color, dice: Dice) -> None:
     """A toadstool with white spots."""
-    pen.solid((244, 236, 220), smooth((-0.14, 0.0), (-0.1, 0.3), (-0.09, 0.6), (0.09, 0.6), (0.1, 0.3), (0.14, 0.0)),
-        depth=0.32)  # fmt: skip
+    pen.solid(
+        (244, 236, 220),
+        smooth((-0.14, 0.0), (-0.1, 0.3), (-0.09, 0.6), (0.09, 0.6), (0.1, 0.3), (0.14, 0.0)),
+        depth=0.32,
+    )
     cap = smooth(
         (-0.5, 0.5),
         (-0.42, 0.8),
@@ -157,8 +171,16 @@ def mushroom(pen: Pen, color: Color, dice: Dice) -> None:
     )
     pen.solid(color, cap, depth=0.36)
     inside = pen.inside(cap)
-    inside.flat(CREAM, *[ellipse(x, y, r, r * 0.8) for x, y, r in ((-0.26, 0.72, 0.075), (0.02, 0.85, 0.08),
-        (0.28, 0.7, 0.07), (-0.05, 0.62, 0.06), (0.13, 0.57, 0.04))])  # fmt: skip
+    inside.flat(
+        CREAM,
+        *[
+            ellipse(x, y, r, r * 0.8)
+            for x, y, r in (
+                (-0.26, 0.72, 0.075), (0.02, 0.85, 0.08), (0.28, 0.7, 0.07), (-0.05, 0.62, 0.06),
+                (0.13, 0.57, 0.04),
+            )
+        ],
+    )  # fmt: skip
     pen.flat(
         (224, 208, 190), smooth((-0.14, 0.42), (0, 0.38), (0.14, 0.42), (0.1, 0.48), (-0.1, 0.48))
     )
@@ -188,9 +210,14 @@ def campfire(pen: Pen, color: Color, dice: Dice) -> None:
         depth=0.4,
     )
     for tone, size in (((238, 94, 50), 1.0), ((250, 160, 60), 0.74), ((255, 226, 130), 0.45)):
-        flames = [smooth((x - 0.2 * size, 0.12), (x - 0.16 * size, 0.4 * size), (x + lean, (0.12 + tall) * size + 0.1),
-            (x + 0.16 * size, 0.4 * size), (x + 0.2 * size, 0.12)) for x, lean, tall in ((-0.14, -0.03, 0.5),
-            (0.14, 0.05, 0.56), (0, 0.0, 0.8))]  # fmt: skip
+        flames = [
+            smooth(
+                (x - 0.2 * size, 0.12), (x - 0.16 * size, 0.4 * size),
+                (x + lean, (0.12 + tall) * size + 0.1), (x + 0.16 * size, 0.4 * size),
+                (x + 0.2 * size, 0.12),
+            )
+            for x, lean, tall in ((-0.14, -0.03, 0.5), (0.14, 0.05, 0.56), (0, 0.0, 0.8))
+        ]  # fmt: skip
         pen.lamp(tone, *flames)
     pen.lamp(
         (255, 200, 110),
@@ -201,6 +228,8 @@ def campfire(pen: Pen, color: Color, dice: Dice) -> None:
 def fence(pen: Pen, color: Color, dice: Dice) -> None:
     """A length of picket fence, six pales."""
     pen.solid(darker(color, 0.12), box(-1.6, 0.24, 1.6, 0.36), box(-1.6, 0.6, 1.6, 0.72), depth=0.1)
-    pales = [points((x, 0), (x + 0.26, 0), (x + 0.26, 0.84), (x + 0.13, 1.0), (x, 0.84)) for x in (-1.46, -0.93, -0.4,
-        0.13, 0.66, 1.19)]  # fmt: skip
+    pales = [
+        points((x, 0), (x + 0.26, 0), (x + 0.26, 0.84), (x + 0.13, 1.0), (x, 0.84))
+        for x in (-1.46, -0.93, -0.4, 0.13, 0.66, 1.19)
+    ]
     pen.fade(lighter(color, 0.1), darker(color, 0.14), *pales)
