@@ -1,0 +1,18 @@
+"""`coldframe demo`: everything once, on one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.support.shell import Shell
+
+
+def test_the_demo_shows_the_whole_way_on_one_page(shell: Shell, tmp_path: Path) -> None:
+    *answers, summary = shell.json("demo", "--out", tmp_path / "demo")
+    assert [len(answer["hits"]) for answer in answers] == [5, 5, 5]
+    assert len(summary["restored"]) == 6
+    page = (tmp_path / "demo" / "index.html").read_text()
+    links = [part.split("'")[0] for part in page.split("src='")[1:]]
+    assert len(links) == 3 * 5 + 6 * 3
+    assert all((tmp_path / "demo" / link).is_file() for link in links)
+    assert "reconstruction" in page

@@ -1,0 +1,20 @@
+"""`coldframe init`: what it makes, and where the model is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.support.shell import Shell
+
+
+def test_without_weights_and_hub_the_exit_code_is_12_and_the_sentence_helps(shell: Shell) -> None:
+    output = shell("init", code=12, HF_ENDPOINT="http://127.0.0.1:9")
+    assert "--model pocket" in output
+    assert output.count("\n") == 1
+    assert not Path(shell.location).exists()
+
+
+def test_it_names_the_model_the_codec_and_the_rate(shell: Shell) -> None:
+    output = shell("init", "--model", "pocket")
+    assert "model pocket, codec coclico, 704 bits a picture" in output
+    assert (Path(shell.location) / "archive.db").is_file()

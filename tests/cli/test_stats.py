@@ -1,0 +1,34 @@
+"""`coldframe stats`: what an image costs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.shell import Shell
+
+
+def test_stats_tell_what_a_picture_costs(filled_shell: Shell, image_folder: Path) -> None:
+    [stats] = filled_shell.json("stats")
+    place = Path(filled_shell.location)
+    assert stats["images"] == 12
+    assert (stats["model"], stats["codec"]) == ("pocket", "coclico")
+    assert (stats["clip_bits_per_image"], stats["color_bits_per_image"]) == (512, 192)
+    assert stats["bpp"] == pytest.approx(704 / (240 * 160), rel=1e-4)
+    assert stats["original_bytes"] == sum(
+        path.stat().st_size for path in image_folder.rglob("scene*")
+    )
+    on_disk = sum(
+        path.stat().st_size
+        for path in place.rglob("*")
+        if path.is_file() and "-shm" not in path.name
+    )
+    assert stats["archive_bytes"] == pytest.approx(on_disk, rel=0.3)
+    assert stats["row_bytes_per_image"] * 12 + stats["index_bytes_per_image"] * 12 == pytest.approx(
+        stats["archive_bytes"], rel=0.01
+    )
+    assert stats["ratio"] == pytest.approx(
+        stats["original_bytes"] / stats["archive_bytes"], rel=0.01
+    )
+    assert "12 pictures" in filled_shell("stats")
