@@ -227,9 +227,9 @@ class Archive(Conversions):
             codec=self.codec.name,
             clip_bits_per_image=round(clip_bits, 2),
             color_bits_per_image=round(color_bits, 2),
-            choice_bits_per_image=round(totals.choice_bits / images, 2),
+            choice_bits_per_image=round(totals.seed_bits / images, 2),
             bpp=round(
-                (8 * (totals.clip_bytes + totals.color_bytes) + totals.choice_bits)
+                (8 * (totals.clip_bytes + totals.color_bytes) + totals.seed_bits)
                 / max(1, totals.pixels),
                 8,
             ),

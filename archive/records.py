@@ -1,4 +1,4 @@
-"""Frozen values that pass between the stages."""
+"""Frozen values that pass between the stages. Times are UTC, to the second, without a time zone."""
 
 from __future__ import annotations
 
@@ -8,56 +8,56 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-DRAWN = "done"  # states of a restoration: a file was written
-AUDITED = "audited"  # only its scores were kept
+RESTORED = "done"  # state of a restoration that wrote a file
+AUDITED = "audited"  # state of a restoration of which only the scores were stored
 
 
 class Flag(enum.IntFlag):
-    """What a row says about its original."""
+    """What a row records about its original."""
 
     NONE = 0
-    TRUNCATED = 1  # only a part could be decoded
-    ANIMATED = 2  # there are more frames; the first stands for all
+    TRUNCATED = 1  # only the upper part could be decoded
+    ANIMATED = 2  # it has several frames; the row holds the first
 
 
 @dataclass(frozen=True)
 class FileStamp:
-    """Tells a changed file from an unchanged one without reading it: bytes, and nanoseconds of the last change."""
+    """Tells a changed file from an unchanged one without reading it."""
 
-    size: int
-    mtime_ns: int
+    size: int  # bytes
+    mtime_ns: int  # time of the last modification, nanoseconds since 1970
 
 
 @dataclass(frozen=True)
 class ModelRecord:
-    """The pair an archive was made with."""
+    """The encoder and decoder an archive was made with."""
 
-    name: str
-    encoder: str
-    pretrained: str
-    decoder: str
-    dimension: int
-    weights_sha256: str
-    preprocessing: Mapping[str, Any]
-    decoder_sha256: str | None = None
+    name: str  # of the pair: pocket, vit-l-14, a folder …
+    encoder: str  # open_clip's model name, or a folder
+    pretrained: str  # open_clip's tag, or a weights file
+    decoder: str  # a hub name or a folder; '' for the pair's own
+    dimension: int  # of the embedding
+    weights_sha256: str  # of the encoder's weights, hexadecimal
+    preprocessing: Mapping[str, Any]  # size, mean, std … of the encoder's input
+    decoder_sha256: str | None = None  # of the decoder's weights; None before the first restoration
     id: int = 0
 
 
 @dataclass(frozen=True)
 class CodecRecord:
-    """How the codes of its rows are read."""
+    """What is needed to read the codes of a row."""
 
     model_id: int
     name: str
     parameters: Mapping[str, Any]
     created_at: datetime
-    state: bytes = b""
+    state: bytes = b""  # what the codec was fitted to, as .npz; empty for codecs without a fit
     id: int = 0
 
 
 @dataclass(frozen=True)
 class Place:
-    """A path on a volume, and the file's stamp when it was seen there."""
+    """A path on a volume, and the file's stamp when it was last seen."""
 
     volume_id: int
     path: str  # relative to the volume's root
@@ -81,7 +81,7 @@ class NewImage:
 
 @dataclass(frozen=True)
 class NewCodes:
-    """What a row's codes are to be replaced by."""
+    """Codes that replace those of a row, if it still has codec `old_codec_id`."""
 
     id: int
     old_codec_id: int
@@ -94,9 +94,9 @@ class SkippedFile:
     """A file that was not archived, for the ledger."""
 
     volume_id: int
-    path: str
-    reason: str
-    detail: str
+    path: str  # relative to the volume's root
+    reason: str  # one word
+    detail: str  # one sentence
 
 
 @dataclass(frozen=True)
@@ -104,60 +104,57 @@ class Batch:
     """What one transaction writes."""
 
     images: Sequence[NewImage] = ()
-    sightings: Sequence[
-        tuple[bytes, Place]
-    ] = ()  # digests of archived images, seen at one more place
-    gone: Sequence[Place] = ()  # places that hold their image no more, since it has moved
+    sightings: Sequence[tuple[bytes, Place]] = ()  # (SHA-256, one more place) of archived images
+    removed: Sequence[Place] = ()  # places that no longer hold their image, since it has moved
     skipped: Sequence[SkippedFile] = ()
 
 
 @dataclass(frozen=True)
 class Row:
-    """An archived picture as read back."""
+    """An archived image as it is read back."""
 
     id: int
     codec_id: int
-    sha256: bytes
+    sha256: bytes  # of the file, 32 bytes
     clip_code: bytes
     color_code: bytes
-    crc32: int
-    width: int
+    crc32: int  # of clip_code and color_code
+    width: int  # pixels, upright
     height: int
-    format: str
+    format: str  # Pillow's name
     file_bytes: int
     flags: Flag
-    taken_at: datetime | None
+    taken_at: datetime | None  # the camera's local time
     archived_at: datetime
-    fidelity: float | None
-    choice: int | None = None  # which of several pictures the row gives back: 1, then log₂ N bits
+    seed_index: int | None = None  # 2^b + i: seed number i of 2^b; None if none was selected
     paths: tuple[str, ...] = ()  # absolute, where last seen; the oldest first
 
     @property
     def bits(self) -> int:
-        """What is kept of the picture: codes, and the choice."""
-        return 8 * (len(self.clip_code) + len(self.color_code)) + choice_bits(self.choice)
+        """Bits stored for the image: both codes, and the seed index."""
+        return 8 * (len(self.clip_code) + len(self.color_code)) + seed_bits(self.seed_index)
 
     @property
     def candidate(self) -> int:
-        """Which of 2 ** choice_bits candidates the row asks for; 0 where none was chosen."""
-        return 0 if self.choice is None else self.choice - (1 << choice_bits(self.choice))
+        """Number of the selected seed, 0 … 2^b − 1; 0 if none was selected."""
+        return 0 if self.seed_index is None else self.seed_index - (1 << seed_bits(self.seed_index))
 
     @property
     def path(self) -> str:
-        """Where it was first found, or '' if no source is known any more."""
+        """Where the image was first found; '' if no source is known any more."""
         return self.paths[0] if self.paths else ""
 
 
-def choice_bits(choice: int | None) -> int:
-    """log₂ of how many candidates there were."""
-    return 0 if choice is None else choice.bit_length() - 1
+def seed_bits(seed_index: int | None) -> int:
+    """b, where `seed_index` is 1 followed by b bits; 0 for None."""
+    return 0 if seed_index is None else seed_index.bit_length() - 1
 
 
 @dataclass(frozen=True)
 class SkippedRecord:
-    """A line of the ledger."""
+    """An entry of the ledger."""
 
-    path: str
+    path: str  # absolute, where last seen
     reason: str
     detail: str
     attempts: int
@@ -166,7 +163,7 @@ class SkippedRecord:
 
 @dataclass(frozen=True)
 class VolumeRecord:
-    """A file system pictures came from."""
+    """A file system that images came from."""
 
     id: int
     marker: str
@@ -177,40 +174,40 @@ class VolumeRecord:
 
 @dataclass(frozen=True)
 class RestorationRecord:
-    """A picture drawn from a row."""
+    """An image regenerated from a row."""
 
     image_id: int
     decoder: str
     decoder_sha256: str
     parameters: Mapping[str, Any]
     seed: int
-    path: str  # '' where no file was kept
+    path: str  # absolute; '' if no file was written
     created_at: datetime
     scores: Mapping[str, float] | None = None
-    state: str = DRAWN
+    state: str = RESTORED
 
 
 @dataclass(frozen=True)
 class Stats:
-    """What an archive costs and saves. Bits are of the codes as they are stored; bytes are what lies on disk."""
+    """What an archive costs and saves. Bits count the codes alone, bytes the files on disk."""
 
     images: int
     model: str
     codec: str
     clip_bits_per_image: float
     color_bits_per_image: float
-    choice_bits_per_image: float
-    bpp: float  # all these bits, a pixel of the originals
-    row_bytes_per_image: float  # the database, everything in it
+    choice_bits_per_image: float  # of the seed index
+    bpp: float  # all these bits, per pixel of the originals
+    row_bytes_per_image: float  # the whole database
     index_bytes_per_image: float
     original_bytes: int
     archive_bytes: int  # database and index
-    ratio: float  # original bytes to archive bytes
+    ratio: float  # original_bytes / archive_bytes
 
 
 @dataclass(frozen=True)
 class Damage:
-    """Something `verify` found."""
+    """A problem that `verify` found."""
 
-    id: int | None
-    what: str
+    id: int | None  # of the row; None if the index is damaged
+    what: str  # one sentence

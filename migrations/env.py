@@ -1,4 +1,7 @@
-"""Alembic's entry: migrates the connection `archive.store.database` hands over, or the archive named by -x url=…"""
+"""Alembic's entry point.
+
+Migrates the connection that `archive.store.database` passes, or the archive named by `-x url=…`.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +16,21 @@ from archive.store.schema import Base
 
 
 def migrate(connection: Connection) -> None:
+    """Runs the migrations that alembic's command asks for."""
     context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True)
     with context.begin_transaction():
         context.run_migrations()
 
 
-handed_over = context.config.attributes.get("connection")
-if handed_over is not None:
-    migrate(handed_over)
+def location() -> str:
+    """The archive to migrate from the command line."""
+    arguments = context.get_x_argument(as_dictionary=True)
+    return arguments.get("url") or os.environ.get("COLDFRAME_ARCHIVE", DEFAULT_LOCATION)
+
+
+passed_connection = context.config.attributes.get("connection")
+if passed_connection is not None:
+    migrate(passed_connection)
 else:
-    place = context.get_x_argument(as_dictionary=True).get("url") or os.environ.get(
-        "COLDFRAME_ARCHIVE", DEFAULT_LOCATION
-    )
-    with open_engine(Settings(place)).begin() as opened:
-        migrate(opened)
+    with open_engine(Settings(location())).begin() as new_connection:
+        migrate(new_connection)

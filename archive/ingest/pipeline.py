@@ -158,7 +158,7 @@ class Ingest:
         batch = Batch(
             images=self._encoded(pictures, pool),
             sightings=[(one.digest, one.file.place) for one in again],
-            gone=[place for places in gone.values() for place in places],
+            removed=[place for places in gone.values() for place in places],
             skipped=[_ledger(file, cause.reason, cause.detail) for file, cause in refused],
         )
         ids = self._store.add_batch(self._codec_id, batch)

@@ -80,7 +80,7 @@ class Store:
         with self.database.writing() as connection:
             self.images.insert(connection, codec_id, batch.images)
             ids = self.images.ids_in(connection, [digest for digest, _ in seen])
-            self.sources.remove(connection, batch.gone)
+            self.sources.remove(connection, batch.removed)
             self.sources.put(connection, [(ids[digest], place) for digest, place in seen])
             self.ledger.remove(connection, [place for _, place in seen])
             self.ledger.put(connection, batch.skipped)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
 
 from archive.errors import NotFound
-from archive.records import Flag, NewCodes, NewImage, Row, choice_bits
+from archive.records import Flag, NewCodes, NewImage, Row, seed_bits
 from archive.store import schema
 from archive.store.checksum import row_crc32
 from archive.store.clock import utc_now
@@ -28,7 +28,7 @@ class Totals:
     pixels: int
     clip_bytes: int
     color_bytes: int
-    choice_bits: int
+    seed_bits: int
 
 
 class Images:
@@ -103,7 +103,7 @@ class Images:
     def without_seed(self) -> list[int]:
         """The ids of rows that no seed was selected for."""
         image = schema.Image
-        query = select(image.id).where(image.choice.is_(None)).order_by(image.id)
+        query = select(image.id).where(image.seed_index.is_(None)).order_by(image.id)
         with self._database.reading() as connection:
             return list(connection.execute(query).scalars())
 
@@ -151,10 +151,10 @@ class Images:
             func.length(image.color_code),
         )
         sums = [func.coalesce(func.sum(column), 0) for column in columns]
-        by_choice = select(image.choice, func.count()).group_by(image.choice)
+        counts = select(image.seed_index, func.count()).group_by(image.seed_index)
         with self._database.reading() as connection:
             totals = connection.execute(select(func.count(image.id), *sums)).one()
-            choices = connection.execute(by_choice).all()
+            by_seed = connection.execute(counts).all()
         images, original_bytes, pixels, clip_bytes, color_bytes = (int(total) for total in totals)
         return Totals(
             images=images,
@@ -162,7 +162,7 @@ class Images:
             pixels=pixels,
             clip_bytes=clip_bytes,
             color_bytes=color_bytes,
-            choice_bits=sum(choice_bits(choice) * count for choice, count in choices),
+            seed_bits=sum(seed_bits(seed_index) * count for seed_index, count in by_seed),
         )
 
     # Writing.
@@ -181,7 +181,7 @@ class Images:
             name: bindparam(f"new_{name}")
             for name in ("codec_id", "clip_code", "color_code", "crc32")
         }
-        values["choice"] = None  # it was selected among images of the old codes
+        values["seed_index"] = None  # it was selected among images of the old codes
         bound = [
             {
                 "row_id": codes.id,
@@ -196,12 +196,12 @@ class Images:
         with self._database.writing() as connection:
             connection.execute(update(image).where(is_row & unchanged).values(values), bound)
 
-    def set_seed(self, row: Row, choice: int) -> None:
+    def set_seed(self, row: Row, seed_index: int) -> None:
         """The row is regenerated with this seed from now on, unless it was recoded meanwhile."""
         image = schema.Image
         same = (image.id == row.id) & (image.codec_id == row.codec_id)
         with self._database.writing() as connection:
-            connection.execute(update(image).where(same).values(choice=choice))
+            connection.execute(update(image).where(same).values(seed_index=seed_index))
 
 
 def _values(codec_id: int, image: NewImage) -> dict[str, Any]:
@@ -218,5 +218,4 @@ def _values(codec_id: int, image: NewImage) -> dict[str, Any]:
         "flags": int(image.flags),
         "taken_at": image.taken_at,
         "archived_at": utc_now(),
-        "fidelity": None,
     }

@@ -2,8 +2,9 @@
 
     model ─< codec ─< image ─< source >─ volume >─ skipped        image ─< restoration
 
-`clip_code` and `color_code` are exactly the packed codes, without a header: the codec row explains them. Times are UTC
-except `taken_at`, the camera's local time. Paths are relative to their volume.
+`clip_code` and `color_code` are exactly the packed codes, without a header: the codec row explains
+them. Times are UTC except `taken_at`, the camera's local time. Paths are relative to their volume.
+docs/storage-format.md describes every byte.
 """
 
 from __future__ import annotations
@@ -30,14 +31,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-ESCAPED = "base64:"  # before a path that is not UTF-8
-RowId = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself only on INTEGER
+ESCAPED = "base64:"  # precedes a path that is stored as Base64
+RowId = BigInteger().with_variant(Integer, "sqlite")  # SQLite autoincrements INTEGER only
 
 
 class PathText(TypeDecorator[str]):
     """A file path in a TEXT column, injective for every path.
 
-    UTF-8 paths stand as they are. A path that is not UTF-8 (or begins like an escaped one) is `base64:` and its bytes.
+    UTF-8 paths are stored as they are. A path that is not UTF-8, or that starts with `base64:`, is
+    stored as `base64:` and the Base64 of its bytes.
     """
 
     impl = Text
@@ -63,7 +65,7 @@ def _is_utf8(text: str) -> bool:
 
 
 class Base(DeclarativeBase):
-    """Every constraint is named, so that migrations can speak of it."""
+    """Every constraint is named, so that migrations can refer to it."""
 
     metadata = MetaData(
         naming_convention={
@@ -85,102 +87,167 @@ class Model(Base):
     """The encoder that made an archive's vectors, and the decoder that belongs to it."""
 
     __tablename__ = "model"
+
+    # Referred to by codec.model_id.
     id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str]  # the pair: pocket, vit-l-14, a folder, …
+    # The pair's name: pocket, vit-l-14, a folder, or MODEL/TAG.
+    name: Mapped[str]
+    # open_clip's model name, or a folder in open_clip's layout.
     encoder: Mapped[str]
+    # open_clip's pretrained tag or a weights file; empty for a folder.
     pretrained: Mapped[str]
+    # A hub name or folder that replaces the pair's decoder; empty for the pair's own.
     decoder: Mapped[str]
+    # Number of dimensions of the embedding.
     dimension: Mapped[int] = mapped_column(Integer)
+    # SHA-256 of the encoder's weights, hexadecimal.
     weights_sha256: Mapped[str] = mapped_column(String(64), unique=True)
-    decoder_sha256: Mapped[str | None] = mapped_column(String(64))  # from the first restoration on
+    # SHA-256 of the decoder's weights, hexadecimal; NULL before the first restoration.
+    decoder_sha256: Mapped[str | None] = mapped_column(String(64))
+    # How the encoder prepares an image: size, mean, std, interpolation, resize mode.
     preprocessing: Mapped[dict[str, Any]]
 
 
 class Codec(Base):
-    """How codes are read: name, parameters, fitted state. Never changed once a row uses it."""
+    """How codes are read. A codec never changes once a row uses it."""
 
     __tablename__ = "codec"
+
+    # Referred to by image.codec_id; new rows are written with the codec of the highest id.
     id: Mapped[int] = mapped_column(primary_key=True)
+    # The model whose vectors it codes.
     model_id: Mapped[int] = mapped_column(ForeignKey("model.id"))
+    # The codec's name: coclico, clip, klt, smic …
     name: Mapped[str]
+    # The codec's parameters: dimension, bits, map_side, map_bits …
     parameters: Mapped[dict[str, Any]]
+    # What the codec was fitted to: an .npz file; empty for a codec without a fit.
     state: Mapped[bytes]
+    # SHA-256 of `state`, hexadecimal; checked whenever an archive is opened.
     state_sha256: Mapped[str] = mapped_column(String(64))
+    # When the codec was added (UTC).
     created_at: Mapped[datetime]
 
 
 class Image(Base):
-    """One archived picture: what remains of it."""
+    """One archived image: what remains of it."""
 
     __tablename__ = "image"
+
+    # The id that commands print and accept.
     id: Mapped[int] = mapped_column(primary_key=True)
+    # The codec that reads both codes.
     codec_id: Mapped[int] = mapped_column(ForeignKey("codec.id"), index=True)
-    sha256: Mapped[bytes] = mapped_column(unique=True)  # of the file, 32 bytes
+    # SHA-256 of the whole file, 32 bytes; no two rows share one.
+    sha256: Mapped[bytes] = mapped_column(unique=True)
+    # The packed embedding, without a header.
     clip_code: Mapped[bytes]
+    # The packed color map, without a header; empty for a codec without maps.
     color_code: Mapped[bytes]
-    crc32: Mapped[int]  # of clip_code and color_code, one after the other
-    width: Mapped[int] = mapped_column(Integer)  # pixels, upright
+    # CRC-32 of clip_code followed by color_code.
+    crc32: Mapped[int]
+    # Width in pixels, upright (after the EXIF orientation).
+    width: Mapped[int] = mapped_column(Integer)
+    # Height in pixels, upright.
     height: Mapped[int] = mapped_column(Integer)
+    # Pillow's name of the file format: JPEG, PNG …
     format: Mapped[str]
+    # Size of the file in bytes.
     file_bytes: Mapped[int]
-    flags: Mapped[int] = mapped_column(SmallInteger)  # archive.records.Flag
+    # Sum of archive.records.Flag: 1 truncated, 2 animated.
+    flags: Mapped[int] = mapped_column(SmallInteger)
+    # When the picture was taken, in the camera's local time; NULL if unknown.
     taken_at: Mapped[datetime | None]
+    # When the row was written (UTC).
     archived_at: Mapped[datetime]
-    fidelity: Mapped[float | None]
-    choice: Mapped[int | None] = mapped_column(SmallInteger)  # archive.records.Row
+    # 2^b + i: the row is regenerated with seed number i of 2^b; NULL if none was selected.
+    seed_index: Mapped[int | None] = mapped_column(SmallInteger)
 
 
 class Volume(Base):
-    """A file system pictures came from, known by its own mark; away is not gone."""
+    """A file system that images came from. One that is not mounted is offline, not deleted."""
 
     __tablename__ = "volume"
+
+    # Referred to by source.volume_id and skipped.volume_id.
     id: Mapped[int] = mapped_column(primary_key=True)
+    # What identifies it: `uuid:` and the file system's UUID, or `mount:` and the mount point.
     marker: Mapped[str] = mapped_column(unique=True)
+    # Name of the mount point, for people.
     label: Mapped[str]
-    root: Mapped[str] = mapped_column(PathText)  # where it was mounted when last seen
+    # Where it was mounted when it was last seen.
+    root: Mapped[str] = mapped_column(PathText)
+    # When it was last seen (UTC).
     last_seen: Mapped[datetime]
 
 
 class Source(Base):
-    """A path that held an image when it was last seen; many may hold one image."""
+    """A path that held an image when it was last seen. Many paths may hold one image."""
 
     __tablename__ = "source"
     __table_args__ = (UniqueConstraint("volume_id", "path"), Index(None, "image_id"))
+
+    # Rises with the time of discovery: an image's first source is the oldest.
     id: Mapped[int] = mapped_column(primary_key=True)
+    # The image that the file holds.
     image_id: Mapped[int] = mapped_column(ForeignKey("image.id"))
+    # The volume the file is on.
     volume_id: Mapped[int] = mapped_column(ForeignKey("volume.id"))
+    # Path relative to the volume's root.
     path: Mapped[str] = mapped_column(PathText)
-    size: Mapped[int]  # bytes
+    # The file's size in bytes.
+    size: Mapped[int]
+    # Time of the file's last modification, in nanoseconds since 1970.
     mtime_ns: Mapped[int]
+    # When the file was last seen (UTC), within a day.
     last_seen: Mapped[datetime]
 
 
 class Skipped(Base):
-    """The ledger of what was *not* archived, and why."""
+    """The ledger: a file that was *not* archived, and why."""
 
     __tablename__ = "skipped"
     __table_args__ = (UniqueConstraint("volume_id", "path"),)
+
+    # No meaning beyond the order of entry.
     id: Mapped[int] = mapped_column(primary_key=True)
+    # The volume the file is on.
     volume_id: Mapped[int] = mapped_column(ForeignKey("volume.id"))
+    # Path relative to the volume's root.
     path: Mapped[str] = mapped_column(PathText)
+    # Why, in one word: unreadable, truncated …
     reason: Mapped[str]
+    # Why, in one sentence.
     detail: Mapped[str]
+    # How often ingest has tried.
     attempts: Mapped[int] = mapped_column(Integer)
+    # When ingest last tried (UTC).
     last_attempt: Mapped[datetime]
 
 
 class Restoration(Base):
-    """A picture drawn from a row: by what, how, and where it lies."""
+    """An image regenerated from a row: by which decoder, how, and where it was written."""
 
     __tablename__ = "restoration"
     __table_args__ = (Index(None, "image_id"),)
+
+    # Rises with time: a row's latest restoration has the highest id.
     id: Mapped[int] = mapped_column(primary_key=True)
+    # The row it was regenerated from.
     image_id: Mapped[int] = mapped_column(ForeignKey("image.id"))
+    # Name of the decoder.
     decoder: Mapped[str]
+    # SHA-256 of the decoder's weights, hexadecimal.
     decoder_sha256: Mapped[str] = mapped_column(String(64))
+    # Options of sampling: steps, guidance, size …
     parameters: Mapped[dict[str, Any]]
+    # Random seed of the noise.
     seed: Mapped[int]
-    state: Mapped[str]  # done, audited
+    # `done` if a file was written, `audited` if only the scores were stored.
+    state: Mapped[str]
+    # Score by name; NULL if nothing was measured.
     scores: Mapped[dict[str, Any] | None]
+    # Absolute path of the file; empty for an audit.
     path: Mapped[str] = mapped_column(PathText)
+    # When it was regenerated (UTC).
     created_at: Mapped[datetime]

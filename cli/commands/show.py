@@ -27,7 +27,7 @@ def command(image_id: int, settings: Settings, as_json: bool) -> None:
         "clip_code": row.clip_code.hex(),
         "color_code": row.color_code.hex(),
         "crc32": f"{row.crc32:08x}",
-        "candidate": None if row.choice is None else row.candidate,
+        "candidate": None if row.seed_index is None else row.candidate,
         "width": row.width,
         "height": row.height,
         "format": row.format,

@@ -85,7 +85,7 @@ def test_a_stopped_run_goes_on_and_what_cannot_be_seen_waits(archive: Archive, a
 def test_new_codes_forget_the_choice(archive: Archive) -> None:
     list(archive.choose(2))
     list(archive.freeze(CodecConfig("clip", bits_per_dim=2)))
-    assert {row.choice for row in archive.rows()} == {None}
+    assert {row.seed_index for row in archive.rows()} == {None}
 
 
 def test_candidates_at_restore_are_compared_anew(archive: Archive, tmp_path: Path) -> None:

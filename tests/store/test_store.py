@@ -132,7 +132,7 @@ def test_a_moved_place_takes_the_old_ones_stead(store: Store) -> None:
     [row_id] = store.add_batch(1, Batch([image("a", volume)])).values()
     [old] = store.sources.places(row_id)
     new = Place(volume, "moved/a.jpg", old.stamp)
-    store.add_batch(1, Batch(sightings=[(image("a", volume).sha256, new)], gone=[old]))
+    store.add_batch(1, Batch(sightings=[(image("a", volume).sha256, new)], removed=[old]))
     assert store.sources.places(row_id) == [new]
 
 

@@ -1,4 +1,4 @@
-"""Rows remember which of several candidates they give back."""
+"""A row stores which of several seeds it is regenerated with."""
 
 from __future__ import annotations
 
