@@ -1,6 +1,7 @@
-"""vector_hat, colors_hat → pixels. What the library asks of a decoder, and how one is found and loaded.
+"""vector_hat, colors_hat → pixels: what the library asks of a decoder.
 
-A decoder is a folder in diffusers layout; `families` says of which kinds it may be, `latent` how it is drawn with.
+A decoder is a folder in diffusers' layout. `decoders/open.py` lists the supported families and opens one;
+`decoders/sampler.py` is the sampling loop they share.
 """
 
 from __future__ import annotations
@@ -12,73 +13,82 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from archive.models.pairs import Sampling
+from archive.models.sampling import Sampling
 
 Pixels = npt.NDArray[np.uint8]
 Vectors = npt.NDArray[np.float32]
-ProgressCallback = Callable[[int, int], None]  # steps done, steps in all
-ClipSimilarity = Callable[
-    [Any, Vectors], Any
-]  # (B, 3, H, W) tensor of −1 … 1, vectors (B, D) → (B,), with gradients
+ProgressCallback = Callable[[int, int], None]
+"""Called after every step with the number of steps done and their total."""
+ClipSimilarity = Callable[[Any, Vectors], Any]
+"""(B, 3, H, W) tensor in −1 … 1, vectors (B, D) → cosines (B,), differentiable; Encoder.clip_similarity."""
 
 
 @dataclass(frozen=True)
 class DecodeRequest:
-    """What a decoder is told of B pictures that are drawn in one frame."""
+    """B images to sample at one size.
 
-    vectors_hat: Vectors  # (B, D)
-    colors_hat: Pixels  # (B, n, n, 3), n = 0: none
-    seeds: Sequence[int]  # (B,)
-    alignment: float = 1.0  # mean squared cosine of vectors and vectors_hat, about their mean
+    vectors_hat      (B, D) float32, decoded embeddings
+    colors_hat       (B, n, n, 3) uint8, decoded color maps; n = 0: none
+    seeds            (B,), one per image, 0 … 2⁶³ − 1
+    alignment        mean squared cosine of embeddings and decoded embeddings about their mean, 0 … 1
+    clip_similarity  the archive's encoder, for CLIP guidance; None: no CLIP guidance
+    """
+
+    vectors_hat: Vectors
+    colors_hat: Pixels
+    seeds: Sequence[int]
+    alignment: float = 1.0
     clip_similarity: ClipSimilarity | None = None
 
 
 class Decoder(Protocol):
-    """Draws."""
+    """What the rest of the library asks of a decoder."""
 
     @property
-    def weights_sha256(self) -> str: ...
+    def weights_sha256(self) -> str:
+        """Digest of the loaded weights, in hex; see archive.models.weights."""
+        ...
 
     @property
     def embedding_stats(self) -> tuple[Vectors, Vectors] | None:
-        """Mean and standard deviation (D,) of the embeddings it knows, if it does."""
+        """Mean and standard deviation, (D,) each, of the embeddings it was trained on, if known."""
         ...
 
     @property
     def guidance(self) -> float:
-        """The weight of the embedding that is usual with it."""
+        """Default scale of classifier-free guidance."""
         ...
 
     @property
     def batch_size(self) -> int:
-        """How many pictures it draws at a time."""
+        """Number of images sampled at a time."""
         ...
 
     @property
     def native_pixels(self) -> int:
-        """The area it was trained to draw, in pixels."""
+        """Area of the images it was trained on, in pixels."""
         ...
 
     @property
-    def multiple(self) -> int:
-        """The sides of a frame are divisible by this."""
+    def size_multiple(self) -> int:
+        """Both sides of a frame must be divisible by this, in pixels."""
         ...
 
     def sample(
         self,
-        told: DecodeRequest,
+        request: DecodeRequest,
         *,
         frame: tuple[int, int],
         sampling: Sampling,
         on_step: ProgressCallback | None = None,
     ) -> list[Pixels]:
-        """B pictures in one frame (width, height) → B × (height, width, 3) uint8.
+        """A request for B images, frame (width, height) → B × (height, width, 3) uint8.
 
-        The same row, seed and sampling give the same pixels on the same machine, whatever stands beside them; but on an
-        accelerator another place in a batch may be another order of sums.
+        The same row, seed and sampling give the same pixels on the same machine, whatever else is in the
+        request. On an accelerator, another position in the batch may change the order of summation.
         """
         ...
 
     def upscale(self, pixels: Pixels) -> Pixels:
-        """(H, W, 3) as drawn → what the decoder's upscaler makes of it; the same where it has none."""
+        """(H, W, 3) uint8 → the same image enlarged by the decoder's upscaler; unchanged if it has none."""
         ...

@@ -1,6 +1,6 @@
-"""Hub ids → local folders. What is in the local cache is used without asking the network.
+"""Hub ids → local folders. What the local cache holds is used without asking the network.
 
-The hub's own client retries for most of a minute where there is no network; one short question comes first.
+The hub's own client retries for most of a minute without a network, so one quick probe comes first.
 """
 
 from __future__ import annotations
@@ -10,64 +10,67 @@ from pathlib import Path
 
 from archive.errors import ModelMissing
 
-QUESTION_SECONDS = 5.0  # for the hub to answer at all
+PROBE_SECONDS = 5.0  # time the hub has to answer at all
 
 
-def local_folder(hub_ids: Sequence[str], patterns: Sequence[str], *, need: Sequence[str]) -> Path:
-    """The first of these repositories (mirrors of each other) that can be had → its files on this disk.
+def local_folder(
+    hub_ids: Sequence[str], patterns: Sequence[str], *, required: Sequence[str]
+) -> Path:
+    """The first available of these repositories (mirrors of each other) → a local folder with its files.
 
-    `need` are paths inside, any of which proves the copy complete. Raises ModelMissing if none can be had.
+    `patterns`: the files to download; `required`: paths of which any proves that a copy is complete.
+    Raises ModelMissing if no repository is available.
     """
     for hub_id in hub_ids:
-        folder = cached_folder(hub_id, patterns, need=need)
+        folder = cached_folder(hub_id, patterns, required=required)
         if folder is not None:
             return folder
-    if not _answers():
+    files = " or ".join(required)
+    if not _hub_is_reachable():
         raise ModelMissing(
-            f"the weights of {hub_ids[0]} are not on this machine and the model hub cannot be reached; download "
-            f"{' or '.join(need)} and what lies beside it from there and name the folder, or use `--model pocket`, "
-            "which works now"
+            f"the weights of {hub_ids[0]} are not on this machine and the model hub is unreachable; "
+            f"download {files} and the files next to it and name that folder, or use "
+            "`--model pocket`, which works offline"
         )
-    refusals = []
+    failures = []
     for hub_id in hub_ids:
         try:
             folder = _download(hub_id, patterns)
         except Exception as error:
-            refusals.append(f"{hub_id}: {type(error).__name__}")
+            failures.append(f"{hub_id}: {type(error).__name__}")
             continue
-        if _has(folder, need):
+        if _has_any(folder, required):
             return folder
-        refusals.append(f"{hub_id}: {' or '.join(need)} is not in it")
+        failures.append(f"{hub_id}: no {files}")
     raise ModelMissing(
-        f"no copy of the weights could be fetched ({'; '.join(refusals)}); name a local folder instead"
+        f"the weights could not be downloaded ({'; '.join(failures)}); name a local folder instead"
     )
 
 
-def cached_folder(hub_id: str, patterns: Sequence[str], *, need: Sequence[str]) -> Path | None:
-    """The repository's files in the local cache, or None."""
+def cached_folder(hub_id: str, patterns: Sequence[str], *, required: Sequence[str]) -> Path | None:
+    """A repository's files in the local cache, or None; never asks the network."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
-        folder = Path(
-            snapshot_download(hub_id, allow_patterns=list(patterns), local_files_only=True)
-        )
+        path = snapshot_download(hub_id, allow_patterns=list(patterns), local_files_only=True)
     except LocalEntryNotFoundError:
         return None
-    return folder if _has(folder, need) else None
+    folder = Path(path)
+    return folder if _has_any(folder, required) else None
 
 
-def _has(folder: Path, need: Sequence[str]) -> bool:
-    return any((folder / one).exists() for one in need)
+def _has_any(folder: Path, paths: Sequence[str]) -> bool:
+    return any((folder / path).exists() for path in paths)
 
 
-def _answers() -> bool:
-    """Whether the hub can be reached, through whatever proxy the environment names."""
+def _hub_is_reachable() -> bool:
+    """Whether the hub answers, through the environment's proxy if there is one."""
     from huggingface_hub import constants
-    from huggingface_hub.utils import get_session  # type: ignore[attr-defined]  # public by its documentation
+    from huggingface_hub.utils import get_session  # type: ignore[attr-defined]  # public, it says
 
     try:
-        get_session().head(constants.ENDPOINT, timeout=QUESTION_SECONDS)
+        get_session().head(constants.ENDPOINT, timeout=PROBE_SECONDS)
     except Exception:
         return False
     return True

@@ -1,9 +1,9 @@
 """Model pairs: an encoder and a decoder that share an embedding space.
 
-pocket            ships with the package, works offline; small and honest about it
-vit-l-14          the literature's: open_clip ViT-L-14/openai and Stable unCLIP for 768-d embeddings
-FOLDER            a folder with encoder/ (open_clip) and decoder/ (diffusers) in it
-MODEL/TAG|FILE    any open_clip model and pretrained tag or .safetensors file; name a decoder beside it
+pocket            ships with the package and works offline; small, with quality to match
+vit-l-14          the literature's pair: open_clip ViT-L-14/openai and Stable unCLIP for 768-d embeddings
+FOLDER            a folder that contains encoder/ (open_clip) and decoder/ (diffusers)
+MODEL/TAG|FILE    any open_clip model with a pretrained tag or .safetensors file; its decoder is named separately
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from archive.errors import UsageError
+from archive.models.sampling import Sampling
 
 POCKET_FOLDER = Path(__file__).parent / "pocket"
+DECODER_FOLDER = "decoder"  # in a pair's folder
 UNCLIP_MIRRORS = (
     "sd2-community/stable-diffusion-2-1-unclip-small",
     "radames/stable-diffusion-2-1-unclip-small-img2img",
@@ -22,96 +24,101 @@ UNCLIP_MIRRORS = (
 
 
 @dataclass(frozen=True)
-class Sampling:
-    """How a decoder draws; the defaults are CoCliCo's.
+class Pair:
+    """What to load, by name, and the sampling that suits its decoder.
 
-    `guidance` is the weight of the embedding, None: the usual one of the decoder's family; `clip_guidance` is how far
-    steps go towards what the encoder sees as the embedding, in standard deviations of the latents; `strength` is a share
-    of the schedule, 0 … 1, where drawing from a colour map begins; `noise_level` 0 … 999 is how noisy the decoder is
-    told the embedding is, None: as noisy as its codec made it; `low_frequency_guidance` 0 … 1 is how strongly every step is drawn
-    towards the colour map; `project_colors` brings the picture's colours into the map's cells at the end; of `candidates`
-    pictures the one is kept that fits embedding and map best; `image_size` is the side of a square of the area drawn, 0: the
-    decoder's own.
+    name        of the pair, as `find_pair` takes it
+    encoder     open_clip model name, or a folder in open_clip's layout
+    pretrained  open_clip tag or .safetensors file; '' for a folder
+    decoder     a folder in diffusers' layout, or hub ids that mirror each other; (): no decoder
+    sampling    default parameters
+    note        one line for lists of pairs
+    codecs      folder of .npz codecs fitted to the pair's embeddings; '': none
     """
 
-    steps: int = 20
-    guidance: float | None = None
-    strength: float = 0.88
-    clip_guidance: float = 0.0
-    noise_level: int | None = None
-    low_frequency_guidance: float = 0.0
-    project_colors: bool = True
-    candidates: int = 1
-    image_size: int = 0
-
-
-@dataclass(frozen=True)
-class DeviceConfig:
-    """Where a decoder runs and with which numbers; '' is what suits best."""
-
-    device: str = ""
-    dtype: str = ""
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Names, not weights: what to load, and how that decoder likes to be used."""
-
     name: str
-    encoder: str  # open_clip model name, or a folder in open_clip's layout
-    pretrained: str  # tag or .safetensors file; '' for a folder
-    decoder: tuple[
-        str, ...
-    ]  # a folder in diffusers layout, or hub ids that mirror each other; () if none was named
+    encoder: str
+    pretrained: str
+    decoder: tuple[str, ...]
     sampling: Sampling = Sampling()
     note: str = ""
-    codecs: str = ""  # a folder of codecs fitted to this pair's embeddings, .npz
+    codecs: str = ""
+
+    @property
+    def public_name(self) -> str:
+        """The pair's name without the folders of this machine: `pocket`, `ViT-B-32/openai`, `my-pair`."""
+        if Path(self.name).is_absolute():
+            return Path(self.name).name
+        if Path(self.pretrained).suffix == ".safetensors":
+            return f"{self.encoder}/{Path(self.pretrained).name}"
+        return self.name
+
+    @property
+    def decoder_name(self) -> str:
+        """The decoder's name without the folders of this machine; '' without a decoder.
+
+        The hub id, or the folder's base name; a folder called `decoder` goes by the name of the pair's folder.
+        """
+        if not self.decoder:
+            return ""
+        folder = Path(self.decoder[0])
+        if not folder.is_absolute() and not folder.is_dir():
+            return self.decoder[0]
+        folder = folder.absolute()
+        return folder.parent.name if folder.name == DECODER_FOLDER else folder.name
 
 
 POCKET_SAMPLING = Sampling(guidance=3.0, clip_guidance=0.15)
 PAIRS = {
     "pocket": Pair(
         "pocket",
-        str(POCKET_FOLDER / "encoder"),
-        "",
-        (str(POCKET_FOLDER / "decoder"),),
-        POCKET_SAMPLING,
-        "small pair trained on two cores, for trying coldframe and for machines without a network",
-        str(POCKET_FOLDER / "codecs"),
+        encoder=str(POCKET_FOLDER / "encoder"),
+        pretrained="",
+        decoder=(str(POCKET_FOLDER / DECODER_FOLDER),),
+        sampling=POCKET_SAMPLING,
+        note="small pair trained on two CPU cores, to try coldframe and to work offline",
+        codecs=str(POCKET_FOLDER / "codecs"),
     ),
     "vit-l-14": Pair(
         "vit-l-14",
-        "ViT-L-14",
-        "openai",
-        UNCLIP_MIRRORS,
-        Sampling(),
-        "CLIP ViT-L/14 and Stable unCLIP",
+        encoder="ViT-L-14",
+        pretrained="openai",
+        decoder=UNCLIP_MIRRORS,
+        note="CLIP ViT-L/14 and Stable unCLIP",
     ),
 }
 
 
 def find_pair(name: str, *, decoder: str | None = None) -> Pair:
-    """A pair's name, folder or open_clip MODEL/TAG → Pair; `decoder` replaces its decoder. Raises UsageError."""
+    """A pair's name, folder or open_clip MODEL/TAG → the pair, with `decoder` in place of its own if given.
+
+    Raises UsageError.
+    """
     pair = PAIRS.get(name) or _from_folder(Path(name)) or _from_open_clip(name)
     return replace(pair, decoder=(decoder,)) if decoder else pair
 
 
-def _from_folder(folder: Path) -> Pair | None:
-    if not folder.is_dir():
+def _from_folder(path: Path) -> Pair | None:
+    if not path.is_dir():
         return None
+    folder = path.absolute()
     if not (folder / "encoder" / "open_clip_config.json").is_file():
-        raise UsageError(f"{folder} is no model pair: encoder/open_clip_config.json is not in it")
-    inside = folder.absolute()
-    decoder = (str(inside / "decoder"),) if (inside / "decoder").is_dir() else ()
-    codecs = str(inside / "codecs") if (inside / "codecs").is_dir() else ""
-    return Pair(str(inside), str(inside / "encoder"), "", decoder, codecs=codecs)
+        raise UsageError(f"{path} is not a model pair: it has no encoder/open_clip_config.json")
+    decoder = folder / DECODER_FOLDER
+    codecs = folder / "codecs"
+    return Pair(
+        str(folder),
+        encoder=str(folder / "encoder"),
+        pretrained="",
+        decoder=(str(decoder),) if decoder.is_dir() else (),
+        codecs=str(codecs) if codecs.is_dir() else "",
+    )
 
 
 def _from_open_clip(name: str) -> Pair:
-    model, separator, pretrained = name.partition("/")
-    if not separator or not pretrained or name.startswith((".", "/")):
-        known = ", ".join(PAIRS)
+    model, _, pretrained = name.partition("/")
+    if not pretrained or name.startswith((".", "/")):
         raise UsageError(
-            f"{name!r} is no model pair; use {known}, a folder, or MODEL/TAG as open_clip names them"
+            f"{name!r} is not a model pair; use {', '.join(PAIRS)}, a folder, or open_clip's MODEL/TAG"
         )
-    return Pair(name, model, pretrained, ())
+    return Pair(name, encoder=model, pretrained=pretrained, decoder=())

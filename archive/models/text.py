@@ -1,4 +1,4 @@
-"""The empty prompt, for decoders that attend to words they are never given. transformers' door."""
+"""The empty prompt, for decoders that also attend to text. transformers' door, with archive.models.decoders."""
 
 from __future__ import annotations
 
@@ -10,22 +10,33 @@ if TYPE_CHECKING:
 
 
 def empty_prompt(folder: Path) -> torch.Tensor:
-    """The empty prompt's hidden states, (1, 77, width)."""
-    hidden: torch.Tensor = encoded_empty(folder, "")[0]
+    """A decoder's folder → hidden states of the empty prompt, (1, 77, width)."""
+    output, _ = encode_empty_prompt(folder)
+    hidden: torch.Tensor = output[0]
     return hidden
 
 
-def encoded_empty(folder: Path, which: str) -> Any:
-    """What text_encoder, or with `_2` the second one, makes of the empty prompt; the encoder is not kept."""
+def encode_empty_prompt(
+    folder: Path, *, suffix: str = "", projected: bool = False
+) -> tuple[Any, torch.Tensor]:
+    """The output of `text_encoder` + `suffix` for the empty prompt, and its token mask, (1, L) bool.
+
+    `projected`: whether the encoder has a projection. The encoder is not kept. Raises OSError.
+    """
     import torch
     import transformers
 
-    tokenizer = transformers.CLIPTokenizer.from_pretrained(folder / f"tokenizer{which}")
-    kind = transformers.CLIPTextModelWithProjection if which else transformers.CLIPTextModel
-    encoder = kind.from_pretrained(folder / f"text_encoder{which}", use_safetensors=True)
+    tokenizer = transformers.CLIPTokenizer.from_pretrained(folder / f"tokenizer{suffix}")
+    encoder_class = (
+        transformers.CLIPTextModelWithProjection if projected else transformers.CLIPTextModel
+    )
+    encoder: Any = encoder_class.from_pretrained(
+        folder / f"text_encoder{suffix}", use_safetensors=True
+    )
     length = min(tokenizer.model_max_length, encoder.config.max_position_embeddings)
     tokens = tokenizer(
         "", padding="max_length", max_length=length, truncation=True, return_tensors="pt"
     )
     with torch.no_grad():
-        return encoder(tokens.input_ids, output_hidden_states=True)
+        output = encoder(tokens.input_ids, output_hidden_states=True)
+    return output, tokens.attention_mask.bool()

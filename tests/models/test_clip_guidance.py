@@ -16,7 +16,7 @@ from archive.archive import Archive
 from archive.imaging.resize import resize
 from archive.models.decoders.clip_guidance import guidance_gradient
 from archive.models.decoders.open import open_decoder
-from archive.models.decoders.upscaler import build_upscaler, load_upscaler, save_upscaler, upscaled
+from archive.models.decoders.upscaler import build_upscaler, load_upscaler, save_upscaler, upscale
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import POCKET_SAMPLING, find_pair
 from archive.restore.reconstruct import cosines
@@ -49,7 +49,7 @@ def test_guided_pictures_are_more_like_what_the_rows_say(archive: Archive) -> No
     for sampling in (PLAIN, GUIDED):
         reconstructor = archive.reconstructor(sampling)
         drawn = [reconstructor.reconstruct([row], [row.id])[0].pixels for row in rows]
-        seen = archive.encoder.encode_images([archive.encoder.prepare(one) for one in drawn])
+        seen = archive.encoder.encode_images([archive.encoder.preprocess(one) for one in drawn])
         similar.append(cosines(seen - center, vectors_hat - center).mean())
     assert similar[1] > similar[0] + 0.03
 
@@ -76,7 +76,7 @@ def test_a_step_along_the_direction_is_a_step_up() -> None:
 def test_likeness_is_the_cosine_of_what_the_encoder_sees(name: str, tiny_pair: Path) -> None:
     encoder = OpenClipEncoder(find_pair(name if name == "pocket" else str(tiny_pair)))
     pixels = draw_scene(3, size=(192, 128)).pixels
-    [seen] = encoder.encode_images([encoder.prepare(pixels)])
+    [seen] = encoder.encode_images([encoder.preprocess(pixels)])
     rng = np.random.default_rng(0)
     wanted = rng.normal(size=(1, len(seen))).astype(np.float32)
     center = rng.normal(size=len(seen)).astype(np.float32)
@@ -117,7 +117,7 @@ def test_a_saved_upscaler_is_loaded_as_it_was(tmp_path: Path) -> None:
     loaded = load_upscaler(tmp_path)
     seen = torch.rand(1, 3, 8, 8)
     assert loaded is not None
-    assert torch.allclose(upscaled(loaded, seen), upscaled(net, seen), atol=1e-3)
+    assert torch.allclose(upscale(loaded, seen), upscale(net, seen), atol=1e-3)
     assert load_upscaler(tmp_path / "elsewhere") is None
 
 

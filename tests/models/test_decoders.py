@@ -15,8 +15,9 @@ import torch
 
 from archive.errors import ModelMissing, UsageError
 from archive.models.decoder import DecodeRequest
-from archive.models.decoders.loading import PATTERNS, is_here
-from archive.models.pairs import DeviceConfig
+from archive.models.decoders.open import decoder_is_local, hub_patterns
+from archive.models.device import DeviceConfig
+from archive.models.pairs import Pair
 from tests.support.families import DIMENSION, FAMILIES
 from tests.support.pipelines import (
     FEW,
@@ -105,7 +106,7 @@ def test_the_schedule_is_the_checkpoints_own(folder: Path, family: str) -> None:
     place = folder / ("decoder_scheduler" if family == "karlo" else "scheduler")
     kind = json.loads((place / "scheduler_config.json").read_text())["_class_name"]
     own = getattr(diffusers, kind).from_pretrained(place)
-    ours = opened(folder)._scheduler
+    ours = opened(folder)._schedule.solver
     assert torch.equal(ours.alphas_cumprod, own.alphas_cumprod)
     assert ours.config.prediction_type == own.config.prediction_type
 
@@ -124,7 +125,7 @@ def test_a_late_start_is_the_colour_map_at_the_first_steps_noise(
     )
     with torch.inference_mode():
         z_map = decoder.encode_pixels(enlarged)
-    signal = decoder._scheduler.alphas_cumprod[400]
+    signal = decoder._schedule.solver.alphas_cumprod[400]
     noise = torch.randn(z_map.shape[1:], generator=torch.Generator().manual_seed(7))
     assert int(calls[0]["timestep"]) == 400
     assert torch.allclose(
@@ -147,14 +148,14 @@ def test_what_is_fetched_of_a_hub_repository_is_enough(
     (repository / "refs" / "main").write_text("a" * 40)
     for path in folder.rglob("*.*"):
         place = path.relative_to(folder)
-        if any(fnmatch(place.as_posix(), pattern) for pattern in PATTERNS):
+        if any(fnmatch(place.as_posix(), pattern) for pattern in hub_patterns()):
             (repository / "snapshots" / ("a" * 40) / place).parent.mkdir(
                 parents=True, exist_ok=True
             )
             shutil.copy(path, repository / "snapshots" / ("a" * 40) / place)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    assert is_here(f"someone/{family}")
-    assert is_here(str(folder))
+    assert decoder_is_local(Pair("x", "", "", (f"someone/{family}",)))
+    assert decoder_is_local(Pair("x", "", "", (str(folder),)))
     assert opened(Path(f"someone/{family}")).weights_sha256 == opened(folder).weights_sha256
 
 
@@ -203,7 +204,7 @@ def test_weights_that_are_not_safetensors_are_missing(folder: Path, tmp_path: Pa
 
 
 def test_half_the_numbers_are_enough(folder: Path, vector: np.ndarray) -> None:
-    decoder = opened(folder, machine=DeviceConfig("cpu", "bfloat16"))
+    decoder = opened(folder, device=DeviceConfig("cpu", "bfloat16"))
     colors = np.full((1, 8, 8, 3), 128, np.uint8)
     [drawn] = decoder.sample(DecodeRequest(vector[None], colors, [1]), frame=FRAME, sampling=FEW)
     assert drawn.shape == (FRAME[1], FRAME[0], 3)

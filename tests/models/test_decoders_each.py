@@ -16,7 +16,7 @@ from transformers import CLIPImageProcessor
 
 from archive.errors import ModelMissing, UsageError
 from archive.models.decoder import DecodeRequest
-from archive.models.pairs import DeviceConfig
+from archive.models.device import DeviceConfig
 from tests.support.families import DIMENSION, index_of, vision
 from tests.support.pipelines import FEW, FRAME, NO_MAP, OWN_PIPELINE, assert_alike, opened, told_to
 
@@ -86,7 +86,7 @@ def test_an_adapter_for_another_unet_is_refused(
     shutil.copytree(
         decoder_folders["large_adapter"] / "ip_adapter", tmp_path / "copy" / "ip_adapter"
     )
-    with pytest.raises(UsageError, match="tokens of 40 values, the unet beside it attends to 24"):
+    with pytest.raises(UsageError, match="tokens of 40 values, its UNet attends to 24"):
         opened(tmp_path / "copy")
 
 
@@ -104,7 +104,7 @@ def test_stable_diffusion_without_a_fitting_adapter_is_refused(
         },
         adapter,
     )
-    with pytest.raises(UsageError, match="no adapter for the pooled embedding"):
+    with pytest.raises(UsageError, match="not an adapter for the pooled embedding"):
         opened(tmp_path / "copy")
     adapter.unlink()
     with pytest.raises(ModelMissing, match="only through an IP-Adapter"):
@@ -114,7 +114,7 @@ def test_stable_diffusion_without_a_fitting_adapter_is_refused(
 def test_xls_autoencoder_keeps_whole_numbers_where_halves_overflow(
     decoder_folders: dict[str, Path],
 ) -> None:
-    decoder = opened(decoder_folders["large_adapter"], machine=DeviceConfig("cpu", "float16"))
+    decoder = opened(decoder_folders["large_adapter"], device=DeviceConfig("cpu", "float16"))
     z = decoder.encode_pixels(torch.full((1, 3, 16, 16), 128.0))
     whole = opened(decoder_folders["large_adapter"]).encode_pixels(
         torch.full((1, 3, 16, 16), 128.0)

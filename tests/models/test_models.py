@@ -16,17 +16,18 @@ import torch
 from archive.errors import ModelMissing, UsageError
 from archive.imaging.resize import to_square
 from archive.models.decoder import DecodeRequest
-from archive.models.decoders.autoencoder import Scaled
+from archive.models.decoders.autoencoder import ScaledAutoencoder
 from archive.models.decoders.open import open_decoder
 from archive.models.decoders.sampler import (
     LatentDecoder,
     low_frequencies,
-    model_output_for_x0,
-    predict_x0,
 )
+from archive.models.decoders.schedule import Schedule
 from archive.models.decoders.unclip import GUIDANCE, ClassLabels
-from archive.models.encoder import OpenClipEncoder, precision, weights_source
-from archive.models.pairs import PAIRS, UNCLIP_MIRRORS, DeviceConfig, Pair, Sampling, find_pair
+from archive.models.device import DeviceConfig, precision
+from archive.models.encoder import OpenClipEncoder, weights_source
+from archive.models.pairs import PAIRS, UNCLIP_MIRRORS, Pair, find_pair
+from archive.models.sampling import Sampling
 from archive.restore.reconstruct import color_score
 from tests.support.pairs import DIMENSION
 
@@ -52,7 +53,7 @@ def test_an_open_clip_folder_gives_unnormalised_vectors(
 
     encoder = OpenClipEncoder(find_pair(str(tiny_pair)))
     pixels = rng.integers(0, 256, (50, 70, 3), dtype=np.uint8)
-    [vector] = encoder.encode_images([encoder.prepare(pixels)])
+    [vector] = encoder.encode_images([encoder.preprocess(pixels)])
     model, _, transform = open_clip.create_model_and_transforms(
         f"local-dir:{tiny_pair / 'encoder'}"
     )
@@ -72,7 +73,7 @@ def test_fewer_bits_where_the_processor_has_them_change_a_vector_little(
 ) -> None:
     encoder = OpenClipEncoder(find_pair("pocket"))
     pictures = [
-        encoder.prepare(
+        encoder.preprocess(
             np.kron(rng.integers(0, 256, (9, 9, 3), np.uint8), np.ones((16, 16, 1), np.uint8))
         )
     ]
@@ -131,7 +132,7 @@ def test_openai_weights_are_run_with_the_activation_they_were_trained_with(
 def test_a_hub_repository_in_the_cache_is_used_without_asking(
     tiny_pair: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from archive.models.decoders.loading import NEED, PATTERNS
+    from archive.models.decoders.open import REQUIRED, hub_patterns
     from archive.models.hub import local_folder
 
     repository = tmp_path / f"models--{UNCLIP_MIRRORS[1].replace('/', '--')}"
@@ -139,10 +140,10 @@ def test_a_hub_repository_in_the_cache_is_used_without_asking(
     (repository / "refs" / "main").write_text("a" * 40)
     shutil.copytree(tiny_pair / "decoder", repository / "snapshots" / ("a" * 40))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    folder = local_folder(UNCLIP_MIRRORS, PATTERNS, need=NEED)
+    folder = local_folder(UNCLIP_MIRRORS, hub_patterns(), required=REQUIRED)
     assert (folder / "unet" / "config.json").is_file()
     pair = Pair("x", "", "", UNCLIP_MIRRORS)
-    assert open_decoder(pair, dimension=DIMENSION).multiple == 4
+    assert open_decoder(pair, dimension=DIMENSION).size_multiple == 4
 
 
 def test_without_a_hub_one_sentence_says_what_to_do_and_soon(
@@ -182,7 +183,7 @@ def test_an_incomplete_folder_says_what_it_lacks(tiny_pair: Path, tmp_path: Path
     (tmp_path / "pair" / "encoder" / "open_clip_model.safetensors").unlink()
     with pytest.raises(ModelMissing, match=r"no \.safetensors"):
         OpenClipEncoder(find_pair(str(tmp_path / "pair")))
-    with pytest.raises(UsageError, match="no model pair"):
+    with pytest.raises(UsageError, match="not a model pair"):
         find_pair(str(tmp_path))
 
 
@@ -224,9 +225,9 @@ def test_the_start_is_the_map_noised_to_exactly_the_level_of_the_first_step(
     timesteps = decoder.timesteps(20, 0.88)
     assert timesteps[0] == 880
     assert timesteps.tolist() == sorted(timesteps.tolist(), reverse=True)
-    alphas = decoder._scheduler.alphas_cumprod
+    alphas = decoder._schedule.solver.alphas_cumprod
     z_map = torch.full((1, 4, 32, 32), 3.0)
-    start = decoder._start(z_map, (64, 64), [7], int(timesteps[0]))
+    start = decoder._initial_latents(z_map, (64, 64), [7], timesteps[0])
     assert start.mean().item() == pytest.approx(3 * alphas[880].sqrt().item(), abs=0.05)
     assert start.std().item() == pytest.approx((1 - alphas[880]).sqrt().item(), rel=0.05)
 
@@ -274,7 +275,7 @@ def test_the_label_is_what_unclip_would_make_of_an_embedding_as_noisy_as_the_cod
     noiser = DDPMScheduler(beta_schedule="squaredcos_cap_v2")
     labels = decoder._conditioning
     for level in (50, 431, 800):
-        assert labels.level(float(noiser.alphas_cumprod[level])) == level
+        assert labels.matching_level(float(noiser.alphas_cumprod[level])) == level
     rng = np.random.default_rng(0)
     wide = 512
     white = torch.from_numpy(rng.normal(size=(64, wide)).astype(np.float32))
@@ -296,9 +297,10 @@ def test_the_label_is_what_unclip_would_make_of_an_embedding_as_noisy_as_the_cod
 @pytest.mark.parametrize("kind", ["epsilon", "v_prediction", "sample"])
 def test_a_pull_moves_what_is_foreseen_and_nothing_else(kind: str) -> None:
     out, z, pull = torch.randn(3, 2, 4, 8, 8)
-    signal = torch.tensor(0.3)
-    moved = predict_x0(model_output_for_x0(out, pull, signal, kind), z, signal, kind)
-    assert torch.allclose(moved, predict_x0(out, z, signal, kind) + pull, atol=1e-4)
+    config = SimpleNamespace(prediction_type=kind)
+    schedule = Schedule(SimpleNamespace(alphas_cumprod=torch.tensor([0.3]), config=config))
+    moved = schedule.predict_x0(schedule.model_output_for_x0(out, pull, 0), z, 0)
+    assert torch.allclose(moved, schedule.predict_x0(out, z, 0) + pull, atol=1e-4)
     assert torch.allclose(low_frequencies(torch.full((1, 4, 12, 20), 2.0), 8), torch.tensor(2.0))
 
 
@@ -308,7 +310,7 @@ def test_consistency_brings_the_pictures_colours_nearer_to_the_map(tiny_pair: Pa
     row = DecodeRequest(np.zeros((1, 512), np.float32), colors[None], [1], 0.6)
 
     def error(share: float) -> float:
-        [drawn] = pocket.draw(
+        [drawn] = pocket.sample(
             row,
             frame=(128, 128),
             sampling=replace(PAIRS["pocket"].sampling, low_frequency_guidance=share),
@@ -334,14 +336,14 @@ def test_a_picture_is_the_same_whatever_is_drawn_beside_it(
 
 @pytest.mark.parametrize("device", ["nonsense", "cuda:99"])
 def test_a_device_that_is_not_there_is_refused(tiny_pair: Path, device: str) -> None:
-    with pytest.raises(UsageError, match="there is no device"):
-        open_decoder(find_pair(str(tiny_pair)), dimension=DIMENSION, machine=DeviceConfig(device))
+    with pytest.raises(UsageError, match="has no device"):
+        open_decoder(find_pair(str(tiny_pair)), dimension=DIMENSION, device=DeviceConfig(device))
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float32"])
 def test_a_decoder_runs_in_the_numbers_asked_for(tiny_pair: Path, dtype: str) -> None:
     decoder = open_decoder(
-        find_pair(str(tiny_pair)), dimension=DIMENSION, machine=DeviceConfig("cpu", dtype)
+        find_pair(str(tiny_pair)), dimension=DIMENSION, device=DeviceConfig("cpu", dtype)
     )
     row = DecodeRequest(np.ones((1, DIMENSION), np.float32), GREY[None], [1])
     [drawn] = decoder.sample(row, frame=(16, 16), sampling=FEW)
@@ -365,12 +367,12 @@ def test_a_picture_too_large_for_the_memory_is_decoded_in_tiles(
     vae = AutoencoderKL(
         block_out_channels=(8, 16), latent_channels=4, norm_num_groups=4, sample_size=32, **ends
     ).eval()
-    autoencoder = Scaled(vae)
+    autoencoder = ScaledAutoencoder(vae)
     z = torch.randn(1, 4, 48, 32)
     with torch.inference_mode():
         whole = autoencoder.decode(z)
         assert not vae.use_tiling
-        monkeypatch.setattr("archive.models.decoders.autoencoder.memory_of", lambda _: 1 << 20)
+        monkeypatch.setattr("archive.models.decoders.autoencoder.device_memory", lambda _: 1 << 20)
         tiled = autoencoder.decode(z)
         assert vae.use_tiling
         assert tiled.shape == whole.shape == (1, 3, 96, 64)

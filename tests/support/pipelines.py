@@ -13,7 +13,9 @@ import torch
 
 from archive.models.decoders.open import open_decoder
 from archive.models.decoders.sampler import LatentDecoder
-from archive.models.pairs import DeviceConfig, Pair, Sampling
+from archive.models.device import DeviceConfig
+from archive.models.pairs import Pair
+from archive.models.sampling import Sampling
 from tests.support.families import DIMENSION
 
 FRAME = (16, 24)  # width, height
@@ -23,9 +25,9 @@ OWN_PIPELINE = 1 / 255  # what rounding to eight bits may differ by
 
 
 def opened(
-    folder: Path, dimension: int = DIMENSION, machine: DeviceConfig | None = None
+    folder: Path, dimension: int = DIMENSION, device: DeviceConfig | None = None
 ) -> LatentDecoder:
-    return open_decoder(Pair("x", "", "", (str(folder),)), dimension=dimension, machine=machine)
+    return open_decoder(Pair("x", "", "", (str(folder),)), dimension=dimension, device=device)
 
 
 def told_to(model: torch.nn.Module) -> list[dict[str, Any]]:
@@ -84,7 +86,7 @@ def own_pipeline(name: str, folder: Path, decoder: LatentDecoder) -> Any:
             image_encoder_folder=None,
         )
     pipeline.scheduler = diffusers.DPMSolverMultistepScheduler.from_config(
-        decoder._scheduler.config
+        decoder._schedule.solver.config
     )
     pipeline.set_progress_bar_config(disable=True)
     return pipeline

@@ -1,103 +1,101 @@
-"""Pixels ⇄ what a decoder's unet draws. One class for each way a latent space is scaled.
+"""Pixels ⇄ the latents that a decoder's UNet denoises. One class for each way a latent space is scaled.
 
-Scaled    AutoencoderKL and its like: latents times the config's scaling factor, the mode where they are a distribution
-Movq      Kandinsky's VQModel: latents as they are, and not brought into its codebook
+ScaledAutoencoder  AutoencoderKL and its like: latents times the config's scaling factor; the mode of a distribution
+MovqAutoencoder    Kandinsky's VQModel: latents as they are, not quantized to its codebook
 
-Where decoding a whole picture would take more than SHARE of the device's memory it is decoded in tiles, with blended
-seams. The device's whole memory counts, not what is free of it now: the same machine always gives the same pixels.
+Images whose decoding would take more than MEMORY_SHARE of the device's memory are decoded in tiles with blended seams.
+The device's total memory counts, not what is free, so that the same machine always gives the same pixels.
 """
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, Protocol
+
+from archive.models.device import device_memory
 
 if TYPE_CHECKING:
     import torch
 
-VALUES = 1100  # held at a time for every pixel, by Stable Diffusion's decoder (measured)
-SHARE = 0.5
+VALUES_PER_PIXEL = 1100  # held at a time by Stable Diffusion's decoder (measured)
+MEMORY_SHARE = 0.5
 
 
 class Autoencoder(Protocol):
-    """Encodes and decodes (B, 3, height, width) float32 of −1 … 1."""
+    """Encodes and decodes (B, 3, height, width) float32 pixels in −1 … 1."""
 
     @property
     def scale(self) -> int:
-        """Pixels a latent stands for, along a side."""
+        """Pixels per latent, along a side."""
         ...
 
     @property
-    def channels(self) -> int: ...
+    def channels(self) -> int:
+        """Channels of the latents."""
+        ...
 
     def encode(self, pixels: torch.Tensor) -> torch.Tensor:
-        """→ (B, channels, height / scale, width / scale) float32."""
+        """(B, 3, height, width) → (B, channels, height / scale, width / scale) float32."""
         ...
 
     def decode(self, z: torch.Tensor) -> torch.Tensor:
-        """Its mirror."""
+        """(B, channels, h, w) → (B, 3, h · scale, w · scale) float32."""
         ...
 
 
-class Scaled:
-    """A VAE on its device, with its numbers."""
+class ScaledAutoencoder:
+    """A VAE whose latents are scaled by its config."""
 
     def __init__(self, vae: Any) -> None:
+        """`vae`: on its device, in its dtype."""
         self._vae = vae
-        self._first = next(vae.parameters())
+        self._parameter = next(vae.parameters())
         blocks = vae.config.get("block_out_channels") or vae.config.encoder_block_out_channels
         self.scale = int(2 ** (len(blocks) - 1))
         self.channels = int(vae.config.latent_channels)
 
     def encode(self, pixels: torch.Tensor) -> torch.Tensor:
-        """(B, 3, height, width) → (B, channels, height / scale, width / scale)."""
-        encoded = self._vae.encode(pixels.to(self._first.device, self._first.dtype))
-        latent = encoded.latent if hasattr(encoded, "latent") else encoded.latent_dist.mode()
-        scaled: torch.Tensor = latent.float() * self._vae.config.scaling_factor
+        """(B, 3, height, width) → (B, channels, height / scale, width / scale) float32."""
+        encoded = self._vae.encode(pixels.to(self._parameter.device, self._parameter.dtype))
+        latents = encoded.latent if hasattr(encoded, "latent") else encoded.latent_dist.mode()
+        scaled: torch.Tensor = latents.float() * self._vae.config.scaling_factor
         return scaled
 
     def decode(self, z: torch.Tensor) -> torch.Tensor:
-        """Its mirror."""
+        """(B, channels, h, w) → (B, 3, h · scale, w · scale) float32."""
         if hasattr(self._vae, "enable_tiling"):
-            pixels = z.shape[0] * z.shape[2] * z.shape[3] * self.scale**2
-            short = VALUES * pixels * self._first.element_size() > SHARE * memory_of(
-                self._first.device
-            )
-            self._vae.enable_tiling() if short else self._vae.disable_tiling()
-        decoded: torch.Tensor = self._vae.decode(
-            (z / self._vae.config.scaling_factor).to(self._first.dtype)
-        ).sample
+            self._set_tiling(z)
+        latents = z / self._vae.config.scaling_factor
+        decoded: torch.Tensor = self._vae.decode(latents.to(self._parameter.dtype)).sample
         return decoded.float()
 
+    def _set_tiling(self, z: torch.Tensor) -> None:
+        """Tiles if decoding z whole would take too much memory."""
+        pixels = z.shape[0] * z.shape[2] * z.shape[3] * self.scale**2
+        needed = VALUES_PER_PIXEL * pixels * self._parameter.element_size()
+        if needed > MEMORY_SHARE * device_memory(self._parameter.device):
+            self._vae.enable_tiling()
+        else:
+            self._vae.disable_tiling()
 
-class Movq:
-    """Kandinsky's autoencoder on its device; the scaling factor in its config is not used there."""
+
+class MovqAutoencoder:
+    """Kandinsky's MoVQ; its pipelines do not use the scaling factor in its config."""
 
     def __init__(self, movq: Any) -> None:
+        """`movq`: on its device, in its dtype."""
         self._movq = movq
-        self._first = next(movq.parameters())
+        self._parameter = next(movq.parameters())
         self.scale = int(2 ** (len(movq.config.block_out_channels) - 1))
         self.channels = int(movq.config.latent_channels)
 
     def encode(self, pixels: torch.Tensor) -> torch.Tensor:
-        """(B, 3, height, width) → (B, channels, height / scale, width / scale)."""
-        latents: torch.Tensor = self._movq.encode(
-            pixels.to(self._first.device, self._first.dtype)
-        ).latents
+        """(B, 3, height, width) → (B, channels, height / scale, width / scale) float32."""
+        encoded = self._movq.encode(pixels.to(self._parameter.device, self._parameter.dtype))
+        latents: torch.Tensor = encoded.latents
         return latents.float()
 
     def decode(self, z: torch.Tensor) -> torch.Tensor:
-        """Its mirror."""
-        decoded: torch.Tensor = self._movq.decode(
-            z.to(self._first.dtype), force_not_quantize=True
-        ).sample
+        """(B, channels, h, w) → (B, 3, h · scale, w · scale) float32."""
+        latents = z.to(self._parameter.dtype)
+        decoded: torch.Tensor = self._movq.decode(latents, force_not_quantize=True).sample
         return decoded.float()
-
-
-def memory_of(device: torch.device) -> int:
-    """Bytes a device has in all."""
-    import torch
-
-    if device.type == "cuda":
-        return int(torch.cuda.get_device_properties(device).total_memory)
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -1,12 +1,11 @@
-"""CLIP guidance: which way a predict_x0 picture has to go to be seen as the row says.
+"""CLIP guidance: the direction in which an image looks more like the row's embedding to the encoder.
 
     g = ∂/∂ẑ₀ Σ_views cos(σ̂ − μ, CLIP(view of decoder(ẑ₀)) − μ)        direction = g / rms(g)
 
-The gradient is taken at the predict_x0 latents, not through the unet, so the step stays among the pictures that the
-autoencoder can draw (Manifold Preserving Guided Diffusion, arXiv 2311.16424). The views are the whole picture and CROPS
-random parts of it, others at every step: an encoder is easily pleased by marks that mean nothing, less so by parts.
-It is asked at every other step: the solver is of second order, and goes on in that direction by itself; and in bfloat16
-where the processor multiplies matrices of it (archive.models.encoder.precision).
+The gradient is taken at the predicted clean latents ẑ₀, not through the UNet, so a step stays among the images that the
+autoencoder can produce (Manifold Preserving Guided Diffusion, arXiv 2311.16424). The views are the whole image and
+CROP_COUNT random crops, new ones at every step: marks that mean nothing can please an encoder once, but not in every crop.
+Every second step is enough, because the solver is of second order and carries the direction on.
 """
 
 from __future__ import annotations
@@ -19,11 +18,10 @@ from archive.models.decoder import ClipSimilarity, Vectors
 if TYPE_CHECKING:
     import torch
 
-EVERY = 2  # steps
-# parts that are looked at, and their sides as shares of the picture's
-CROPS = 2
-SHARES = (0.65, 0.95)
-LEAST = 1e-12
+GUIDANCE_INTERVAL = 2  # steps
+CROP_COUNT = 2
+CROP_SCALE = (0.65, 0.95)  # side of a crop as a share of the image's
+EPSILON = 1e-12  # keeps the direction finite where the gradient vanishes
 
 
 def guidance_gradient(
@@ -34,27 +32,35 @@ def guidance_gradient(
     *,
     seed: int,
 ) -> torch.Tensor:
-    """ẑ₀ (B, C, h, w) → steps of root mean square 1 for each; `decode` gives pixels of −1 … 1; `seed` of the parts."""
+    """ẑ₀ (B, C, h, w) → directions of the same shape with root mean square 1 each.
+
+    `decode` turns latents into pixels in −1 … 1; `seed` selects the crops.
+    """
     import torch
 
     with torch.inference_mode(False), torch.enable_grad():
         z = z_hat.clone().requires_grad_()
-        alike = [clip_similarity(view, vectors_hat).sum() for view in _views(decode(z), seed)]
+        similarities = [
+            clip_similarity(view, vectors_hat).sum() for view in _views(decode(z), seed)
+        ]
         gradient: torch.Tensor
-        [gradient] = torch.autograd.grad(sum(alike), z)
-    size = gradient.square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
-    return gradient / size.clamp(min=LEAST)
+        [gradient] = torch.autograd.grad(sum(similarities), z)
+    rms = gradient.square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
+    return gradient / rms.clamp(min=EPSILON)
 
 
 def _views(pixels: torch.Tensor, seed: int) -> Iterator[torch.Tensor]:
-    """The picture and parts of it."""
+    """(B, 3, H, W) → itself, then its crops."""
     import torch
 
     yield pixels
     height, width = pixels.shape[2:]
-    chances = torch.rand(CROPS, 3, generator=torch.Generator().manual_seed(seed))
-    for share, down, across in chances.tolist():
-        side = SHARES[0] + share * (SHARES[1] - SHARES[0])
-        top = int(down * (1 - side) * height)
-        left = int(across * (1 - side) * width)
-        yield pixels[:, :, top : top + int(side * height), left : left + int(side * width)]
+    smallest, largest = CROP_SCALE
+    random = torch.rand(CROP_COUNT, 3, generator=torch.Generator().manual_seed(seed))
+    for size, down, across in random.tolist():
+        scale = smallest + size * (largest - smallest)
+        top = int(down * (1 - scale) * height)
+        left = int(across * (1 - scale) * width)
+        bottom = top + int(scale * height)
+        right = left + int(scale * width)
+        yield pixels[:, :, top:bottom, left:right]

@@ -1,279 +1,250 @@
-"""Drawing with a latent diffusion model from a late start (CoCliCo, PCS 2024, section III-D).
+"""Sampling from a latent diffusion model, starting at a color map (CoCliCo, PCS 2024, section III-D).
 
-    1. z_map   = encoder(colour map enlarged to the frame)
+    1. z_map   = encoder(color map enlarged to the frame)
     2. z       = √ᾱ(t₀) · z_map + √(1 − ᾱ(t₀)) · ε               t₀ = strength · T, a timestep of the schedule
-    3. z       ← DPM-Solver++ over t₀ and the scheduler's timesteps below it, with classifier-free guidance
+    3. z       ← DPM-Solver++ over t₀ and the solver's timesteps below it, with classifier-free guidance
     4. pixels  = decoder(z)
 
-Without a colour map step 1 falls away and the loop starts from pure noise. At each step the low frequencies of the
-picture predict_x0 may be drawn towards those of the map, by a constant share c (after arXiv 2404.06865, without its
-gradient: both are latents of one autoencoder):
+Without a color map, sampling starts from pure noise. At each step the predicted clean latents ẑ₀ can be corrected:
 
-    ẑ₀ ← ẑ₀ + c · L(z_map − ẑ₀)             L: the mean over the map's cells, enlarged again
+    clipping                 to the bound of the checkpoint's own sampler, if it has one
+    low-frequency guidance   ẑ₀ ← ẑ₀ + c · L(z_map − ẑ₀)     L: means over the map's cells, enlarged again
+    CLIP guidance            see archive.models.decoders.clip_guidance
 
-and towards what the encoder sees as the embedding (archive.models.decoders.clip_guidance).
+Low-frequency guidance follows arXiv 2404.06865 without its gradient: both sides are latents of one autoencoder.
 
-A decoder whose own sampler clips has every ẑ₀ brought into its bounds. diffusers' own pipelines have no late start, so
-the loop is run here, out of their parts: `autoencoder` has the ends, and a module for each family its conditioning.
+diffusers' pipelines for these models cannot start from an image, so the loop is run here from their parts: `autoencoder`
+has both ends of it, and each family's module the conditioning.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from archive.models.decoder import DecodeRequest, Pixels, ProgressCallback, Vectors
+from archive.models.decoder import ClipSimilarity, DecodeRequest, Pixels, ProgressCallback, Vectors
 from archive.models.decoders.autoencoder import Autoencoder
-from archive.models.decoders.clip_guidance import EVERY, guidance_gradient
-from archive.models.decoders.upscaler import upscaled
-from archive.models.encoder import precision
-from archive.models.pairs import Sampling
+from archive.models.decoders.clip_guidance import GUIDANCE_INTERVAL, guidance_gradient
+from archive.models.decoders.schedule import Schedule, classifier_free_guidance, img2img_timesteps
+from archive.models.decoders.upscaler import upscale
+from archive.models.device import device_memory, precision
+from archive.models.quiet import quiet
+from archive.models.sampling import Sampling
 
 if TYPE_CHECKING:
     import torch
 
-# pictures at a time on an accelerator, and the memory one may take, in bytes
-MAX_BATCH_SIZE = 8
-BYTES_PER_IMAGE = 6 << 30
-Predict = Callable[["torch.Tensor", "torch.Tensor", "torch.Tensor | None"], "torch.Tensor"]
-"""z (B, C, h, w), timestep (), z_map → outputs (2·B, C or more, h, w), first without the embedding, then with it."""
+MAX_BATCH_SIZE = 8  # images sampled at a time on an accelerator
+BYTES_PER_IMAGE = 6 << 30  # memory of the accelerator that one of them may take
+Denoiser = Callable[["torch.Tensor", "torch.Tensor", "torch.Tensor | None"], "torch.Tensor"]
+"""z (B, C, h, w), timestep (), z_map or None → outputs (2·B, ≥ C, h, w), unconditional ones first."""
+Correction = Callable[["torch.Tensor"], "torch.Tensor"]
+"""ẑ₀ (B, C, h, w) → what is added to it."""
 
 
 class Conditioning(Protocol):
-    """How a UNet listens to an embedding."""
+    """How a UNet receives an embedding."""
 
     @property
     def embedding_stats(self) -> tuple[Vectors, Vectors] | None:
-        """Mean and standard deviation (D,) of the embeddings it was trained with, if they are known."""
+        """Mean and standard deviation, (D,) each, of the embeddings it was trained on, if known."""
         ...
 
-    def prepare(self, vectors_hat: Vectors, alignment: float, sampling: Sampling) -> Predict:
-        """(B, D) float32 → the model told of them."""
+    def denoiser(self, vectors_hat: Vectors, alignment: float, sampling: Sampling) -> Denoiser:
+        """(B, D) float32 → the UNet conditioned on them."""
         ...
 
 
 class LatentDecoder:
-    """A UNet, an autoencoder and a schedule on one device."""
+    """A UNet, an autoencoder and a noise schedule on one device; implements archive.models.decoder.Decoder."""
 
     def __init__(
         self,
         unet: Any,
         autoencoder: Autoencoder,
-        scheduler: Any,
+        schedule: Schedule,
         conditioning: Conditioning,
         *,
         guidance: float,
         device: str,
         weights_sha256: str,
-        clip: float | None = None,
         upscaler: Any | None = None,
     ) -> None:
-        """`guidance`: the usual one; `clip`: the bound ẑ₀ is brought into, if the decoder's own sampler does so."""
+        """All parts on `device`; `guidance`: the default scale."""
         import torch
 
         self._torch = torch
         self._device = device
-        self._clip = clip
-        self._upscaler = upscaler
         self._unet = unet
         self._autoencoder = autoencoder
-        self._scheduler = scheduler
+        self._schedule = schedule
         self._conditioning = conditioning
+        self._upscaler = upscaler
         self.guidance = guidance
         self.weights_sha256 = weights_sha256
-        self.batch_size = _together(device)
+        self.batch_size = _batch_size(torch.device(device))
 
     @property
     def embedding_stats(self) -> tuple[Vectors, Vectors] | None:
-        """Mean and standard deviation (D,) of the embeddings it was trained with."""
+        """Mean and standard deviation, (D,) each, of the embeddings it was trained on, if known."""
         return self._conditioning.embedding_stats
 
     @property
     def native_pixels(self) -> int:
-        """The area the decoder was trained to draw, in pixels."""
+        """Area of the images it was trained on, in pixels."""
         return int(self._unet.config.sample_size * self._autoencoder.scale) ** 2
 
     @property
-    def multiple(self) -> int:
-        """The sides of a frame are divisible by this: every level of the unet float16_codec evenly."""
+    def size_multiple(self) -> int:
+        """Both sides of a frame must be divisible by this, so that every level of the UNet halves evenly."""
         return int(self._autoencoder.scale * 2 ** (len(self._unet.config.block_out_channels) - 1))
 
     def sample(
         self,
-        told: DecodeRequest,
+        request: DecodeRequest,
         *,
         frame: tuple[int, int],
         sampling: Sampling,
         on_step: ProgressCallback | None = None,
     ) -> list[Pixels]:
-        """As archive.models.decoder.Decoder says."""
-        count = len(told.seeds)
-        drawn = []
-        for start in range(0, count, self.batch_size):
-            picked = [min(row, count - 1) for row in range(start, start + self.batch_size)]
-            seeds = [told.seeds[row] for row in picked]
-            part = replace(
-                told,
-                vectors_hat=told.vectors_hat[picked],
-                colors_hat=told.colors_hat[picked],
-                seeds=seeds,
-            )
-            drawn += self._draw(part, frame, sampling, on_step)
-        return drawn[:count]
+        """A request for B images, frame (width, height) → B × (height, width, 3) uint8.
 
-    def _draw(
+        Batches always have the same size, the last one filled up with copies, so that no image depends on
+        how many others are in the request.
+        """
+        count = len(request.seeds)
+        images: list[Pixels] = []
+        for start in range(0, count, self.batch_size):
+            rows = [min(row, count - 1) for row in range(start, start + self.batch_size)]
+            batch = replace(
+                request,
+                vectors_hat=request.vectors_hat[rows],
+                colors_hat=request.colors_hat[rows],
+                seeds=[request.seeds[row] for row in rows],
+            )
+            images += self._sample_batch(batch, frame, sampling, on_step)
+        return images[:count]
+
+    def _sample_batch(
         self,
-        told: DecodeRequest,
+        request: DecodeRequest,
         frame: tuple[int, int],
         sampling: Sampling,
         on_step: ProgressCallback | None,
     ) -> list[Pixels]:
-        with self._torch.inference_mode():
-            z_map = self._encode(told.colors_hat, frame) if told.colors_hat.shape[1] else None
-            timesteps = self.timesteps(
-                sampling.steps, sampling.strength if z_map is not None else 1.0
-            )
-            z = self._start(z_map, frame, told.seeds, int(timesteps[0]))
-            predict = self._conditioning.prepare(told.vectors_hat, told.alignment, sampling)
-            for done, timestep in enumerate(timesteps):
-                out = predict(self._scheduler.scale_model_input(z, timestep), timestep, z_map)[
-                    :, : z.shape[1]
-                ]
-                out = classifier_free_guidance(
-                    out.float(), self.guidance if sampling.guidance is None else sampling.guidance
-                )
-                signal = self._scheduler.alphas_cumprod[int(timestep)]
-                kind = self._scheduler.config.prediction_type
-                if self._clip is not None:
-                    z_hat = predict_x0(out, z, signal, kind)
-                    out = model_output_for_x0(
-                        out, z_hat.clamp(-self._clip, self._clip) - z_hat, signal, kind
-                    )
-                if z_map is not None and sampling.low_frequency_guidance:
-                    missing = low_frequencies(
-                        z_map - predict_x0(out, z, signal, kind), told.colors_hat.shape[1]
-                    )
-                    out = model_output_for_x0(
-                        out, sampling.low_frequency_guidance * missing, signal, kind
-                    )
-                if told.clip_similarity is not None and done % EVERY == 0:
-                    z_hat = predict_x0(out, z, signal, kind)
-                    with precision(self._device):
-                        pull = guidance_gradient(
-                            z_hat,
-                            self._autoencoder.decode,
-                            told.clip_similarity,
-                            told.vectors_hat,
-                            seed=done,
-                        )
-                    out = model_output_for_x0(out, sampling.clip_guidance * pull, signal, kind)
-                z = self._scheduler.step(out, timestep, z).prev_sample
+        guidance = self.guidance if sampling.guidance is None else sampling.guidance
+        with self._torch.inference_mode(), quiet("diffusers"):
+            has_map = request.colors_hat.shape[1] > 0
+            z_map = self._encode_map(request.colors_hat, frame) if has_map else None
+            timesteps = self.timesteps(sampling.steps, sampling.strength if has_map else 1.0)
+            z = self._initial_latents(z_map, frame, request.seeds, timesteps[0])
+            denoise = self._conditioning.denoiser(request.vectors_hat, request.alignment, sampling)
+            for step, timestep in enumerate(timesteps):
+                z_in = self._schedule.solver.scale_model_input(z, timestep)
+                outputs = denoise(z_in, timestep, z_map)[:, : z.shape[1]]
+                output = classifier_free_guidance(outputs.float(), guidance)
+                for correction in self._corrections(step, z_map, request, sampling):
+                    shift = correction(self._schedule.predict_x0(output, z, timestep))
+                    output = self._schedule.model_output_for_x0(output, shift, timestep)
+                z = self._schedule.solver.step(output, timestep, z).prev_sample
                 if on_step is not None:
-                    on_step(done + 1, len(timesteps))
+                    on_step(step + 1, len(timesteps))
             return self.decode_pixels(z)
 
-    def timesteps(self, steps: int, strength: float) -> torch.Tensor:
-        """As `img2img_timesteps`, of its own scheduler."""
-        return img2img_timesteps(self._scheduler, steps, strength, device=self._device)
+    def _corrections(
+        self, step: int, z_map: torch.Tensor | None, request: DecodeRequest, sampling: Sampling
+    ) -> Iterator[Correction]:
+        """What step number `step` changes about ẑ₀, in order."""
+        bound = self._schedule.x0_bound
+        if bound is not None:
+            yield lambda z_hat: z_hat.clamp(-bound, bound) - z_hat
+        share = sampling.low_frequency_guidance
+        if z_map is not None and share:
+            cells = request.colors_hat.shape[1]
+            yield lambda z_hat: share * low_frequencies(z_map - z_hat, cells)
+        similarity = request.clip_similarity
+        if similarity is not None and step % GUIDANCE_INTERVAL == 0:
+            gradient = partial(self._clip_gradient, similarity, request.vectors_hat, step)
+            yield lambda z_hat: sampling.clip_guidance * gradient(z_hat)
 
-    def _encode(self, colors_hat: Pixels, frame: tuple[int, int]) -> torch.Tensor:
+    def _clip_gradient(
+        self, similarity: ClipSimilarity, vectors_hat: Vectors, step: int, z_hat: torch.Tensor
+    ) -> torch.Tensor:
+        decode = self._autoencoder.decode
+        with precision(self._device):
+            return guidance_gradient(z_hat, decode, similarity, vectors_hat, seed=step)
+
+    def timesteps(self, steps: int, strength: float) -> torch.Tensor:
+        """The timesteps of a run, descending; sets the solver to run exactly these."""
+        return img2img_timesteps(self._schedule.solver, steps, strength, device=self._device)
+
+    def _encode_map(self, colors_hat: Pixels, frame: tuple[int, int]) -> torch.Tensor:
+        """(B, n, n, 3) uint8 → z_map, (B, C, h, w)."""
+        width, height = frame
         colors = self._torch.from_numpy(colors_hat).permute(0, 3, 1, 2).float()
-        return self.encode_pixels(
-            self._torch.nn.functional.interpolate(colors, (frame[1], frame[0]), mode="bilinear")
-        )
+        enlarged = self._torch.nn.functional.interpolate(colors, (height, width), mode="bilinear")
+        return self.encode_pixels(enlarged)
 
     def encode_pixels(self, pixels: torch.Tensor) -> torch.Tensor:
-        """(B, 3, height, width) of 0 … 255 → the latents, (B, z, height / f, width / f) float32."""
+        """(B, 3, height, width) in 0 … 255 → latents (B, C, height / scale, width / scale) float32."""
         return self._autoencoder.encode((pixels.float() / 127.5 - 1).to(self._device))
 
     def decode_pixels(self, z: torch.Tensor) -> list[Pixels]:
-        """Its mirror: (B, z, h, w) → B × (height, width, 3) uint8."""
-        return list(_pixels(self._autoencoder.decode(z)))
+        """Latents (B, C, h, w) → B × (height, width, 3) uint8."""
+        return list(_to_uint8(self._autoencoder.decode(z)))
 
     def upscale(self, pixels: Pixels) -> Pixels:
-        """As archive.models.decoder.Decoder says."""
+        """(H, W, 3) uint8 → (2·H, 2·W, 3) by the decoder's upscaler; unchanged if it has none."""
         if self._upscaler is None:
             return pixels
         with self._torch.inference_mode():
-            drawn = self._torch.tensor(pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
-            larger: Pixels = _pixels(upscaled(self._upscaler, drawn))[0]
-        return larger
+            images = self._torch.tensor(pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
+            upscaled: Pixels = _to_uint8(upscale(self._upscaler, images))[0]
+        return upscaled
 
-    def _start(
-        self, z_map: torch.Tensor | None, frame: tuple[int, int], seeds: Any, timestep: int
+    def _initial_latents(
+        self,
+        z_map: torch.Tensor | None,
+        frame: tuple[int, int],
+        seeds: Sequence[int],
+        timestep: torch.Tensor,
     ) -> torch.Tensor:
-        width, height = (side // self._autoencoder.scale for side in frame)
-        shape = (self._autoencoder.channels, height, width)
+        """z_map noised to the level of the first timestep, or pure noise; (B, C, h, w)."""
+        width, height = frame
+        scale = self._autoencoder.scale
+        shape = (self._autoencoder.channels, height // scale, width // scale)
         generators = [self._torch.Generator("cpu").manual_seed(seed) for seed in seeds]
-        noise = self._torch.stack(
-            [self._torch.randn(shape, generator=one) for one in generators]
-        ).to(self._device)
-        signal = self._scheduler.alphas_cumprod[timestep]
-        clean = 0 if z_map is None else signal.sqrt() * z_map
-        strength = self._scheduler.init_noise_sigma if z_map is None else (1 - signal).sqrt()
-        started: torch.Tensor = clean + strength * noise
-        return started
+        images = [self._torch.randn(shape, generator=generator) for generator in generators]
+        noise = self._torch.stack(images).to(self._device)
+        if z_map is None:
+            pure: torch.Tensor = self._schedule.solver.init_noise_sigma * noise
+            return pure
+        alpha_bar = self._schedule.alpha_bar(timestep)
+        return alpha_bar.sqrt() * z_map + (1 - alpha_bar).sqrt() * noise
 
 
-def _pixels(decoded: torch.Tensor) -> Any:
-    """(B, 3, H, W) of −1 … 1 → (B, H, W, 3) uint8."""
-    return ((decoded + 1) * 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu().numpy()
-
-
-def img2img_timesteps(scheduler: Any, steps: int, strength: float, *, device: str) -> torch.Tensor:
-    """A scheduler's timesteps from strength · T on, that one included; it is set to run just these."""
-    scheduler.set_timesteps(steps, device=device)
-    start = round(strength * scheduler.config.num_train_timesteps)
-    if start < scheduler.config.num_train_timesteps:
-        below = [int(timestep) for timestep in scheduler.timesteps if timestep < start]
-        scheduler.set_timesteps(timesteps=[start, *below], device=device)
-    timesteps: torch.Tensor = scheduler.timesteps
-    return timesteps
-
-
-def classifier_free_guidance(out: torch.Tensor, guidance: float) -> torch.Tensor:
-    """(2·B, …), first without the embedding, then with it → (B, …)."""
-    without, told = out.chunk(2)
-    return without + guidance * (told - without)
-
-
-def _together(device: str) -> int:
-    """How many pictures a device draws at a time: always so many, so that none depends on those beside it."""
-    import torch
-
-    if not device.startswith("cuda"):
-        return 1
-    memory = torch.cuda.get_device_properties(device).total_memory
-    return int(min(MAX_BATCH_SIZE, max(1, memory // BYTES_PER_IMAGE)))
-
-
-def predict_x0(out: torch.Tensor, z: torch.Tensor, signal: torch.Tensor, kind: str) -> torch.Tensor:
-    """A model's output at z, ᾱ and its prediction type → ẑ₀."""
-    if kind == "sample":
-        return out
-    kept = signal.sqrt()
-    noise = (1 - signal).sqrt()
-    return kept * z - noise * out if kind == "v_prediction" else (z - noise * out) / kept
-
-
-def model_output_for_x0(
-    out: torch.Tensor, pull: torch.Tensor, signal: torch.Tensor, kind: str
-) -> torch.Tensor:
-    """The output that foresees ẑ₀ + pull."""
-    if kind == "sample":
-        return out + pull
-    noise = (1 - signal).sqrt()
-    return out - pull / noise if kind == "v_prediction" else out - signal.sqrt() / noise * pull
-
-
-def low_frequencies(z: torch.Tensor, side: int) -> torch.Tensor:
-    """(B, C, h, w) → its means over a grid of `side` cells a side, enlarged again."""
+def low_frequencies(z: torch.Tensor, cells: int) -> torch.Tensor:
+    """(B, C, h, w) → its means over a grid of cells × cells, enlarged to (B, C, h, w) again."""
     from torch.nn import functional
 
-    grid = (min(side, z.shape[2]), min(side, z.shape[3]))
+    grid = (min(cells, z.shape[2]), min(cells, z.shape[3]))
     means = functional.adaptive_avg_pool2d(z, grid)
-    low: torch.Tensor = functional.interpolate(
+    enlarged: torch.Tensor = functional.interpolate(
         means, z.shape[2:], mode="bilinear", align_corners=False
     )
-    return low
+    return enlarged
+
+
+def _batch_size(device: torch.device) -> int:
+    """Images a device samples at a time: as many as its memory allows, one on a CPU."""
+    if device.type != "cuda":
+        return 1
+    return int(min(MAX_BATCH_SIZE, max(1, device_memory(device) // BYTES_PER_IMAGE)))
+
+
+def _to_uint8(decoded: torch.Tensor) -> Any:
+    """(B, 3, H, W) in −1 … 1 → (B, H, W, 3) uint8."""
+    levels = ((decoded + 1) * 127.5).round().clamp(0, 255).byte()
+    return levels.permute(0, 2, 3, 1).cpu().numpy()

@@ -1,17 +1,17 @@
 """Stable unCLIP, and whatever is conditioned like it. diffusers' door.
 
-A folder in diffusers layout: unet, vae, scheduler, image_normalizer, image_noising_scheduler, and text_encoder with
-tokenizer where the unet attends to a prompt. The class label is the embedding with the embedding of its noise level
-beside it, as unCLIP was trained; the unconditional one is zero (diffusers' convention). A unet with twice the latent
-channels is given z_map at every step as well. An upscaler may lie beside the parts.
+A folder has unet, vae, scheduler, image_normalizer and image_noising_scheduler; text_encoder and tokenizer if the UNet
+attends to a prompt; and an optional upscaler. The class label is the embedding concatenated with the embedding of its noise
+level; the unconditional one is zero (diffusers' convention). A UNet with twice the latent channels also gets z_map at
+every step.
 
-unCLIP was trained with noised embeddings, √ᾱ w + √(1 − ᾱ) n in the normaliser's space (w: whitened), and told how noisy
-they were. A decoded embedding ŵ is such a one, so it is told so (CODECS.md, zero-bit gains):
+unCLIP was trained on noised embeddings, √ᾱ w + √(1 − ᾱ) n in the normalizer's space (w: whitened), labeled with their
+noise level. A decoded embedding ŵ is a noisy embedding too, so it gets the level that matches its codec's distortion:
 
     level = argmin |ᾱ(level) − cos²(w, ŵ)|        label = [unwhitened ŵ · √D / |ŵ|, level]
 
-A codec's ŵ is shorter than a noised w, of which |·|² = D on average; it is given that length. A fixed `noise_level`
-leaves the decoded embedding as it is, as the literature does (level 0).
+A codec's ŵ is shorter than a noised w, whose |·|² is D on average, so it is scaled to that length. A fixed `noise_level`
+leaves the decoded embedding as it is; the literature uses level 0.
 """
 
 from __future__ import annotations
@@ -20,25 +20,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archive.models.decoder import Vectors
-from archive.models.decoders.autoencoder import Scaled
-from archive.models.decoders.loading import (
-    check_dimension,
-    load_part,
-    load_schedule,
-    require_parts,
-    to_device,
-)
-from archive.models.decoders.sampler import LatentDecoder, Predict
+from archive.models.decoders.autoencoder import ScaledAutoencoder
+from archive.models.decoders.loading import check_dimension, load_part
+from archive.models.decoders.sampler import Denoiser, LatentDecoder
+from archive.models.decoders.schedule import load_schedule
+from archive.models.decoders.spec import DecoderSpec
 from archive.models.decoders.upscaler import load_upscaler
-from archive.models.encoder import weights_sha256
-from archive.models.pairs import Sampling
+from archive.models.device import to_device
+from archive.models.sampling import Sampling
 from archive.models.text import empty_prompt
+from archive.models.weights import weights_sha256
 
 if TYPE_CHECKING:
     import torch
 
-GUIDANCE = 12.0  # CoCliCo, section IV; the pipeline has 10
-PARTS = ("unet", "vae", "scheduler", "image_normalizer", "image_noising_scheduler")
+GUIDANCE = 12.0  # CoCliCo, section IV; the pipeline's default is 10
+EPSILON = 1e-6  # keeps a vector at the mean finite
 
 
 class ClassLabels:
@@ -47,7 +44,10 @@ class ClassLabels:
     def __init__(
         self, unet: Any, normalizer: Any, alphas: torch.Tensor, prompt: torch.Tensor | None
     ) -> None:
-        """`normalizer`: mean and std (1, D); `alphas`: ᾱ of the embedding's noise; `prompt`: the empty one."""
+        """`normalizer`: mean and std, (1, D) each; `alphas`: ᾱ of the embedding's noise by level.
+
+        `prompt`: hidden states of the empty prompt, (1, L, width), if the UNet attends to one.
+        """
         self._unet = unet
         self._normalizer = normalizer
         self._alphas = alphas
@@ -55,35 +55,34 @@ class ClassLabels:
 
     @property
     def embedding_stats(self) -> tuple[Vectors, Vectors]:
-        """Mean and standard deviation (D,)."""
-        mean, std = (
-            one[0].float().cpu().numpy()
-            for one in (self._normalizer.mean.data, self._normalizer.std.data)
-        )
+        """Mean and standard deviation, (D,) each, of the embeddings the UNet was trained on."""
+        mean = self._normalizer.mean.data[0].float().cpu().numpy()
+        std = self._normalizer.std.data[0].float().cpu().numpy()
         return mean, std
 
-    def prepare(self, vectors_hat: Vectors, alignment: float, sampling: Sampling) -> Predict:
-        """(B, D) → the model told of them."""
+    def denoiser(self, vectors_hat: Vectors, alignment: float, sampling: Sampling) -> Denoiser:
+        """(B, D) float32 → the UNet conditioned on them."""
         import torch
 
-        label = self.labels(vectors_hat, alignment, sampling.noise_level)
-        both = torch.cat([torch.zeros_like(label), label])
+        conditional = self.labels(vectors_hat, alignment, sampling.noise_level)
+        labels = torch.cat([torch.zeros_like(conditional), conditional])
+        takes_map = self._unet.config.in_channels == 2 * self._unet.config.out_channels
 
-        def predict(z: torch.Tensor, timestep: torch.Tensor, z_map: torch.Tensor | None) -> Any:
-            if self._unet.config.in_channels == 2 * self._unet.config.out_channels:
+        def denoise(z: torch.Tensor, timestep: torch.Tensor, z_map: torch.Tensor | None) -> Any:
+            if takes_map:
                 z = torch.cat([z, torch.zeros_like(z) if z_map is None else z_map], dim=1)
             prompt = None if self._prompt is None else self._prompt.expand(2 * len(z), -1, -1)
-            doubled = torch.cat([z, z]).to(both.dtype)
+            doubled = torch.cat([z, z]).to(labels.dtype)
             return self._unet(
-                doubled, timestep, encoder_hidden_states=prompt, class_labels=both
+                doubled, timestep, encoder_hidden_states=prompt, class_labels=labels
             ).sample
 
-        return predict
+        return denoise
 
     def labels(
         self, vectors_hat: Vectors, alignment: float, noise_level: int | None
     ) -> torch.Tensor:
-        """(B, D) → (B, 2·D)."""
+        """(B, D) float32 → (B, 2·D); noise level None: the one that matches the alignment."""
         import torch
         from diffusers.models.embeddings import get_timestep_embedding
 
@@ -91,51 +90,47 @@ class ClassLabels:
         std = self._normalizer.std
         vectors = torch.from_numpy(vectors_hat).to(mean.device)
         if noise_level is None:
-            noise_level = self.level(alignment)
+            noise_level = self.matching_level(alignment)
             white = (vectors - mean.float()) / std.float()
-            length = white.norm(dim=1, keepdim=True).clamp(min=1e-6)
+            length = white.norm(dim=1, keepdim=True).clamp(min=EPSILON)
             vectors = white * (white.shape[1] ** 0.5 / length) * std.float() + mean.float()
         levels = torch.full((len(vectors),), noise_level, device=mean.device)
-        told = get_timestep_embedding(
+        level_embedding = get_timestep_embedding(
             levels, vectors.shape[1], flip_sin_to_cos=True, downscale_freq_shift=0
         )
-        return torch.cat([vectors, told], dim=1).to(next(self._unet.parameters()).dtype)
+        labels = torch.cat([vectors, level_embedding], dim=1)
+        return labels.to(next(self._unet.parameters()).dtype)
 
-    def level(self, alignment: float) -> int:
-        """Squared cosine → the level whose ᾱ it is."""
+    def matching_level(self, alignment: float) -> int:
+        """Mean squared cosine of embeddings and decoded embeddings → the noise level with the nearest ᾱ."""
         return 0 if alignment >= 1 else int((self._alphas - alignment).abs().argmin())
 
 
 def open_unclip(folder: Path, *, dimension: int, device: str, dtype: torch.dtype) -> LatentDecoder:
-    """Raises ModelMissing or OSError where a part is not there, UsageError where its dimension is another."""
-    require_parts(folder, PARTS, "Stable unCLIP")
+    """As archive.models.decoders.spec.Opener."""
     unet = load_part(folder, "unet")
-    check_dimension(
-        folder, int(unet.config.projection_class_embeddings_input_dim or 0) // 2, dimension
-    )
+    label_dimension = int(unet.config.projection_class_embeddings_input_dim or 0)
+    check_dimension(folder, label_dimension // 2, dimension)
     vae = load_part(folder, "vae")
-    normalizer, alphas = _embedding_noise(folder)
+    normalizer, alphas = _load_embedding_noise(folder)
     upscaler = load_upscaler(folder)
     weights = weights_sha256(unet, vae, *([] if upscaler is None else [upscaler]))
     prompt = empty_prompt(folder).to(device, dtype) if (folder / "text_encoder").is_dir() else None
     to_device(device, dtype, unet, vae, normalizer)
-    labels = ClassLabels(unet, normalizer, alphas, prompt)
-    scheduler, clip = load_schedule(folder)
     return LatentDecoder(
         unet,
-        Scaled(vae),
-        scheduler,
-        labels,
+        ScaledAutoencoder(vae),
+        load_schedule(folder),
+        ClassLabels(unet, normalizer, alphas, prompt),
         guidance=GUIDANCE,
         device=device,
         weights_sha256=weights,
-        clip=clip,
         upscaler=upscaler,
     )
 
 
-def _embedding_noise(folder: Path) -> tuple[torch.nn.Module, torch.Tensor]:
-    """The embeddings' normaliser, and ᾱ of their noise."""
+def _load_embedding_noise(folder: Path) -> tuple[torch.nn.Module, torch.Tensor]:
+    """The embeddings' normalizer, and ᾱ of their noise by level."""
     import diffusers
     from diffusers.pipelines.stable_diffusion.stable_unclip_image_normalizer import (
         StableUnCLIPImageNormalizer,
@@ -146,3 +141,15 @@ def _embedding_noise(folder: Path) -> tuple[torch.nn.Module, torch.Tensor]:
     )
     noise = diffusers.DDPMScheduler.from_pretrained(folder / "image_noising_scheduler")
     return normalizer, noise.alphas_cumprod
+
+
+SPEC = DecoderSpec(
+    "Stable unCLIP",
+    pipelines=("StableUnCLIPImg2ImgPipeline", "StableUnCLIPPipeline"),
+    parts=("unet", "vae", "scheduler", "image_normalizer", "image_noising_scheduler"),
+    optional_parts=("text_encoder", "tokenizer", "upscaler"),
+    open=open_unclip,
+    guidance=GUIDANCE,
+    encoders="ViT-L/14 or ViT-H/14",
+    summary="the embedding and its noise level as class label",
+)

@@ -1,9 +1,8 @@
-"""A small net that enlarges a drawn picture twofold: what plain enlargement leaves blurred it sharpens.
+"""A small network that doubles the size of a sampled image and sharpens what plain enlargement leaves blurred.
 
     x₂ = bicubic(x) + shuffle(conv(relu(conv(relu(conv(x))))))        sub-pixel convolution, arXiv 1609.05158
 
-Beside a decoder's parts in upscaler/: config.json, diffusion_pytorch_model.safetensors. A decoder without one gives
-its pictures as they are drawn.
+It is an optional part of a decoder's folder: upscaler/config.json and upscaler/diffusion_pytorch_model.safetensors.
 """
 
 from __future__ import annotations
@@ -13,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 FACTOR = 2
-FOLDER = "upscaler"
+PART = "upscaler"
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 
 
 def build_upscaler(width: int) -> Any:
-    """→ a module that takes (B, 3, H, W) of −1 … 1 to (B, 3, 2·H, 2·W)."""
+    """A network of `width` channels: (B, 3, H, W) in −1 … 1 → residual (B, 3, 2·H, 2·W), 0 until it is trained."""
     from torch import nn
 
     last = nn.Conv2d(width, 3 * FACTOR**2, 3, padding=1, padding_mode="replicate")
@@ -34,36 +33,36 @@ def build_upscaler(width: int) -> Any:
     )
 
 
-def upscaled(net: Any, pixels: Any) -> Any:
-    """(B, 3, H, W) of −1 … 1 → (B, 3, 2·H, 2·W)."""
+def upscale(network: Any, pixels: Any) -> Any:
+    """(B, 3, H, W) in −1 … 1 → (B, 3, 2·H, 2·W)."""
     from torch.nn import functional
 
-    larger = functional.interpolate(
+    bicubic = functional.interpolate(
         pixels, scale_factor=FACTOR, mode="bicubic", align_corners=False
     )
-    return larger + net(pixels)
+    return bicubic + network(pixels)
 
 
 def load_upscaler(folder: Path) -> Any | None:
-    """A decoder's folder → its net, if it has one. Raises OSError."""
+    """A decoder's folder → its upscaler, or None. Raises OSError."""
     from safetensors.torch import load_file
 
-    place = folder / FOLDER
-    if not place.is_dir():
+    part = folder / PART
+    if not part.is_dir():
         return None
-    net = build_upscaler(json.loads((place / "config.json").read_text())["width"])
-    net.load_state_dict(load_file(place / WEIGHTS))
-    return net.eval()
+    network = build_upscaler(json.loads((part / "config.json").read_text())["width"])
+    network.load_state_dict(load_file(part / WEIGHTS))
+    return network.eval()
 
 
-def save_upscaler(net: Any, folder: Path) -> None:
-    """Its mirror, in half precision."""
+def save_upscaler(network: Any, folder: Path) -> None:
+    """Writes an upscaler into a decoder's folder, in float16."""
     from safetensors.torch import save_file
 
-    place = folder / FOLDER
-    place.mkdir(parents=True, exist_ok=True)
-    (place / "config.json").write_text(json.dumps({"width": net[0].out_channels}, indent=2))
-    save_file(
-        {name: value.half().contiguous() for name, value in net.state_dict().items()},
-        place / WEIGHTS,
-    )
+    part = folder / PART
+    part.mkdir(parents=True, exist_ok=True)
+    config = {"width": network[0].out_channels}
+    (part / "config.json").write_text(json.dumps(config, indent=2))
+    state = network.state_dict()
+    weights = {name: tensor.half().contiguous() for name, tensor in state.items()}
+    save_file(weights, part / WEIGHTS)

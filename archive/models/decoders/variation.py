@@ -1,7 +1,7 @@
-"""Stable Diffusion that attends to one image embedding in a prompt's place (image variations).
+"""Stable Diffusion image variations: an image embedding in place of the prompt.
 
-A folder: unet, vae, scheduler. The hidden states are the project_colors embedding itself, as it comes from the encoder, a
-sequence of one; the unconditional one is zero, as it was trained.
+The hidden states are the projected embedding as the encoder gives it, a sequence of length one; the unconditional one is
+zero, as in training.
 """
 
 from __future__ import annotations
@@ -10,66 +10,71 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archive.models.decoder import Vectors
-from archive.models.decoders.autoencoder import Scaled
-from archive.models.decoders.loading import (
-    check_dimension,
-    load_part,
-    load_schedule,
-    require_parts,
-    to_device,
-)
-from archive.models.decoders.sampler import LatentDecoder, Predict
-from archive.models.encoder import weights_sha256
-from archive.models.pairs import Sampling
+from archive.models.decoders.autoencoder import ScaledAutoencoder
+from archive.models.decoders.loading import check_dimension, load_part
+from archive.models.decoders.sampler import Denoiser, LatentDecoder
+from archive.models.decoders.schedule import load_schedule
+from archive.models.decoders.spec import DecoderSpec
+from archive.models.device import to_device
+from archive.models.sampling import Sampling
+from archive.models.weights import weights_sha256
 
 if TYPE_CHECKING:
     import torch
 
-GUIDANCE = 7.5  # its pipeline's
+GUIDANCE = 7.5  # its pipeline's default
 
 
 class HiddenStates:
-    """Conditioning by hidden states."""
+    """Conditioning by the hidden states that the UNet attends to."""
 
     embedding_stats = None
 
     def __init__(self, unet: Any) -> None:
         self._unet = unet
-        self._first = next(unet.parameters())
+        self._parameter = next(unet.parameters())
 
-    def prepare(self, vectors_hat: Vectors, alignment: float, sampling: Sampling) -> Predict:
-        """(B, D) → the model told of them."""
+    def denoiser(self, vectors_hat: Vectors, alignment: float, sampling: Sampling) -> Denoiser:
+        """(B, D) float32 → the UNet conditioned on them."""
         import torch
 
-        vectors = torch.from_numpy(vectors_hat).to(self._first.device, self._first.dtype)[:, None]
-        both = torch.cat([torch.zeros_like(vectors), vectors])
+        vectors = torch.from_numpy(vectors_hat)[:, None]
+        conditional = vectors.to(self._parameter.device, self._parameter.dtype)
+        hidden = torch.cat([torch.zeros_like(conditional), conditional])
 
-        def predict(z: torch.Tensor, timestep: torch.Tensor, z_map: torch.Tensor | None) -> Any:
-            doubled = torch.cat([z, z]).to(both.dtype)
-            return self._unet(doubled, timestep, encoder_hidden_states=both).sample
+        def denoise(z: torch.Tensor, timestep: torch.Tensor, z_map: torch.Tensor | None) -> Any:
+            doubled = torch.cat([z, z]).to(hidden.dtype)
+            return self._unet(doubled, timestep, encoder_hidden_states=hidden).sample
 
-        return predict
+        return denoise
 
 
 def open_variation(
     folder: Path, *, dimension: int, device: str, dtype: torch.dtype
 ) -> LatentDecoder:
-    """Raises ModelMissing or OSError where a part is not there, UsageError where its dimension is another."""
-    require_parts(folder, ("unet", "vae", "scheduler"), "Stable Diffusion image variation")
+    """As archive.models.decoders.spec.Opener."""
     unet = load_part(folder, "unet")
     check_dimension(folder, int(unet.config.cross_attention_dim), dimension)
     vae = load_part(folder, "vae")
     weights = weights_sha256(unet, vae)
     to_device(device, dtype, unet, vae)
-    scheduler, clip = load_schedule(folder)
-    conditioning = HiddenStates(unet)
     return LatentDecoder(
         unet,
-        Scaled(vae),
-        scheduler,
-        conditioning,
+        ScaledAutoencoder(vae),
+        load_schedule(folder),
+        HiddenStates(unet),
         guidance=GUIDANCE,
         device=device,
         weights_sha256=weights,
-        clip=clip,
     )
+
+
+SPEC = DecoderSpec(
+    "Stable Diffusion image variations",
+    pipelines=("StableDiffusionImageVariationPipeline",),
+    parts=("unet", "vae", "scheduler"),
+    open=open_variation,
+    guidance=GUIDANCE,
+    encoders="ViT-L/14",
+    summary="the embedding in place of the prompt",
+)

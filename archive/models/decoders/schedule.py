@@ -1,0 +1,110 @@
+"""A checkpoint's noise schedule, run by DPM-Solver++. diffusers' door.
+
+Notation: ᾱ is the share of signal at a timestep, z the noisy latents, ẑ₀ the clean latents that the model's output
+stands for. What the output is depends on the checkpoint's prediction type:
+
+    epsilon         the noise             ẑ₀ = (z − √(1 − ᾱ) · output) / √ᾱ
+    v_prediction    arXiv 2202.00512      ẑ₀ = √ᾱ · z − √(1 − ᾱ) · output
+    sample          ẑ₀ itself
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+NOISE_PARAMETERS = (
+    "num_train_timesteps",
+    "beta_schedule",
+    "beta_start",
+    "beta_end",
+    "trained_betas",
+    "prediction_type",
+)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A solver and how it is to be run.
+
+    solver    diffusers' DPMSolverMultistepScheduler with the checkpoint's noise levels
+    x0_bound  bound that ẑ₀ is clipped to, as the checkpoint's own sampler does; None: it does not
+    """
+
+    solver: Any
+    x0_bound: float | None = None
+
+    def alpha_bar(self, timestep: torch.Tensor | int) -> torch.Tensor:
+        """ᾱ at a timestep, ()."""
+        alpha_bar: torch.Tensor = self.solver.alphas_cumprod[int(timestep)]
+        return alpha_bar
+
+    def predict_x0(
+        self, output: torch.Tensor, z: torch.Tensor, timestep: torch.Tensor | int
+    ) -> torch.Tensor:
+        """A model's output at z and timestep → ẑ₀, all (B, C, h, w)."""
+        prediction_type = self.solver.config.prediction_type
+        if prediction_type == "sample":
+            return output
+        signal = self.alpha_bar(timestep).sqrt()
+        noise = (1 - self.alpha_bar(timestep)).sqrt()
+        if prediction_type == "v_prediction":
+            return signal * z - noise * output
+        return (z - noise * output) / signal
+
+    def model_output_for_x0(
+        self, output: torch.Tensor, shift: torch.Tensor, timestep: torch.Tensor | int
+    ) -> torch.Tensor:
+        """A model's output at a timestep → the output that stands for ẑ₀ + shift, all (B, C, h, w)."""
+        prediction_type = self.solver.config.prediction_type
+        if prediction_type == "sample":
+            return output + shift
+        signal = self.alpha_bar(timestep).sqrt()
+        noise = (1 - self.alpha_bar(timestep)).sqrt()
+        if prediction_type == "v_prediction":
+            return output - shift / noise
+        return output - signal / noise * shift
+
+
+def load_schedule(folder: Path, part: str = "scheduler") -> Schedule:
+    """A decoder's folder → its schedule. Raises OSError.
+
+    The noise levels are those of the checkpoint's own sampler with its own defaults, which differ from the
+    solver's. A learned variance is not used by this solver; the sampler drops it from the model's output.
+    """
+    import diffusers
+
+    config = diffusers.DPMSolverMultistepScheduler.load_config(folder / part)
+    own_class = getattr(diffusers, config["_class_name"])
+    own = own_class.from_config(config).config
+    noise = {name: own[name] for name in NOISE_PARAMETERS if name in own}
+    solver = diffusers.DPMSolverMultistepScheduler.from_config(
+        config | noise, algorithm_type="dpmsolver++", variance_type=None
+    )
+    clips = own.get("clip_sample", False) and not own.get("thresholding", False)
+    return Schedule(solver, float(own.get("clip_sample_range", 1.0)) if clips else None)
+
+
+def img2img_timesteps(solver: Any, steps: int, strength: float, *, device: str) -> torch.Tensor:
+    """The timestep strength · T and the solver's timesteps below it, (≤ steps + 1,) descending.
+
+    T is the number of timesteps in training. Sets the solver to run exactly these.
+    """
+    solver.set_timesteps(steps, device=device)
+    total = solver.config.num_train_timesteps
+    start = round(strength * total)
+    if start < total:
+        below = [int(timestep) for timestep in solver.timesteps if timestep < start]
+        solver.set_timesteps(timesteps=[start, *below], device=device)
+    timesteps: torch.Tensor = solver.timesteps
+    return timesteps
+
+
+def classifier_free_guidance(outputs: torch.Tensor, guidance: float) -> torch.Tensor:
+    """(2·B, …), first the unconditional outputs, then the conditional ones → (B, …)."""
+    unconditional, conditional = outputs.chunk(2)
+    return unconditional + guidance * (conditional - unconditional)
