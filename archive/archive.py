@@ -19,8 +19,10 @@ from archive.ingest.outcomes import Archived, Outcome
 from archive.ingest.pipeline import Ingest
 from archive.models.decoder import Decoder, ProgressCallback
 from archive.models.decoders.open import open_decoder
+from archive.models.device import DeviceConfig
 from archive.models.encoder import Encoder, OpenClipEncoder
-from archive.models.pairs import DeviceConfig, Pair, Sampling, find_pair
+from archive.models.pairs import Pair, find_pair
+from archive.models.sampling import Sampling
 from archive.recode.conversions import Conversions
 from archive.recode.run import ReferenceSource
 from archive.records import CodecRecord, Damage, ModelRecord, Row, SkippedRecord, Stats
@@ -126,7 +128,7 @@ class Archive(Conversions):
     @cached_property
     def decoder(self) -> Decoder:
         """Raises ModelMissing, UsageError, and ModelMismatch if earlier restorations were drawn with other weights."""
-        decoder = open_decoder(self.pair, dimension=self.model.dimension, machine=self._machine)
+        decoder = open_decoder(self.pair, dimension=self.model.dimension, device=self._machine)
         if self.model.decoder_sha256 is not None:
             self._check_weights("decoder", decoder.weights_sha256, self.model.decoder_sha256)
         self.store.models.set_decoder(self.model.id, decoder.weights_sha256)
@@ -174,9 +176,9 @@ class Archive(Conversions):
 
     def search_by_picture(self, path: Path, *, count: int = 10) -> list[Hit]:
         """A picture file → what looks like it, best first. Raises Unreadable."""
-        picture = load_picture(path, at_least=self.encoder.side)
+        picture = load_picture(path, at_least=self.encoder.image_size)
         return self._hits(
-            self.encoder.encode_images([self.encoder.prepare(picture.pixels)]), count
+            self.encoder.encode_images([self.encoder.preprocess(picture.pixels)]), count
         )[0]
 
     def restore(

@@ -18,7 +18,9 @@ import torch
 
 from archive.archive import Archive
 from archive.imaging.encode import save_image
-from archive.models.pairs import DeviceConfig, Sampling, find_pair
+from archive.models.device import DeviceConfig
+from archive.models.pairs import find_pair
+from archive.models.sampling import Sampling
 from archive.settings import Settings
 from training.scenes import draw_scene
 

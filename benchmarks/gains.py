@@ -24,7 +24,8 @@ import numpy as np
 from archive.archive import Archive
 from archive.imaging.encode import save_image
 from archive.imaging.resize import resize, to_square
-from archive.models.pairs import Sampling, find_pair
+from archive.models.pairs import find_pair
+from archive.models.sampling import Sampling
 from archive.restore.reconstruct import color_score, cosines
 from archive.settings import Settings
 from training.corpus import load_corpus

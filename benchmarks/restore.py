@@ -13,7 +13,8 @@ from archive.archive import Archive
 from archive.imaging.encode import save_image
 from archive.models.decoder import DecodeRequest
 from archive.models.decoders.sampler import LatentDecoder
-from archive.models.pairs import Sampling, find_pair
+from archive.models.pairs import find_pair
+from archive.models.sampling import Sampling
 from archive.settings import Settings
 from training.scenes import draw_scene
 

@@ -24,7 +24,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from archive.models.decoder import ClipSimilarity
-from archive.models.decoders.sampler import classifier_free_guidance, img2img_timesteps
+from archive.models.decoders.schedule import classifier_free_guidance, img2img_timesteps
 from archive.models.pairs import POCKET_SAMPLING
 from training import denoiser
 from training.autoencoder import REPEATED, repeated, teachers_size

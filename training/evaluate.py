@@ -31,7 +31,8 @@ from archive.models.decoder import DecodeRequest
 from archive.models.decoders.open import open_decoder
 from archive.models.decoders.sampler import LatentDecoder
 from archive.models.encoder import OpenClipEncoder
-from archive.models.pairs import POCKET_FOLDER, POCKET_SAMPLING, Pair, Sampling
+from archive.models.pairs import POCKET_FOLDER, POCKET_SAMPLING, Pair
+from archive.models.sampling import Sampling
 from archive.restore.color_projection import project
 from archive.restore.reconstruct import frame_size
 from training.corpus import Corpus, load_corpus
@@ -122,10 +123,10 @@ def draw(
     drawing = Drawing([], [], [], [])
     for seed, picture in enumerate(pictures):
         frame = frame_size(
-            picture.shape[1] / picture.shape[0], decoder.native_pixels, decoder.multiple
+            picture.shape[1] / picture.shape[0], decoder.native_pixels, decoder.size_multiple
         )
         original = squash(picture, frame)
-        vector = encoder.encode_images([encoder.prepare(picture)])
+        vector = encoder.encode_images([encoder.preprocess(picture)])
         codes = codec.encode(vector, to_square(picture, codec.map_side)[None])
         vectors_hat, colors_hat = codec.decode(*codes)
         clip_similarity = (
@@ -275,7 +276,9 @@ def _named(
     photos = [corpus.photo(row) for row in rows]
     towers = np.concatenate(
         [
-            encoder.encode_images([encoder.prepare(photo.copy()) for photo in photos[at : at + 64]])
+            encoder.encode_images(
+                [encoder.preprocess(photo.copy()) for photo in photos[at : at + 64]]
+            )
             for at in range(0, len(photos), 64)
         ]
     )

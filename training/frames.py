@@ -33,7 +33,7 @@ def embed_folder(folder: Path, model: str, *, map_side: int) -> tuple[np.ndarray
     """
     encoder = OpenClipEncoder(find_pair(model))
     try:
-        return embed(encoder, _pixels(folder, encoder.side), map_side=map_side)
+        return embed(encoder, _pixels(folder, encoder.image_size), map_side=map_side)
     except ValueError as error:
         raise UsageError(f"there is no picture in {folder} that can be read") from error
 
@@ -46,7 +46,7 @@ def embed(
     vectors = []
     maps = []
     while batch := [np.ascontiguousarray(one) for one in islice(stream, BATCH)]:
-        vectors.append(encoder.encode_images([encoder.prepare(one) for one in batch]))
+        vectors.append(encoder.encode_images([encoder.preprocess(one) for one in batch]))
         maps += [to_square(one, map_side) for one in batch]
     return np.concatenate(vectors), np.stack(maps)
 

@@ -16,7 +16,8 @@ import torch
 from torch import nn
 
 from archive.codecs import Codec
-from archive.models.encoder import Encoder, weights_sha256
+from archive.models.encoder import Encoder
+from archive.models.weights import weights_sha256
 from training import autoencoder, denoiser, draft, image_encoder, loop, text_encoder, upscaler
 from training.corpus import Corpus, load_corpus
 from training.crops import Views, load_views

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from archive.models.decoders.upscaler import FACTOR, build_upscaler, upscaled
+from archive.models.decoders.upscaler import FACTOR, build_upscaler, upscale
 
 WIDTH = 16  # channels: 5,000 weights, 10 kB
 
@@ -24,7 +24,7 @@ def build() -> nn.Module:
 
 def loss(model: nn.Module, pixels: torch.Tensor, progress: float) -> tuple[torch.Tensor, int]:
     """The loss in this module's head, for `loop.fit`."""
-    error = upscaled(model, halved(pixels)) - pixels
+    error = upscale(model, halved(pixels)) - pixels
     gradient = (error.diff(dim=2).abs().mean() + error.diff(dim=3).abs().mean()) / 2
     return error.abs().mean() + gradient, len(pixels)
 

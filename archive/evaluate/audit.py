@@ -25,7 +25,7 @@ from archive.errors import BadCode
 from archive.evaluate.iqa import Quality
 from archive.filters import SampleSize
 from archive.imaging.resize import to_square
-from archive.models.pairs import Sampling
+from archive.models.sampling import Sampling
 from archive.recode.run import original_pixels
 from archive.records import AUDITED, Damage, RestorationRecord, Row
 from archive.restore.reconstruct import SCORE_SIDE, Reconstructor, color_score, cosines
@@ -153,9 +153,9 @@ class Audit:
 
     def _scores(self, one: _Decoded, drawn: Pixels) -> dict[str, float]:
         encoder = self._archive.encoder
-        original = original_pixels(one.row, at_least=max(encoder.side, SCORE_SIDE))
+        original = original_pixels(one.row, at_least=max(encoder.image_size, SCORE_SIDE))
         seen = [drawn] if original is None else [drawn, original]
-        vectors = encoder.encode_images([encoder.prepare(pixels) for pixels in seen])
+        vectors = encoder.encode_images([encoder.preprocess(pixels) for pixels in seen])
         similar = cosines(np.stack([one.vector_hat, *vectors[1:]]), vectors[:1])
         names = ("clip_similarity", "original_similarity")
         scores = {name: round(float(value), 4) for name, value in zip(names, similar, strict=False)}

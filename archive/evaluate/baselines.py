@@ -167,7 +167,7 @@ def psnr(one: Pixels, other: Pixels) -> float:
 def _scored(archive: Archive, original: Pixels, renditions: Sequence[Rendition]) -> list[Scores]:
     encoder = archive.encoder
     prepared = [
-        encoder.prepare(pixels) for pixels in (original, *(one.pixels for one in renditions))
+        encoder.preprocess(pixels) for pixels in (original, *(one.pixels for one in renditions))
     ]
     vectors = encoder.encode_images(prepared)
     area = original.shape[0] * original.shape[1]

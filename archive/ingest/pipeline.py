@@ -189,7 +189,7 @@ class Ingest:
             return []
         encoder = self._encoder()
         pixels = [picture.pixels for _, picture in pictures]
-        vectors = encoder.encode_images(list(pool.map(encoder.prepare, pixels)))
+        vectors = encoder.encode_images(list(pool.map(encoder.preprocess, pixels)))
         side = max(self._codec.map_side, 1)
         maps = np.stack(list(pool.map(lambda one: to_square(one, side), pixels)))
         codes = zip(pictures, *self._codec.encode(vectors, maps), strict=True)

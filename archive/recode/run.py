@@ -90,7 +90,7 @@ class ReferenceSource:
         vectors: dict[int, Vectors] = {}
         if pixels and self._encoder is not None:
             encoder = self._encoder()
-            prepared = [encoder.prepare(one) for one in pixels.values()]
+            prepared = [encoder.preprocess(one) for one in pixels.values()]
             vectors = dict(zip(pixels, encoder.encode_images(prepared), strict=True))
         side = max(map_side, 1)
         return [

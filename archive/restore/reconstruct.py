@@ -23,7 +23,7 @@ from archive.errors import UsageError
 from archive.imaging.resize import to_square
 from archive.models.decoder import Decoder, DecodeRequest, ProgressCallback
 from archive.models.encoder import Encoder
-from archive.models.pairs import Sampling
+from archive.models.sampling import Sampling
 from archive.records import Row
 from archive.restore.color_projection import project
 
@@ -81,7 +81,7 @@ class Reconstructor:
     def frame(self, row: Row) -> tuple[int, int]:
         """(width, height) the row is drawn in. Raises UsageError for a size that is too small."""
         pixels = self.sampling.image_size**2 or self._decoder.native_pixels
-        multiple = self._decoder.multiple
+        multiple = self._decoder.size_multiple
         if pixels < multiple**2:
             raise UsageError(
                 f"this decoder draws no square of {self.sampling.image_size} pixels; give --size {multiple} or more"
@@ -164,7 +164,7 @@ class Reconstructor:
         self, drawn: list[Pixels], seeds: list[int], vector: Vectors, colors_seen: Pixels
     ) -> Reconstruction:
         encoder = self._encoder()
-        vectors = encoder.encode_images([encoder.prepare(pixels) for pixels in drawn])
+        vectors = encoder.encode_images([encoder.preprocess(pixels) for pixels in drawn])
         similar = cosines(vectors - self._center, (vector - self._center)[None])
         colors = [
             color_score(to_square(pixels, len(colors_seen)), colors_seen)

@@ -12,11 +12,13 @@ from cli.shared.output import emit
 @json_option
 def command(as_json: bool) -> None:
     """List the model pairs and which of them are on this machine."""
+    from archive.models.decoders.open import decoder_is_local
+    from archive.models.encoder import encoder_is_local
     from archive.models.pairs import PAIRS
-    from archive.models.presence import is_here
 
     for pair in PAIRS.values():
-        encoder, decoder = is_here(pair)
+        encoder = encoder_is_local(pair)
+        decoder = decoder_is_local(pair)
         if as_json:
             names = {
                 "encoder": f"{pair.encoder}/{pair.pretrained}".rstrip("/"),

@@ -66,7 +66,7 @@ def command(
 ) -> None:
     """Draw archived pictures again. What is written says that it is a reconstruction, not the original."""
     from archive.archive import Archive
-    from archive.models.pairs import DeviceConfig
+    from archive.models.device import DeviceConfig
 
     if bool(ids) == bool(query):
         raise UsageError("give either ids (`coldframe ls` lists them) or --query TEXT")

@@ -17,7 +17,8 @@ from archive.archive import Archive
 from archive.errors import UsageError
 from archive.evaluate.audit import Audit, Audited, spreads
 from archive.filters import SampleSize, parse_sample_size
-from archive.models.pairs import Sampling, find_pair
+from archive.models.pairs import find_pair
+from archive.models.sampling import Sampling
 from archive.records import AUDITED, Damage, NewCodes, RestorationRecord
 from archive.restore.reconstruct import seed_of
 from archive.settings import Settings
@@ -93,7 +94,7 @@ def test_scores_are_those_of_the_picture_the_row_gives_back(archive: Archive) ->
         ]
         original = np.asarray(Image.open(row.path))
         seen, true = archive.encoder.encode_images(
-            [archive.encoder.prepare(one) for one in (drawn, original)]
+            [archive.encoder.preprocess(one) for one in (drawn, original)]
         )
         vectors_hat, _ = archive.codec.decode([row.clip_code], [row.color_code])
         assert scores[row.id]["clip_similarity"] == pytest.approx(

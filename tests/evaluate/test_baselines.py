@@ -61,7 +61,7 @@ def test_the_table_is_what_pillow_and_the_encoder_say(
                 original.save(file, kind, quality=quality, optimize=True, method=6)
                 again = Image.open(file).convert("RGB")
                 one, other = encoder.encode_images(
-                    [encoder.prepare(np.asarray(x)) for x in (original, again)]
+                    [encoder.preprocess(np.asarray(x)) for x in (original, again)]
                 )
                 similar = one @ other / np.linalg.norm(one) / np.linalg.norm(other)
                 maps = [

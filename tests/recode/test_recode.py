@@ -45,7 +45,7 @@ def cosines(archive: Archive, folder: Path) -> np.ndarray:
     """Of every row's decoded vector and its original's embedding."""
     rows = list(archive.rows())
     pixels = [np.asarray(Image.open(row.path).convert("RGB")) for row in rows]
-    truth = archive.encoder.encode_images([archive.encoder.prepare(one) for one in pixels])
+    truth = archive.encoder.encode_images([archive.encoder.preprocess(one) for one in pixels])
     hat = np.stack(
         [archive.codecs[row.codec_id].decode_vectors([row.clip_code])[0] for row in rows]
     )
@@ -270,7 +270,7 @@ def test_originals_are_embedded_once_to_fit_and_to_code(archive: Archive) -> Non
     embedded = []
     encode = encoder.encode_images
     archive.__dict__["encoder"] = SimpleNamespace(
-        prepare=encoder.prepare,
+        preprocess=encoder.preprocess,
         encode_images=lambda pictures: embedded.append(len(pictures)) or encode(pictures),
     )
     assert len(list(archive.freeze(CodecConfig("klt", bits=64)))) == COUNT

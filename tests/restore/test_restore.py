@@ -22,7 +22,8 @@ from archive.codecs.coders.colormap import to_samples
 from archive.errors import ModelMismatch, NotFound
 from archive.imaging.provenance import SOURCE_TYPE
 from archive.imaging.resize import resize, to_square
-from archive.models.pairs import Sampling, find_pair
+from archive.models.pairs import find_pair
+from archive.models.sampling import Sampling
 from archive.restore.color_projection import project
 from archive.restore.reconstruct import AREA_BAND, frame_size, seed_of
 from archive.restore.run import picture_size
@@ -141,7 +142,7 @@ def test_the_best_of_several_is_the_one_that_fits_the_row(archive: Archive, tmp_
         [row] = archive.store.images.get([2])
         codec = archive.codec
         vectors_hat, colors_hat = codec.decode([row.clip_code], [row.color_code])
-        [seen] = archive.encoder.encode_images([archive.encoder.prepare(reconstructions.pixels)])
+        [seen] = archive.encoder.encode_images([archive.encoder.preprocess(reconstructions.pixels)])
         mean, _ = archive.decoder.embedding_stats
         one = seen - mean
         other = vectors_hat[0] - mean

@@ -14,7 +14,8 @@ from archive.archive import Archive
 from archive.codecs import CodecConfig
 from archive.errors import ColdframeError
 from archive.imaging.resize import to_square
-from archive.models.pairs import Sampling, find_pair
+from archive.models.pairs import find_pair
+from archive.models.sampling import Sampling
 from archive.records import Row
 from archive.restore.reconstruct import COLOR_WEIGHT, cosines, seed_of
 from archive.settings import Settings
@@ -38,7 +39,7 @@ def fit(archive: Archive, row: Row, candidate: int) -> float:
     [drawn] = archive.reconstructor(FEW).reconstruct([row], [seed_of(row.sha256) + candidate])
     original = np.asarray(Image.open(row.path).convert("RGB"))
     true, seen = archive.encoder.encode_images(
-        [archive.encoder.prepare(one) for one in (original, drawn.pixels)]
+        [archive.encoder.preprocess(one) for one in (original, drawn.pixels)]
     )
     center = archive.decoder.embedding_stats[0]  # type: ignore[index]
     error = np.mean((to_square(original, 32) / 255.0 - to_square(drawn.pixels, 32) / 255.0) ** 2)

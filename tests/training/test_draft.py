@@ -61,7 +61,7 @@ def test_rows_are_drawn_as_the_archive_draws_them(parts: PARTS, shelves: list[Sh
         :, :: 1 - 2 * (row % 2)
     ].copy()  # the shelf has every other scene mirrored
     codes = codec.encode(
-        encoder.encode_images([encoder.prepare(pixels)]), to_square(pixels, codec.map_side)[None]
+        encoder.encode_images([encoder.preprocess(pixels)]), to_square(pixels, codec.map_side)[None]
     )
     told = DecodeRequest(*codec.decode(*codes), [row], codec.alignment_in(*decoder.space))
     sampling = replace(POCKET_SAMPLING, steps=draft.STEPS, clip_guidance=0.0)
