@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -17,10 +18,17 @@ from archive.archive import Archive
 from archive.models.pairs import find_pair
 from archive.settings import Settings
 from tests.support import postgres
-from tests.support.pairs import save_tiny_pair
 from training.scenes import draw_scene
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"  # beside the checkout
+MOST_WORKERS = 4  # each holds torch and its session's fixtures: about a gigabyte
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """A worker for every core where the whole suite is run, none where tests are named."""
+    if config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        return 0
+    return min(os.cpu_count() or 1, MOST_WORKERS)
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +64,8 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
 @pytest.fixture(scope="session")
 def tiny_pair(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A pair with tiny random weights, in the layouts of open_clip and Stable unCLIP."""
+    from tests.support.pairs import save_tiny_pair
+
     folder = tmp_path_factory.mktemp("tiny-pair")
     save_tiny_pair(folder)
     return folder
