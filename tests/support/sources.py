@@ -1,0 +1,76 @@
+"""Our own sources as data: files, imports, identifiers."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def sources(*folders: str) -> list[Path]:
+    """The Python files of these top-level folders."""
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def imports(path: Path) -> list[tuple[str, bool]]:
+    """(module, whether at the top of the file) of every import that runs."""
+    tree = ast.parse(path.read_text())
+    only_checked = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for inner in ast.walk(node)
+    }
+    modules = []
+    for node in ast.walk(tree):
+        if id(node) in only_checked:
+            continue
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            names = [str(node.module)]
+        modules += [(name, node in tree.body) for name in names]
+    return modules
+
+
+def identifiers(path: Path) -> set[str]:
+    """Every name in the file: of modules, classes, functions, parameters, attributes, variables."""
+    tokens = tokenize.generate_tokens(io.StringIO(path.read_text()).readline)
+    return {token.string for token in tokens if token.type == tokenize.NAME}
+
+
+def functions(path: Path) -> Iterator[tuple[str, int]]:
+    """(name, lines) of every function and method."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name, (node.end_lineno or 0) - node.lineno + 1
+
+
+def packed_assignments(path: Path) -> int:
+    """How often the file has `a, b = x, y`."""
+    return sum(
+        isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Tuple)
+        and isinstance(node.value, ast.Tuple)
+        for node in ast.walk(ast.parse(path.read_text()))
+    )
+
+
+def public_names(path: Path) -> Iterator[tuple[str, bool]]:
+    """(name, whether it has a docstring) of every public class, function, method and property."""
+    yield from _public(ast.parse(path.read_text()))
+
+
+def _public(parent: ast.Module | ast.ClassDef) -> Iterator[tuple[str, bool]]:
+    for node in parent.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            yield node.name, ast.get_docstring(node) is not None
+        if isinstance(node, ast.ClassDef):
+            yield from _public(node)
