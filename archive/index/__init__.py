@@ -1,8 +1,15 @@
 """Vectors → nearest ids. FAISS' door. A cache built from the rows: deleting it loses nothing.
 
-The scan (archive.index.layouts) finds a short list, which is to be scored again exactly, cos(q, σ̂). On disk: an .npz of
-the stamp (codec, count, last id, that row's digest), the ids as runs, the layout's own arrays and the FAISS index; zip's
-CRC-32 tells damage.
+    layouts     codes and queries ⇄ what FAISS holds
+    search      hits; keeps the indexes in step with the rows
+
+A scan of the index finds a shortlist, which the caller scores exactly: cos(q, vector_hat). The file
+is an .npz, whose CRC-32s reveal damage:
+
+    stamp       JSON: which codec's rows, how many, the last id and its file's SHA-256
+    runs        (R, 2) int64: (first position, first id) of each run of ids without a gap
+    faiss       (bytes,) uint8: the serialized IndexPQFastScan
+    …           the layout's own arrays
 """
 
 from __future__ import annotations
@@ -19,133 +26,131 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from archive.arrays import Vectors
 from archive.codecs import Codec
 from archive.index.layouts import SAMPLE, Layout, PackedCodeLayout, PcaLayout
 
-Vectors = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
-RESERVOIR = 14  # FAISS' scan that collects candidates before it sorts them: a single query in 3.1 instead of 5.3 ms
-REFIT_GROWTH = 4  # a layout fitted to few rows is fitted again when there are so many times as many
+RESERVOIR = 14  # FAISS' `implem` that collects candidates first: 3.1 instead of 5.3 ms per query
+REFIT_GROWTH = (
+    4  # a layout is fitted again when there are this many times the rows it was fitted to
+)
+BEFORE_ANY_ID = -2  # precedes the first row's id, and is not adjacent to it
+DAMAGE_ERRORS = (  # what reading a missing, damaged or foreign file raises
+    OSError,
+    EOFError,
+    ValueError,
+    KeyError,
+    TypeError,
+    RuntimeError,
+    zipfile.BadZipFile,
+)
 
 
 @dataclass(frozen=True)
 class IndexStamp:
-    """What an index was built from: a codec's first `count` rows, up to `last_id`, whose file has `last_digest`."""
+    """The rows an index was built from: a codec's first `count`, of ids up to `last_id`."""
 
     codec_id: int
-    codec: str
+    codec: str  # name, parameters and time of creation: another archive's codec differs
     count: int = 0
     last_id: int = 0
-    last_digest: str = ""
+    last_digest: str = ""  # SHA-256 of the last row's file, hexadecimal
 
 
 @dataclass(frozen=True)
-class ShortList:
-    """What a scan found: (N, k) ids, and (N, k, D) decoded vectors, or None where the index holds coarser ones."""
+class Shortlist:
+    """What a scan found for N queries: the k rows that are probably nearest to each."""
 
-    ids: Ids
-    vectors_hat: Vectors | None
+    ids: Ids  # (N, k)
+    vectors_hat: Vectors | None  # (N, k, D); None if the index holds only coarser vectors
 
 
 class Index:
-    """Positions and their ids; it grows at the end only."""
+    """One codec's rows: positions in a FAISS index, and their ids. It grows at the end only."""
 
     def __init__(self, codec: Codec, stamp: IndexStamp) -> None:
-        """An index of no rows."""
-        self._codec = codec
+        """An index without rows."""
         self.stamp = stamp
-        self._layout: Layout | None = (
-            PackedCodeLayout(codec) if codec.vectors.scan_bits else None
-        )  # fitted with the first rows
-        self._scan: Any = self._layout.build([]) if self._layout else None  # FAISS'
-        self._runs = np.zeros((0, 2), np.int64)  # (first position, first id) of ids without a gap
+        self._codec = codec
+        self._layout: Layout | None = None  # a PcaLayout is fitted to the first rows
+        self._faiss: Any = None
+        self._runs = np.zeros((0, 2), np.int64)
+        if codec.vectors.scan_bits:
+            self._layout = PackedCodeLayout(codec)
+            self._faiss = self._layout.build([])
 
     @classmethod
     def load(cls, path: Path, codec: Codec) -> Index | None:
-        """The index in a file; None if there is none, or it is damaged, or of another shape."""
+        """The index in a file; None if it is missing or damaged, or has another dimension."""
         import faiss
 
-        damages = (
-            OSError,
-            EOFError,
-            ValueError,
-            KeyError,
-            TypeError,
-            RuntimeError,
-            zipfile.BadZipFile,
-        )
-        with contextlib.suppress(*damages), np.load(path) as kept:
-            index = cls(codec, IndexStamp(**json.loads(str(kept["stamp"]))))
-            index._layout = index._layout or PcaLayout(codec, kept)
-            index._runs = kept["runs"]
-            index._scan = faiss.deserialize_index(kept["faiss"])
-            if index._scan.d == index._layout.width and len(index) == index.stamp.count:
+        with contextlib.suppress(*DAMAGE_ERRORS), np.load(path) as arrays:
+            index = cls(codec, IndexStamp(**json.loads(str(arrays["stamp"]))))
+            index._layout = index._layout or PcaLayout(codec, arrays)
+            index._runs = arrays["runs"]
+            index._faiss = faiss.deserialize_index(arrays["faiss"])
+            if index._faiss.d == index._layout.width and len(index) == index.stamp.count:
                 return index
         return None
 
     def save(self, path: Path) -> None:
-        """Writes the file by atomic rename."""
+        """Writes the file and renames it into place."""
         import faiss
 
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f"{path.name}.{getpid()}")
-        own = self._layout.arrays() if self._layout else {}
-        with beside.open("wb") as file:
-            stamp = json.dumps(asdict(self.stamp))
-            held = {
-                "stamp": np.array(stamp),
-                "runs": self._runs,
-                "faiss": faiss.serialize_index(self._scan),
-            }
-            np.savez(file, allow_pickle=False, **held, **own)
-        beside.replace(path)
+        temporary = path.with_name(f"{path.name}.{getpid()}")
+        arrays = {
+            "stamp": np.array(json.dumps(asdict(self.stamp))),
+            "runs": self._runs,
+            "faiss": faiss.serialize_index(self._faiss),
+            **(self._layout.arrays() if self._layout else {}),
+        }
+        with temporary.open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+        temporary.replace(path)
 
     def extend(self, page: Sequence[tuple[int, bytes]]) -> None:
-        """Adds rows, (id, clip_code), the ids rising."""
+        """Appends rows, (id, clip_code). Ids must rise."""
         ids = np.array([row_id for row_id, _ in page], np.int64)
         codes = [code for _, code in page]
-        begins = np.flatnonzero(np.diff(ids, prepend=self._last_id) != 1)
-        self._runs = np.concatenate(
-            [self._runs, np.stack([len(self) + begins, ids[begins]], axis=1)]
-        )
+        run_starts = np.flatnonzero(np.diff(ids, prepend=self._last_id) != 1)
+        runs = np.stack([len(self) + run_starts, ids[run_starts]], axis=1)
+        self._runs = np.concatenate([self._runs, runs])
         if self._layout is None:
             self._layout = PcaLayout.fit(self._codec, codes)
-            self._scan = self._layout.build(codes)
+            self._faiss = self._layout.build(codes)
         else:
-            self._scan.merge_from(self._layout.build(codes))
+            self._faiss.merge_from(self._layout.build(codes))
 
     def __len__(self) -> int:
-        return int(self._scan.ntotal) if self._scan is not None else 0
+        """Number of rows."""
+        return int(self._faiss.ntotal) if self._faiss is not None else 0
 
     @property
     def needs_refit(self) -> bool:
-        """Whether the layout was fitted to so few of today's rows that it should be fitted anew."""
+        """Whether the layout was fitted to so few of the present rows that it should be refitted."""
         fitted_to = self._layout.fitted_to if self._layout else 0
         return 0 < fitted_to < SAMPLE and len(self) >= REFIT_GROWTH * fitted_to
 
-    def candidates(self, vectors: Vectors, count: int) -> ShortList:
-        """(N, D) queries → the short lists for `count` hits each."""
-        none = ShortList(
-            np.zeros((len(vectors), 0), np.int64),
-            np.zeros((len(vectors), 0, self._codec.dimension), np.float32),
-        )
+    def shortlist(self, vectors: Vectors, count: int) -> Shortlist:
+        """(N, D) queries → enough candidates for `count` hits each."""
         if self._layout is None or not len(self):
-            return none
-        least, times = self._layout.shortlist_size
-        self._scan.implem = RESERVOIR
-        _, positions = self._scan.search(
-            self._layout.query(vectors), min(max(least, times * count), len(self))
-        )
-        if not self._layout.lossless:
-            return ShortList(self._ids(positions), None)
-        held = self._layout.reconstruct(self._scan.reconstruct_batch(positions.ravel()))
-        return ShortList(self._ids(positions), held.reshape(*positions.shape, -1))
+            return Shortlist(
+                np.zeros((len(vectors), 0), np.int64),
+                np.zeros((len(vectors), 0, self._codec.dimension), np.float32),
+            )
+        size = min(self._layout.shortlist_size(count), len(self))
+        self._faiss.implem = RESERVOIR
+        _, positions = self._faiss.search(self._layout.query(vectors), size)
+        vectors_hat = self._layout.reconstruct(self._faiss, positions.ravel())
+        if vectors_hat is not None:
+            vectors_hat = vectors_hat.reshape(*positions.shape, -1)
+        return Shortlist(self._ids(positions), vectors_hat)
 
     @property
     def _last_id(self) -> int:
-        return (
-            int(self._ids(np.array([len(self) - 1]))[0]) if len(self) else -2
-        )  # not just before any id
+        return int(self._ids(np.array([len(self) - 1]))[0]) if len(self) else BEFORE_ANY_ID
 
     def _ids(self, positions: npt.NDArray[np.int64]) -> Ids:
         run = np.searchsorted(self._runs[:, 0], positions, side="right") - 1

@@ -1,22 +1,23 @@
-"""How rows lie in a FAISS fast-scan index: four bits a group, searched with SIMD tables.
+"""How rows are stored in a FAISS fast-scan index: four bits per group, searched with SIMD tables.
 
-PackedCodeLayout: for codes that are packed scalar levels. A scalar quantiser *is* a product quantiser. With b bits a dimension,
-4 / b neighbouring dimensions share four bits of the packed code, so an index whose 16 centroids a group are the
-quantiser's own reconstruction values holds the dequantised vectors without loss, in the bytes of `clip_code` itself:
+PackedCodeLayout, for codes that are packed scalar levels. A scalar quantizer *is* a product
+quantizer: with b bits per dimension, 4 / b neighboring dimensions share four bits of the packed
+code. An index whose 16 centroids per group are the quantizer's own reconstruction values therefore
+holds the dequantized vectors without loss, in the bytes of `clip_code` itself:
 
-    b        group             bytes a row          lossless
+    b        group             bytes per row        lossless
     1        4 dimensions      D / 8                yes
     2        2 dimensions      D / 4                yes
     3, 4     1 dimension       D / 2                yes
     5 … 8    1 dimension       D / 2                no: the upper four bits
 
-FAISS puts the first group of a byte into its low nibble, we write the most significant bit first: instead of turning
-every code, the query's groups are swapped in pairs.
+FAISS puts the first group of a byte into its low nibble, while codes are packed with the most
+significant bit first. Instead of rewriting every code, the query's groups are swapped in pairs.
 
-PcaLayout: for all other codes. Decoded vectors, of norm 1, are rotated to the first DIRECTIONS principal axes of a
-sample, and each axis is quantised to four bits fitted to it: 32 bytes a row. On 40,000 Chinese-CLIP vectors a short
-list of 100 holds 97–98 % of the true ten neighbours, whatever the rate of the codes; product quantisers of the same
-size on the unrotated vectors hold 78–85 %.
+PcaLayout, for all other codes. Decoded vectors of norm 1 are projected onto the first DIRECTIONS
+principal axes of a sample, and each axis is quantized to four bits fitted to it: 32 bytes per row.
+On 40,000 Chinese-CLIP vectors a shortlist of 100 holds 97–98 % of the true ten neighbors, whatever
+the rate of the codes; product quantizers of the same size without the rotation hold 78–85 %.
 """
 
 from __future__ import annotations
@@ -27,35 +28,41 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from archive.arrays import Vectors, unit
 from archive.codecs import Codec
 from archive.codecs.coders.scalar import dequantize, pack, packed_bytes, unpack
 
-Vectors = npt.NDArray[np.float32]
-DIRECTIONS = 64
-SAMPLE = 4096  # rows a PcaLayout is fitted to, at most: one page of the store, since it is fitted to the first
+GROUP_BITS = 4  # of FAISS' fast scan
+CENTROIDS = 1 << GROUP_BITS
+DIRECTIONS = 64  # principal axes
+SAMPLE = 4096  # rows a PcaLayout is fitted to at most: it sees only the store's first page
 
 
 class Layout(Protocol):
     """Codes and queries ⇄ what FAISS holds."""
 
     @property
-    def shortlist_size(self) -> tuple[int, int]:
-        """A short list is at least so long, and so many times what is asked for."""
-
-    @property
     def width(self) -> int:
-        """Dimensions in the index."""
+        """Dimensions of the FAISS index."""
 
-    @property
-    def lossless(self) -> bool: ...
     @property
     def fitted_to(self) -> int:
-        """Rows the layout was fitted to; 0 if it needs none."""
+        """Rows the layout was fitted to; 0 if it is not fitted."""
 
-    def arrays(self) -> Mapping[str, npt.NDArray[Any]]: ...
-    def build(self, codes: Sequence[bytes]) -> Any: ...
-    def query(self, vectors: Vectors) -> Vectors: ...
-    def reconstruct(self, rotated: Vectors) -> Vectors: ...
+    def shortlist_size(self, count: int) -> int:
+        """How many candidates to scan for, so that `count` hits are among them."""
+
+    def arrays(self) -> Mapping[str, npt.NDArray[Any]]:
+        """What the index file stores of the layout."""
+
+    def build(self, codes: Sequence[bytes]) -> Any:
+        """N clip_codes → a FAISS index of these rows."""
+
+    def query(self, vectors: Vectors) -> Vectors:
+        """(N, D) → (N, width): queries as FAISS takes them."""
+
+    def reconstruct(self, index: Any, positions: npt.NDArray[np.int64]) -> Vectors | None:
+        """(n,) positions → (n, D) vector_hat; None if the index holds only coarser vectors."""
 
 
 class PackedCodeLayout:
@@ -66,122 +73,125 @@ class PackedCodeLayout:
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
         self._bits = codec.vectors.scan_bits or 1
-        self._kept = min(self._bits, 4)  # bits of a level that are scanned
-        self._level = self._bits if self._bits in (1, 2) else 4  # bits a level takes in the index
-        self._group = 4 // self._level  # dimensions that share a centroid
-        self._bytes = packed_bytes(codec.dimension, self._level)
-        self.width = (
-            self._bytes * 8 // self._level
-        )  # dimensions, with those that fill the last byte
+        self._scanned_bits = min(self._bits, GROUP_BITS)  # the upper bits of each level
+        self._slot_bits = self._bits if self._bits in (1, 2) else GROUP_BITS  # per level, in FAISS
+        self._group = GROUP_BITS // self._slot_bits  # dimensions that share a centroid
+        self.width = packed_bytes(codec.dimension, self._slot_bits) * 8 // self._slot_bits
 
-    @property
-    def lossless(self) -> bool:
-        return self._bits == self._kept and self._codec.vectors.linear_decoder is None
-
-    @property
-    def shortlist_size(self) -> tuple[int, int]:
-        """With one bit all norms are equal; else the scan, by dot product, errs."""
-        return (
-            (20, 2) if self._bits == 1 and self._codec.vectors.linear_decoder is None else (240, 2)
-        )
+    def shortlist_size(self, count: int) -> int:
+        """At 1 bit all norms are equal; otherwise ranking by dot product needs more candidates."""
+        equal_norms = self._bits == 1 and self._codec.vectors.linear_decoder is None
+        return max(20 if equal_norms else 240, 2 * count)
 
     def arrays(self) -> Mapping[str, npt.NDArray[Any]]:
+        """Nothing: the codec says it all."""
         return {}
 
     def build(self, codes: Sequence[bytes]) -> Any:
         """N clip_codes → a FAISS index of these rows."""
         import faiss
 
-        plain = faiss.IndexPQ(self.width, self.width // self._group, 4, faiss.METRIC_INNER_PRODUCT)
-        faiss.copy_array_to_vector(self._centroids(), plain.pq.centroids)
-        plain.is_trained = True
+        plain = _trained(self.width, self.width // self._group, self._centroids())
         if codes:
             plain.add_sa_codes(np.ascontiguousarray(self._rows(codes)))
-        return faiss.IndexPQFastScan(plain)  # type: ignore[arg-type]  # its stubs know one constructor of three
+        return faiss.IndexPQFastScan(plain)
 
     def query(self, vectors: Vectors) -> Vectors:
-        """(N, D) → (N, width): zeros for what only fills up, groups swapped in pairs."""
-        filled = np.zeros((len(vectors), self.width), np.float32)
+        """(N, D) → (N, width): padded with zeros, groups swapped in pairs."""
         decoder = self._codec.vectors.linear_decoder
-        filled[:, : self._codec.dimension] = decoder.query(vectors) if decoder else vectors
-        pairs = filled.reshape(len(vectors), -1, 2, self._group)
-        return np.ascontiguousarray(pairs[:, :, ::-1]).reshape(len(vectors), -1)
+        padded = np.zeros((len(vectors), self.width), np.float32)
+        padded[:, : self._codec.dimension] = decoder.query(vectors) if decoder else vectors
+        return np.ascontiguousarray(self._swapped(padded))
 
-    def reconstruct(self, rotated: Vectors) -> Vectors:
-        """(n, width) as FAISS reconstructs them → (n, D), the groups rotated back."""
-        pairs = rotated.reshape(len(rotated), -1, 2, self._group)[:, :, ::-1]
-        return pairs.reshape(len(rotated), -1)[:, : self._codec.dimension]
+    def reconstruct(self, index: Any, positions: npt.NDArray[np.int64]) -> Vectors | None:
+        """(n,) positions → (n, D) vector_hat, the groups swapped back."""
+        if self._bits > self._scanned_bits or self._codec.vectors.linear_decoder is not None:
+            return None
+        return self._swapped(index.reconstruct_batch(positions))[:, : self._codec.dimension]
+
+    def _swapped(self, vectors: Vectors) -> Vectors:
+        """(n, width) → (n, width): each pair of groups swapped. Its own inverse."""
+        pairs = vectors.reshape(len(vectors), -1, 2, self._group)
+        return pairs[:, :, ::-1].reshape(len(vectors), -1)
 
     def _rows(self, codes: Sequence[bytes]) -> npt.NDArray[np.uint8]:
+        """N clip_codes → (N, width / 2 / group) uint8 as FAISS packs them."""
         rows = np.frombuffer(b"".join(codes), np.uint8).reshape(len(codes), -1)
-        if self._bits == self._level:
+        if self._bits == self._slot_bits:
             return rows
-        levels = unpack(rows, self._bits, self._codec.dimension) >> np.uint8(
-            self._bits - self._kept
-        )
-        return pack(levels, self._level)
+        unscanned = np.uint8(self._bits - self._scanned_bits)
+        levels = unpack(rows, self._bits, self._codec.dimension) >> unscanned
+        return pack(levels, self._slot_bits)
 
     def _centroids(self) -> Vectors:
-        """What the sixteen patterns of every group decode to, flat."""
-        patterns = (16 * np.arange(16)).astype(np.uint8)[:, None]
-        levels = np.minimum(
-            unpack(patterns, self._level, self._group), np.uint8((1 << self._kept) - 1)
-        )
-        return np.tile(dequantize(levels, self._kept).ravel(), self.width // self._group)
+        """What the sixteen patterns of every group decode to, (width · CENTROIDS,)."""
+        patterns = (CENTROIDS * np.arange(CENTROIDS)).astype(np.uint8)[:, None]
+        levels = unpack(patterns, self._slot_bits, self._group)
+        levels = np.minimum(levels, np.uint8((1 << self._scanned_bits) - 1))
+        return np.tile(dequantize(levels, self._scanned_bits).ravel(), self.width // self._group)
 
 
 class PcaLayout:
-    """Decoded vectors, rotated and coarsely quantised."""
-
-    lossless = False
-    shortlist_size = (100, 10)
+    """Decoded vectors, projected and coarsely quantized."""
 
     def __init__(self, codec: Codec, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        """From `arrays()`. Raises KeyError if one is missing."""
         self._codec = codec
-        self._axes = arrays["axes"]
-        self._levels = arrays["levels"]
+        self._axes = arrays["axes"]  # (D, width) float32
+        self._levels = arrays["levels"]  # (width · CENTROIDS,) float32
         self.fitted_to = int(arrays["fitted_to"])
         self.width = self._axes.shape[1]
 
     @classmethod
     def fit(cls, codec: Codec, codes: Sequence[bytes]) -> PcaLayout:
-        """Axes and levels from a sample of codes."""
+        """Axes and levels from a sample of clip_codes."""
         import faiss
 
-        sample = _unit(codec.decode_vectors(list(codes[:SAMPLE])))
-        _, basis = np.linalg.eigh(
-            np.cov(sample.T.astype(np.float64)) if len(sample) > 1 else np.eye(codec.dimension)
-        )
+        sample = unit(codec.decode_vectors(list(codes[:SAMPLE])))
+        covariance = np.eye(codec.dimension)
+        if len(sample) > 1:
+            covariance = np.cov(sample.T.astype(np.float64))
+        _, basis = np.linalg.eigh(covariance)  # by rising variance
         axes = np.ascontiguousarray(basis[:, ::-1][:, :DIRECTIONS]).astype(np.float32)
-        quantizer = faiss.ProductQuantizer(axes.shape[1], axes.shape[1], 4)
-        quantizer.cp.min_points_per_centroid = 1  # it would talk on stderr
-        padded = np.resize(sample @ axes, (max(16, len(sample)), axes.shape[1]))
-        quantizer.train(np.ascontiguousarray(padded))
+        width = axes.shape[1]
+        quantizer = faiss.ProductQuantizer(width, width, GROUP_BITS)
+        quantizer.cp.min_points_per_centroid = 1  # or it would warn on stderr
+        repeated = np.resize(sample @ axes, (max(CENTROIDS, len(sample)), width))
+        quantizer.train(np.ascontiguousarray(repeated))
         levels = faiss.vector_to_array(quantizer.centroids)
         return cls(codec, {"axes": axes, "levels": levels, "fitted_to": np.array(len(sample))})
 
+    def shortlist_size(self, count: int) -> int:
+        """At ten times the hits asked for, about 97 % of the true neighbors are candidates."""
+        return max(100, 10 * count)
+
     def arrays(self) -> Mapping[str, npt.NDArray[Any]]:
+        """axes (D, width) float32, levels (width · CENTROIDS,) float32, fitted_to () int64."""
         return {"axes": self._axes, "levels": self._levels, "fitted_to": np.array(self.fitted_to)}
 
     def build(self, codes: Sequence[bytes]) -> Any:
         """N clip_codes → a FAISS index of these rows."""
         import faiss
 
-        plain = faiss.IndexPQ(self.width, self.width, 4, faiss.METRIC_INNER_PRODUCT)
-        faiss.copy_array_to_vector(self._levels, plain.pq.centroids)
-        plain.is_trained = True
+        plain = _trained(self.width, self.width, self._levels)
         if codes:
-            plain.add(self.query(_unit(self._codec.decode_vectors(list(codes)))))
-        return faiss.IndexPQFastScan(plain)  # type: ignore[arg-type]
+            plain.add(self.query(unit(self._codec.decode_vectors(list(codes)))))
+        return faiss.IndexPQFastScan(plain)
 
     def query(self, vectors: Vectors) -> Vectors:
         """(N, D) → (N, width)."""
         return np.ascontiguousarray(vectors @ self._axes)
 
-    def reconstruct(self, rotated: Vectors) -> Vectors:
-        raise NotImplementedError("a PcaLayout does not hold the decoded vectors")
+    def reconstruct(self, index: Any, positions: npt.NDArray[np.int64]) -> None:
+        """None: the index does not hold the decoded vectors."""
+        return None
 
 
-def _unit(vectors: Vectors) -> Vectors:
-    unit: Vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    return unit
+def _trained(width: int, groups: int, centroids: Vectors) -> Any:
+    """An empty IndexPQ with these centroids, flat."""
+    import faiss
+
+    plain = faiss.IndexPQ(width, groups, GROUP_BITS, faiss.METRIC_INNER_PRODUCT)
+    faiss.copy_array_to_vector(centroids, plain.pq.centroids)
+    plain.is_trained = True
+    return plain

@@ -1,8 +1,8 @@
-"""Vectors → hits. Keeps the index in step with the rows; rows win.
+"""Vectors → hits. Keeps the indexes in step with the rows; rows win.
 
-    query ─index─► short list of ids ─store─► codes ─codec─► σ̂ ─cos(q, σ̂)─► hits, best first
+    query ─index─► shortlist of ids ─store─► codes ─codec─► vector_hat ─cosine─► hits, best first
 
-The index is opened, or built, at the first search; it is extended by whatever rows came since, and saved.
+An index is loaded, or built, at the first search; it is extended by the rows added since, and saved.
 """
 
 from __future__ import annotations
@@ -12,28 +12,29 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from archive.arrays import Vectors
 from archive.codecs import Codec
-from archive.index import Index, IndexStamp
+from archive.index import Ids, Index, IndexStamp, Shortlist
 from archive.records import CodecRecord, Row
 from archive.store import Store
 
-Vectors = npt.NDArray[np.float32]
+SHORTEST = 1e-12  # added to the product of two lengths, so that zero vectors score 0
+SCORE_DIGITS = 6  # after the point
 
 
 @dataclass(frozen=True)
 class Hit:
-    """An archived picture and how well it answers: cosine of the query and the decoded vector, −1 … 1."""
+    """An archived image and its score: cosine of the query and vector_hat, −1 … 1."""
 
     id: int
     score: float
-    path: str
-    digest: str
+    path: str  # where the image was first found
+    digest: str  # SHA-256 of the file, hexadecimal
 
 
 class Search:
-    """The indexes of an archive, one a codec."""
+    """The indexes of an archive, one per codec."""
 
     def __init__(
         self,
@@ -42,6 +43,7 @@ class Search:
         codecs: Mapping[int, Codec],
         folder: Path,
     ) -> None:
+        """`records` and `codecs` by codec id; codecs added to them later are searched too."""
         self._store = store
         self._records = records
         self._codecs = codecs
@@ -49,104 +51,103 @@ class Search:
         self._indexes: dict[int, Index] = {}
 
     def refresh(self) -> None:
-        """Brings every index in step with the rows: loads, extends, or builds it, and saves what changed."""
+        """Brings every index in step with the rows: loads, extends or builds it, and saves it."""
         for codec_id, codec in self._codecs.items():
             index = self._indexes.get(codec_id) or Index.load(self.file(codec_id), codec)
             if index is None or not self._agrees(index, codec_id):
                 self.file(codec_id).unlink(missing_ok=True)
                 index = self._empty(codec_id)
-            index = self._extended(index, codec_id)
-            self._indexes[codec_id] = (
-                self._extended(self._empty(codec_id), codec_id) if index.needs_refit else index
-            )
+            self._extend(index, codec_id)
+            if index.needs_refit:
+                index = self._empty(codec_id)
+                self._extend(index, codec_id)
+            self._indexes[codec_id] = index
 
     def hits(self, vectors: Vectors, count: int) -> list[list[Hit]]:
         """(N, D) queries → N lists of at most `count` hits, best first. Call `refresh` before."""
         scored: list[list[tuple[float, int]]] = [[] for _ in vectors]
         for codec_id, index in self._indexes.items():
-            short = index.candidates(vectors, count)
-            vectors_hat = (
-                self._decoded(codec_id, short.ids)
-                if short.vectors_hat is None
-                else short.vectors_hat
-            )
-            for answers, scores, ids in zip(
-                scored, _cosines(vectors, vectors_hat), short.ids, strict=True
-            ):
+            shortlist = index.shortlist(vectors, count)
+            cosines = _cosines(vectors, self._vectors_hat(codec_id, shortlist))
+            for answers, scores, ids in zip(scored, cosines, shortlist.ids, strict=True):
                 answers.extend(zip(scores.tolist(), ids.tolist(), strict=True))
         best = [sorted(answers, reverse=True)[:count] for answers in scored]
-        rows = self._store.images.find(
-            list({image_id for answers in best for _, image_id in answers})
-        )
+        rows = self._store.images.find(list({row_id for answers in best for _, row_id in answers}))
         return [
-            [_hit(rows[image_id], score) for score, image_id in answers if image_id in rows]
+            [_hit(rows[row_id], score) for score, row_id in answers if row_id in rows]
             for answers in best
         ]
 
     def file(self, codec_id: int) -> Path:
-        """Where a codec's index is kept."""
+        """Where a codec's index is stored."""
         return self._folder / f"codec-{codec_id}.npz"
 
     def bytes_on_disk(self) -> int:
+        """Bytes of all index files."""
         files = [self.file(codec_id) for codec_id in self._codecs]
         return sum(file.stat().st_size for file in files if file.exists())
 
     def disagreement(self) -> str:
-        """Why a saved index would be rebuilt, or '' ; a missing one is only not built yet."""
+        """Why a saved index would be rebuilt; '' if all are sound or only missing."""
         for codec_id, codec in self._codecs.items():
-            if self.file(codec_id).exists():
-                index = Index.load(self.file(codec_id), codec)
-                if index is None:
-                    return f"{self.file(codec_id)} is damaged; the next search builds it anew"
-                if not self._agrees(index, codec_id):
-                    return f"{self.file(codec_id)} does not agree with the rows; the next search builds it anew"
+            file = self.file(codec_id)
+            if not file.exists():
+                continue
+            index = Index.load(file, codec)
+            if index is None:
+                return f"{file} is damaged; the next search rebuilds it"
+            if not self._agrees(index, codec_id):
+                return f"{file} does not agree with the rows; the next search rebuilds it"
         return ""
 
-    def _decoded(self, codec_id: int, ids: npt.NDArray[np.int64]) -> Vectors:
-        """(N, k) ids → (N, k, D), from the rows."""
-        rows = self._store.images.get(ids.ravel().tolist())
+    def _vectors_hat(self, codec_id: int, shortlist: Shortlist) -> Vectors:
+        """(N, k, D): from the index, or else decoded from the rows."""
+        if shortlist.vectors_hat is not None:
+            return shortlist.vectors_hat
+        return self._decode(codec_id, shortlist.ids)
+
+    def _decode(self, codec_id: int, ids: Ids) -> Vectors:
+        """(N, k) ids → (N, k, D)."""
         codec = self._codecs[codec_id]
-        return codec.decode_vectors([row.clip_code for row in rows]).reshape(
-            *ids.shape, codec.dimension
-        )
+        rows = self._store.images.get(ids.ravel().tolist())
+        vectors_hat = codec.decode_vectors([row.clip_code for row in rows])
+        return vectors_hat.reshape(*ids.shape, codec.dimension)
 
     def _empty(self, codec_id: int) -> Index:
-        return Index(self._codecs[codec_id], self._first_stamp(codec_id))
+        return Index(self._codecs[codec_id], self._empty_stamp(codec_id))
 
-    def _first_stamp(self, codec_id: int) -> IndexStamp:
+    def _empty_stamp(self, codec_id: int) -> IndexStamp:
         record = self._records[codec_id]
-        return IndexStamp(
-            codec_id, f"{record.name} {sorted(record.parameters.items())} {record.created_at}"
-        )
+        parameters = sorted(record.parameters.items())
+        return IndexStamp(codec_id, f"{record.name} {parameters} {record.created_at}")
 
     def _agrees(self, index: Index, codec_id: int) -> bool:
-        """Whether the rows an index was built from are there unchanged."""
+        """Whether the rows an index was built from still exist, unchanged."""
         stamp = index.stamp
-        first = self._first_stamp(codec_id)
-        if replace(stamp, count=0, last_id=0, last_digest="") != first:
+        if replace(stamp, count=0, last_id=0, last_digest="") != self._empty_stamp(codec_id):
             return False
-        return (stamp.count, stamp.last_digest) == self._store.images.position(
-            codec_id, stamp.last_id
-        )
+        position = self._store.images.position(codec_id, stamp.last_id)
+        return (stamp.count, stamp.last_digest) == position
 
-    def _extended(self, index: Index, codec_id: int) -> Index:
-        last = index.stamp.last_id
-        for page in self._store.images.clip_codes(codec_id, after=last):
+    def _extend(self, index: Index, codec_id: int) -> None:
+        """Appends the rows added since, and saves the index if there are any."""
+        last_id = index.stamp.last_id
+        for page in self._store.images.clip_codes(codec_id, after=last_id):
             index.extend(page)
-            last = page[-1][0]
-        if last != index.stamp.last_id:
-            count, digest = self._store.images.position(codec_id, last)
-            index.stamp = replace(index.stamp, count=count, last_id=last, last_digest=digest)
-            index.save(self.file(codec_id))
-        return index
+            last_id = page[-1][0]
+        if last_id == index.stamp.last_id:
+            return
+        count, digest = self._store.images.position(codec_id, last_id)
+        index.stamp = replace(index.stamp, count=count, last_id=last_id, last_digest=digest)
+        index.save(self.file(codec_id))
 
 
 def _cosines(vectors: Vectors, vectors_hat: Vectors) -> Vectors:
-    """(N, D), (N, k, D) → (N, k)."""
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True) * np.linalg.norm(vectors_hat, axis=2)
-    cosines: Vectors = np.einsum("nd,nkd->nk", vectors, vectors_hat) / (norms + 1e-12)
+    """(N, D) and (N, k, D) → (N, k)."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True) * np.linalg.norm(vectors_hat, axis=2)
+    cosines: Vectors = np.einsum("nd,nkd->nk", vectors, vectors_hat) / (lengths + SHORTEST)
     return cosines
 
 
 def _hit(row: Row, score: float) -> Hit:
-    return Hit(row.id, round(score, 6), row.path, row.sha256.hex())
+    return Hit(row.id, round(score, SCORE_DIGITS), row.path, row.sha256.hex())

@@ -34,7 +34,7 @@ def test_the_short_list_holds_the_true_neighbours(
     codes = codec.encode_vectors(rng.normal(0, 0.5, (900, dimension)).astype(np.float32))
     queries = rng.normal(0, 0.5, (8, dimension)).astype(np.float32)
     vectors_hat = codec.decode_vectors(codes)
-    short = built(codec, codes).candidates(queries, 10).ids
+    short = built(codec, codes).shortlist(queries, 10).ids
     scores = queries @ (vectors_hat / np.linalg.norm(vectors_hat, axis=1, keepdims=True)).T
     best = -np.sort(-scores, axis=1)[:, :10]
     found = -np.sort(-np.take_along_axis(scores, short - 1, axis=1), axis=1)[:, :10]
@@ -48,7 +48,7 @@ def test_up_to_four_bits_the_index_holds_exactly_what_the_codec_decodes(
     codec = coclico(24, bits=bits)
     codes = codec.encode_vectors(rng.normal(0, 0.6, (50, 24)).astype(np.float32))
     index = built(codec, codes)
-    short = index.candidates(codec.decode_vectors(codes), 50)
+    short = index.shortlist(codec.decode_vectors(codes), 50)
     assert short.vectors_hat is not None
     assert np.array_equal(
         short.vectors_hat[0], codec.decode_vectors([codes[i - 1] for i in short.ids[0]])
@@ -77,7 +77,7 @@ def test_ids_with_gaps_come_back_however_the_index_was_grown(steps: list[int], s
         cut = int(random.integers(1, len(rows) + 1))
         index.extend(rows[:cut])
         rows = rows[cut:]
-    short = index.candidates(codec.decode_vectors(codes), 1).ids
+    short = index.shortlist(codec.decode_vectors(codes), 1).ids
     assert set(short.ravel().tolist()) <= set(ids)
     assert all(own in row for own, row in zip(ids, short.tolist(), strict=True))
 
@@ -92,9 +92,9 @@ def test_saved_and_loaded_it_answers_the_same(rng: np.random.Generator, tmp_path
     assert loaded is not None
     assert loaded.stamp == index.stamp
     queries = rng.normal(size=(3, 64)).astype(np.float32)
-    assert np.array_equal(loaded.candidates(queries, 5).ids, index.candidates(queries, 5).ids)
+    assert np.array_equal(loaded.shortlist(queries, 5).ids, index.shortlist(queries, 5).ids)
     loaded.extend([(400, codes[0])])
-    assert 400 in loaded.candidates(codec.decode_vectors(codes[:1]), 5).ids
+    assert 400 in loaded.shortlist(codec.decode_vectors(codes[:1]), 5).ids
     assert list((tmp_path / "deep").iterdir()) == [tmp_path / "deep" / "index.npz"]
 
 
@@ -125,7 +125,7 @@ def test_an_index_of_another_dimension_is_foreign(tmp_path: Path) -> None:
 
 
 def test_an_empty_index_finds_nothing() -> None:
-    assert Index(coclico(64), STAMP).candidates(np.ones((2, 64), np.float32), 5).ids.shape == (2, 0)
+    assert Index(coclico(64), STAMP).shortlist(np.ones((2, 64), np.float32), 5).ids.shape == (2, 0)
 
 
 def test_codes_without_levels_are_indexed_coarsely_and_found_among_real_embeddings(
@@ -145,7 +145,7 @@ def test_codes_without_levels_are_indexed_coarsely_and_found_among_real_embeddin
     exact = np.argsort(
         -(queries @ (vectors_hat / np.linalg.norm(vectors_hat, axis=1, keepdims=True)).T), axis=1
     )
-    short = index.candidates(queries, 10)
+    short = index.shortlist(queries, 10)
     assert short.vectors_hat is None
     kept = [
         len(set(a) & set(b)) / 10
