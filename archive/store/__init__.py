@@ -1,10 +1,10 @@
 """Rows, the only truth: the tables of one archive. SQLAlchemy's door.
 
-    schema      the tables                        database       engines, transactions, migrations
-    models      encoder and decoder               codecs         how codes are read
-    images      rows                              sources        paths that hold an image
-    volumes     file systems                      ledger         files that were skipped
-    restorations  images regenerated from rows    checksum, clock
+    schema         the tables                      database   engines, transactions, migrations
+    models         encoder and decoder             codecs     how codes are read
+    images         rows                            sources    paths that hold an image
+    volumes        file systems                    ledger     files that were skipped
+    restorations   images regenerated from rows    checksum   clock
 
 A Store holds one part for each table, all over one Database. Writing is idempotent: a digest occurs once, a path on a
 volume occurs once, and whoever writes it again only renews what was seen. A part's methods that take a Connection run
@@ -12,6 +12,8 @@ in the caller's transaction; all others open their own.
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from archive.errors import NoArchive
 from archive.records import Batch
@@ -50,18 +52,8 @@ class Store:
     def open(cls, settings: Settings) -> Store:
         """Opens existing tables. Raises NoArchive if there are none."""
         directory = settings.directory
-        if (
-            directory is not None
-            and directory.is_dir()
-            and not (directory / DATABASE_NAME).is_file()
-        ):
-            raise NoArchive(
-                f"there is no archive in {settings.location}; make one with `coldframe init`"
-            )
-        if directory is not None and not directory.exists():
-            raise NoArchive(
-                f"there is no archive at {settings.location}; make one with `coldframe init`"
-            )
+        if directory is not None and _has_no_database(directory):
+            raise NoArchive(f"no archive at {settings.location}; create one with `coldframe init`")
         database = Database(settings)
         database.check_revision()
         return cls(database)
@@ -85,3 +77,10 @@ class Store:
             self.ledger.remove(connection, [place for _, place in seen])
             self.ledger.put(connection, batch.skipped)
         return ids
+
+
+def _has_no_database(directory: Path) -> bool:
+    """Whether there is nothing at `directory`, or a directory without a database."""
+    if not directory.exists():
+        return True
+    return directory.is_dir() and not (directory / DATABASE_NAME).is_file()

@@ -1,7 +1,8 @@
 """Engines, transactions and migrations: SQLite and PostgreSQL behind one door.
 
-SQLite runs in WAL mode, so that readers never wait, with full synchronisation, so that a committed row survives a power
-cut. A writing transaction takes its lock at once (BEGIN IMMEDIATE): two writers queue up instead of failing half-way.
+SQLite runs in WAL mode, so that readers never wait, with full synchronization, so that a committed
+row survives a power cut. A writing transaction takes its lock at once (BEGIN IMMEDIATE): two
+writers queue up instead of failing halfway.
 """
 
 from __future__ import annotations
@@ -27,13 +28,16 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, NoSuchModuleError, Operati
 from archive.errors import ArchiveLocked, ColdframeError, NoArchive, UsageError
 from archive.settings import DATABASE_NAME, Settings
 
-WRITING = "coldframe_writing"  # execution option of a connection that will write
+WRITING = "coldframe_writing"  # execution option of a connection that writes
 CHUNK = 500  # values in one IN (…)
 T = TypeVar("T")
 
 
 class Database:
-    """An engine with two kinds of transaction. Raises NoArchive, ArchiveLocked or ColdframeError, not the driver's."""
+    """An engine with two kinds of transaction.
+
+    Whatever the driver raises becomes NoArchive, ArchiveLocked or ColdframeError.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -41,14 +45,14 @@ class Database:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that sees one state of the rows."""
-        with translated(self.settings), self.engine.begin() as connection:
+        """A transaction that sees one snapshot of the rows."""
+        with translated_errors(self.settings), self.engine.begin() as connection:
             yield connection
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that commits as a whole or not at all."""
-        with translated(self.settings), self.engine.connect() as connection:
+        with translated_errors(self.settings), self.engine.connect() as connection:
             writer = connection.execution_options(**{WRITING: True})
             with writer.begin():
                 yield writer
@@ -63,23 +67,23 @@ class Database:
             command.upgrade(alembic_config(connection), "head")
 
     def check_revision(self) -> None:
-        """Raises NoArchive where there is none, ColdframeError where the tables are of another version."""
+        """Raises NoArchive if there are no tables, ColdframeError if they are of another version."""
         from alembic.script import ScriptDirectory
 
-        place = self.settings.location
+        location = self.settings.location
         with self.reading() as connection:
             if not inspect(connection).has_table("alembic_version"):
-                raise NoArchive(f"there is no archive at {place}; make one with `coldframe init`")
+                raise NoArchive(f"no archive at {location}; create one with `coldframe init`")
             revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
         head = ScriptDirectory.from_config(alembic_config(None)).get_current_head()
         if revision != head:
             raise ColdframeError(
-                f"the archive at {place} has tables of version {revision}, this coldframe wants {head}; "
-                "run `coldframe init` with the newer of the two versions"
+                f"the tables of the archive at {location} have version {revision}, this coldframe "
+                f"needs {head}; run `coldframe init` with the newer of the two versions"
             )
 
     def bytes_on_disk(self) -> int:
-        """SQLite: the files. PostgreSQL: our tables with their indexes."""
+        """SQLite: the database and its WAL. PostgreSQL: our tables with their indexes."""
         directory = self.settings.directory
         if directory is not None:
             return sum(path.stat().st_size for path in directory.glob(f"{DATABASE_NAME}*"))
@@ -91,37 +95,40 @@ class Database:
             return int(connection.exec_driver_sql(f"SELECT {' + '.join(sizes)}").scalar_one())
 
     def close(self) -> None:
+        """Closes all connections."""
         self.engine.dispose()
 
 
 def open_engine(settings: Settings) -> Engine:
-    """The engine of an archive, its connections set up. Raises UsageError for a URL no driver is installed for."""
+    """The engine of an archive, its connections set up.
+
+    Raises UsageError for a URL that is malformed or whose driver is not installed.
+    """
     try:
         engine = create_engine(settings.database_url)
     except (NoSuchModuleError, ValueError) as error:
         raise UsageError(
-            f"{settings.location} is no database URL that coldframe knows; use postgresql://…"
+            f"{settings.location} is not a database URL that coldframe knows; use postgresql://…"
         ) from error
     except ModuleNotFoundError as error:
         raise UsageError(
-            f"{error.name} is missing for {settings.location}; run `pip install 'coldframe[postgres]'`"
+            f"{settings.location} needs {error.name}; run `pip install 'coldframe[postgres]'`"
         ) from error
     if engine.dialect.name == "sqlite":
-        event.listen(
-            engine,
-            "connect",
-            lambda connection, _: _set_up_sqlite(connection, settings.lock_seconds),
-        )
+
+        def set_up(connection: Any, _: Any) -> None:
+            _set_up_sqlite(connection, settings.lock_seconds)
+
+        event.listen(engine, "connect", set_up)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
 def _set_up_sqlite(connection: Any, lock_seconds: float) -> None:
-    connection.isolation_level = (
-        None  # transactions begin where _begin_sqlite says, not where the driver guesses
-    )
-    waiting = f"busy_timeout = {int(1000 * lock_seconds)}"
-    for pragma in (waiting, "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    # Transactions begin where _begin_sqlite says, not where the driver guesses.
+    connection.isolation_level = None
+    timeout = f"busy_timeout = {int(1000 * lock_seconds)}"
+    for pragma in (timeout, "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -131,29 +138,28 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 @contextlib.contextmanager
-def translated(settings: Settings) -> Iterator[None]:
-    """The driver's errors end here, as sentences."""
+def translated_errors(settings: Settings) -> Iterator[None]:
+    """Turns the driver's errors into ours, each a sentence."""
+    location = settings.location
     directory = settings.directory
     if directory is not None and directory.exists() and not directory.is_dir():
-        raise UsageError(f"{settings.location} is a file; an archive is a directory")
+        raise UsageError(f"{location} is a file; an archive is a directory")
     try:
         yield
     except OperationalError as error:
-        told = str(error.orig).strip()
-        if "locked" in told or "lock timeout" in told:
+        message = " ".join(str(error.orig).split())
+        if "locked" in message or "lock timeout" in message:
             raise ArchiveLocked(
-                f"the archive at {settings.location} is being written by another process; wait for it and run again"
+                f"another process is writing to the archive at {location}; "
+                "wait for it to finish and run again"
             ) from error
-        raise NoArchive(
-            f"the archive at {settings.location} cannot be opened: {' '.join(told.split())}"
-        ) from error
+        raise NoArchive(f"the archive at {location} cannot be opened: {message}") from error
     except (DatabaseError, DBAPIError) as error:
-        raise ColdframeError(
-            f"the database at {settings.location} refused: {error.orig}"
-        ) from error
+        raise ColdframeError(f"the database at {location} refused: {error.orig}") from error
 
 
 def alembic_config(connection: Connection | None) -> Any:
+    """Alembic's configuration for the migrations of this package, run on `connection`."""
     from alembic.config import Config
 
     config = Config()
@@ -163,7 +169,7 @@ def alembic_config(connection: Connection | None) -> Any:
 
 
 def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Slices short enough for one statement."""
+    """Slices of CHUNK values, short enough for one statement."""
     for start in range(0, len(values), CHUNK):
         yield values[start : start + CHUNK]
 
@@ -182,7 +188,10 @@ def upsert(
     renew: Sequence[str],
     also: Mapping[str, ColumnElement[Any]] | None = None,
 ) -> None:
-    """Inserts rows; where the key stands already, `renew` is overwritten and `also` computed, or nothing is done."""
+    """Inserts rows. Where the key exists, overwrites the columns `renew` and computes `also`.
+
+    With neither, rows whose key exists are left as they are.
+    """
     if not values:
         return
     dialect: Any = {"sqlite": sqlite, "postgresql": postgresql}[connection.dialect.name]

@@ -180,7 +180,7 @@ def test_where_there_is_no_archive_the_place_is_named(settings: Settings, tmp_pa
         Store.open(Settings(str(tmp_path / "file")))
     with pytest.raises(NoArchive, match="cannot be opened"):
         Store.open(Settings("postgresql://nobody@127.0.0.1:1/none"))
-    with pytest.raises(UsageError, match="no database URL"):
+    with pytest.raises(UsageError, match="not a database URL"):
         Store.open(Settings("oddbase://x"))
 
 
