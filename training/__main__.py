@@ -1,6 +1,7 @@
 """python -m training --data ../shared/data --budget 60
 
-Trains the pocket pair and writes it where the package looks for it. Stopped and started again, it goes on where it was.
+Trains the pocket pair, or fine-tunes a trained one, and writes it where the package looks for it.
+The same command resumes an interrupted training.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import POCKET_FOLDER, find_pair
 from training.export import export_codecs, export_decoder, export_encoder, load_parts
 from training.image_encoder import DIMENSION
-from training.pipeline import SHARE, STAGES_ON, Recipe
+from training.pipeline import BUDGET_SHARES, FINE_TUNING_STAGES, Pipeline
+
+SHARES = ", ".join(f"{stage} {share:.0%}" for stage, share in BUDGET_SHARES.items())
 
 
 @click.command()
@@ -25,37 +28,37 @@ from training.pipeline import SHARE, STAGES_ON, Recipe
     "--data",
     type=click.Path(path_type=Path, exists=True),
     required=True,
-    help="Folder with training/, teacher/, …",
+    help="Folder with training/, teacher/, embeddings/ and photos/.",
 )
 @click.option(
     "--work",
     type=click.Path(path_type=Path),
     default="training/run",
     show_default=True,
-    help="Kept between runs.",
+    help="Folder for checkpoints and caches.",
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     default=POCKET_FOLDER,
-    help="Where the pair is written.",
+    help="Folder the pair is written to  [default: the package's pocket pair]",
 )
 @click.option(
-    "--budget", default=60.0, show_default=True, help=f"Minutes of training, shared out {SHARE}."
+    "--budget", default=60.0, show_default=True, help=f"Minutes of training in all: {SHARES}."
 )
 @click.option(
     "--start",
     type=click.Path(path_type=Path, exists=True),
-    help="A pair to go on with: image encoder, the autoencoder's decoder, denoiser. The rest is kept.",
+    help="Fine-tune this pair. Its text encoder, upscaler and latents stay as they are.",
 )
 @click.option(
     "--only",
     multiple=True,
-    type=click.Choice(STAGES_ON),
-    help="What goes on. Default: all of them.",
+    type=click.Choice(FINE_TUNING_STAGES),
+    help="With --start, fine-tune only this stage; may be repeated.  [default: all of them]",
 )
-@click.option("--threads", default=2, show_default=True)
-@click.option("--seed", default=0, show_default=True)
+@click.option("--threads", default=2, show_default=True, help="CPU threads.")
+@click.option("--seed", default=0, show_default=True, help="Random seed.")
 def main(
     *,
     data: Path,
@@ -67,59 +70,56 @@ def main(
     threads: int,
     seed: int,
 ) -> None:
-    """Photos, captions and a teacher → the pocket pair."""
+    """Train the pocket pair from photos, captions and a teacher."""
     torch.set_num_threads(threads)
     if start is None and only:
-        raise click.UsageError("--only says what goes on: it needs --start")
-    made = (
-        work / "pair"
-    )  # whole before it takes the place of another, which may be the one it started from
+        raise click.UsageError("--only requires --start")
+    # complete before it replaces another pair, possibly the one it was fine-tuned from
+    result = work / "pair"
     if start is None:
-        _train(Recipe(data, work, budget, workers=threads, seed=seed), made)
+        _train(Pipeline(data, work, budget, workers=threads, seed=seed), result)
     else:
-        _go_on(
-            Recipe(data, work, budget, only or STAGES_ON, workers=threads, seed=seed), start, made
-        )
-    shutil.copytree(made, out, dirs_exist_ok=True)
+        stages = only or FINE_TUNING_STAGES
+        pipeline = Pipeline(data, work, budget, stages, workers=threads, seed=seed)
+        _fine_tune(pipeline, start, result)
+    shutil.copytree(result, out, dirs_exist_ok=True)
     click.echo(f"pair written to {out}")
 
 
-def _train(recipe: Recipe, out: Path) -> None:
-    tower = recipe.train_image_tower()
-    text = recipe.train_text_tower()
-    export_encoder(tower, text, out / "encoder")
-    vae = recipe.train_autoencoder(tower)
-    enlarging = recipe.train_upscaler()
-    codec, space = export_codecs(out, recipe.photos, recipe.scenery)
-    shelves = recipe.shelves(tower, vae, codec, space)
+def _train(pipeline: Pipeline, out: Path) -> None:
+    image_encoder = pipeline.train_image_encoder()
+    export_encoder(image_encoder, pipeline.train_text_encoder(), out / "encoder")
+    vae = pipeline.train_autoencoder(image_encoder)
+    upscaler = pipeline.train_upscaler()
+    codec, stats = export_codecs(out, pipeline.photos, pipeline.scenes)
+    buckets = pipeline.buckets(image_encoder, vae, codec, stats)
     encoder = OpenClipEncoder(find_pair(str(out)))
-    unet = recipe.reward_denoiser(
-        recipe.train_denoiser(shelves, space), shelves, space, vae, encoder
-    )
-    export_decoder(unet, vae, enlarging, space, out / "decoder")
+    unet = pipeline.train_denoiser(buckets, stats)
+    unet = pipeline.reward_denoiser(unet, buckets, stats, vae, encoder)
+    export_decoder(unet, vae, upscaler, stats, out / "decoder")
 
 
-def _go_on(recipe: Recipe, start: Path, out: Path) -> None:
+def _fine_tune(pipeline: Pipeline, start: Path, out: Path) -> None:
     if out.resolve() != start.resolve():
-        shutil.copytree(start, out, dirs_exist_ok=True)  # what does not go on is kept
-    clip, vae, unet, space = load_parts(start)
-    tower = clip.visual
-    enlarging = load_upscaler(start / "decoder")
+        shutil.copytree(start, out, dirs_exist_ok=True)  # what is not trained stays
+    clip, vae, unet, stats = load_parts(start)
+    image_encoder = clip.visual
+    upscaler = load_upscaler(start / "decoder")
     codec = resolve_codec("klt", DIMENSION, shipped=str(start / "codecs"))
-    if "image" in recipe.stages:
-        tower = recipe.train_image_tower(tower)
-        export_encoder(tower, clip, out / "encoder")
-        codec, space = export_codecs(out, recipe.photos, recipe.scenery)
-    if "autoencoder" in recipe.stages:
-        vae = recipe.train_autoencoder(tower, vae)
-    if "denoiser" in recipe.stages:
-        unet = recipe.train_denoiser(recipe.shelves(tower, vae, codec, space), space, unet)
-    if "reward" in recipe.stages:
+    if "image-encoder" in pipeline.stages:
+        image_encoder = pipeline.train_image_encoder(image_encoder)
+        export_encoder(image_encoder, clip, out / "encoder")
+        codec, stats = export_codecs(out, pipeline.photos, pipeline.scenes)
+    if "autoencoder" in pipeline.stages:
+        vae = pipeline.train_autoencoder(image_encoder, vae)
+    if "denoiser" in pipeline.stages:
+        buckets = pipeline.buckets(image_encoder, vae, codec, stats)
+        unet = pipeline.train_denoiser(buckets, stats, unet)
+    if "reward" in pipeline.stages:
         encoder = OpenClipEncoder(find_pair(str(out)))
-        unet = recipe.reward_denoiser(
-            unet, recipe.shelves(tower, vae, codec, space), space, vae, encoder
-        )
-    export_decoder(unet, vae, enlarging, space, out / "decoder")
+        buckets = pipeline.buckets(image_encoder, vae, codec, stats)
+        unet = pipeline.reward_denoiser(unet, buckets, stats, vae, encoder)
+    export_decoder(unet, vae, upscaler, stats, out / "decoder")
 
 
 if __name__ == "__main__":

@@ -1,61 +1,63 @@
 """The autoencoder: a small DC-AE (diffusers' AutoencoderDC, arXiv 2410.10733), f = 8, z = 8.
 
     loss = |x − x̂| + (x − x̂)² + GRADIENT·|∇x − ∇x̂| + MOMENTS·(mean² + (std − 1)²)
-           + TOWER·Σ_stages ‖φ(x) − φ(x̂)‖² + TEACHER·Σ_stages ‖ψ(x) − ψ(x̂)‖² + TOP·(1 − cos(ψ_top(x), ψ_top(x̂)))
-           + REPEATED·max(0, r(x̂) − r(x))
+           + ENCODER·Σ_stages ‖φ(x) − φ(x̂)‖²
+           + TEACHER·Σ_stages ‖ψ(x) − ψ(x̂)‖² + TOP·(1 − cos(ψ_top(x), ψ_top(x̂)))
+           + PERIODIC·max(0, r(x̂) − r(x))
 
-φ are the image tower's features, ψ the teacher's at about its own size, normalised over channels at each position (as
-in LPIPS, arXiv 1801.03924); ψ_top its last ones, averaged over the picture. Two networks are harder to please with
-marks that mean nothing than one, above all where each looks from another corner or at another size every time. They
-still like any texture better than none, and the cheapest is a dot every four pixels, everywhere: r is the root mean
-square of what fine detail repeats every 8 pixels, and there may not be more of it than in the photo. The latents carry
-noise while training, so that the decoder forgives what the denoiser leaves. Crops of 64 px, later whole photos in the
-frame they are drawn in; photos of less than 128 px are left out.
+φ are the image encoder's features, ψ the teacher's at about its own size, normalized over channels
+at each position (as in LPIPS, arXiv 1801.03924); ψ_top its last ones, averaged over the image. Two
+networks are harder to satisfy with meaningless patterns than one, especially when each sees the
+image from a random offset or at a random size. They still prefer any texture to none, and the
+cheapest is a dot every four pixels: r is the root mean square of the fine detail that repeats every
+8 pixels, which must not exceed the photo's. Latents get noise in training, so that the decoder
+tolerates the denoiser's errors. Crops of 64 px, later whole photos in their frames; photos smaller
+than 128 px are left out.
 
-`goes_on`: only the decoder learns, so that latents, and denoisers trained on them, stay what they are.
+`freeze_encoder`: only the decoder learns, so that latents, and denoisers trained on them, stay
+valid.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 import torch
-from torch import nn
 from torch.nn import functional as F
 
+from archive.arrays import Pixels
 from archive.restore.reconstruct import frame_size
 from training.corpus import Corpus
 from training.frames import AREA, MULTIPLE, squash
 from training.image_encoder import MEAN, STD
+from training.networks import Autoencoder, ImageEncoder, TeacherNetwork
 
 LATENT_CHANNELS = 8
 LATENT_NOISE = 0.05
-GRADIENT = 1.0
+GRADIENT = 1.0  # weights of the loss
 MOMENTS = 1e-3
-TOWER = 0.3
+ENCODER = 0.3
 TEACHER = 0.4
 TOP = 1.0
-STAGES = 3  # of the tower's features, from the finest
-GRID = 16  # pixels: what the coarsest of those stages sees as one
+PERIODIC = 20.0
+STAGES = 3  # of the encoder's features, from the finest
+SHIFT = 16  # pixels: the stride of the coarsest of those stages
 TEACHER_STAGES = (1, 2, 3, 4)  # 4 to 32 times smaller
-# 128 px are 224 to the teacher, more or less
-TEACHER_SCALE = 1.75
-JITTER = (0.86, 1.05)
-REPEATED = 20.0  # its weight
+TEACHER_SCALE = 1.75  # about 224 / 128: the teacher's size
+TEACHER_JITTER = (0.86, 1.05)  # of that scale
 PERIOD = 8  # pixels
-FINE = 5  # fine detail is what a mean over so many leaves
-LEAST = 1e-9  # where nothing repeats, a root has no gradient
-# pixels, pictures a batch of crops, and of whole photos
-CROP = 64
-CROPS = 32
-WHOLE = 8
-CROPPING = 0.8  # until this progress
+FINE = 5  # fine detail: the difference from a mean over FINE × FINE pixels
+LEAST = 1e-9  # keeps the gradient of the root finite
+CROP = 64  # pixels
+CROPS = 32  # per batch
+WHOLE = 8  # whole photos per batch
+CROPPING = 0.8  # progress until which crops are used
 
 
-def build() -> nn.Module:
+def build() -> Autoencoder:
     """→ AutoencoderDC, 2.7 M parameters."""
     from diffusers import AutoencoderDC
 
@@ -75,150 +77,155 @@ def build() -> nn.Module:
 
 
 class Batches:
-    """Random crops at the photos' own scale, then whole photos, mirrored half of the time, one batch ahead."""
+    """Random crops at the photos' own scale, then whole photos, half of them flipped; one ahead."""
 
     def __init__(self, corpora: list[Corpus], *, seed: int, cropping: float = CROPPING) -> None:
-        sharp = [
+        self._photos = [
             (corpus, int(photo))
             for corpus in corpora
-            for photo in corpus.trained[corpus.sharp[corpus.trained]]
+            for photo in corpus.training_rows[corpus.sharp[corpus.training_rows]]
         ]
-        self._photos = sharp
-        self._framed = defaultdict(list)
-        for corpus, photo in sharp:
-            self._framed[
-                frame_size(corpus.width[photo] / corpus.height[photo], AREA, MULTIPLE)
-            ].append((corpus, photo))
+        self._by_frame = defaultdict(list)
+        for corpus, photo in self._photos:
+            self._by_frame[_frame(corpus, photo)].append((corpus, photo))
         self._cropping = cropping
         self._rng = np.random.default_rng(seed)
         self._pool = ThreadPoolExecutor(1)
         self._next: Future[torch.Tensor] | None = None
 
     def __call__(self, progress: float) -> torch.Tensor:
-        """→ (B, 3, H, W) float32 in [−1, 1]."""
+        """→ (B, 3, H, W) float32 in [-1, 1]."""
         draw = self._crops if progress <= self._cropping else self._whole
         ready = self._next.result() if self._next else draw()
         self._next = self._pool.submit(draw)
         return ready
 
     def _crops(self) -> torch.Tensor:
-        chosen = [
-            self._photos[position] for position in self._rng.integers(len(self._photos), size=CROPS)
-        ]
+        rows = self._rng.integers(len(self._photos), size=CROPS)
+        chosen = [self._photos[row] for row in rows]
         return torch.stack(
-            [self._ready(self._crop(corpus.photo(photo))) for corpus, photo in chosen]
+            [self._to_tensor(self._crop(corpus.photo(photo))) for corpus, photo in chosen]
         )
 
     def _whole(self) -> torch.Tensor:
-        corpus, photo = self._photos[self._rng.integers(len(self._photos))]
-        frame = frame_size(corpus.width[photo] / corpus.height[photo], AREA, MULTIPLE)
-        same = self._framed[frame]
-        chosen = [same[position] for position in self._rng.integers(len(same), size=WHOLE)]
+        frame = _frame(*self._photos[self._rng.integers(len(self._photos))])
+        same = self._by_frame[frame]
+        chosen = [same[row] for row in self._rng.integers(len(same), size=WHOLE)]
         return torch.stack(
-            [self._ready(squash(corpus.photo(photo), frame)) for corpus, photo in chosen]
+            [self._to_tensor(squash(corpus.photo(photo), frame)) for corpus, photo in chosen]
         )
 
-    def _crop(self, pixels: np.ndarray) -> np.ndarray:
+    def _crop(self, pixels: Pixels) -> Pixels:
         top = self._rng.integers(pixels.shape[0] - CROP + 1)
         left = self._rng.integers(pixels.shape[1] - CROP + 1)
         return pixels[top : top + CROP, left : left + CROP]
 
-    def _ready(self, pixels: np.ndarray) -> torch.Tensor:
-        mirrored = pixels[:, ::-1] if self._rng.random() < 0.5 else pixels
-        return torch.from_numpy(mirrored.copy()).permute(2, 0, 1).float() / 127.5 - 1
+    def _to_tensor(self, pixels: Pixels) -> torch.Tensor:
+        flipped = pixels[:, ::-1] if self._rng.random() < 0.5 else pixels
+        return torch.from_numpy(flipped.copy()).permute(2, 0, 1).float() / 127.5 - 1
 
 
-def goes_on(model: nn.Module) -> nn.Module:
-    """The same autoencoder, whose encoder does not learn."""
+def _frame(corpus: Corpus, photo: int) -> tuple[int, int]:
+    return frame_size(corpus.width[photo] / corpus.height[photo], AREA, MULTIPLE)
+
+
+def freeze_encoder(model: Autoencoder) -> Autoencoder:
+    """The same autoencoder, with only its decoder trainable."""
     model.encoder.requires_grad_(False)
     return model
 
 
 def loss_of(
-    tower: nn.Module, teacher: nn.Module
-) -> Callable[[nn.Module, torch.Tensor, float], tuple[torch.Tensor, int]]:
-    """The loss in this module's head, for `loop.fit`: the trained image tower, and training.teacher's network."""
-    tower.requires_grad_(False).eval()
+    encoder: ImageEncoder, teacher: TeacherNetwork
+) -> Callable[[Autoencoder, torch.Tensor, float], tuple[torch.Tensor, int]]:
+    """The loss in this module's docstring, for `loop.fit`, with a trained image encoder."""
+    encoder.requires_grad_(False).eval()
 
-    def loss(model: nn.Module, pixels: torch.Tensor, progress: float) -> tuple[torch.Tensor, int]:
+    def loss(model: Autoencoder, pixels: torch.Tensor, progress: float) -> tuple[torch.Tensor, int]:
         pixels = pixels.contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16):
             z = model.encode(pixels).latent
-            drawn = model.decode(z + LATENT_NOISE * torch.randn_like(z)).sample.float()
-            alike = TOWER * _seen_by_tower(tower, drawn, pixels) + _seen_by_teacher(
-                teacher, drawn, pixels
-            )
-        error = drawn - pixels
+            decoded = model.decode(z + LATENT_NOISE * torch.randn_like(z)).sample.float()
+            perceptual = ENCODER * _encoder_distance(encoder, decoded, pixels)
+            perceptual = perceptual + _teacher_distance(teacher, decoded, pixels)
+        error = decoded - pixels
         z = z.float()
         gradient = (error.diff(dim=2).abs().mean() + error.diff(dim=3).abs().mean()) / 2
         channels = z.transpose(0, 1).flatten(1)
         moments = channels.mean(1).pow(2).mean() + (channels.std(1) - 1).pow(2).mean()
-        plain = error.abs().mean() + error.pow(2).mean() + GRADIENT * gradient
-        more = (repeated(drawn) - repeated(pixels)).clamp(min=0).mean()
-        return plain + alike + REPEATED * more + MOMENTS * moments, len(pixels)
+        pixelwise = error.abs().mean() + error.pow(2).mean() + GRADIENT * gradient
+        excess = (periodic_rms(decoded) - periodic_rms(pixels)).clamp(min=0).mean()
+        total = pixelwise + perceptual + PERIODIC * excess + MOMENTS * moments
+        return total, len(pixels)
 
     return loss
 
 
-def _seen_by_tower(tower: nn.Module, drawn: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:
-    def look(picture: torch.Tensor) -> list[torch.Tensor]:
-        shifted = (
-            (picture + 1) / 2 - picture.new_tensor(MEAN)[:, None, None]
-        ) / picture.new_tensor(STD)[:, None, None]
-        return tower.trunk.forward_intermediates(
-            shifted, indices=list(range(STAGES)), intermediates_only=True
+def _encoder_distance(
+    encoder: ImageEncoder, decoded: torch.Tensor, pixels: torch.Tensor
+) -> torch.Tensor:
+    def features(images: torch.Tensor) -> list[torch.Tensor]:
+        mean = images.new_tensor(MEAN)[:, None, None]
+        std = images.new_tensor(STD)[:, None, None]
+        stages: list[torch.Tensor] = encoder.trunk.forward_intermediates(
+            ((images + 1) / 2 - mean) / std, indices=list(range(STAGES)), intermediates_only=True
         )
+        return stages
 
-    top, left = torch.randint(GRID, (2,)).tolist()
+    top, left = torch.randint(SHIFT, (2,)).tolist()
     with torch.no_grad():
-        true = look(pixels[..., top:, left:])
-    return _apart(look(drawn[..., top:, left:]), true)
+        true = features(pixels[..., top:, left:])
+    return _feature_distance(features(decoded[..., top:, left:]), true)
 
 
-def _seen_by_teacher(teacher: nn.Module, drawn: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:
-    size = teachers_size(pixels)
+def _teacher_distance(
+    teacher: TeacherNetwork, decoded: torch.Tensor, pixels: torch.Tensor
+) -> torch.Tensor:
+    size = random_teacher_size(pixels)
 
-    def look(picture: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
-        seen = F.interpolate(picture, size, mode="bicubic")
+    def features(images: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
+        resized = F.interpolate(images, size, mode="bicubic")
         stages = teacher.forward_intermediates(
-            seen, indices=list(TEACHER_STAGES), intermediates_only=True
+            resized, indices=list(TEACHER_STAGES), intermediates_only=True
         )
         return stages, teacher.bn2(teacher.conv_head(stages[-1])).float().mean((2, 3))
 
     with torch.no_grad():
-        true, true_top = look(pixels)
-    stages, top = look(drawn)
-    return TEACHER * _apart(stages, true) + TOP * (1 - F.cosine_similarity(top, true_top).mean())
+        true, true_top = features(pixels)
+    stages, top = features(decoded)
+    similarity = F.cosine_similarity(top, true_top).mean()
+    return TEACHER * _feature_distance(stages, true) + TOP * (1 - similarity)
 
 
-def teachers_size(pixels: torch.Tensor) -> tuple[int, int]:
-    """(B, 3, H, W) → height and width for the teacher to look at, others every time."""
-    scale = TEACHER_SCALE * float(torch.empty(()).uniform_(*JITTER))
+def random_teacher_size(pixels: torch.Tensor) -> tuple[int, int]:
+    """(B, 3, H, W) → a height and width for the teacher, jittered anew at every call."""
+    scale = TEACHER_SCALE * float(torch.empty(()).uniform_(*TEACHER_JITTER))
     return int(pixels.shape[2] * scale), int(pixels.shape[3] * scale)
 
 
-def _apart(stages: list[torch.Tensor], true: list[torch.Tensor]) -> torch.Tensor:
-    """Squared distances of features, each normalised, summed over stages."""
-    pairs = [
-        (F.normalize(a.float(), dim=1), F.normalize(b.float(), dim=1))
-        for a, b in zip(stages, true, strict=True)
-    ]
-    return torch.stack([(one - other).pow(2).sum(1).mean() for one, other in pairs]).sum()
+def _feature_distance(stages: Sequence[torch.Tensor], true: Sequence[torch.Tensor]) -> torch.Tensor:
+    """Squared distances of features, each normalized over channels, summed over stages."""
+    distances = []
+    for stage, true_stage in zip(stages, true, strict=True):
+        error = F.normalize(stage.float(), dim=1) - F.normalize(true_stage.float(), dim=1)
+        distances.append(error.pow(2).sum(1).mean())
+    return torch.stack(distances).sum()
 
 
-def repeated(pixels: torch.Tensor) -> torch.Tensor:
-    """(B, 3, H, W), sides divisible by 8 → (B,): r in this module's head, of the grey pictures."""
-    grey = pixels.mean(1, keepdim=True)
-    fine = (grey - F.avg_pool2d(grey, FINE, 1, FINE // 2, count_include_pad=False))[:, 0]
-    block = fine.unflatten(1, (-1, PERIOD)).unflatten(3, (-1, PERIOD)).mean((1, 3))
+def periodic_rms(pixels: torch.Tensor) -> torch.Tensor:
+    """(B, 3, H, W), sides divisible by 8 → (B,): r in this module's docstring, of gray images."""
+    gray = pixels.mean(1, keepdim=True)
+    fine = (gray - F.avg_pool2d(gray, FINE, 1, FINE // 2, count_include_pad=False))[:, 0]
+    count, height, width = fine.shape
+    blocks = fine.reshape(count, height // PERIOD, PERIOD, width // PERIOD, PERIOD)
+    block = blocks.mean((1, 3))
     return (block.square().mean((1, 2)) + LEAST).sqrt()
 
 
-@torch.no_grad()
-def settle_scale(model: nn.Module, batches: list[torch.Tensor]) -> nn.Module:
-    """Writes the scaling factor that gives the latents unit variance into the model's configuration."""
-    latents = torch.cat(
-        [model.encode(batch).latent.flatten() for batch in batches]
-    )  # of several frames
+def set_scaling_factor(model: Autoencoder, batches: list[torch.Tensor]) -> Autoencoder:
+    """Writes the factor that gives the latents unit variance into the model's configuration."""
+    with torch.no_grad():
+        # flattened: batches have several frames
+        latents = torch.cat([model.encode(batch).latent.flatten() for batch in batches])
     model.register_to_config(scaling_factor=float(1 / latents.std()))
     return model

@@ -1,10 +1,13 @@
-"""Training photos as one flat array.
+"""Training photos as one flat array, split into training and validation.
 
-    photos-*.tar (WebP) + captions.jsonl ─pack─► pixels.u8 (all pictures, row after row) + corpus.npz (where each lies)
+    photos-*.tar (WebP) + captions.jsonl ─pack─► pixels.u8 (all images) + corpus.npz (offsets)
 
-Packed once, then memory-mapped: a crop is a view. Every fiftieth photo by the hash of its key is *held in*: never
-trained on, only measured; the split depends on nothing but the key. Photos that also stand in a folder kept for testing
-(the same picture at another size) are neither trained on nor measured.
+Packed once, then memory-mapped: a crop is a view. The splits:
+
+    training      49 of 50 photos
+    validation    every fiftieth photo, by the hash of its key: never trained on, used to measure
+                  and to choose; the split depends on nothing but the key
+    neither       photos that also occur, at whatever size, in the folder of test photos
 """
 
 from __future__ import annotations
@@ -19,80 +22,87 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
-HELD_IN_EVERY = 50  # one photo in fifty is kept for measuring
-THUMB = 16  # pixels a side of the grey thumbnails that find the same picture at another size
-SHARP = 128  # pixels of the short side; smaller photos teach blur
-SAME_PICTURE = 0.97  # correlation of two thumbnails; different photos of the corpus stay below 0.96
+from archive.arrays import Pixels, Vectors
+
+VALIDATION_EVERY = 50  # one photo in fifty is for validation
+THUMBNAIL = 16  # pixels a side; gray thumbnails find the same image at another size
+SHARP = 128  # pixels of the short side; smaller photos would teach blur
+SAME_IMAGE = 0.97  # correlation of two thumbnails; different photos stay below 0.96
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """N photos: flat pixels and, per photo, where they start, height, width, caption ('' if unknown), source, split."""
+    """N images: flat pixels and, per image, offset, height, width, caption, source and split."""
 
-    pixels: np.ndarray  # (total bytes,) uint8, memory-mapped
-    start: np.ndarray  # (N,) int64
-    height: np.ndarray  # (N,) int32
-    width: np.ndarray  # (N,) int32
-    key: np.ndarray  # (N,) str
-    caption: np.ndarray  # (N,) str
-    source: np.ndarray  # (N,) str
-    validation: np.ndarray  # (N,) bool, only measured
-    excluded: np.ndarray  # (N,) bool, stands in a test folder as well
+    pixels: Pixels  # (total bytes,) uint8, memory-mapped
+    start: npt.NDArray[np.int64]  # (N,)
+    height: npt.NDArray[np.int32]  # (N,)
+    width: npt.NDArray[np.int32]  # (N,)
+    key: npt.NDArray[np.str_]  # (N,)
+    caption: npt.NDArray[np.str_]  # (N,), '' if unknown
+    source: npt.NDArray[np.str_]  # (N,)
+    validation: npt.NDArray[np.bool_]  # (N,)
+    test_duplicate: npt.NDArray[np.bool_]  # (N,), also in the folder of test photos
 
     def __len__(self) -> int:
         return len(self.start)
 
-    def photo(self, position: int) -> np.ndarray:
-        """position → (H, W, 3) uint8, a view."""
-        height = int(self.height[position])
-        width = int(self.width[position])
-        start = int(self.start[position])
+    def photo(self, row: int) -> Pixels:
+        """Row → (H, W, 3) uint8, a view."""
+        height = int(self.height[row])
+        width = int(self.width[row])
+        start = int(self.start[row])
         return self.pixels[start : start + height * width * 3].reshape(height, width, 3)
 
     @property
-    def sharp(self) -> np.ndarray:
+    def sharp(self) -> npt.NDArray[np.bool_]:
         """(N,) bool: is the short side at least SHARP?"""
         return np.minimum(self.height, self.width) >= SHARP
 
     @property
-    def trained(self) -> np.ndarray:
-        """Positions that may be trained on."""
-        return np.flatnonzero(~self.validation & ~self.excluded)
+    def training_rows(self) -> npt.NDArray[np.intp]:
+        """Rows of the training split."""
+        return np.flatnonzero(~self.validation & ~self.test_duplicate)
 
     @property
-    def measured(self) -> np.ndarray:
-        """Positions of the held-in split."""
-        return np.flatnonzero(self.validation & ~self.excluded)
+    def validation_rows(self) -> npt.NDArray[np.intp]:
+        """Rows of the validation split."""
+        return np.flatnonzero(self.validation & ~self.test_duplicate)
 
 
 def is_validation(key: str) -> bool:
-    """The split, from the key alone."""
-    return int(hashlib.sha256(key.encode()).hexdigest(), 16) % HELD_IN_EVERY == 0
+    """Whether a photo is for validation, from its key alone."""
+    return int(hashlib.sha256(key.encode()).hexdigest(), 16) % VALIDATION_EVERY == 0
 
 
 def load_corpus(source: Path, work: Path, *, test_folder: Path) -> Corpus:
-    """Folder of tars and captions → Corpus, packing it into `work` the first time."""
+    """Folder of tars and captions → Corpus, packed into `work` the first time."""
     index = work / "corpus.npz"
     flat = work / "pixels.u8"
     if not index.exists():
         work.mkdir(parents=True, exist_ok=True)
-        _pack(source, index, flat, _thumbs_of(test_folder))
+        _pack(source, index, flat, _thumbnails_of(test_folder))
+    return open_corpus(index, flat)
+
+
+def open_corpus(index: Path, flat: Path) -> Corpus:
+    """A packed corpus, its pixels memory-mapped."""
     columns = np.load(index)
-    return Corpus(
-        pixels=np.memmap(flat, np.uint8, "r"), **{name: columns[name] for name in columns.files}
-    )
+    arrays = {name: columns[name] for name in columns.files}
+    return Corpus(pixels=np.memmap(flat, np.uint8, "r"), **arrays)
 
 
-def _pack(source: Path, index: Path, flat: Path, kept_out: np.ndarray) -> None:
+def _pack(source: Path, index: Path, flat: Path, test_thumbnails: Vectors) -> None:
     lines = [json.loads(line) for line in (source / "captions.jsonl").read_text().splitlines()]
-    told = {line["key"]: line for line in lines}
+    facts = {line["key"]: line for line in lines}
     starts = []
     heights = []
     widths = []
     keys = []
-    excluded = []
+    test_duplicate = []
     position = 0
     with flat.open("wb") as out:
         for key, encoded in _members(source):
@@ -102,7 +112,8 @@ def _pack(source: Path, index: Path, flat: Path, kept_out: np.ndarray) -> None:
             heights.append(pixels.shape[0])
             widths.append(pixels.shape[1])
             keys.append(key)
-            excluded.append(bool((kept_out @ _thumb(Image.fromarray(pixels)) > SAME_PICTURE).any()))
+            correlations = test_thumbnails @ _thumbnail(Image.fromarray(pixels))
+            test_duplicate.append(bool((correlations > SAME_IMAGE).any()))
             position += pixels.size
     np.savez(
         index,
@@ -110,10 +121,10 @@ def _pack(source: Path, index: Path, flat: Path, kept_out: np.ndarray) -> None:
         height=np.array(heights, np.int32),
         width=np.array(widths, np.int32),
         key=np.array(keys),
-        caption=np.array([told[key]["caption"] for key in keys]),
-        source=np.array([told[key]["source"] for key in keys]),
+        caption=np.array([facts[key]["caption"] for key in keys]),
+        source=np.array([facts[key]["source"] for key in keys]),
         validation=np.array([is_validation(key) for key in keys]),
-        excluded=np.array(excluded),
+        test_duplicate=np.array(test_duplicate),
     )
 
 
@@ -126,23 +137,20 @@ def _members(source: Path) -> Iterator[tuple[str, bytes]]:
                     yield Path(member.name).stem, opened.read()
 
 
-def _thumb(picture: Image.Image) -> np.ndarray:
-    """→ (THUMB²,) float32: grey, mean 0, norm 1."""
-    grey = np.asarray(
-        picture.convert("L").resize((THUMB, THUMB), Image.Resampling.BOX), np.float32
-    ).ravel()
-    grey -= grey.mean()
-    return grey / (np.linalg.norm(grey) + 1e-6)
+def _thumbnail(image: Image.Image) -> Vectors:
+    """→ (THUMBNAIL²,) float32: gray, mean 0, norm 1."""
+    small = image.convert("L").resize((THUMBNAIL, THUMBNAIL), Image.Resampling.BOX)
+    gray: Vectors = np.asarray(small, np.float32).ravel()
+    gray -= gray.mean()
+    return gray / np.float32(np.linalg.norm(gray) + 1e-6)
 
 
-def _thumbs_of(folder: Path) -> np.ndarray:
-    """Every readable picture below `folder` → (n, THUMB²) float32."""
-    thumbs = [np.zeros(THUMB * THUMB, np.float32)]
+def _thumbnails_of(folder: Path) -> Vectors:
+    """Every readable image below `folder` → (n, THUMBNAIL²) float32."""
+    thumbnails = [np.zeros(THUMBNAIL * THUMBNAIL, np.float32)]
+    unreadable = (OSError, Image.DecompressionBombError)
     for path in sorted(folder.rglob("*")):
-        with (
-            contextlib.suppress(OSError, Image.DecompressionBombError),
-            Image.open(path) as picture,
-        ):
-            picture.draft("L", (4 * THUMB, 4 * THUMB))
-            thumbs.append(_thumb(picture))
-    return np.stack(thumbs)
+        with contextlib.suppress(*unreadable), Image.open(path) as image:
+            image.draft("L", (4 * THUMBNAIL, 4 * THUMBNAIL))
+            thumbnails.append(_thumbnail(image))
+    return np.stack(thumbnails)

@@ -1,9 +1,9 @@
-"""Views of the training photos, and what the teacher says of each.
+"""Crops of the training photos, and what the teacher says of each.
 
-Every photo is seen through VIEWS fixed windows (those of 64 pixels through fewer): the whole picture first, then
-random ones (area 25–100 %, aspect 3:4–4:3). The teacher (MobileNetV2, 224 px) looks at each window once, and the
-student sees exactly the same windows: consistent distillation (Beyer et al., arXiv 2106.05237) at the price of one
-pass of the teacher.
+Every photo has VIEWS fixed crops (blurred photos fewer): the whole image, then random ones (area
+25-100 %, aspect 3:4-4:3). The teacher (MobileNetV2, 224 px) classifies each once, and the student
+is trained on exactly the same crops: consistent distillation (Beyer et al., arXiv 2106.05237) at
+the price of one pass of the teacher.
 """
 
 from __future__ import annotations
@@ -13,68 +13,68 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
+from archive.arrays import Pixels, Vectors
 from training.corpus import Corpus
 from training.teacher import PIXELS, Teacher
 
-VIEWS = 8  # windows a photo
-FEWER = 3  # for a photo that is not sharp
+VIEWS = 8  # per photo
+VIEWS_BLURRED = 3  # per photo that is not sharp
 TOP = 10  # classes kept of the teacher's answer
 
 
 @dataclass(frozen=True)
 class Views:
-    """M windows: photo, box (x0, y0, x1, y1) in its pixels, the teacher's TOP classes, probabilities, features."""
+    """M crops and the teacher's answers."""
 
-    photo: np.ndarray  # (M,) int32
-    box: np.ndarray  # (M, 4) float32
-    label: np.ndarray  # (M, TOP) int16, 0…999
-    probability: np.ndarray  # (M, TOP) float32
-    features: np.ndarray  # (M, FEATURES) uint8, of the teacher's last layer, as it counts them
+    photo: npt.NDArray[np.int32]  # (M,) row of the corpus
+    box: Vectors  # (M, 4) x0, y0, x1, y1 in pixels of the photo
+    label: npt.NDArray[np.int16]  # (M, TOP) the teacher's best classes, 0…999
+    probability: Vectors  # (M, TOP)
+    features: npt.NDArray[np.uint8]  # (M, FEATURES), in the teacher's own quantization
 
     def __len__(self) -> int:
         return len(self.photo)
 
 
 def load_views(corpus: Corpus, teacher: Path, work: Path, *, workers: int) -> Views:
-    """The windows of every photo, answered by the teacher once and kept in `work`."""
-    kept = work / "views.npz"
-    if not kept.exists():
-        photo, box = _windows(corpus)
+    """The crops of every photo with the teacher's answers, computed once and kept in `work`."""
+    cache = work / "views.npz"
+    if not cache.exists():
+        photo, box = _random_boxes(corpus)
         parts = np.array_split(np.arange(len(photo)), 64)
         with ProcessPoolExecutor(
             workers, initializer=_open_teacher, initargs=(corpus, teacher)
         ) as pool:
-            answers = list(
-                pool.map(
-                    _ask_teacher, [photo[part] for part in parts], [box[part] for part in parts]
-                )
-            )
+            photos = [photo[part] for part in parts]
+            boxes = [box[part] for part in parts]
+            answers = list(pool.map(_classify_crops, photos, boxes))
         label, probability, features = (
             np.concatenate(column) for column in zip(*answers, strict=True)
         )
         np.savez(
-            kept, photo=photo, box=box, label=label, probability=probability, features=features
+            cache, photo=photo, box=box, label=label, probability=probability, features=features
         )
-    columns = np.load(kept)
+    columns = np.load(cache)
     return Views(**{name: columns[name] for name in columns.files})
 
 
-def cut(corpus: Corpus, photo: int, box: np.ndarray, pixels: int | tuple[int, int]) -> np.ndarray:
-    """One window resized to (H, W, 3) uint8; `pixels` is a side or (width, height)."""
+def crop(corpus: Corpus, photo: int, box: Vectors, pixels: int | tuple[int, int]) -> Pixels:
+    """One crop resized to (H, W, 3) uint8; `pixels` is a side or (width, height)."""
     size = (pixels, pixels) if isinstance(pixels, int) else pixels
     x0, y0, x1, y1 = (float(value) for value in box)
-    picture = Image.fromarray(corpus.photo(photo))
-    return np.asarray(picture.resize(size, Image.Resampling.BICUBIC, box=(x0, y0, x1, y1)))
+    image = Image.fromarray(corpus.photo(photo))
+    return np.asarray(image.resize(size, Image.Resampling.BICUBIC, box=(x0, y0, x1, y1)))
 
 
-def whole(corpus: Corpus, photo: int) -> np.ndarray:
-    """The box of the whole photo."""
+def full_box(corpus: Corpus, photo: int) -> Vectors:
+    """(4,) the box of the whole photo."""
     return np.array([0, 0, corpus.width[photo], corpus.height[photo]], np.float32)
 
 
-def _windows(corpus: Corpus) -> tuple[np.ndarray, np.ndarray]:
+def _random_boxes(corpus: Corpus) -> tuple[npt.NDArray[np.int32], Vectors]:
     rng = np.random.default_rng(7)
     photos = []
     boxes = []
@@ -82,13 +82,13 @@ def _windows(corpus: Corpus) -> tuple[np.ndarray, np.ndarray]:
     for photo in range(len(corpus)):
         width = int(corpus.width[photo])
         height = int(corpus.height[photo])
-        views = VIEWS if sharp[photo] else FEWER
+        views = VIEWS if sharp[photo] else VIEWS_BLURRED
         photos += [photo] * views
-        boxes.append(whole(corpus, photo))
+        boxes.append(full_box(corpus, photo))
         for _ in range(views - 1):
             area = rng.uniform(0.25, 1.0)
             aspect = np.exp(rng.uniform(np.log(3 / 4), np.log(4 / 3)))
-            # relative to the photo's own shape: a window of area 1 and aspect 1 is the whole photo
+            # relative to the photo's own shape: a crop of area 1 and aspect 1 is the whole photo
             across = min(1.0, float(np.sqrt(area * aspect))) * width
             down = min(1.0, float(np.sqrt(area / aspect))) * height
             x0 = rng.uniform(0, width - across)
@@ -97,18 +97,27 @@ def _windows(corpus: Corpus) -> tuple[np.ndarray, np.ndarray]:
     return np.array(photos, np.int32), np.stack(boxes).astype(np.float32)
 
 
+_corpus: Corpus  # of a worker process
+_teacher: Teacher
+
+
 def _open_teacher(corpus: Corpus, model: Path) -> None:
-    global _corpus, _teacher
+    global _corpus, _teacher  # noqa: PLW0603 (set once in each worker process)
     _corpus = corpus
     _teacher = Teacher(model)
 
 
-def _ask_teacher(
-    photos: np.ndarray, boxes: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    looks = [
-        _teacher.look(cut(_corpus, int(p), b, PIXELS)) for p, b in zip(photos, boxes, strict=True)
-    ]
-    answers, features = (np.stack(column) for column in zip(*looks, strict=True))
-    top = np.argsort(-answers, axis=1)[:, :TOP]
-    return top.astype(np.int16), np.take_along_axis(answers, top, axis=1), features
+def _classify_crops(
+    photos: npt.NDArray[np.int32], boxes: Vectors
+) -> tuple[npt.NDArray[np.int16], Vectors, npt.NDArray[np.uint8]]:
+    answers = []
+    features = []
+    for photo, box in zip(photos, boxes, strict=True):
+        pixels = crop(_corpus, int(photo), box, PIXELS)
+        answer, feature = _teacher.classify_with_features(pixels)
+        answers.append(answer)
+        features.append(feature)
+    probabilities = np.stack(answers)
+    top = np.argsort(-probabilities, axis=1)[:, :TOP]
+    best = np.take_along_axis(probabilities, top, axis=1)
+    return top.astype(np.int16), best, np.stack(features)

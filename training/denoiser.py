@@ -1,14 +1,16 @@
-"""The denoiser: a CLIP-conditioned UNet (diffusers' UNet2DConditionModel without cross-attention) on the latents.
+"""The denoiser: a CLIP-conditioned UNet2DConditionModel without cross-attention, on latents.
 
-Conditioned like Stable unCLIP: the class label is the embedding, noised to a level, and the embedding of that level.
-More than half of them are decoded ones instead, told as the archive tells them: brought to the length of a noised one,
-with the level that matches their codec's error (archive.models.decoders.unclip). The colour map's latents are eight more input
-channels. Embedding and map are each left out at times, so that one network draws with either, both or none.
+Conditioned like Stable unCLIP: the class label is the embedding, noised to a level, and the
+embedding of that level. More than half of the embeddings are decoded ones instead, passed as the
+archive passes them: scaled to the length of a noised one, with the level that matches their
+codec's error (archive.models.decoders.unclip). The latents of the color map are eight more input
+channels. Embedding and map are each dropped at times, so that one network samples with either,
+both or none.
 
-Photos too small for the frame are blurred there; they teach only the noisy timesteps, where what blur takes away is
-drowned (Daras et al., Ambient Diffusion Omni, arXiv 2506.10038).
+Photos too small for the frame are blurred there; they teach only the noisy timesteps, where the
+missing detail is masked by noise (Daras et al., Ambient Diffusion Omni, arXiv 2506.10038).
 
-    z_t = √ᾱ z + √(1 − ᾱ) ε        v = √ᾱ ε − √(1 − ᾱ) z        loss = |v̂ − v|²          (arXiv 2202.00512)
+    z_t = √ᾱ z + √(1 − ᾱ) ε      v = √ᾱ ε − √(1 − ᾱ) z      loss = |v̂ − v|²     (arXiv 2202.00512)
 """
 
 from __future__ import annotations
@@ -16,19 +18,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import cast
 
 import numpy as np
 import torch
-from torch import nn
+from torch.nn import functional as F
 
+from archive.arrays import Vectors
 from training.autoencoder import LATENT_CHANNELS
 from training.image_encoder import DIMENSION
-from training.latents import Shelf, random_rows
+from training.latents import Bucket, random_rows
+from training.networks import Denoiser, Scheduler
 
 CHANNELS = (64, 128, 192)
-# shares of the samples
-EMBEDDING_DROPPED = 0.12
-MAP_DROPPED = 0.15
+EMBEDDING_DROPPED = 0.12  # share of the samples
+MAP_DROPPED = 0.15  # share of the samples
 DECODED = 0.6  # share of the embeddings that went through a codec
 CLEAN = 0.3  # share of the others that are not noised
 NOISIEST = 700  # level, of 1,000
@@ -36,7 +40,7 @@ BLURRED_FROM = 500  # timestep
 BATCH = 64
 
 
-def build() -> nn.Module:
+def build() -> Denoiser:
     """→ UNet2DConditionModel, 7.0 M parameters."""
     from diffusers import UNet2DConditionModel
 
@@ -57,7 +61,7 @@ def build() -> nn.Module:
     )
 
 
-def noise_scheduler() -> object:
+def noise_scheduler() -> Scheduler:
     """Stable Diffusion's schedule, v-prediction."""
     from diffusers import DPMSolverMultistepScheduler
 
@@ -69,7 +73,7 @@ def noise_scheduler() -> object:
     )
 
 
-def embedding_noiser() -> object:
+def embedding_noiser() -> Scheduler:
     """unCLIP's schedule of noise on embeddings."""
     from diffusers import DDPMScheduler
 
@@ -79,73 +83,74 @@ def embedding_noiser() -> object:
 @cache
 def embedding_alphas() -> torch.Tensor:
     """ᾱ of its levels, (1000,)."""
-    return embedding_noiser().alphas_cumprod
+    return cast(torch.Tensor, embedding_noiser().alphas_cumprod)
 
 
 @dataclass(frozen=True)
-class Space:
-    """The normaliser's mean and standard deviation of embeddings."""
+class EmbeddingStats:
+    """Mean and standard deviation of embeddings, which the decoder's normalizer uses."""
 
     mean: torch.Tensor  # (D,)
     std: torch.Tensor  # (D,)
 
     @classmethod
-    def of(cls, vectors: np.ndarray) -> Space:
-        """(n, D) embeddings → their space."""
-        seen = torch.from_numpy(vectors.astype(np.float32))
-        return cls(seen.mean(0), seen.std(0))
+    def of(cls, vectors: Vectors) -> EmbeddingStats:
+        """(n, D) embeddings → their statistics."""
+        embeddings = torch.from_numpy(vectors.astype(np.float32))
+        return cls(embeddings.mean(0), embeddings.std(0))
 
-    def numpy(self) -> tuple[np.ndarray, np.ndarray]:
-        return self.mean.numpy(), self.std.numpy()
+    def numpy(self) -> tuple[Vectors, Vectors]:
+        """Mean and standard deviation as arrays."""
+        return cast(Vectors, self.mean.numpy()), cast(Vectors, self.std.numpy())
 
-    def told(
+    def match_noise(
         self, vectors_hat: torch.Tensor, alignment: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Decoded embeddings (B, D), their codecs' alignments (B,) → of a noised one's length; the matching levels."""
+        """Decoded embeddings (B, D) and their codecs' alignments (B,) → the embeddings scaled to
+        the length of noised ones, and the noise levels (B,) that match."""
         white = (vectors_hat - self.mean) / self.std
-        white = nn.functional.normalize(white, dim=1) * white.shape[1] ** 0.5
+        white = F.normalize(white, dim=1) * white.shape[1] ** 0.5
         levels = (embedding_alphas()[None] - alignment[:, None]).abs().argmin(dim=1)
         return white * self.std + self.mean, levels
 
 
 @dataclass(frozen=True)
 class Batch:
-    """z, map, label (B, 2·D), timesteps (B,)."""
+    """Latents with their conditions and timesteps."""
 
-    z: torch.Tensor
-    colors: torch.Tensor
-    label: torch.Tensor
-    timesteps: torch.Tensor
+    z: torch.Tensor  # (B, C, h, w)
+    colors: torch.Tensor  # (B, C, h, w)
+    label: torch.Tensor  # (B, 2·D)
+    timesteps: torch.Tensor  # (B,)
 
 
 class Batches:
-    """Pictures of one frame at a time, frames drawn by their share."""
+    """Images of one bucket at a time, buckets drawn by size."""
 
     def __init__(
         self,
-        sharp: list[Shelf],
-        blurred: list[Shelf],
-        space: Space,
+        sharp: list[Bucket],
+        blurred: list[Bucket],
+        stats: EmbeddingStats,
         *,
         seed: int,
         size: int = BATCH,
     ) -> None:
-        self._shelves = sharp + blurred
+        self._buckets = sharp + blurred
         self._sharp = len(sharp)
-        self._space = space
+        self._stats = stats
         self._size = size
         self._rng = np.random.default_rng(seed)
 
     def __call__(self, progress: float) -> Batch:
         """Progress 0…1 → a batch."""
-        at, (z, colors, vectors, vectors_hat, alignment) = random_rows(
-            self._shelves, self._size, self._rng
-        )
-        kept = torch.from_numpy(self._rng.random(self._size) >= MAP_DROPPED)
+        bucket, arrays = random_rows(self._buckets, self._size, self._rng)
+        z, colors, vectors, vectors_hat, alignment = arrays
+        has_map = torch.from_numpy(self._rng.random(self._size) >= MAP_DROPPED)
         label = self._label(vectors, vectors_hat, alignment)
-        first = 0 if at < self._sharp else BLURRED_FROM
+        first = 0 if bucket < self._sharp else BLURRED_FROM
         timesteps = torch.from_numpy(self._rng.integers(first, 1000, self._size))
-        return Batch(z, colors * kept[:, None, None, None], label, timesteps)
+        return Batch(z, colors * has_map[:, None, None, None], label, timesteps)
 
     def _label(
         self, vectors: torch.Tensor, vectors_hat: torch.Tensor, alignment: torch.Tensor
@@ -156,11 +161,12 @@ class Batches:
         )
         decoded = torch.from_numpy(self._rng.random(size) < DECODED)
         signal = torch.where(levels > 0, embedding_alphas()[levels], 1.0)[:, None]
-        white = (vectors - self._space.mean) / self._space.std
+        white = (vectors - self._stats.mean) / self._stats.std
         noised = signal.sqrt() * white + (1 - signal).sqrt() * torch.randn_like(white)
-        told, matching = self._space.told(vectors_hat, alignment)
-        told = torch.where(decoded[:, None], told, noised * self._space.std + self._space.mean)
-        label = class_label(told, torch.where(decoded, matching, levels))
+        noised = noised * self._stats.std + self._stats.mean
+        scaled, matching = self._stats.match_noise(vectors_hat, alignment)
+        embeddings = torch.where(decoded[:, None], scaled, noised)
+        label = class_label(embeddings, torch.where(decoded, matching, levels))
         return label * torch.from_numpy(self._rng.random(size) >= EMBEDDING_DROPPED)[:, None]
 
 
@@ -168,26 +174,26 @@ def class_label(vectors: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:
     """(B, D), (B,) → (B, 2·D), as archive.models.decoders.unclip builds it."""
     from diffusers.models.embeddings import get_timestep_embedding
 
-    told = get_timestep_embedding(
+    level_embeddings = get_timestep_embedding(
         levels, vectors.shape[1], flip_sin_to_cos=True, downscale_freq_shift=0
     )
-    return torch.cat([vectors, told], dim=1)
+    return torch.cat([vectors, level_embeddings], dim=1)
 
 
-def loss_of() -> Callable[[nn.Module, Batch, float], tuple[torch.Tensor, int]]:
-    """The loss in this module's head, for `loop.fit`."""
+def loss_of() -> Callable[[Denoiser, Batch, float], tuple[torch.Tensor, int]]:
+    """The loss in this module's docstring, for `loop.fit`."""
     alphas = noise_scheduler().alphas_cumprod
 
-    def loss(model: nn.Module, batch: Batch, progress: float) -> tuple[torch.Tensor, int]:
+    def loss(model: Denoiser, batch: Batch, progress: float) -> tuple[torch.Tensor, int]:
         signal = alphas[batch.timesteps][:, None, None, None]
         noise = torch.randn_like(batch.z)
         noisy = signal.sqrt() * batch.z + (1 - signal).sqrt() * noise
         velocity = signal.sqrt() * noise - (1 - signal).sqrt() * batch.z
-        seen = torch.cat([noisy, batch.colors], dim=1)
+        inputs = torch.cat([noisy, batch.colors], dim=1)
         with torch.autocast("cpu", torch.bfloat16):
-            told = model(
-                seen, batch.timesteps, encoder_hidden_states=None, class_labels=batch.label
+            predicted = model(
+                inputs, batch.timesteps, encoder_hidden_states=None, class_labels=batch.label
             ).sample
-        return (told.float() - velocity).pow(2).mean(), len(batch.z)
+        return (predicted.float() - velocity).pow(2).mean(), len(batch.z)
 
     return loss

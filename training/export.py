@@ -1,18 +1,20 @@
-"""Trained parts → the pocket pair's folder, in the layouts that the two doors read, all weights safetensors.
+"""Trained parts → the pocket pair's folder, in open_clip's and diffusers' layouts, as safetensors.
 
-Weights are fp16; the encoder's matrices named EIGHT_BITS are float8 (e4m3: to one part in sixteen), which torch widens
-as it loads them. That float16_codec the text encoder, most of which is its table of words.
+Weights are fp16; the encoder's matrices named FLOAT8 are float8 (e4m3: accurate to one part in
+sixteen), which torch widens on loading. That halves the text encoder, most of which is its token
+table.
 
-encoder/   open_clip_config.json, open_clip_model.safetensors                  (open_clip's local-dir layout)
-decoder/   unet, vae, scheduler, image_normalizer, image_noising_scheduler     (Stable unCLIP's, without a prompt)
-           upscaler                                                            (archive.models.decoders.upscaler's)
-codecs/    `klt` at KLT_RATES, and least squares for one-bit codes, fitted to this pair's embeddings
+    encoder/   open_clip_config.json, open_clip_model.safetensors: open_clip's local-dir layout
+    decoder/   unet, vae, scheduler, image_normalizer, image_noising_scheduler: Stable unCLIP's
+               layout, without a prompt; upscaler: archive.models.decoders.upscaler's
+    codecs/    `klt` at KLT_RATES, and a linear decoder of one-bit codes, fitted to the embeddings
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,38 +29,41 @@ from archive.codecs import (
     with_linear_decoder,
 )
 from archive.codecs.coclico import coclico
-from archive.models.decoders.upscaler import save_upscaler
+from archive.models.decoders.upscaler import WEIGHTS, save_upscaler
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import find_pair
 from training import image_encoder, text_encoder
 from training.corpus import Corpus
-from training.denoiser import Space, embedding_noiser, noise_scheduler
+from training.denoiser import EmbeddingStats, embedding_noiser, noise_scheduler
 from training.frames import embed
+from training.networks import (
+    Autoencoder,
+    ClipModel,
+    Denoiser,
+    ImageEncoder,
+    TextEncoder,
+    Upscaler,
+)
 
-SCENES = 1500  # that codecs are fitted to, beside the photos
-EIGHT_BITS = (
-    "token_embedding.",
-    "transformer.",
-    "text_projection",
-    "visual.trunk.conv_head.",
-)  # of the encoder
+SCENES = 1500  # that codecs are fitted to, besides the photos
+# parameters of the encoder by the start of their names
+FLOAT8 = ("token_embedding.", "transformer.", "text_projection", "visual.trunk.conv_head.")
 DEFAULT = get_spec("klt").default
 KLT_RATES = ((60, 20), (DEFAULT.bits, DEFAULT.map_bits), (250, 64))  # bits of embedding and map
 
 
-def export_encoder(image: nn.Module, text: nn.Module, folder: Path) -> None:
-    """Both towers as one open_clip model; `text` may be a whole one, of which only the words are taken."""
+def export_encoder(image: ImageEncoder, text: TextEncoder | ClipModel, folder: Path) -> None:
+    """Both encoders as one open_clip model; of a CLIP as `text`, only the text part is used."""
     from open_clip.model import CLIP
     from safetensors.torch import save_file
 
-    side = image_encoder.SIZES[-1][1]
     config = {
         "embed_dim": image_encoder.DIMENSION,
         "vision_cfg": {
             "timm_model_name": image_encoder.TIMM_NAME,
             "timm_pool": "avg",
             "timm_proj": "",
-            "image_size": side,
+            "image_size": image_encoder.SIZES[-1][1],
         },
         "text_cfg": text_encoder.CONFIG,
     }
@@ -69,29 +74,24 @@ def export_encoder(image: nn.Module, text: nn.Module, folder: Path) -> None:
         "resize_mode": "squash",
     }
     model = CLIP(**config)
-    words = {
+    text_state = {
         name: tensor for name, tensor in text.state_dict().items() if not name.startswith("visual.")
     }
-    model.load_state_dict(words, strict=False)
+    model.load_state_dict(text_state, strict=False)
     model.visual.load_state_dict(image.state_dict())
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "open_clip_config.json").write_text(
-        json.dumps({"model_cfg": config, "preprocess_cfg": preprocess}, indent=2)
-    )
-    save_file(_narrowed(model), folder / "open_clip_model.safetensors")
+    text_config = json.dumps({"model_cfg": config, "preprocess_cfg": preprocess}, indent=2)
+    (folder / "open_clip_config.json").write_text(text_config)
+    save_file(_narrow(model), folder / "open_clip_model.safetensors")
 
 
 def export_decoder(
-    unet: nn.Module, vae: nn.Module, upscaler: nn.Module, space: Space, folder: Path
+    unet: Denoiser, vae: Autoencoder, upscaler: Upscaler, stats: EmbeddingStats, folder: Path
 ) -> None:
-    """UNet, autoencoder, upscaler, schedules and the embedding's normaliser as a diffusers folder."""
-    from diffusers.pipelines.stable_diffusion.stable_unclip_image_normalizer import (
-        StableUnCLIPImageNormalizer,
-    )
-
-    normalizer = StableUnCLIPImageNormalizer(len(space.mean))
-    normalizer.mean.data = space.mean[None]
-    normalizer.std.data = space.std[None]
+    """UNet, autoencoder, upscaler, schedules and embedding normalizer as a diffusers folder."""
+    normalizer = _normalizer_class()(len(stats.mean))
+    normalizer.mean.data = stats.mean[None]
+    normalizer.std.data = stats.std[None]
     for name, module in (("unet", unet), ("vae", vae), ("image_normalizer", normalizer)):
         module.half().save_pretrained(folder / name, safe_serialization=True)
     save_upscaler(upscaler, folder)
@@ -99,64 +99,67 @@ def export_decoder(
     embedding_noiser().save_pretrained(folder / "image_noising_scheduler")
 
 
-def export_codecs(folder: Path, photos: Corpus, scenery: Corpus) -> tuple[Codec, Space]:
-    """Codecs fitted to what the exported encoder in `folder` makes of the pictures trained on → `klt` at its default.
+def export_codecs(folder: Path, photos: Corpus, scenes: Corpus) -> tuple[Codec, EmbeddingStats]:
+    """Codecs fitted to the exported encoder's embeddings of training images → default `klt`, stats.
 
-    Some are procedural scenes: fitted to photos alone, `klt` spent five times the bits asked for on drawings. The space
-    is that of the photos.
+    Some of the images are procedural scenes: fitted to photos alone, `klt` spent five times the
+    requested bits on drawings. The statistics are of the photos.
     """
     encoder = OpenClipEncoder(find_pair(str(folder)))
-    seen = [(photos, photos.trained), (scenery, scenery.trained[:SCENES])]
-    made = [
-        embed(encoder, (one.photo(int(row)) for row in rows), map_side=DEFAULT.map_side)
-        for one, rows in seen
+    samples = [(photos, photos.training_rows), (scenes, scenes.training_rows[:SCENES])]
+    embedded = [
+        embed(encoder, (corpus.photo(int(row)) for row in rows), map_side=DEFAULT.map_side)
+        for corpus, rows in samples
     ]
-    space = Space.of(made[0][0])
-    vectors, maps = (np.concatenate(column) for column in zip(*made, strict=True))
-    (folder / "codecs").mkdir(exist_ok=True)
+    stats = EmbeddingStats.of(embedded[0][0])
+    vectors = np.concatenate([sample_vectors for sample_vectors, _ in embedded])
+    maps = np.concatenate([sample_maps for _, sample_maps in embedded])
+    codecs = folder / "codecs"
+    codecs.mkdir(exist_ok=True)
     for bits, map_bits in KLT_RATES:
         codec = fit_codec("klt", vectors, maps, bits=bits, map_bits=map_bits)
-        save_codec(codec, folder / "codecs" / f"klt-{bits}-{map_bits}.npz")
-    squared = with_linear_decoder(coclico(vectors.shape[1], map_side=0), vectors)
-    save_codec(squared, folder / "codecs" / "clip-squares.npz")
-    return resolve_codec("klt", vectors.shape[1], shipped=str(folder / "codecs")), space
+        save_codec(codec, codecs / f"klt-{bits}-{map_bits}.npz")
+    linear = with_linear_decoder(coclico(vectors.shape[1], map_side=0), vectors)
+    save_codec(linear, codecs / "clip-squares.npz")
+    return resolve_codec("klt", vectors.shape[1], shipped=str(codecs)), stats
 
 
-def load_parts(folder: Path) -> tuple[nn.Module, nn.Module, nn.Module, Space]:
-    """A pair's folder → CLIP (`visual` is its image tower), autoencoder, UNet, the normaliser's space; all float32."""
+def load_parts(folder: Path) -> tuple[ClipModel, Autoencoder, Denoiser, EmbeddingStats]:
+    """A pair's folder → CLIP (`visual`: image encoder), autoencoder, UNet, stats; all float32."""
     import open_clip
     from diffusers import AutoencoderDC, UNet2DConditionModel
-    from diffusers.pipelines.stable_diffusion.stable_unclip_image_normalizer import (
-        StableUnCLIPImageNormalizer,
-    )
 
+    decoder = folder / "decoder"
     clip = open_clip.create_model(f"local-dir:{folder / 'encoder'}").float().eval()
-    vae = _anew(AutoencoderDC, folder / "decoder" / "vae").eval()
-    unet = _anew(UNet2DConditionModel, folder / "decoder" / "unet")
-    normalizer = StableUnCLIPImageNormalizer.from_pretrained(
-        folder / "decoder" / "image_normalizer"
-    ).float()
-    space = Space(normalizer.mean.data[0], normalizer.std.data[0])
-    return clip, vae.to(memory_format=torch.channels_last), unet, space
+    vae = _load_model(AutoencoderDC, decoder / "vae").eval()
+    unet = _load_model(UNet2DConditionModel, decoder / "unet")
+    normalizer = _normalizer_class().from_pretrained(decoder / "image_normalizer").float()
+    stats = EmbeddingStats(normalizer.mean.data[0], normalizer.std.data[0])
+    return clip, vae.to(memory_format=torch.channels_last), unet, stats
 
 
-def _anew(kind: type, folder: Path) -> nn.Module:
-    """A diffusers model in float32, whose configuration says nothing of where it came from."""
-    from diffusers.utils import SAFETENSORS_WEIGHTS_NAME
+def _normalizer_class() -> Any:
+    from diffusers.pipelines.stable_diffusion import stable_unclip_image_normalizer
+
+    return stable_unclip_image_normalizer.StableUnCLIPImageNormalizer
+
+
+def _load_model(kind: Any, folder: Path) -> Any:
+    """A diffusers model in float32 with a configuration that does not record its path."""
     from safetensors.torch import load_model
 
-    model = kind.from_config(kind.load_config(folder))  # type: ignore[attr-defined]
-    load_model(model, folder / SAFETENSORS_WEIGHTS_NAME)
+    model = kind.from_config(kind.load_config(folder))
+    load_model(model, folder / WEIGHTS)
     return model
 
 
-def _narrowed(module: nn.Module) -> dict[str, torch.Tensor]:
-    """The state, matrices named EIGHT_BITS in float8, other floating-point tensors in fp16."""
+def _narrow(module: nn.Module) -> dict[str, torch.Tensor]:
+    """The state: matrices named FLOAT8 in float8, other floating-point tensors in fp16."""
     state = {name: tensor.detach().contiguous() for name, tensor in module.state_dict().items()}
-    return {name: tensor.to(_kept_as(name, tensor)) for name, tensor in state.items()}
+    return {name: tensor.to(_stored_dtype(name, tensor)) for name, tensor in state.items()}
 
 
-def _kept_as(name: str, tensor: torch.Tensor) -> torch.dtype:
+def _stored_dtype(name: str, tensor: torch.Tensor) -> torch.dtype:
     if not tensor.is_floating_point():
         return tensor.dtype
-    return torch.float8_e4m3fn if tensor.ndim > 1 and name.startswith(EIGHT_BITS) else torch.float16
+    return torch.float8_e4m3fn if tensor.ndim > 1 and name.startswith(FLOAT8) else torch.float16

@@ -1,4 +1,4 @@
-"""Pictures → what codecs are fitted to (embeddings and colour maps, by the product's own encoder), and their frames."""
+"""Frames of images, and images → the vectors and color maps that codecs are fitted to."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from archive.arrays import Pixels, Vectors
 from archive.errors import Unreadable, UsageError
 from archive.imaging.decode import load_picture
 from archive.imaging.resize import to_square
@@ -17,41 +18,44 @@ from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import find_pair
 
 BATCH = 64
-AREA = 128 * 128  # of a frame: pixels
-MULTIPLE = 32  # what the denoiser's levels can halve
+AREA = 128 * 128  # pixels of a frame
+MULTIPLE = 32  # sides of a frame are multiples of it: the denoiser halves latents twice
 
 
-def squash(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """(H, W, 3) uint8 → the same in width and height `size`."""
+def squash(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    """(H, W, 3) uint8 → the same resized to (width, height), whatever its aspect ratio."""
     return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC))
 
 
-def embed_folder(folder: Path, model: str, *, map_side: int) -> tuple[np.ndarray, np.ndarray]:
-    """Every readable picture below `folder` → vectors (N, D) float32 and maps (N, n, n, 3) uint8.
+def embed_folder(folder: Path, model: str, *, map_side: int) -> tuple[Vectors, Pixels]:
+    """Every readable image below `folder` → vectors (N, D) float32 and maps (N, n, n, 3) uint8.
 
-    Raises UsageError where there is none.
+    Raises UsageError if there is none.
     """
     encoder = OpenClipEncoder(find_pair(model))
     try:
-        return embed(encoder, _pixels(folder, encoder.image_size), map_side=map_side)
+        return embed(encoder, _images(folder, encoder.image_size), map_side=map_side)
     except ValueError as error:
-        raise UsageError(f"there is no picture in {folder} that can be read") from error
+        raise UsageError(f"{folder} holds no readable image") from error
 
 
 def embed(
-    encoder: OpenClipEncoder, pictures: Iterable[np.ndarray], *, map_side: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """N × (H, W, 3) uint8 → vectors (N, D) float32 and maps (N, n, n, 3) uint8. Raises ValueError for none."""
-    stream = iter(pictures)
+    encoder: OpenClipEncoder, images: Iterable[Pixels], *, map_side: int
+) -> tuple[Vectors, Pixels]:
+    """N × (H, W, 3) uint8 → vectors (N, D) float32 and maps (N, n, n, 3) uint8.
+
+    Raises ValueError for no image.
+    """
+    stream = iter(images)
     vectors = []
     maps = []
-    while batch := [np.ascontiguousarray(one) for one in islice(stream, BATCH)]:
-        vectors.append(encoder.encode_images([encoder.preprocess(one) for one in batch]))
-        maps += [to_square(one, map_side) for one in batch]
+    while batch := [np.ascontiguousarray(image) for image in islice(stream, BATCH)]:
+        vectors.append(encoder.encode_images([encoder.preprocess(image) for image in batch]))
+        maps += [to_square(image, map_side) for image in batch]
     return np.concatenate(vectors), np.stack(maps)
 
 
-def _pixels(folder: Path, side: int) -> Iterator[np.ndarray]:
+def _images(folder: Path, side: int) -> Iterator[Pixels]:
     for file in scan(str(folder)):
         if file.may_be_image:
             try:

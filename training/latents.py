@@ -1,8 +1,9 @@
-"""Every picture as the denoiser sees it: latents, and what a row of some codec tells of it; made once.
+"""The denoiser's training data: latents of images and of what codec rows say of them.
 
-Pictures are squashed to the frame a decoder would draw them in (archive.restore.reconstruct.frame_size), so they fall into a few
-shapes; a batch has one shape. Each is seen as it is, or mirrored, or both, every time through one of several codecs:
-the colour map's latents, and the decoded embedding with the codec's alignment, are what the archive would hand to the
+Images are squashed to the frame a decoder would draw them in (archive.restore.reconstruct), which
+leaves a few aspect-ratio buckets; a batch comes from one bucket. Each image is used as it is,
+flipped, or both, every time through one of several codecs: the latents of the decoded color map,
+and the decoded embedding with the codec's alignment, are what the archive would pass to the
 decoder.
 """
 
@@ -11,12 +12,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
+import numpy.typing as npt
 import torch
-from torch import nn
 from torch.nn import functional as F
 
+from archive.arrays import Pixels, Vectors
 from archive.codecs import Codec
 from archive.codecs.coclico import coclico
 from archive.imaging.resize import to_square
@@ -25,149 +28,155 @@ from training.autoencoder import LATENT_CHANNELS
 from training.corpus import Corpus
 from training.frames import AREA, MULTIPLE, squash
 from training.image_encoder import DIMENSION, SIZES, normalize
+from training.networks import Autoencoder, ImageEncoder
 
 BATCH = 32
+DOWNSAMPLING = 8  # pixels per latent
+Half = npt.NDArray[np.float16]
 
 
 @dataclass(frozen=True)
-class Shelf:
-    """n pictures of one frame."""
+class Bucket:
+    """n images of one frame."""
 
-    latents: np.ndarray  # (n, z, h, w) float16, scaled to unit variance
-    maps: np.ndarray  # (n, z, h, w) float16
-    vectors: np.ndarray  # (n, D) float16, not normalised
-    vectors_hat: np.ndarray  # (n, D) float16, as decoded
-    alignment: np.ndarray  # (n,) float32, of the codec they were decoded by
+    latents: Half  # (n, z, h, w), scaled to unit variance
+    maps: Half  # (n, z, h, w), latents of the decoded color map
+    vectors: Half  # (n, D), not normalized
+    vectors_hat: Half  # (n, D), as decoded
+    alignment: Vectors  # (n,), of the codec they were decoded by
 
-    def rows(self, positions: np.ndarray) -> tuple[torch.Tensor, ...]:
-        """Those of all five arrays, in this order, as float32."""
+    def rows(self, positions: npt.NDArray[np.int64]) -> tuple[torch.Tensor, ...]:
+        """These rows of all five arrays, in this order, as float32."""
         arrays = (self.latents, self.maps, self.vectors, self.vectors_hat, self.alignment)
         return tuple(torch.from_numpy(array[positions].astype(np.float32)) for array in arrays)
 
 
+@dataclass(frozen=True)
+class LatentMaker:
+    """The networks and codecs that images go through."""
+
+    encoder: ImageEncoder
+    vae: Autoencoder
+    codecs: Sequence[tuple[Codec, float]]  # with their alignments
+
+
 def random_rows(
-    shelves: Sequence[Shelf], count: int, rng: np.random.Generator
+    buckets: Sequence[Bucket], count: int, rng: np.random.Generator
 ) -> tuple[int, tuple[torch.Tensor, ...]]:
-    """`count` rows of one shelf, shelves drawn by their share → the shelf's position, and its `Shelf.rows`."""
-    lengths = np.array([len(shelf.latents) for shelf in shelves])
-    at = int(rng.choice(len(shelves), p=lengths / lengths.sum()))
-    return at, shelves[at].rows(np.sort(rng.integers(lengths[at], size=count)))
+    """`count` rows of one bucket, buckets drawn by size → position of the bucket, `Bucket.rows`."""
+    sizes = np.array([len(bucket.latents) for bucket in buckets])
+    position = int(rng.choice(len(buckets), p=sizes / sizes.sum()))
+    return position, buckets[position].rows(np.sort(rng.integers(sizes[position], size=count)))
 
 
-def codecs_seen(fitted: Codec, space: tuple[np.ndarray, np.ndarray]) -> list[tuple[Codec, float]]:
-    """The codecs pictures are seen through, half of them the default, and their alignments in a space (mean, std)."""
-    usual = coclico(DIMENSION)
-    finer = coclico(DIMENSION, map_bits=5)
-    return [(codec, codec.alignment_in(*space)) for codec in (usual, fitted, usual, finer)]
+def training_codecs(fitted: Codec, stats: tuple[Vectors, Vectors]) -> list[tuple[Codec, float]]:
+    """The codecs that images go through, half of them the default, with their alignments for
+    embeddings of this mean and standard deviation."""
+    default = coclico(DIMENSION)
+    finer_map = coclico(DIMENSION, map_bits=5)
+    return [(codec, codec.alignment_in(*stats)) for codec in (default, fitted, default, finer_map)]
 
 
-def load_shelves(
-    corpus: Corpus,
-    rows: np.ndarray,
-    *,
-    tower: nn.Module,
-    vae: nn.Module,
-    codecs: Sequence[tuple[Codec, float]],
-    both: bool,
-    folder: Path,
-) -> list[Shelf]:
-    """The pictures `rows` of a corpus on shelves, made in `folder` the first time; `both`: also mirrored, else or."""
+def load_buckets(
+    corpus: Corpus, rows: npt.NDArray[np.intp], maker: LatentMaker, *, both: bool, folder: Path
+) -> list[Bucket]:
+    """These rows of a corpus in buckets, made in `folder` the first time.
+
+    `both`: each image as it is and flipped; else every other one flipped.
+    """
     frames = np.array(
         [frame_size(corpus.width[row] / corpus.height[row], AREA, MULTIPLE) for row in rows]
     )
-    shelves = []
-    for width, height in sorted(set(map(tuple, frames.tolist()))):
-        place = folder / f"{width}x{height}"
+    buckets = []
+    for frame in sorted(set(map(tuple, frames.tolist()))):
+        place = folder / f"{frame[0]}x{frame[1]}"
         if not (place / "done").exists():
-            chosen = [int(row) for row in rows[(frames == (width, height)).all(axis=1)]]
-            seen = [
-                (row, mirrored)
-                for row in chosen
-                for mirrored in (0, 1)
-                if both or mirrored == row % 2
+            chosen = [int(row) for row in rows[(frames == frame).all(axis=1)]]
+            images = [
+                (row, flipped) for row in chosen for flipped in (0, 1) if both or flipped == row % 2
             ]
-            _fill(corpus, seen, (width, height), tower=tower, vae=vae, codecs=codecs, place=place)
+            _fill(corpus, images, frame, maker, place)
             (place / "done").touch()
-        names = Shelf.__dataclass_fields__
-        shelves.append(
-            Shelf(**{name: np.load(place / f"{name}.npy", mmap_mode="r") for name in names})
-        )
-    return shelves
+        names = Bucket.__dataclass_fields__
+        arrays = {name: np.load(place / f"{name}.npy", mmap_mode="r") for name in names}
+        buckets.append(Bucket(**arrays))
+    return buckets
 
 
 def _fill(
     corpus: Corpus,
-    seen: list[tuple[int, int]],
+    images: list[tuple[int, int]],
     frame: tuple[int, int],
-    *,
-    tower: nn.Module,
-    vae: nn.Module,
-    codecs: Sequence[tuple[Codec, float]],
+    maker: LatentMaker,
     place: Path,
 ) -> None:
+    out = _open_arrays(place, len(images), frame)
+    for start in range(0, len(images), BATCH):
+        part = slice(start, start + BATCH)
+        pixels = [
+            np.ascontiguousarray(corpus.photo(row)[:, :: 1 - 2 * flipped])
+            for row, flipped in images[part]
+        ]
+        squashed = np.stack([squash(image, frame) for image in pixels])
+        out["latents"][part] = _latents(maker.vae, squashed)
+        out["vectors"][part] = vectors = _vectors(maker.encoder, pixels)
+        codecs = [
+            maker.codecs[(row // 2 + flipped) % len(maker.codecs)] for row, flipped in images[part]
+        ]
+        decoded = [
+            _decoded(codec, vector, image)
+            for (codec, _), vector, image in zip(codecs, vectors, pixels, strict=True)
+        ]
+        out["vectors_hat"][part] = np.stack([vector_hat for vector_hat, _ in decoded])
+        maps = np.stack([_enlarged(colors_hat, frame) for _, colors_hat in decoded])
+        out["maps"][part] = _latents(maker.vae, maps)
+        out["alignment"][part] = [alignment for _, alignment in codecs]
+
+
+def _open_arrays(place: Path, count: int, frame: tuple[int, int]) -> dict[str, npt.NDArray[Any]]:
+    """Files for the arrays of a bucket."""
     place.mkdir(parents=True, exist_ok=True)
-    latent = (LATENT_CHANNELS, frame[1] // 8, frame[0] // 8)
-    shapes = {
+    latent = (LATENT_CHANNELS, frame[1] // DOWNSAMPLING, frame[0] // DOWNSAMPLING)
+    shapes: dict[str, tuple[int, ...]] = {
         "latents": latent,
         "maps": latent,
         "vectors": (DIMENSION,),
         "vectors_hat": (DIMENSION,),
         "alignment": (),
     }
-    out = {
-        name: np.lib.format.open_memmap(
-            place / f"{name}.npy",
-            "w+",
-            np.float32 if name == "alignment" else np.float16,
-            (len(seen), *shape),
-        )
-        for name, shape in shapes.items()
-    }
-    for start in range(0, len(seen), BATCH):
-        part = slice(start, start + BATCH)
-        pictures = [
-            np.ascontiguousarray(corpus.photo(row)[:, :: 1 - 2 * mirrored])
-            for row, mirrored in seen[part]
-        ]
-        out["latents"][part] = _encode(vae, np.stack([squash(one, frame) for one in pictures]))
-        out["vectors"][part] = vectors = _vectors(tower, pictures)
-        chosen = [codecs[(row // 2 + mirrored) % len(codecs)] for row, mirrored in seen[part]]
-        rows = zip(chosen, vectors, pictures, strict=True)
-        told = [_decoded(codec, vector, picture) for (codec, _), vector, picture in rows]
-        out["vectors_hat"][part] = np.stack([vector_hat for vector_hat, _ in told])
-        out["maps"][part] = _encode(
-            vae, np.stack([_enlarged(colors_hat, frame) for _, colors_hat in told])
-        )
-        out["alignment"][part] = [alignment for _, alignment in chosen]
+    out: dict[str, npt.NDArray[Any]] = {}
+    for name, shape in shapes.items():
+        dtype = np.float32 if name == "alignment" else np.float16
+        path = place / f"{name}.npy"
+        out[name] = np.lib.format.open_memmap(path, "w+", dtype, (count, *shape))
+    return out
 
 
-def _decoded(
-    codec: Codec, vector: np.ndarray, picture: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """What a row of a codec tells of a picture: vector_hat (D,) and colors_hat (n, n, 3)."""
-    codes = codec.encode(vector[None].astype(np.float32), to_square(picture, codec.map_side)[None])
+def _decoded(codec: Codec, vector: Half, image: Pixels) -> tuple[Vectors, Pixels]:
+    """What a codec's row says of an image: vector_hat (D,) and colors_hat (n, n, 3)."""
+    codes = codec.encode(vector[None].astype(np.float32), to_square(image, codec.map_side)[None])
     vectors_hat, colors_hat = codec.decode(*codes)
     return vectors_hat[0], colors_hat[0]
 
 
-def _enlarged(colors_hat: np.ndarray, frame: tuple[int, int]) -> np.ndarray:
-    """A decoded map → what the decoder starts from, enlarged as archive.models.decoders.sampler does."""
+def _enlarged(colors_hat: Pixels, frame: tuple[int, int]) -> Vectors:
+    """A decoded map, enlarged as a decoder does → (h, w, 3) float32, 0…255."""
     colors = torch.from_numpy(colors_hat).permute(2, 0, 1)[None].float()
-    return F.interpolate(colors, (frame[1], frame[0]), mode="bilinear")[0].permute(1, 2, 0).numpy()
+    enlarged = F.interpolate(colors, (frame[1], frame[0]), mode="bilinear")[0]
+    return cast(Vectors, enlarged.permute(1, 2, 0).numpy())
 
 
 @torch.inference_mode()
-def _encode(vae: nn.Module, pixels: np.ndarray) -> np.ndarray:
-    scaled = (torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 127.5 - 1).contiguous(
-        memory_format=torch.channels_last
-    )
+def _latents(vae: Autoencoder, pixels: Pixels | Vectors) -> Half:
+    """(B, H, W, 3), 0…255 → (B, z, h, w) scaled latents."""
+    scaled = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 127.5 - 1
     with torch.autocast("cpu", torch.bfloat16):
-        latent = vae.encode(scaled).latent
-    return (latent.float() * vae.config.scaling_factor).numpy().astype(np.float16)
+        latent = vae.encode(scaled.contiguous(memory_format=torch.channels_last)).latent
+    return cast(Half, (latent.float() * vae.config.scaling_factor).numpy().astype(np.float16))
 
 
 @torch.inference_mode()
-def _vectors(tower: nn.Module, pictures: list[np.ndarray]) -> np.ndarray:
+def _vectors(encoder: ImageEncoder, images: Sequence[Pixels]) -> Half:
     side = SIZES[-1][1]
-    squashed = np.stack([squash(picture, (side, side)) for picture in pictures])
-    return tower(normalize(squashed)).numpy().astype(np.float16)
+    squashed = np.stack([squash(image, (side, side)) for image in images])
+    return cast(Half, encoder(normalize(squashed)).numpy().astype(np.float16))

@@ -1,9 +1,9 @@
-"""A small FasterNet inside a larger one of the same depth: the same function, with room to learn more in.
+"""Widening a small FasterNet into a larger one of the same depth: the same function, more capacity.
 
-The small network's channels become some of the large one's, and hear nothing of the new ones: those weights are zero.
-What the new channels do is drawn at random, and reaches the output only once training lets it (Net2Net, arXiv
-1511.05641). A partial convolution mixes the first quarter of a stage's channels, so the first quarter of the old ones
-stays in the first quarter.
+The small network's channels become some of the large network's, and get zero weights from the new
+ones. The new channels have random weights and reach the output only once training lets them
+(Net2Net, arXiv 1511.05641). A partial convolution mixes the first quarter of a stage's channels, so
+the first quarter of the old channels stays in the first quarter.
 """
 
 from __future__ import annotations
@@ -14,41 +14,42 @@ import torch
 from torch import nn
 
 DIVISIONS = 4  # FasterNet's partial ratio: 1 / DIVISIONS of the channels are convolved
-OUT_OF_STREAM = re.compile(r"\.(mlp\.0|downsample\.reduction)\.weight$|(^|\.)conv_head\.weight$")
-INTO_STREAM = re.compile(r"(^|\.)patch_embed\.|\.downsample\.|\.mlp\.3\.weight$")
+READS_STREAM = re.compile(r"\.(mlp\.0|downsample\.reduction)\.weight$|(^|\.)conv_head\.weight$")
+WRITES_STREAM = re.compile(r"(^|\.)patch_embed\.|\.downsample\.|\.mlp\.3\.weight$")
 
 
-@torch.no_grad()
-def grow(small: nn.Module, large: nn.Module) -> nn.Module:
-    """→ `large`, made to give in evaluation what `small` gives.
+def widen(small: nn.Module, large: nn.Module) -> nn.Module:
+    """→ `large`, changed to compute in evaluation what `small` computes.
 
-    Raises ValueError where it is not of the same depth, as wide or wider.
+    Raises ValueError unless it has the same depth and is at least as wide.
     """
     old = small.state_dict()
     new = large.state_dict()
     if old.keys() != new.keys() or any(old[name].numel() > new[name].numel() for name in new):
         raise ValueError(
-            "a network grows into one of the same depth, as wide or wider; use another of its family"
+            "cannot widen: both networks need the same depth, and the second must be at least"
+            " as wide; use another of the same family"
         )
-    for name, tensor in new.items():
-        tensor.copy_(_within(name, old[name], tensor))
+    with torch.no_grad():
+        for name, tensor in new.items():
+            tensor.copy_(_widen_tensor(name, old[name], tensor))
     return large
 
 
-def _within(name: str, old: torch.Tensor, new: torch.Tensor) -> torch.Tensor:
-    """A tensor of the large network, with the small one's in its place."""
+def _widen_tensor(name: str, old: torch.Tensor, new: torch.Tensor) -> torch.Tensor:
+    """A tensor of the large network with the small network's in its place."""
     if old.shape == new.shape:
         return old
-    outward = _places(old.shape[0], new.shape[0], stream=bool(INTO_STREAM.search(name)))
+    outputs = _channels(old.shape[0], new.shape[0], stream=bool(WRITES_STREAM.search(name)))
     if old.ndim == 1:
-        return new.index_copy(0, outward, old)
-    inward = _places(old.shape[1], new.shape[1], stream=bool(OUT_OF_STREAM.search(name)))
-    heard = old.new_zeros(len(old), *new.shape[1:]).index_copy(1, inward, old)
-    return new.index_copy(0, outward, heard)
+        return new.index_copy(0, outputs, old)
+    inputs = _channels(old.shape[1], new.shape[1], stream=bool(READS_STREAM.search(name)))
+    padded = old.new_zeros(len(old), *new.shape[1:]).index_copy(1, inputs, old)
+    return new.index_copy(0, outputs, padded)
 
 
-def _places(old: int, new: int, *, stream: bool) -> torch.Tensor:
-    """(old,) where the old channels stand among the new ones: of a stage's stream, or of what is within a block."""
+def _channels(old: int, new: int, *, stream: bool) -> torch.Tensor:
+    """(old,) positions of the old channels among the new: in a stage's stream, or in a block."""
     if not stream:
         return torch.arange(old)
     mixed = old // DIVISIONS

@@ -1,21 +1,25 @@
-"""python -m training.pqvae --pictures FOLDER --model pocket --bits 400 --minutes 60 --out pqvae-400.npz
+"""python -m training.pqvae --images FOLDER --bits 400 --minutes 60 --out pqvae-400.npz
 
-Trains the network of the codec `pqvae` on the embeddings of a folder's pictures, or on those of an .npy file, and
-writes the codec as one file, for `--codec` of `coldframe ingest`, `init` and `freeze`, or `coldframe bench codecs
---state`. From pictures, it codes their colour maps too, as `klt` does.
+Trains the network of the codec `pqvae` on the embeddings of a folder's images, or on those in an
+.npy file, and writes the codec to a file, for `--codec` of `coldframe init`, `ingest` and
+`recode`, or `coldframe bench codecs --state`. Given images, the codec also codes their color
+maps, as `klt` does.
 
-    loss = 10·mean(1 − cos(σ, σ̂)) + |z_q − sg(z)|² + 0.25·|z − sg(z_q)|²        sg: stop gradient; means over numbers
+    loss = 10·mean(1 − cos(σ, σ̂)) + |z_q − sg(z)|² + 0.25·|z − sg(z_q)|²
 
-z_q is the nearest entry of the codebook, passed straight through: its gradient is taken for that of z. This is the
-paper's loss. Theirs are Adam with weight decay 5·10⁻⁴, 64 vectors a batch, 100 epochs, rates 10⁻⁴ … 10⁻⁵. Ours differ:
+sg: stop gradient; means over numbers. z_q is the nearest codebook entry, with the straight-through
+gradient. This is the paper's loss. The paper trains with Adam, weight decay 5·10⁻⁴, batches of 64,
+100 epochs, rates 10⁻⁴ … 10⁻⁵. Differences here:
 
-* by the clock, `training.loop`: AdamW (decay apart from the gradient, on kernels alone), gradients of length 1 at most,
-  a cosine to zero, and the average of the weights; bfloat16 where it may be: 1.6 times the vectors a second here.
-* At the first batch, and every RESTART_STEPS until RESTART_UNTIL of the budget, an entry that fewer than IDLE of its
-  share of parts were nearest to is put where a random part is. From U(−1, 1) entries lie far outside the parts (of
-  length ≤ 1) and few are ever nearest: of 4 bits an index, 0.9 are used after 124 steps without, 3.7 after 248 with.
+* A time budget, `training.loop`: AdamW (decoupled decay, on kernels only), gradients clipped to
+  norm 1, a cosine schedule, averaged weights; bfloat16 where possible: 1.6 times the vectors per
+  second.
+* At the first batch, and every RESTART_STEPS until RESTART_UNTIL of the budget, an entry that was
+  nearest to fewer than IDLE of its share of parts moves to a random part. Entries drawn from
+  U(-1, 1) are far from the parts (of length ≤ 1), and few are ever nearest: of 4 bits per index,
+  0.9 are used after 124 steps without restarts, 3.7 after 248 with them.
 
-Of N vectors, in the order of a permutation of seed 0, all but the last `held` are fitted; the others are measured.
+Of N vectors, permuted with seed 0, all but the last `validation` are fitted; those are measured.
 """
 
 from __future__ import annotations
@@ -27,9 +31,9 @@ from pathlib import Path
 import click
 import numpy as np
 import torch
-from torch import nn
 from torch.nn import functional as F
 
+from archive.arrays import Pixels, Vectors, cosine
 from archive.codecs import get_spec, save_codec
 from archive.codecs.codec import Codec
 from archive.codecs.coders.pqvae_network import Pqvae
@@ -44,42 +48,52 @@ BATCH = 128
 PEAK = 3e-4  # learning rate
 DECAY = 5e-4
 AVERAGE = 0.99
-COSINE = 10.0
+COSINE = 10.0  # weights of the loss
 COMMITMENT = 0.25
 RESTART_STEPS = 20
-RESTART_UNTIL = 0.5
-IDLE = 0.1  # of its fair share of the parts
+RESTART_UNTIL = 0.5  # of the budget
+IDLE = 0.1  # of an entry's fair share of the parts
 
 
 def fit_pqvae(
-    vectors: np.ndarray,
+    vectors: Vectors,
     *,
     subvector: int,
     entries: int,
     minutes: float,
     work: Path,
-    held: np.ndarray | None = None,
+    validation: Vectors | None = None,
     batch: int = BATCH,
     average: float = AVERAGE,
     seed: int = 0,
 ) -> Codec:
-    """(N, D) float32 → a codec without colour maps, trained for `minutes`; `held` vectors are measured in the log."""
+    """(N, D) float32 → a codec without color maps, trained for `minutes`.
+
+    The scores of the `validation` vectors are logged.
+    """
     torch.manual_seed(seed)
     network = Pqvae(vectors.shape[1], subvector, entries)
-    draw = Batches(vectors, batch, seed=seed)
     norms = Norms.of(vectors)
 
-    def measure(trained: nn.Module) -> dict[str, float]:
-        return {} if held is None else scores(codec_of(trained, norms), held)
+    def measure(trained: Pqvae) -> dict[str, float]:
+        return {} if validation is None else scores(codec_of(trained, norms), validation)
 
-    rates = {"peak": PEAK, "decay": DECAY, "average": average}
-    return codec_of(
-        fit(network, draw, Objective(), work=work, minutes=minutes, measure=measure, **rates), norms
+    trained = fit(
+        network,
+        Batches(vectors, batch, seed=seed),
+        Objective(),
+        work=work,
+        minutes=minutes,
+        peak=PEAK,
+        decay=DECAY,
+        average=average,
+        measure=measure,
     )
+    return codec_of(trained, norms)
 
 
-def codec_of(network: nn.Module, norms: Norms) -> Codec:
-    """Network → codec: its weights as float16, no colour maps."""
+def codec_of(network: Pqvae, norms: Norms) -> Codec:
+    """Network → codec: its weights as float16, no color maps."""
     weights = {
         name: weight.detach().numpy().astype(np.float16)
         for name, weight in network.state_dict().items()
@@ -88,20 +102,20 @@ def codec_of(network: nn.Module, norms: Norms) -> Codec:
     return Codec("pqvae", PqvaeVectors(dimension, weights, norms), TransformMaps(None, 0, 0))
 
 
-def scores(codec: Codec, vectors: np.ndarray) -> dict[str, float]:
-    """Mean cosine of vector and vector_hat, plain and with the mean vector taken off both."""
+def scores(codec: Codec, vectors: Vectors) -> dict[str, float]:
+    """Mean cosine of vector and vector_hat, plain and with the mean vector subtracted from both."""
     vectors_hat = codec.decode_vectors(codec.encode_vectors(vectors))
     mean = vectors.mean(axis=0)
     return {
-        "cosine": _cosine(vectors, vectors_hat),
-        "centred": _cosine(vectors - mean, vectors_hat - mean),
+        "cosine": float(cosine(vectors, vectors_hat).mean()),
+        "centered": float(cosine(vectors - mean, vectors_hat - mean).mean()),
     }
 
 
 class Batches:
     """Unit vectors in random order, epoch after epoch."""
 
-    def __init__(self, vectors: np.ndarray, size: int, *, seed: int) -> None:
+    def __init__(self, vectors: Vectors, size: int, *, seed: int) -> None:
         self._units = F.normalize(torch.from_numpy(vectors.astype(np.float32)), dim=1)
         self._size = min(size, len(vectors))
         self._rng = np.random.default_rng(seed)
@@ -116,7 +130,7 @@ class Batches:
 
 
 class Objective:
-    """The loss in this module's head, for `loop.fit`; it restarts idle entries."""
+    """The loss in this module's docstring, for `loop.fit`; restarts idle entries."""
 
     def __init__(self) -> None:
         self._used: torch.Tensor | None = None
@@ -132,16 +146,15 @@ class Objective:
         with torch.autocast("cpu", torch.bfloat16):
             units_hat = network.reconstruct(parts + (chosen - parts).detach())
         direction = 1 - (units_hat * units).sum(1).mean()
-        codebook = F.mse_loss(chosen, parts.detach()) + COMMITMENT * F.mse_loss(
-            parts, chosen.detach()
-        )
+        codebook = F.mse_loss(chosen, parts.detach())
+        commitment = F.mse_loss(parts, chosen.detach())
         if progress < RESTART_UNTIL:
             self._restart(network.codebook, parts.detach().flatten(0, 1), indices)
-        return COSINE * direction + codebook, len(units)
+        return COSINE * direction + (codebook + COMMITMENT * commitment), len(units)
 
     @torch.no_grad()
     def _restart(self, codebook: torch.Tensor, parts: torch.Tensor, indices: torch.Tensor) -> None:
-        """Counts the parts nearest to each entry; at first and every RESTART_STEPS, moves the idle entries."""
+        """Counts the parts nearest to each entry; moves the idle entries every RESTART_STEPS."""
         counts = torch.bincount(indices.flatten(), minlength=len(codebook))
         self._used = counts if self._used is None else self._used + counts
         if self._steps % RESTART_STEPS == 0:
@@ -151,43 +164,54 @@ class Objective:
         self._steps += 1
 
 
-def _cosine(one: np.ndarray, other: np.ndarray) -> float:
-    products = (one * other).sum(axis=1)
-    return float((products / (np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1))).mean())
-
-
 @click.command()
-@click.option("--vectors", type=click.Path(path_type=Path, exists=True), help=".npy of (N, D).")
-@click.option("--pictures", type=click.Path(path_type=Path, exists=True), help="A folder, instead.")
 @click.option(
-    "--model", default="pocket", show_default=True, help="Whose embeddings, with --pictures."
+    "--vectors",
+    "vectors_file",
+    type=click.Path(path_type=Path, exists=True),
+    help="Train on an .npy file of (N, D) embeddings.",
 )
-@click.option("--map-bits", default=20, show_default=True, help="Of a colour map, with --pictures.")
-@click.option("--bits", default=400, show_default=True, help="Of a code, without the norm's byte.")
 @click.option(
-    "--subvector",
-    default=32,
-    show_default=True,
-    help="e_dim: numbers an entry of the codebook has.",
+    "--images",
+    "folder",
+    type=click.Path(path_type=Path, exists=True),
+    help="Train on the images in this folder.",
 )
-@click.option("--minutes", default=10.0, show_default=True)
+@click.option("--model", default="pocket", show_default=True, help="Model that embeds the images.")
 @click.option(
-    "--out",
+    "--map-bits", default=20, show_default=True, help="Color map: bits per image, with --images."
+)
+@click.option(
+    "--bits", default=400, show_default=True, help="Embedding: bits per image, plus 8 for the norm."
+)
+@click.option(
+    "--subvector", default=32, show_default=True, help="Numbers per codebook entry (e_dim)."
+)
+@click.option("--minutes", default=10.0, show_default=True, help="Minutes of training.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="File for the codec, an .npz."
+)
+@click.option(
+    "--work",
     type=click.Path(path_type=Path),
-    required=True,
-    help="The codec is written here, an .npz.",
+    default="training/run",
+    show_default=True,
+    help="Folder for checkpoints.",
 )
 @click.option(
-    "--work", type=click.Path(path_type=Path), default="training/run", help="Kept between runs."
+    "--validation",
+    "validation_count",
+    default=8000,
+    show_default=True,
+    help="Vectors that are measured, not fitted; half of all at most.",
 )
-@click.option("--held", default=8000, show_default=True, help="Vectors not fitted but measured.")
-@click.option("--batch", default=BATCH, show_default=True)
-@click.option("--threads", default=2, show_default=True)
-@click.option("--seed", default=0, show_default=True)
+@click.option("--batch", default=BATCH, show_default=True, help="Vectors per batch.")
+@click.option("--threads", default=2, show_default=True, help="CPU threads.")
+@click.option("--seed", default=0, show_default=True, help="Random seed.")
 def main(
     *,
-    vectors: Path | None,
-    pictures: Path | None,
+    vectors_file: Path | None,
+    folder: Path | None,
     model: str,
     map_bits: int,
     bits: int,
@@ -195,64 +219,58 @@ def main(
     minutes: float,
     out: Path,
     work: Path,
-    held: int,
+    validation_count: int,
     batch: int,
     threads: int,
     seed: int,
 ) -> None:
-    """Embeddings → a pqvae codec; prints one JSON line of scores."""
+    """Train a pqvae codec and print one JSON line of scores."""
     torch.set_num_threads(threads)
     entries = entries_of(bits, subvector)
-    rows, maps = _sample(vectors, pictures, model)
-    order = np.random.default_rng(0).permutation(len(rows))
-    rows = rows[order]
-    maps = maps[order]
-    held = min(held, len(rows) // 2)
-    fitted = rows[: len(rows) - held]
-    tested = rows[len(rows) - held :]
-    place = work / f"pqvae-{bits}-{subvector}"
+    vectors, maps = _load_sample(vectors_file, folder, model)
+    order = np.random.default_rng(0).permutation(len(vectors))
+    vectors = vectors[order]
+    fitted_count = len(vectors) - min(validation_count, len(vectors) // 2)
+    fitted = vectors[:fitted_count]
+    validation = vectors[fitted_count:]
     codec = fit_pqvae(
         fitted,
         subvector=subvector,
         entries=entries,
         minutes=minutes,
-        work=place,
-        held=tested,
+        work=work / f"pqvae-{bits}-{subvector}",
+        validation=validation,
         batch=batch,
         seed=seed,
     )
-    codec = replace(
-        codec.with_alignment(fitted[:ALIGNMENT_SAMPLE]),
-        maps=fit_maps(maps[: len(fitted)], map_bits, fitted, codec.vectors),
-    )
+    map_coder = fit_maps(maps[order][:fitted_count], map_bits, fitted, codec.vectors)
+    codec = replace(codec.with_alignment(fitted[:ALIGNMENT_SAMPLE]), maps=map_coder)
     save_codec(codec, out)
-    told = {key: round(value, 4) for key, value in scores(codec, tested).items()} if held else {}
-    click.echo(
-        json.dumps(
-            {"payload_bits": codec.vectors.payload_bits, "state_bytes": len(codec.state)} | told
-        )
-    )
+    figures = {"payload_bits": codec.vectors.payload_bits, "state_bytes": len(codec.state)}
+    measured = scores(codec, validation) if len(validation) else {}
+    click.echo(json.dumps(figures | {key: round(value, 4) for key, value in measured.items()}))
 
 
-def _sample(
-    vectors: Path | None, pictures: Path | None, model: str
-) -> tuple[np.ndarray, np.ndarray]:
-    """Vectors (N, D) and maps (N, n, n, 3); n = 0 where there are no pictures."""
-    if (vectors is None) == (pictures is None):
-        raise click.UsageError("give either --vectors or --pictures")
-    if pictures is not None:
-        return embed_folder(pictures, model, map_side=get_spec("pqvae").default.map_side)
-    rows = load_vectors(vectors)
-    return rows, np.zeros((len(rows), 0, 0, 3), np.uint8)
+def _load_sample(
+    vectors_file: Path | None, folder: Path | None, model: str
+) -> tuple[Vectors, Pixels]:
+    """Vectors (N, D) and maps (N, n, n, 3); n = 0 without images."""
+    if folder is not None and vectors_file is None:
+        return embed_folder(folder, model, map_side=get_spec("pqvae").default.map_side)
+    if vectors_file is not None and folder is None:
+        vectors = load_vectors(vectors_file)
+        return vectors, np.zeros((len(vectors), 0, 0, 3), np.uint8)
+    raise click.UsageError("give either --vectors or --images")
 
 
 def entries_of(bits: int, subvector: int) -> int:
-    """Bits and e_dim → n_e. Raises BadParameter where no codebook has that rate."""
+    """Bits and e_dim → n_e. Raises BadParameter if no codebook has that rate."""
     for entries in ENTRIES:
         if 128 % subvector == 0 and GRID // subvector * (entries.bit_length() - 1) == bits:
             return entries
     raise click.BadParameter(
-        f"no codebook of {subvector} numbers an entry makes {bits} bits; see archive.codecs.pqvae"
+        f"no codebook with {subvector} numbers per entry makes {bits} bits;"
+        " see archive.codecs.pqvae"
     )
 
 

@@ -1,11 +1,11 @@
-"""A linear probe of the teacher's features: which captions a window deserves.
+"""A linear probe of the teacher's features: which captions a crop deserves.
 
-    p = softmax(W·s(f/|f| − mean) + b)        fitted to the captions of the trained photos
+    p = softmax(W·s(f/|f| − mean) + b)        fitted to the captions of the training photos
 
-The teacher has a class for few of the captions (of 100 sports, hardly one), but its features tell them apart: on the
-held-in photos the probe names 0.80 of sports rightly, where the classes' text vectors can not. Its answers are soft
-labels for the image tower (Hinton et al., arXiv 1503.02531); the weight decay keeps them soft on the photos it has
-seen.
+The teacher has a class for few of the captions (for hardly any of 100 sports), but its features
+separate them: on validation photos the probe names 0.80 of sports correctly, which the text vectors
+of the classes cannot. Its answers are soft labels for the image encoder (Hinton et al., arXiv
+1503.02531); weight decay keeps them soft on the photos it was fitted to.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -22,13 +23,15 @@ from training.teacher import FEATURES
 
 EPOCHS = 6
 BATCH = 2048
-PEAK = 3e-3
+PEAK = 3e-3  # learning rate
 DECAY = 10.0
 SCALE = 30.0  # about 1 / the spread of a coordinate of a unit vector of FEATURES dimensions
 
 
 class Probe(nn.Module):
     """(B, FEATURES) uint8 or float → logits (B, names)."""
+
+    mean: torch.Tensor  # (FEATURES,)
 
     def __init__(self, names: int) -> None:
         super().__init__()
@@ -38,28 +41,31 @@ class Probe(nn.Module):
         nn.init.zeros_(self.linear.bias)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        return self.linear(SCALE * (F.normalize(features.float(), dim=1) - self.mean))
+        centered = F.normalize(features.float(), dim=1) - self.mean
+        logits: torch.Tensor = self.linear(SCALE * centered)
+        return logits
 
 
-def load_probe(views: Views, caption: np.ndarray, names: int, work: Path, *, seed: int) -> Probe:
-    """The probe of views whose photos have `caption` ((photos,) → name, −1 if unknown); kept in `work`."""
-    kept = work / "probe.pt"
+def load_probe(
+    views: Views, caption: npt.NDArray[np.int64], names: int, work: Path, *, seed: int
+) -> Probe:
+    """The probe, fitted once and kept in `work`; `caption`: (photos,) → name, -1: unknown."""
+    cache = work / "probe.pt"
     probe = Probe(names)
-    if kept.exists():
-        probe.load_state_dict(torch.load(kept, weights_only=True))
+    if cache.exists():
+        probe.load_state_dict(torch.load(cache, weights_only=True))
     else:
         _fit(probe, views, caption[views.photo], seed)
-        torch.save(probe.state_dict(), kept)
+        torch.save(probe.state_dict(), cache)
     return probe.requires_grad_(False)
 
 
-def _fit(probe: Probe, views: Views, caption: np.ndarray, seed: int) -> None:
+def _fit(probe: Probe, views: Views, caption: npt.NDArray[np.int64], seed: int) -> None:
     rng = np.random.default_rng(seed)
     known = np.flatnonzero(caption >= 0)
-    sample = torch.from_numpy(
-        views.features[rng.choice(known, min(len(known), 8192), replace=False)]
-    )
-    probe.mean.copy_(F.normalize(sample.float(), dim=1).mean(0))
+    sample = rng.choice(known, min(len(known), 8192), replace=False)
+    features = torch.from_numpy(views.features[sample]).float()
+    probe.mean.copy_(F.normalize(features, dim=1).mean(0))
     optimizer = torch.optim.AdamW(probe.parameters(), lr=PEAK, weight_decay=DECAY)
     batches = max(1, len(known) // BATCH)
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=EPOCHS * batches)
@@ -68,6 +74,6 @@ def _fit(probe: Probe, views: Views, caption: np.ndarray, seed: int) -> None:
             logits = probe(torch.from_numpy(views.features[rows]))
             loss = F.cross_entropy(logits, torch.from_numpy(caption[rows]))
             optimizer.zero_grad()
-            loss.backward()
+            torch.autograd.backward(loss)
             optimizer.step()
             schedule.step()

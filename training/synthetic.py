@@ -1,6 +1,7 @@
 """Procedural scenes as a corpus like the photos, with captions that are exactly true.
 
-Drawn once, SCENES of them in the frames of real photos (square, 3:2, 2:3), the short side 128 px like theirs.
+Drawn once: SCENES scenes in the frames of real photos (square, 3:2, 2:3, 5:4), 128 px on the short
+side.
 """
 
 from __future__ import annotations
@@ -11,29 +12,26 @@ from pathlib import Path
 
 import numpy as np
 
-from training.corpus import Corpus, is_validation
+from training.corpus import Corpus, is_validation, open_corpus
 from training.scenes import Scene, draw_scene
 
 SCENES = 12_000
-FIRST_SEED = 1_000_000  # the demonstration draws small seeds: what it shows was never trained on
+FIRST_SEED = 1_000_000  # the demo draws small seeds: what it shows was never trained on
 FRAMES = ((128, 128), (192, 128), (128, 192), (160, 128))  # width, height
 
 
-def load_scenery(work: Path, *, workers: int) -> Corpus:
+def load_scenes(work: Path, *, workers: int) -> Corpus:
     """The scenes, drawn into `work` the first time."""
-    index = work / "scenery.npz"
-    flat = work / "scenery.u8"
+    index = work / "scenes.npz"
+    flat = work / "scenes.u8"
     if not index.exists():
         with ProcessPoolExecutor(workers) as pool:
             _pack(pool.map(_draw, range(SCENES), chunksize=64), index, flat)
-    columns = np.load(index)
-    return Corpus(
-        pixels=np.memmap(flat, np.uint8, "r"), **{name: columns[name] for name in columns.files}
-    )
+    return open_corpus(index, flat)
 
 
-def _draw(position: int) -> Scene:
-    return draw_scene(FIRST_SEED + position, size=FRAMES[position % len(FRAMES)])
+def _draw(number: int) -> Scene:
+    return draw_scene(FIRST_SEED + number, size=FRAMES[number % len(FRAMES)])
 
 
 def _pack(scenes: Iterator[Scene], index: Path, flat: Path) -> None:
@@ -45,7 +43,7 @@ def _pack(scenes: Iterator[Scene], index: Path, flat: Path) -> None:
             captions.append(scene.caption)
             sizes.append(scene.pixels.shape)
     height, width, _ = np.array(sizes).T
-    keys = [f"scene-{position}" for position in range(len(captions))]
+    keys = [f"scene-{number}" for number in range(len(captions))]
     np.savez(
         index,
         start=np.cumsum(np.concatenate([[0], np.prod(sizes, axis=1)[:-1]])).astype(np.int64),
@@ -55,5 +53,5 @@ def _pack(scenes: Iterator[Scene], index: Path, flat: Path) -> None:
         caption=np.array(captions),
         source=np.array(["scenes"] * len(captions)),
         validation=np.array([is_validation(key) for key in keys]),
-        excluded=np.zeros(len(captions), bool),
+        test_duplicate=np.zeros(len(captions), bool),
     )

@@ -1,8 +1,9 @@
-"""The teacher: MobileNetV2 of ImageNet in 8 bits (see the data's own page), and the same network in PyTorch.
+"""The teacher: an 8-bit MobileNetV2 for ImageNet (tflite), and the same network in PyTorch.
 
-The first is quick, and looks at every picture once. The second has gradients: its features are a perceptual loss.
-timm's `mobilenetv2_100` has the same convolutions in the same order. The file's batch norms are folded into them, so
-timm's become the biases. Weights are multiplied out of their 8 bits; activations stay unrounded.
+`Teacher` is fast and classifies every image once. `load_network` has gradients: its features serve
+as a perceptual loss. timm's `mobilenetv2_100` has the same convolutions in the same order; the file
+has its batch norms folded into them, so timm's become the biases. Weights are dequantized;
+activations are not rounded.
 """
 
 from __future__ import annotations
@@ -12,16 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import nn
 
+from archive.arrays import Pixels, Vectors
+from training.networks import TeacherNetwork
+
 TIMM_NAME = "mobilenetv2_100"
 PIXELS = 224
-FEATURES = 1280  # of the last convolution, averaged over the picture
-AXES = {
-    "CONV_2D": (0, 3, 1, 2),
-    "DEPTHWISE_CONV_2D": (3, 0, 1, 2),
-}  # of weights, to out, in, height, width
+FEATURES = 1280  # of the last convolution, averaged over the image
+# axis order of the file's weights → (out, in, height, width)
+AXES = {"CONV_2D": (0, 3, 1, 2), "DEPTHWISE_CONV_2D": (3, 0, 1, 2)}
 BACKGROUND = 1  # class before ImageNet's 1,000
 
 
@@ -34,20 +37,22 @@ class Teacher:
         self._run = Interpreter(model_content=_with_features(file), num_threads=1)
         self._run.allocate_tensors()
         self._input = self._run.get_input_details()[0]["index"]
-        self._classes, self._features = (one["index"] for one in self._run.get_output_details())
+        outputs = self._run.get_output_details()
+        self._classes, self._features = (output["index"] for output in outputs)
 
-    def classify(self, pixels: np.ndarray) -> np.ndarray:
+    def classify(self, pixels: Pixels) -> Vectors:
         """(224, 224, 3) uint8 → (1000,) float32 probabilities, without the background class."""
         self._run.set_tensor(self._input, pixels[None])
         self._run.invoke()
-        return self._run.get_tensor(self._classes)[0, BACKGROUND:].astype(np.float32) / 256
+        quantized = self._run.get_tensor(self._classes)[0, BACKGROUND:]
+        probabilities: Vectors = quantized.astype(np.float32) / 256
+        return probabilities
 
-    def look(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The same and the (1280,) uint8 features, in steps of the file's own."""
-        answer = self.classify(pixels)
-        return answer, (
-            self._run.get_tensor(self._features).reshape(-1).astype(np.int16) + 128
-        ).astype(np.uint8)
+    def classify_with_features(self, pixels: Pixels) -> tuple[Vectors, npt.NDArray[np.uint8]]:
+        """The probabilities and the (1280,) uint8 features, in the file's own quantization."""
+        probabilities = self.classify(pixels)
+        quantized = self._run.get_tensor(self._features).reshape(-1)
+        return probabilities, (quantized.astype(np.int16) + 128).astype(np.uint8)
 
 
 def _with_features(file: Path) -> bytes:
@@ -65,11 +70,11 @@ def _with_features(file: Path) -> bytes:
     return bytes(builder.Output())
 
 
-def load_network(file: Path) -> nn.Module:
-    """The tflite `file` → timm's MobileNetV2, evaluating: (B, 3, P, P) in [−1, 1] → (B, 1001) logits."""
+def load_network(file: Path) -> TeacherNetwork:
+    """The tflite `file` → timm's MobileNetV2 in eval mode: (B, 3, P, P) in [-1, 1] → (B, 1001)."""
     import timm
 
-    net = timm.create_model(
+    net: TeacherNetwork = timm.create_model(
         TIMM_NAME, num_classes=1000 + BACKGROUND, pad_type="same", act_layer=nn.ReLU6
     )
     modules = list(net.modules())
@@ -78,46 +83,49 @@ def load_network(file: Path) -> nn.Module:
     *folded, classifier = _convolutions(file)
     for kernel, norm, (weight, bias) in zip(kernels, norms, folded, strict=True):
         _write(kernel.weight, weight)
-        _as_bias(norm, bias)
+        _make_bias(norm, bias)
     _write(net.classifier.weight, classifier[0])
     _write(net.classifier.bias, classifier[1])
     return net.requires_grad_(False).eval()
 
 
-def _convolutions(file: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Weights (out, in / groups, k, k) and biases (out,) of a file's convolutions, in order, as real numbers."""
+def _convolutions(file: Path) -> Iterator[tuple[Vectors, Vectors]]:
+    """Dequantized weights (out, in / groups, k, k) and biases (out,) of all convolutions."""
     from ai_edge_litert.interpreter import Interpreter
 
-    read = Interpreter(str(file), num_threads=1)
-    read.allocate_tensors()
-    details = {one["index"]: one["quantization_parameters"] for one in read.get_tensor_details()}
-    for step in read._get_ops_details():  # the runtime has no public way to walk a graph
+    run = Interpreter(str(file), num_threads=1)
+    run.allocate_tensors()
+    details = {
+        detail["index"]: detail["quantization_parameters"] for detail in run.get_tensor_details()
+    }
+    for step in run._get_ops_details():  # the runtime has no public way to walk a graph
         if axes := AXES.get(step["op_name"]):
             weight, bias = (
-                _real(read.get_tensor(index), details[index]) for index in step["inputs"][1:]
+                _dequantize(run.get_tensor(index), details[index]) for index in step["inputs"][1:]
             )
             yield weight.transpose(axes), bias
 
 
-def _real(constant: np.ndarray, quantization: dict[str, Any]) -> np.ndarray:
+def _dequantize(constant: npt.NDArray[Any], quantization: dict[str, Any]) -> Vectors:
     """A constant of the file, scaled per channel."""
     scales = quantization["scales"]
     axis = quantization["quantized_dimension"]
     stored = constant.astype(np.float32)
     shape = [1] * stored.ndim
     shape[axis] = -1
-    return stored * scales.reshape(shape)
+    scaled: Vectors = stored * scales.reshape(shape)
+    return scaled
 
 
-@torch.no_grad()
-def _write(parameter: torch.Tensor, value: np.ndarray) -> None:
-    parameter.copy_(torch.from_numpy(np.ascontiguousarray(value)).reshape(parameter.shape))
+def _write(parameter: torch.Tensor, value: Vectors) -> None:
+    with torch.no_grad():
+        parameter.copy_(torch.from_numpy(np.ascontiguousarray(value)).reshape(parameter.shape))
 
 
-@torch.no_grad()
-def _as_bias(norm: nn.BatchNorm2d, bias: np.ndarray) -> None:
-    """A norm that only adds."""
-    norm.weight.fill_(1)
-    norm.running_mean.zero_()
-    norm.running_var.fill_(1 - norm.eps)
+def _make_bias(norm: Any, bias: Vectors) -> None:
+    """Turns a batch norm into an addition of `bias`."""
+    with torch.no_grad():
+        norm.weight.fill_(1)
+        norm.running_mean.zero_()
+        norm.running_var.fill_(1 - norm.eps)
     _write(norm.bias, bias)

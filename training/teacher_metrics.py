@@ -1,44 +1,51 @@
-"""The teacher as judge of what was drawn: it is no part of the pair."""
+"""Scores of restored images by the teacher, which is no part of the pair."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from archive.arrays import Pixels, Vectors, unit
 from training.frames import squash
 from training.teacher import PIXELS, Teacher
-from training.text_targets import unit
 
 NEAREST = 5
+TOP_CLASSES = 10
 
 
 @dataclass(frozen=True)
 class TeacherMetrics:
-    """The teacher's view of pictures: unit vectors in the text space."""
+    """The teacher's embedding of images: unit vectors in the text space."""
 
     teacher: Teacher
-    classes: np.ndarray  # (1000, 512)
+    classes: Vectors  # (1000, 512)
 
-    def vectors(self, pictures: list[np.ndarray]) -> np.ndarray:
-        """(H, W, 3) uint8 pictures → (n, 512)."""
-        told = np.stack([self.teacher.classify(squash(one, (PIXELS, PIXELS))) for one in pictures])
-        best = np.where(told >= np.sort(told, axis=1)[:, -10:-9], told, 0) + 1e-6
+    def embed(self, images: Sequence[Pixels]) -> Vectors:
+        """(H, W, 3) uint8 images → (n, 512)."""
+        squashed = [squash(image, (PIXELS, PIXELS)) for image in images]
+        answers = np.stack([self.teacher.classify(pixels) for pixels in squashed])
+        tenth = np.sort(answers, axis=1)[:, -TOP_CLASSES : -TOP_CLASSES + 1]
+        best = np.where(answers >= tenth, answers, np.float32(0)) + np.float32(1e-6)
         return unit(best @ self.classes)
 
 
-def identified(
-    judge: TeacherMetrics, originals: list[np.ndarray], drawn: list[np.ndarray]
+def identification_rate(
+    metrics: TeacherMetrics, originals: Sequence[Pixels], restored: Sequence[Pixels]
 ) -> float:
-    """id@5: share of drawn pictures whose original is among the five nearest of all originals, centred."""
-    truth = judge.vectors(originals)
-    seen = judge.vectors(drawn)
+    """id@5: share of restored images with their original among the five nearest, centered."""
+    truth = metrics.embed(originals)
+    vectors = metrics.embed(restored)
     mean = truth.mean(axis=0)
-    scores = unit(seen - mean) @ unit(truth - mean).T
+    scores = unit(vectors - mean) @ unit(truth - mean).T
     rank = (scores > np.diag(scores)[:, None]).sum(axis=1)
     return float((rank < NEAREST).mean())
 
 
-def alike(judge: TeacherMetrics, originals: list[np.ndarray], drawn: list[np.ndarray]) -> float:
-    """Mean cosine of originals and drawn pictures, in the teacher's space."""
-    return float((judge.vectors(originals) * judge.vectors(drawn)).sum(axis=1).mean())
+def mean_similarity(
+    metrics: TeacherMetrics, originals: Sequence[Pixels], restored: Sequence[Pixels]
+) -> float:
+    """Mean cosine of originals and restored images, in the teacher's space."""
+    products = metrics.embed(originals) * metrics.embed(restored)
+    return float(products.sum(axis=1).mean())

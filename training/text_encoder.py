@@ -1,31 +1,33 @@
-"""The text tower: a small CLIP text transformer that learns the phrase map.
+"""The text encoder: a small CLIP text transformer that learns the phrase map.
 
-Every phrase has a target (training.text_targets); phrases of like length are batched and cut to their length, since open_clip
-neither slices its causal mask nor needs the padding behind the end token.
+Every phrase has a target (training.text_targets). Phrases of similar length are batched and cut to
+their length, since open_clip neither slices its causal mask nor skips the padding after the end
+token.
 
     loss = 4·(1 − cos(v, u)) + 0.2·InfoNCE(v, u; T = 0.05) + LENGTH·(|v| / NORM − 1)²
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import cast
 
 import numpy as np
 import torch
-from torch import nn
 from torch.nn import functional as F
 
+from archive.arrays import Vectors
 from training.image_encoder import DIMENSION, LENGTH, NORM
+from training.networks import TextEncoder
 
 CONTEXT = 32  # tokens
 CONFIG = {"context_length": CONTEXT, "vocab_size": 49408, "width": 128, "heads": 4, "layers": 3}
 BATCH = 256
 CONTRAST_TEMPERATURE = 0.05
-BUCKETS = (6, 8, 12, 16, 24, 32)  # tokens with start and end
+BUCKETS = (6, 8, 12, 16, 24, 32)  # tokens, with start and end
 
 
-def build() -> nn.Module:
-    """open_clip's TextTransformer of CONFIG."""
+def build() -> TextEncoder:
+    """open_clip's TextTransformer with CONFIG."""
     from open_clip.model import CLIPTextCfg, _build_text_tower
 
     return _build_text_tower(DIMENSION, CLIPTextCfg(**CONFIG))
@@ -35,13 +37,13 @@ def tokenize(phrases: list[str]) -> torch.Tensor:
     """n phrases → (n, CONTEXT) int64."""
     from open_clip import SimpleTokenizer
 
-    return SimpleTokenizer(context_length=CONTEXT)(phrases)
+    return cast(torch.Tensor, SimpleTokenizer(context_length=CONTEXT)(phrases))
 
 
 class Batches:
     """Phrases of one length bucket at a time, buckets drawn by their size."""
 
-    def __init__(self, tokens: torch.Tensor, targets: np.ndarray, *, seed: int) -> None:
+    def __init__(self, tokens: torch.Tensor, targets: Vectors, *, seed: int) -> None:
         self._tokens = tokens
         self._targets = torch.from_numpy(targets)
         self._rng = np.random.default_rng(seed)
@@ -58,9 +60,9 @@ class Batches:
 
 
 def loss(
-    model: nn.Module, batch: tuple[torch.Tensor, torch.Tensor], progress: float
+    model: TextEncoder, batch: tuple[torch.Tensor, torch.Tensor], progress: float
 ) -> tuple[torch.Tensor, int]:
-    """The loss in this module's head, for `loop.fit`."""
+    """The loss in this module's docstring, for `loop.fit`."""
     tokens, targets = batch
     with torch.autocast("cpu", torch.bfloat16):
         vectors = encode_tokens(model, tokens)
@@ -74,22 +76,12 @@ def loss(
     return direction + contrast + length, len(vectors)
 
 
-def encode_tokens(model: nn.Module, tokens: torch.Tensor) -> torch.Tensor:
+def encode_tokens(model: TextEncoder, tokens: torch.Tensor) -> torch.Tensor:
     """The transformer on (B, L ≤ CONTEXT) tokens → (B, 512)."""
     length = tokens.shape[1]
     hidden = model.token_embedding(tokens) + model.positional_embedding[:length]
     hidden = model.transformer(hidden, attn_mask=model.attn_mask[:length, :length])
     hidden = model.ln_final(hidden)
-    pooled = hidden[torch.arange(len(tokens)), tokens.argmax(dim=1)]
-    return pooled @ model.text_projection
-
-
-@torch.no_grad()
-def encoder(model: nn.Module) -> Callable[[list[str]], np.ndarray]:
-    """Tower → phrases to (n, 512) float32, for measuring."""
-    return lambda phrases: torch.cat(
-        [
-            encode_tokens(model, tokenize(phrases[at : at + 256]))
-            for at in range(0, len(phrases), 256)
-        ]
-    ).numpy()
+    pooled: torch.Tensor = hidden[torch.arange(len(tokens)), tokens.argmax(dim=1)]
+    projected: torch.Tensor = pooled @ model.text_projection
+    return projected

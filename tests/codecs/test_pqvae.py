@@ -238,12 +238,13 @@ def test_a_few_steps_of_training_beat_none(
     monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=itertools.count().__next__))
     vectors = clustered(rng, 600)
     fitted = vectors[:500]
-    held = vectors[500:]
+    validation = vectors[500:]
     trained = fit_pqvae(
         fitted, subvector=32, entries=16, minutes=3, work=tmp_path, batch=16, average=0.8
     )
     before, after = (
-        scores(codec, held)["centred"] for codec in (untrained(norms=Norms.of(fitted)), trained)
+        scores(codec, validation)["centered"]
+        for codec in (untrained(norms=Norms.of(fitted)), trained)
     )
     assert trained.vectors.payload_bits == 400
     assert before < 0.2
@@ -270,7 +271,7 @@ def test_the_command_writes_a_codec_that_opens(rng: np.random.Generator, tmp_pat
 
     np.save(tmp_path / "vectors.npy", clustered(rng, 60).astype(np.float16))
     told = {"vectors": tmp_path / "vectors.npy", "out": tmp_path / "codec.npz", "work": tmp_path}
-    limits = {"bits": 600, "minutes": 0.01, "held": 20, "batch": 8, "threads": 1}
+    limits = {"bits": 600, "minutes": 0.01, "validation": 20, "batch": 8, "threads": 1}
     words = [word for name, value in (told | limits).items() for word in (f"--{name}", str(value))]
     result = CliRunner().invoke(main, words, catch_exceptions=False)
     assert result.exit_code == 0

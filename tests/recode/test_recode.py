@@ -233,11 +233,11 @@ def test_a_codec_that_was_trained_comes_in_a_file(
 ) -> None:
     trained = tmp_path / "pqvae.npz"
     command = [
-        "--pictures",
+        "--images",
         str(folder),
         "--minutes",
         "0.1",
-        "--held",
+        "--validation",
         "0",
         "--work",
         str(tmp_path),

@@ -1,4 +1,4 @@
-"""Training photos made for the purpose."""
+"""Corpora of training photos made for tests."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from training.corpus import Corpus
 from training.scenes import draw_scene
 
 
-def grey_photos(source: Sequence[str], *, validation: Sequence[int] = ()) -> Corpus:
-    """A grey picture of 8 × 8 for every source named, without a caption; those at `validation` are only measured."""
-    count = len(source)
+def gray_photos(sources: Sequence[str], *, validation: Sequence[int] = ()) -> Corpus:
+    """One gray image of 8 × 8 per source, without captions; `validation`: rows of that split."""
+    count = len(sources)
     return Corpus(
         pixels=np.full(count * 192, 128, np.uint8),
         start=np.arange(count, dtype=np.int64) * 192,
@@ -21,19 +21,19 @@ def grey_photos(source: Sequence[str], *, validation: Sequence[int] = ()) -> Cor
         width=np.full(count, 8, np.int32),
         key=np.array([f"{photo:06}" for photo in range(count)]),
         caption=np.array([""] * count),
-        source=np.array(source),
+        source=np.array(sources),
         validation=np.isin(np.arange(count), validation),
-        excluded=np.zeros(count, bool),
+        test_duplicate=np.zeros(count, bool),
     )
 
 
 def scene_photos(count: int, *, side: int) -> Corpus:
     """Procedural scenes of `side` × `side` as photos without a caption."""
-    blank = grey_photos(["scenes"] * count)
+    photos = gray_photos(["scenes"] * count)
     pixels = np.stack([draw_scene(seed, size=(side, side)).pixels for seed in range(count)])
     sides = np.full(count, side, np.int32)
     return replace(
-        blank,
+        photos,
         pixels=pixels.reshape(-1),
         start=np.arange(count) * pixels[0].size,
         height=sides,

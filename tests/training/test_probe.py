@@ -1,14 +1,15 @@
-"""The probe of the teacher's features, on features made for the purpose, and the soft labels made with it."""
+"""The probe of the teacher's features, on synthetic features, and the soft labels made with it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 
-from tests.support.corpora import grey_photos
+from tests.support.corpora import gray_photos
 from training import image_encoder
 from training.crops import TOP, Views
 from training.probe import Probe, load_probe
@@ -17,11 +18,12 @@ from training.teacher import FEATURES
 NAMES = 5
 PHOTOS = 200
 VIEWS = 8
+Captions = npt.NDArray[np.int64]
 
 
 @pytest.fixture
-def caption() -> np.ndarray:
-    """Of photos: a name in turn, and none for every tenth."""
+def caption() -> Captions:
+    """The photos' names, in turn; every tenth photo has none."""
     caption = np.arange(PHOTOS) % NAMES
     caption[::10] = -1
     return caption
@@ -29,7 +31,7 @@ def caption() -> np.ndarray:
 
 @pytest.fixture
 def views() -> Views:
-    """Each name raises FEATURES / NAMES features of its own, under noise of three times that height."""
+    """Each name raises its own FEATURES / NAMES features, under noise three times as high."""
     rng = np.random.default_rng(0)
     photo = np.repeat(np.arange(PHOTOS, dtype=np.int32), VIEWS)
     raised = np.arange(FEATURES)[None] % NAMES == (photo % NAMES)[:, None]
@@ -43,43 +45,49 @@ def views() -> Views:
     )
 
 
-def test_names_what_it_never_saw(views: Views, caption: np.ndarray, tmp_path: Path) -> None:
+def vocabulary(caption: Captions) -> image_encoder.Vocabulary:
+    vectors = torch.randn(NAMES + 1000, image_encoder.DIMENSION)
+    return image_encoder.Vocabulary(
+        vectors=torch.nn.functional.normalize(vectors, dim=1),
+        imagenet=NAMES + np.arange(1000),
+        caption=caption,
+    )
+
+
+def batches(views: Views, caption: Captions, probe: Probe) -> image_encoder.Batches:
+    corpus = gray_photos(["gray"] * PHOTOS)
+    return image_encoder.Batches(corpus, views, vocabulary(caption), probe, None, seed=0)
+
+
+def test_the_probe_names_photos_it_was_not_fitted_to(
+    views: Views, caption: Captions, tmp_path: Path
+) -> None:
     probe = load_probe(views, caption, NAMES, tmp_path, seed=0)
-    unseen = np.flatnonzero(caption[views.photo] < 0)
-    named = probe(torch.from_numpy(views.features[unseen])).argmax(dim=1).numpy()
-    assert (named == views.photo[unseen] % NAMES).mean() > 0.95
+    unfitted = np.flatnonzero(caption[views.photo] < 0)
+    named = probe(torch.from_numpy(views.features[unfitted])).argmax(dim=1).numpy()
+    assert (named == views.photo[unfitted] % NAMES).mean() > 0.95
 
 
-def test_is_kept(views: Views, caption: np.ndarray, tmp_path: Path) -> None:
+def test_the_probe_is_cached(views: Views, caption: Captions, tmp_path: Path) -> None:
     first = load_probe(views, caption, NAMES, tmp_path, seed=0)
     again = load_probe(views, np.full_like(caption, -1), NAMES, tmp_path, seed=1)
     assert torch.equal(first.linear.weight, again.linear.weight)
     assert torch.equal(first.mean, again.mean)
 
 
-def test_soft_labels_are_distributions(views: Views, caption: np.ndarray, tmp_path: Path) -> None:
+def test_soft_labels_are_distributions(views: Views, caption: Captions, tmp_path: Path) -> None:
     probe = load_probe(views, caption, NAMES, tmp_path, seed=0)
-    batch = image_encoder.Batches(
-        grey_photos(["grey"] * PHOTOS), views, _names(caption), probe, None, seed=0
-    )(1.0)
-    assert batch.named.shape == (image_encoder.BATCH, NAMES + 1000)
-    torch.testing.assert_close(batch.named.sum(dim=1), torch.ones(image_encoder.BATCH))
+    batch = batches(views, caption, probe)(1.0)
+    assert batch.names.shape == (image_encoder.BATCH, NAMES + 1000)
+    torch.testing.assert_close(batch.names.sum(dim=1), torch.ones(image_encoder.BATCH))
 
 
-def test_caption_outweighs_what_the_probe_says(views: Views, caption: np.ndarray) -> None:
-    """An ignorant probe: all names alike."""
-    batches = image_encoder.Batches(
-        grey_photos(["grey"] * PHOTOS), views, _names(caption), Probe(NAMES), None, seed=0
-    )
-    named = batches._distributions(list(range(len(views))))[:, :NAMES].numpy()
+def test_the_caption_outweighs_the_probe(views: Views, caption: Captions) -> None:
+    uniform_probe = Probe(NAMES)
+    rows = list(range(len(views)))
+    labels = batches(views, caption, uniform_probe)._name_distributions(rows)
+    names = labels[:, :NAMES].numpy()
     known = caption[views.photo] >= 0
-    assert (named[known].argmax(axis=1) == caption[views.photo[known]]).all()
-    spread = named[~known].max(axis=1) - named[~known].min(axis=1)
+    assert (names[known].argmax(axis=1) == caption[views.photo[known]]).all()
+    spread = names[~known].max(axis=1) - names[~known].min(axis=1)
     assert spread.max() < 1e-6
-
-
-def _names(caption: np.ndarray) -> image_encoder.Names:
-    vectors = torch.nn.functional.normalize(
-        torch.randn(NAMES + 1000, image_encoder.DIMENSION), dim=1
-    )
-    return image_encoder.Names(vectors=vectors, imagenet=NAMES + np.arange(1000), caption=caption)

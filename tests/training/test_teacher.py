@@ -1,4 +1,4 @@
-"""The teacher in PyTorch is the teacher: it is a perceptual loss, and what a loss is of has to be what it is called."""
+"""The teacher in PyTorch computes what the 8-bit file does."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+from archive.arrays import Pixels
 from tests.conftest import SHARED_DATA
 
 pytest.importorskip("ai_edge_litert")
@@ -18,45 +19,45 @@ FILE = next((SHARED_DATA / "teacher").glob("*.tflite"), None) if SHARED_DATA.exi
 @pytest.fixture(scope="module")
 def file() -> Path:
     if FILE is None:
-        pytest.skip("the teacher lies in ../shared/data, which is absent")
+        pytest.skip("needs the teacher in ../shared/data")
     return FILE
 
 
 @pytest.fixture(scope="module")
-def pictures() -> list[np.ndarray]:
-    photos = sorted((SHARED_DATA / "photos").glob("**/*.jpg"))[:40:4]
-    return [
-        np.asarray(Image.open(one).convert("RGB").resize((224, 224), Image.Resampling.BICUBIC))
-        for one in photos
-    ]
+def photos() -> list[Pixels]:
+    """Ten photos, squashed to 224 × 224."""
+    paths = sorted((SHARED_DATA / "photos").glob("**/*.jpg"))[:40:4]
+    images = [Image.open(path).convert("RGB") for path in paths]
+    return [np.asarray(image.resize((224, 224), Image.Resampling.BICUBIC)) for image in images]
 
 
-def test_eight_bits_and_real_numbers_say_the_same(file: Path, pictures: list[np.ndarray]) -> None:
+def test_the_8_bit_network_and_the_float_network_agree(file: Path, photos: list[Pixels]) -> None:
     from training.teacher import Teacher, load_network
 
     teacher = Teacher(file)
     network = load_network(file)
-    for picture in pictures:
-        probabilities, features = teacher.look(picture)
-        pixels = torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
+    for photo in photos:
+        probabilities, features = teacher.classify_with_features(photo)
+        pixels = torch.from_numpy(photo.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
         with torch.inference_mode():
-            maps = network.forward_features(pixels)
-            real = network(pixels).softmax(1)[0, 1:].numpy()
-        assert np.corrcoef(real, probabilities)[0, 1] > 0.8
-        assert np.corrcoef(maps.mean((2, 3))[0].numpy(), features)[0, 1] > 0.9
+            feature_maps = network.forward_features(pixels)
+            float_probabilities = network(pixels).softmax(1)[0, 1:].numpy()
+        float_features = feature_maps.mean((2, 3))[0].numpy()
+        assert np.corrcoef(float_probabilities, probabilities)[0, 1] > 0.8
+        assert np.corrcoef(float_features, features)[0, 1] > 0.9
 
 
-def test_features_do_not_change_the_answer(file: Path, pictures: list[np.ndarray]) -> None:
+def test_reading_the_features_does_not_change_the_classes(file: Path, photos: list[Pixels]) -> None:
     from ai_edge_litert.interpreter import Interpreter
 
     from training.teacher import Teacher
 
     plain = Interpreter(str(file), num_threads=1)
     plain.allocate_tensors()
-    plain.set_tensor(plain.get_input_details()[0]["index"], pictures[0][None])
+    plain.set_tensor(plain.get_input_details()[0]["index"], photos[0][None])
     plain.invoke()
     answer = plain.get_tensor(plain.get_output_details()[0]["index"])[0, 1:] / 256
-    assert np.array_equal(Teacher(file).classify(pictures[0]), answer.astype(np.float32))
+    assert np.array_equal(Teacher(file).classify(photos[0]), answer.astype(np.float32))
 
 
 def test_gradients_reach_the_pixels(file: Path) -> None:

@@ -50,7 +50,7 @@ def garden(stage: Stage) -> None:
 
 
 def garden_front(stage: Stage) -> None:
-    """The path from the door and the beds beside it: painted once the house stands."""
+    """The path from the door and the flower beds, painted after the house."""
     dice = stage.dice.child("front")
     if stage.season != "winter":
         paint_tufts(stage, dice.child("tufts"), 0.78, 1.03, (104, 160, 76), count=60)

@@ -27,7 +27,7 @@ class Light:
     cloud: tuple[Color, Color]  # lit side, shaded side
     sun: Point = (0.7, 0.3)  # or moon: shares of the width, and of the way from top to horizon
     hard: float = 1.0  # strength of cast shadows
-    snowy: bool = False  # whether snow lies on roofs and boughs
+    snowy: bool = False  # whether there is snow on roofs and boughs
 
     @property
     def side(self) -> int:

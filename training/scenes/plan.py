@@ -45,5 +45,5 @@ class Plan:
 
     @property
     def winter(self) -> bool:
-        """Whether snow lies."""
+        """Whether there is snow on the ground."""
         return self.season == "winter"

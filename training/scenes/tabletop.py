@@ -86,7 +86,7 @@ def vase(pen: Pen, color: Color, dice: Dice) -> None:
 
 
 def bowl(pen: Pen, color: Color, dice: Dice) -> None:
-    """A wide bowl; what lies in it is drawn before its front."""
+    """A wide bowl; its contents are drawn before its front."""
     body = smooth(
         (-1.0, 0.8),
         (-0.86, 0.42),
