@@ -1,1 +1,1 @@
-"""Measurements: each prints one JSON line of figures with what it measured them on. `python -m benchmarks NAME`."""
+"""Measurements: `python -m benchmarks NAME` prints figures, and their machine, as JSON lines."""

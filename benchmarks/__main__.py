@@ -1,28 +1,47 @@
-"""python -m benchmarks index|ingest|restore|startup|colors|gains|fullsize; python -m benchmarks.smic"""
+"""python -m benchmarks ablation|colors|fullsize|index|ingest|restore|startup
+
+`python -m benchmarks.smic` is a program of its own.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import platform
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
+data_option = click.option(
+    "--data",
+    type=click.Path(path_type=Path, exists=True),
+    default="../shared/data",
+    show_default=True,
+    help="Folder with training/, teacher/, embeddings/ and photos/.",
+)
+work_option = click.option(
+    "--work",
+    type=click.Path(path_type=Path),
+    default="training/run",
+    show_default=True,
+    help="Folder for caches.",
+)
+
 
 @click.group()
 def main() -> None:
-    """Each measurement prints one JSON line."""
+    """Measure coldframe. Each measurement prints JSON lines."""
 
 
-def tell(figures: dict[str, object]) -> None:
-    """Figures, and the machine they were measured on."""
+def report(figures: Mapping[str, object]) -> None:
+    """Prints figures and the machine they were measured on."""
     machine = {
         "cores": os.cpu_count(),
         "machine": platform.processor() or platform.machine(),
         "system": platform.system(),
     }
-    click.echo(json.dumps(figures | machine))
+    click.echo(json.dumps({**figures, **machine}))
 
 
 @main.command()
@@ -31,90 +50,85 @@ def tell(figures: dict[str, object]) -> None:
 @click.option("--queries", default=200, show_default=True)
 @click.option("--threads", default=2, show_default=True)
 def index(rows: int, dimension: int, queries: int, threads: int) -> None:
-    """Search over synthetic rows in a real archive: bytes a row, milliseconds a query, recall against exact search."""
+    """Search in an archive of synthetic rows: bytes per row, ms per query, recall."""
     from benchmarks.index import measure
 
-    tell(measure(rows, dimension, queries, threads))
+    report(measure(rows, dimension, queries, threads))
 
 
 @main.command()
-@click.option("--pictures", default=400, show_default=True)
+@click.option("--images", default=400, show_default=True)
 @click.option(
     "--photos",
+    type=click.Path(path_type=Path),
     default="../shared/data/photos",
     show_default=True,
-    help="Folder whose photos are cut to 1-2 MP.",
+    help="Folder of photos that are resized to 1-2 MP; drawings if it has none.",
 )
-def ingest(pictures: int, photos: str) -> None:
-    """Pictures a second from 1-2 MP JPEG files to committed rows, pocket pair, decoding included."""
+def ingest(images: int, photos: Path) -> None:
+    """Images per second from 1-2 MP JPEG files to committed rows, with the pocket pair."""
     from benchmarks.ingest import measure
 
-    tell(measure(pictures, photos))
+    report(measure(images, photos))
 
 
 @main.command()
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path, exists=True),
-    default="../shared/data",
-    show_default=True,
-)
-@click.option("--work", type=click.Path(path_type=Path), default="training/run", show_default=True)
+@data_option
+@work_option
 def colors(data: Path, work: Path) -> None:
-    """Colour maps of several sizes and rates, on held-in training photos."""
+    """Color maps of several sizes and rates, on validation photos."""
     from benchmarks.colors import measure
 
     for point in measure(data, work):
-        tell(point)
+        report(point)
 
 
 @main.command()
-@click.option("--pictures", default=8, show_default=True)
-def restore(pictures: int) -> None:
-    """Seconds a restoration, pocket pair, against the bare calls of its UNet and autoencoder."""
+@click.option("--images", default=8, show_default=True)
+def restore(images: int) -> None:
+    """Seconds per restoration, with the pocket pair, and of its bare network calls."""
     from benchmarks.restore import measure
 
-    tell(measure(pictures))
+    report(measure(images))
 
 
 @main.command()
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path, exists=True),
-    default="../shared/data",
-    show_default=True,
-)
-@click.option("--work", type=click.Path(path_type=Path), default="training/run", show_default=True)
-@click.option("--count", default=200, show_default=True, help="Photos.")
+@data_option
+@work_option
+@click.option("--count", default=200, show_default=True, help="Validation photos.")
 @click.option("--codec", default="coclico", show_default=True)
-def gains(data: Path, work: Path, count: int, codec: str) -> None:
-    """What level matching, colour low_frequency_guidance and the best of eight are worth, on held-in training photos."""
-    from benchmarks.gains import measure
+def ablation(data: Path, work: Path, count: int, codec: str) -> None:
+    """Decoder improvements at no extra bits, one after the other, on validation photos."""
+    from benchmarks.ablation import measure
 
     for line in measure(data, work, count, codec):
-        tell(line)
+        report(line)
 
 
 @main.command()
 @click.option(
-    "--folder", type=click.Path(path_type=Path), default="training/full-size", show_default=True
+    "--folder",
+    type=click.Path(path_type=Path),
+    default="training/full-size",
+    show_default=True,
+    help="Folder for the random weights (5 GB).",
 )
 @click.option("--steps", default=3, show_default=True)
 @click.option("--dtype", default="bfloat16", show_default=True)
 def fullsize(folder: Path, steps: int, dtype: str) -> None:
-    """Seconds a step of the full-size decoder with random weights, beside the bare UNet call; memory."""
+    """Seconds per step and memory of the full-size decoder, with random weights."""
     from benchmarks.fullsize import measure
 
-    tell(measure(folder, steps, dtype))
+    report(measure(folder, steps, dtype))
 
 
 @main.command()
-@click.option("--times", default=10, show_default=True)
+@click.option("--times", default=10, show_default=True, help="Runs of `coldframe --help`.")
 def startup(times: int) -> None:
     """Seconds of `coldframe --help`, of an ingest that finds nothing new, and of a search."""
     from benchmarks.startup import measure
 
-    tell(measure(times))
+    report(measure(times))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""The full-size architecture by the real path: ViT-L/14 and Stable unCLIP's 870 M UNet at 768², random weights.
+"""The full-size architecture: ViT-L/14 and Stable unCLIP's 870 M UNet at 768², random weights.
 
-Weights are drawn, saved once in the true layouts (5 GB) and then used as real ones are: by init, ingest and restore.
-What comes out is noise; what is measured is seconds a step beside the bare UNet call of the same shape in the same
-process, and the most memory the process held.
+The weights are saved once in their real layouts (5 GB) and then used as real ones are: by init,
+ingest and restore. The output is noise; measured are the seconds per step, those of the bare UNet
+call of the same shape in the same process, and the peak memory.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import json
 import resource
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,7 +26,7 @@ from archive.models.sampling import Sampling
 from archive.settings import Settings
 from training.scenes import draw_scene
 
-UNET = {
+UNET: dict[str, Any] = {
     "sample_size": 96,
     "block_out_channels": (320, 640, 1280, 1280),
     "cross_attention_dim": 1024,
@@ -33,7 +35,7 @@ UNET = {
     "class_embed_type": "projection",
     "projection_class_embeddings_input_dim": 1536,
 }
-VAE = {
+VAE: dict[str, Any] = {
     "block_out_channels": (128, 256, 512, 512),
     "down_block_types": ("DownEncoderBlock2D",) * 4,
     "up_block_types": ("UpDecoderBlock2D",) * 4,
@@ -41,7 +43,7 @@ VAE = {
     "latent_channels": 4,
     "sample_size": 768,
 }
-TEXT = {
+TEXT: dict[str, Any] = {
     "hidden_size": 1024,
     "intermediate_size": 4096,
     "num_hidden_layers": 23,
@@ -53,39 +55,42 @@ def measure(folder: Path, steps: int, dtype: str) -> dict[str, object]:
     """→ the figures. `folder` keeps the weights."""
     if not (folder / "decoder" / "model_index.json").exists():
         save_full_size(folder)
-    with tempfile.TemporaryDirectory() as place:
-        save_image(Path(place, "picture.png"), draw_scene(1, size=(1024, 1024)).pixels)
-        Archive.create(Settings(place + "/archive"), find_pair(str(folder))).close()
-        with Archive(Settings(place + "/archive"), machine=DeviceConfig("", dtype)) as archive:
-            list(archive.ingest([place + "/picture.png"]))
-            told: list[float] = []
-            sampling = Sampling(steps=steps)
-            [one] = archive.restore(
+    with tempfile.TemporaryDirectory() as temporary:
+        image = Path(temporary, "image.png")
+        save_image(image, draw_scene(1, size=(1024, 1024)).pixels)
+        settings = Settings(str(Path(temporary, "archive")))
+        Archive.create(settings, find_pair(str(folder))).close()
+        with Archive(settings, machine=DeviceConfig("", dtype)) as archive:
+            list(archive.ingest([str(image)]))
+            step_times: list[float] = []
+            [restored] = archive.restore(
                 [1],
-                Path(place),
-                sampling=sampling,
-                on_step=lambda done, of: told.append(time.perf_counter()),
+                Path(temporary),
+                sampling=Sampling(steps=steps),
+                on_step=lambda done, total: step_times.append(time.perf_counter()),
             )
-            bare = _bare(archive.decoder, len(told) - 1)
+            bare = _bare_step(archive.decoder, len(step_times) - 1)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     return {
         "dtype": dtype,
-        "picture": f"{one.width} x {one.height}",
-        "seconds_a_picture": one.seconds,
-        "steps": len(told),
-        "seconds_a_step": round(float(np.mean(np.diff(told))), 3),
-        "bare_seconds_a_step": round(bare, 3),
-        "most_gibibytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
+        "image": f"{restored.width} x {restored.height}",
+        "seconds_per_image": restored.seconds,
+        "steps": len(step_times),
+        "seconds_per_step": round(float(np.mean(np.diff(step_times))), 3),
+        "bare_seconds_per_step": round(bare, 3),
+        "peak_memory_gib": round(peak, 2),
         "threads": torch.get_num_threads(),
     }
 
 
 @torch.inference_mode()
-def _bare(decoder: object, times: int) -> float:
-    """Seconds of one UNet call on two latents of 96 × 96, after a first that is not counted."""
-    unet = decoder._unet  # type: ignore[attr-defined]
-    kind = next(unet.parameters())
-    z, prompt = (torch.randn(shape).to(kind) for shape in ((2, 4, 96, 96), (2, 77, 1024)))
-    label = torch.randn(2, 1536).to(kind)
+def _bare_step(decoder: Any, times: int) -> float:
+    """Seconds of one UNet call on two latents of 96 × 96, after a warm-up call."""
+    unet = decoder._unet
+    like = next(unet.parameters())
+    z = torch.randn(2, 4, 96, 96).to(like)
+    prompt = torch.randn(2, 77, 1024).to(like)
+    label = torch.randn(2, 1536).to(like)
     unet(z, 500, encoder_hidden_states=prompt, class_labels=label)
     started = time.perf_counter()
     for _ in range(times):
@@ -94,49 +99,55 @@ def _bare(decoder: object, times: int) -> float:
 
 
 def save_full_size(folder: Path) -> None:
-    """Random weights in the layouts of open_clip's ViT-L-14 and of stable-diffusion-2-1-unclip-small."""
-    import diffusers
-    import open_clip
-    from diffusers.pipelines.stable_diffusion.stable_unclip_image_normalizer import (
-        StableUnCLIPImageNormalizer,
-    )
-    from safetensors.torch import save_file
-    from transformers import CLIPTextConfig, CLIPTextModel
-
-    from tests.support.pairs import save_tokenizer
-
+    """Random weights in the layouts of ViT-L-14 and of stable-diffusion-2-1-unclip-small."""
     torch.manual_seed(0)
-    encoder = folder / "encoder"
-    decoder = folder / "decoder"
-    encoder.mkdir(parents=True, exist_ok=True)
+    _save_encoder(folder / "encoder")
+    _save_decoder(folder / "decoder")
+
+
+def _save_encoder(folder: Path) -> None:
+    import open_clip
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
     model = open_clip.create_model("ViT-L-14", force_quick_gelu=True)
     config = {
         "model_cfg": open_clip.get_model_config("ViT-L-14") | {"quick_gelu": True},
         "preprocess_cfg": {},
     }
-    (encoder / "open_clip_config.json").write_text(json.dumps(config))
-    save_file(
-        {name: one.contiguous() for name, one in model.state_dict().items()},
-        encoder / "open_clip_model.safetensors",
-    )
-    parts = {
+    (folder / "open_clip_config.json").write_text(json.dumps(config))
+    weights = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
+    save_file(weights, folder / "open_clip_model.safetensors")
+
+
+def _save_decoder(folder: Path) -> None:
+    import diffusers
+    from diffusers.pipelines.stable_diffusion import stable_unclip_image_normalizer
+    from transformers import CLIPTextConfig, CLIPTextModel
+
+    from tests.support.pairs import save_tokenizer
+
+    normalizer = stable_unclip_image_normalizer.StableUnCLIPImageNormalizer
+    text_model: Any = CLIPTextModel
+    text_config = CLIPTextConfig(**TEXT, hidden_act="gelu", vocab_size=1000)
+    constructors: dict[str, Callable[[], Any]] = {
         "unet": lambda: diffusers.UNet2DConditionModel(**UNET),
         "vae": lambda: diffusers.AutoencoderKL(**VAE),
-        "image_normalizer": lambda: StableUnCLIPImageNormalizer(768),
-        "text_encoder": lambda: CLIPTextModel(
-            CLIPTextConfig(**TEXT, hidden_act="gelu", vocab_size=1000)
-        ),
+        "image_normalizer": lambda: normalizer(768),
+        "text_encoder": lambda: text_model(text_config),
     }
-    for name, made in parts.items():
-        made().half().save_pretrained(decoder / name, safe_serialization=True)
-    schedule = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
-    diffusers.PNDMScheduler(
-        **schedule, prediction_type="v_prediction", skip_prk_steps=True
-    ).save_pretrained(decoder / "scheduler")
-    diffusers.DDPMScheduler(beta_schedule="squaredcos_cap_v2").save_pretrained(
-        decoder / "image_noising_scheduler"
+    for name, construct in constructors.items():
+        construct().half().save_pretrained(folder / name, safe_serialization=True)
+    scheduler = diffusers.PNDMScheduler(
+        beta_start=0.00085,
+        beta_end=0.012,
+        beta_schedule="scaled_linear",
+        prediction_type="v_prediction",
+        skip_prk_steps=True,
     )
-    save_tokenizer(decoder / "tokenizer")
-    (decoder / "model_index.json").write_text(
-        json.dumps({"_class_name": "StableUnCLIPImg2ImgPipeline"})
-    )
+    scheduler.save_pretrained(folder / "scheduler")
+    noiser = diffusers.DDPMScheduler(beta_schedule="squaredcos_cap_v2")
+    noiser.save_pretrained(folder / "image_noising_scheduler")
+    save_tokenizer(folder / "tokenizer")
+    index = {"_class_name": "StableUnCLIPImg2ImgPipeline"}
+    (folder / "model_index.json").write_text(json.dumps(index))

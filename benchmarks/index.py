@@ -148,4 +148,5 @@ def _recall(results: list[set[int]], codes: np.ndarray, queries: np.ndarray, cod
 def _scores(codec: Codec, codes: np.ndarray, queries: np.ndarray) -> np.ndarray:
     """(rows, bytes) codes and (N, D) queries → (N, rows) dot products."""
     vectors_hat = codec.decode_vectors([row.tobytes() for row in codes])
-    return (vectors_hat @ queries.T).T
+    scores: np.ndarray = (vectors_hat @ queries.T).T
+    return scores

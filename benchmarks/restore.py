@@ -1,10 +1,11 @@
-"""Seconds a restoration, from row to written file, beside the bare calls of the UNet and the autoencoder it needs."""
+"""Seconds per restoration, from row to written file, and of the network calls it consists of."""
 
 from __future__ import annotations
 
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,74 +13,78 @@ import torch
 from archive.archive import Archive
 from archive.imaging.encode import save_image
 from archive.models.decoder import DecodeRequest
-from archive.models.decoders.sampler import LatentDecoder
 from archive.models.pairs import find_pair
 from archive.models.sampling import Sampling
 from archive.settings import Settings
 from training.scenes import draw_scene
 
+FRAME = (160, 96)  # width, height of the sampled images
+ALIGNMENT = 0.6  # about that of one-bit codes
 
-def measure(pictures: int) -> dict[str, object]:
-    """→ the figures."""
-    with tempfile.TemporaryDirectory() as folder:
-        album = Path(folder, "album")
+
+def measure(count: int) -> dict[str, object]:
+    """→ the figures for `count` images."""
+    with tempfile.TemporaryDirectory() as temporary:
+        album = Path(temporary, "album")
         album.mkdir()
-        for number in range(pictures + 1):  # the first warms up
+        for number in range(count + 1):
             save_image(album / f"{number}.jpg", draw_scene(number, size=(768, 512)).pixels)
-        with Archive.create(Settings(str(Path(folder, "archive"))), find_pair("pocket")) as archive:
+        settings = Settings(str(Path(temporary, "archive")))
+        out = Path(temporary, "out")
+        with Archive.create(settings, find_pair("pocket")) as archive:
             list(archive.ingest([str(album)]))
-            ids = [row.id for row in archive.rows()]
-            list(archive.restore(ids[:1], Path(folder, "out")))
-            ids = ids[1:]  # what is drawn already is not drawn again
-            seconds = [one.seconds for one in archive.restore(ids, Path(folder, "out"))]
-            rows = archive.store.images.get(ids)
-            codes = archive.codec.decode(
-                [row.clip_code for row in rows], [row.color_code for row in rows]
-            )
-            told = DecodeRequest(*codes, range(len(rows)), 0.6)
-            steps = len(
-                archive.decoder.timesteps(
-                    archive.pair.sampling.steps, archive.pair.sampling.strength
+            rows = list(archive.rows())
+            list(archive.restore([rows[0].id], out))  # warms up
+            rows = rows[1:]
+            ids = [row.id for row in rows]
+            seconds = [restored.seconds for restored in archive.restore(ids, out)]
+            clip_codes = [row.clip_code for row in rows]
+            color_codes = [row.color_code for row in rows]
+            vectors_hat, colors_hat = archive.codec.decode(clip_codes, color_codes)
+            requests = [
+                DecodeRequest(
+                    vectors_hat[row : row + 1], colors_hat[row : row + 1], [row], ALIGNMENT
                 )
-            )
-            drawn, bare = _side_by_side(archive.decoder, told, archive.pair.sampling, steps)
-            return {
-                "pictures": pictures,
-                "seconds_median": round(float(np.median(seconds)), 3),
-                "seconds_worst": round(max(seconds), 3),
-                "drawn_seconds": round(drawn, 4),
-                "bare_seconds": round(bare, 4),
-                "steps": steps,
-                "threads": torch.get_num_threads(),
-            }
+                for row in range(len(rows))
+            ]
+            sampling = archive.pair.sampling
+            figures = _compare(archive.decoder, requests, sampling)
+    return {
+        "images": count,
+        "seconds_median": round(float(np.median(seconds)), 3),
+        "seconds_worst": round(max(seconds), 3),
+        **figures,
+        "threads": torch.get_num_threads(),
+    }
 
 
-def _side_by_side(
-    decoder: LatentDecoder, told: DecodeRequest, sampling: Sampling, steps: int
-) -> tuple[float, float]:
-    """Median seconds of drawing a picture and of its bare calls, in turn."""
-    drawn = []
+def _compare(decoder: Any, requests: list[DecodeRequest], sampling: Sampling) -> dict[str, object]:
+    """Median seconds of sampling an image and of its bare network calls, in turn."""
+    steps = len(decoder.timesteps(sampling.steps, sampling.strength))
+    sampled = []
     bare = []
-    for row in range(len(told.seeds)):
-        one = DecodeRequest(
-            told.vectors_hat[row : row + 1], told.colors_hat[row : row + 1], [row], told.alignment
-        )
+    for request in requests:
         started = time.perf_counter()
-        decoder.draw(one, frame=(160, 96), sampling=sampling)
-        drawn.append(time.perf_counter() - started)
-        bare.append(_bare(decoder, steps))
-    return float(np.median(drawn)), float(np.median(bare))
+        decoder.sample(request, frame=FRAME, sampling=sampling)
+        sampled.append(time.perf_counter() - started)
+        bare.append(_bare_calls(decoder, steps))
+    return {
+        "sample_seconds": round(float(np.median(sampled)), 4),
+        "bare_seconds": round(float(np.median(bare)), 4),
+        "steps": steps,
+    }
 
 
 @torch.inference_mode()
-def _bare(decoder: LatentDecoder, steps: int) -> float:
-    """The same number of UNet calls at the same size, one encoding and one decoding, nothing else."""
+def _bare_calls(decoder: Any, steps: int) -> float:
+    """Seconds of as many UNet calls at the same size, one encoding and one decoding."""
     unet = decoder._unet
     vae = decoder._autoencoder._vae
-    z = torch.randn(2, unet.config.in_channels, 12, 20)
+    width, height = FRAME
+    z = torch.randn(2, unet.config.in_channels, height // 8, width // 8)
     label = torch.randn(2, unet.config.projection_class_embeddings_input_dim)
     started = time.perf_counter()
-    latent = vae.encode(torch.randn(1, 3, 96, 160)).latent
+    latent = vae.encode(torch.randn(1, 3, height, width)).latent
     for step in range(steps):
         unet(z, step, encoder_hidden_states=None, class_labels=label)
     vae.decode(latent)

@@ -1,9 +1,9 @@
 """What `smic` costs and keeps, over K atoms, S atoms a picture, A levels and the bits asked for.
 
-`python -m benchmarks.smic --vectors FILE.npy` takes an (N, D) array, fits to 80 % of a seed-0 permutation of its rows
-and tests on the rest. One JSON line a cell; bits are those of the test rows' messages, `with_state_10k` and
-`with_state_40k` add the codec's state, shared by so many pictures. Centred: cos(x − μ, x̂ − μ), μ the mean of the rows
-that atoms were learned from.
+`python -m benchmarks.smic --vectors FILE.npy` takes an (N, D) array, fits to 80 % of a seed-0
+permutation of its rows and tests on the rest. One JSON line a cell; bits are those of the test
+rows' messages, `with_state_10k` and `with_state_40k` add the codec's state, shared by so many
+pictures. Centred: cos(x − μ, x̂ − μ), μ the mean of the rows that atoms were learned from.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from archive.codecs.coders.serialization import to_bytes
 from archive.codecs.coders.sparse import Dictionary
 from archive.codecs.coders.sparse_fit import HELD, RATES, Shape, learn, settle
-from benchmarks.__main__ import tell
+from benchmarks.__main__ import report
 
 ATOMS = (64, 128, 255, 512, 1024)
 CODED = {
@@ -96,7 +96,7 @@ def cosine(one: np.ndarray, other: np.ndarray) -> float:
 def main(path: str, atoms: tuple[int, ...]) -> None:
     """The grid of `smic`, one JSON line a cell."""
     for figures in grid(np.load(path), atoms):
-        tell(figures)
+        report(figures)
 
 
 if __name__ == "__main__":
