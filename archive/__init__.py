@@ -1,19 +1,12 @@
-"""coldframe: a cold-storage archive for image collections.
+"""The library: a cold-storage archive for image collections. `import coldframe` re-exports its public names.
 
-    in    file ─images─► pixels ─┬─encoder──► vector ─codec─► clip_code ──┬─store─► ROW ─► index
-                                 └─colormap──────────► color_code ────────┘
-    ask   words | picture ─encoder─► query ─index─► ids ─store─► hits
+    in    file ─imaging─► pixels ─┬─encoder──► vector ─codec─► clip_code ──┬─store─► ROW ─► index
+                                  └─color map ──────────────► color_code ──┘
+    ask   words | image ─encoder─► query ─index─► ids ─store─► hits
     out   ROW ─codec─► vector_hat, colors_hat ─decoder─► pixels + provenance
 
-    >>> from archive import Archive, Settings
-    >>> with Archive(Settings("./coldframe")) as archive:
-    ...     for outcome in archive.ingest(["photos"]):
-    ...         print(outcome)
-    ...     [hits] = archive.search(["a dog on the beach"])
-    ...     pictures = list(archive.restore([hit.id for hit in hits], Path("restored")))
-
-Imports point one way: errors settings · records codecs · images files volumes models store index provenance ·
-ingest search restore · archive · cli.
+Imports point one way: errors settings arrays metrics records · codecs · imaging models store · index filters originals ·
+ingest recode restore preserve · evaluate · archive · demo · cli.
 """
 
 from __future__ import annotations
@@ -22,28 +15,131 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from archive.archive import Archive
-    from archive.errors import ColdframeError
+    from archive.codecs import Codec, CodecConfig, fit_codec, load_codec, open_codec, save_codec
+    from archive.errors import (
+        ArchiveLocked,
+        BadCode,
+        ColdframeError,
+        ModelMismatch,
+        ModelMissing,
+        NoArchive,
+        NotFound,
+        UnknownCodec,
+        Unreadable,
+        UsageError,
+    )
+    from archive.evaluate.audit import Audited
+    from archive.filters import SampleSize
+    from archive.index.queries import Query
     from archive.index.search import Hit
-    from archive.records import Damage, Stats
+    from archive.ingest.outcomes import (
+        Archived,
+        Duplicate,
+        Ignored,
+        Moved,
+        Outcome,
+        Skipped,
+        Unchanged,
+    )
+    from archive.models.device import DeviceConfig
+    from archive.models.sampling import Sampling
+    from archive.recode.run import Recoded
+    from archive.records import Damage, Row, SkippedRecord, Stats
     from archive.restore.run import Restored
+    from archive.restore.seed_choice import SeedChosen
     from archive.settings import Settings
 
-_HOMES = {
+    __version__: str
+
+_MODULES = {
     "Archive": "archive.archive",
+    "ArchiveLocked": "archive.errors",
+    "Archived": "archive.ingest.outcomes",
+    "Audited": "archive.evaluate.audit",
+    "BadCode": "archive.errors",
+    "Codec": "archive.codecs",
+    "CodecConfig": "archive.codecs",
     "ColdframeError": "archive.errors",
     "Damage": "archive.records",
+    "DeviceConfig": "archive.models.device",
+    "Duplicate": "archive.ingest.outcomes",
     "Hit": "archive.index.search",
+    "Ignored": "archive.ingest.outcomes",
+    "ModelMismatch": "archive.errors",
+    "ModelMissing": "archive.errors",
+    "Moved": "archive.ingest.outcomes",
+    "NoArchive": "archive.errors",
+    "NotFound": "archive.errors",
+    "Outcome": "archive.ingest.outcomes",
+    "Query": "archive.index.queries",
+    "Recoded": "archive.recode.run",
     "Restored": "archive.restore.run",
+    "Row": "archive.records",
+    "SampleSize": "archive.filters",
+    "Sampling": "archive.models.sampling",
+    "SeedChosen": "archive.restore.seed_choice",
     "Settings": "archive.settings",
+    "Skipped": "archive.ingest.outcomes",
+    "SkippedRecord": "archive.records",
     "Stats": "archive.records",
+    "Unchanged": "archive.ingest.outcomes",
+    "UnknownCodec": "archive.errors",
+    "Unreadable": "archive.errors",
+    "UsageError": "archive.errors",
+    "fit_codec": "archive.codecs",
+    "load_codec": "archive.codecs",
+    "open_codec": "archive.codecs",
+    "save_codec": "archive.codecs",
 }
-__all__ = ["Archive", "ColdframeError", "Damage", "Hit", "Restored", "Settings", "Stats"]
+__all__ = [
+    "Archive",
+    "ArchiveLocked",
+    "Archived",
+    "Audited",
+    "BadCode",
+    "Codec",
+    "CodecConfig",
+    "ColdframeError",
+    "Damage",
+    "DeviceConfig",
+    "Duplicate",
+    "Hit",
+    "Ignored",
+    "ModelMismatch",
+    "ModelMissing",
+    "Moved",
+    "NoArchive",
+    "NotFound",
+    "Outcome",
+    "Query",
+    "Recoded",
+    "Restored",
+    "Row",
+    "SampleSize",
+    "Sampling",
+    "SeedChosen",
+    "Settings",
+    "Skipped",
+    "SkippedRecord",
+    "Stats",
+    "Unchanged",
+    "UnknownCodec",
+    "Unreadable",
+    "UsageError",
+    "__version__",
+    "fit_codec",
+    "load_codec",
+    "open_codec",
+    "save_codec",
+]
 
 
 def __getattr__(name: str) -> Any:
-    """Public names are imported when they are first used: `coldframe --help` must not wait for numpy."""
-    from importlib import import_module
+    """Public names are imported on first use, so that `coldframe --help` does not wait for numpy."""
+    from importlib import import_module, metadata
 
-    if name not in _HOMES:
+    if name == "__version__":
+        return metadata.version("coldframe")
+    if name not in _MODULES:
         raise AttributeError(f"module 'archive' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_MODULES[name]), name)

@@ -1,108 +1,98 @@
-"""class Archive: opens the parts, and keeps them consistent."""
+"""class Archive: every verb a command needs. Opens the parts of one archive and keeps them consistent."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
+from typing import Any, overload
 
-import numpy as np
-import numpy.typing as npt
-
-from archive.codecs import Codec, CodecConfig, is_same_codec, resolve_codec
-from archive.errors import BadCode, ModelMismatch, UsageError
-from archive.imaging.decode import load_picture
+from archive.arrays import Pixels, Vectors
+from archive.codecs import Codec, CodecConfig
+from archive.creation import create_archive
+from archive.errors import UsageError
+from archive.evaluate.audit import Audit, Audited, sample_ids
+from archive.evaluate.baselines import Comparison
+from archive.evaluate.iqa import open_iqa
+from archive.evaluate.stats import archive_stats
+from archive.filters import SampleSize, parse_sample_size, row_filter
+from archive.index.queries import Query, encode_queries, is_single
 from archive.index.search import Hit, Search
-from archive.ingest.outcomes import Archived, Outcome
-from archive.ingest.pipeline import Ingest
+from archive.ingest.outcomes import Outcome
+from archive.ingest.scan import Paths
+from archive.intake import Intake
 from archive.models.decoder import Decoder, ProgressCallback
-from archive.models.decoders.open import open_decoder
 from archive.models.device import DeviceConfig
-from archive.models.encoder import Encoder, OpenClipEncoder
-from archive.models.pairs import Pair, find_pair
+from archive.models.encoder import Encoder
+from archive.models.loader import ModelLoader
+from archive.models.pairs import Pair
 from archive.models.sampling import Sampling
-from archive.recode.conversions import Conversions
-from archive.recode.run import ReferenceSource
-from archive.records import CodecRecord, Damage, ModelRecord, Row, SkippedRecord, Stats
+from archive.preserve.verify import verify
+from archive.recode.codec_set import CodecSet
+from archive.recode.recoder import Recoder
+from archive.recode.run import Recoded
+from archive.records import Damage, Row, SkippedRecord, Stats
 from archive.restore.reconstruct import Reconstructor
-from archive.restore.run import Names, Restore, Restored
+from archive.restore.run import Labels, Restore, Restored
 from archive.restore.seed_choice import SeedChoice, SeedChosen
 from archive.settings import Settings
 from archive.store import Store
-from archive.store.checksum import row_crc32
-from archive.store.clock import utc_now
-
-Vectors = npt.NDArray[np.float32]
 
 
-class Archive(Conversions):
-    """One archive, its model and its index. A context manager."""
+class Archive:
+    """One archive: rows, codecs, a model pair and an index. A context manager.
+
+    Iterates over its rows by id; `archive[id]` is one row, `len(archive)` their number.
+    """
 
     def __init__(
         self,
-        settings: Settings,
+        location: str | Path | Settings = Settings(),
         *,
         model: str | None = None,
         any_weights: bool = False,
-        machine: DeviceConfig | None = None,
+        device: DeviceConfig | None = None,
     ) -> None:
-        """Opens an archive. `model` says where its pair lies now; `any_weights` allows other weights than its own.
+        """Opens an existing archive: a folder, a database URL, or Settings. Raises NoArchive.
 
-        `machine`: where the decoder runs. Raises NoArchive.
+        `model`: where its pair is now, if it was moved; `any_weights` allows weights other than those that made it;
+        `device`: where the decoder runs.
         """
-        self.settings = settings
-        self._any_weights = any_weights
-        self._machine = machine
-        self.store = Store.open(settings)
-        self.records: dict[int, CodecRecord] = {}
-        self.codecs: dict[int, Codec] = {}
-        for record in self.store.codecs.all():
-            self._open(record)
-        if not self.records:
-            raise UsageError(
-                f"the archive at {settings.location} was never finished; run `coldframe init` again"
-            )
-        self.model = self.store.models.get(self.records[self.codec_id].model_id)
-        self._pair_name = model or self.model.name
-        self._search = Search(self.store, self.records, self.codecs, settings.index_directory)
-        self.ingest_seconds = 0.0  # what the last ingest spent on new files
+        self.settings = Settings.of(location)
+        self._store = Store.open(self.settings)
+        self._codecs = CodecSet(self._store)
+        self.model = self._store.models.get(self._codecs.model_id)
+        self._models = ModelLoader(
+            self.model,
+            name=model,
+            any_weights=any_weights,
+            device=device,
+            on_decoder=lambda sha256: self._store.models.set_decoder(self.model.id, sha256),
+        )
+        self._recoder = Recoder(self._store, self._codecs, self._models)
+        records = self._codecs.records
+        self._search = Search(self._store, records, self._codecs, self.settings.index_directory)
+        self._intake = Intake(self._store, self._codecs, self._models, self._recoder, self._search)
 
     @classmethod
     def create(
         cls,
-        settings: Settings,
-        pair: Pair,
+        location: str | Path | Settings = Settings(),
+        model: str | Pair | None = None,
         *,
-        codec: str | CodecConfig = "coclico",
+        decoder: str | None = None,
+        codec: str | CodecConfig | None = None,
     ) -> Archive:
-        """Makes an archive, loading the encoder once to know its weights; an archive of the same make is opened.
+        """Creates an archive, or brings the tables of an existing one up to date and opens it.
 
-        Raises ModelMissing, UsageError if an archive of another make is there.
+        `model` is a pair (default: vit-l-14), `decoder` replaces its decoder, `codec` is what images are encoded with
+        (default: coclico). Raises ModelMissing, and UsageError if the location holds an archive with other settings.
         """
-        encoder = OpenClipEncoder(pair)
-        config = CodecConfig.of(codec)
-        made = resolve_codec(config, encoder.dimension, shipped=pair.codecs)
-        store = Store.create(settings)
-        try:
-            there = store.codecs.all()
-            if not there:
-                model = store.models.add(_record(pair, encoder))
-                store.codecs.add(
-                    CodecRecord(model.id, made.name, made.parameters(), utc_now(), made.state)
-                )
-            elif not any(
-                is_same_codec(record, made, same_state=config.file is not None) for record in there
-            ) or (store.models.get(there[-1].model_id).weights_sha256 != encoder.weights_sha256):
-                raise UsageError(
-                    f"there is an archive of another make at {settings.location} already "
-                    f"({store.models.get(there[-1].model_id).name}, {there[-1].name}); name another place with --archive"
-                )
-        finally:
-            store.close()
+        settings = Settings.of(location)
+        encoder = create_archive(settings, model, decoder=decoder, codec=codec)
         archive = cls(settings)
-        archive.__dict__["encoder"] = encoder
+        if encoder is not None:
+            archive._models.encoder = encoder
         return archive
 
     def __enter__(self) -> Archive:
@@ -112,174 +102,198 @@ class Archive(Conversions):
         self.close()
 
     def close(self) -> None:
-        self.store.close()
+        """Closes the database; the archive refuses whatever is asked afterwards."""
+        self._store.close()
 
-    @cached_property
-    def pair(self) -> Pair:
-        return find_pair(self._pair_name, decoder=self.model.decoder or None)
+    def __repr__(self) -> str:
+        if self._store.closed:
+            return f"<Archive {self.settings.location!r} (closed)>"
+        return (
+            f"<Archive {self.settings.location!r}: {len(self):,} images, model {self.model.name}, "
+            f"codec {self.codec.name}>"
+        )
 
-    @cached_property
+    @property
+    def codec(self) -> Codec:
+        """The codec that new images are encoded with."""
+        return self._codecs.current
+
+    @property
     def encoder(self) -> Encoder:
-        """Raises ModelMissing, and ModelMismatch if the weights are not those that made the rows."""
-        encoder = OpenClipEncoder(self.pair)
-        self._check_weights("encoder", encoder.weights_sha256, self.model.weights_sha256)
-        return encoder
+        """Images and words → vectors. Raises ModelMissing, ModelMismatch."""
+        return self._models.encoder
 
-    @cached_property
+    @property
     def decoder(self) -> Decoder:
-        """Raises ModelMissing, UsageError, and ModelMismatch if earlier restorations were drawn with other weights."""
-        decoder = open_decoder(self.pair, dimension=self.model.dimension, device=self._machine)
-        if self.model.decoder_sha256 is not None:
-            self._check_weights("decoder", decoder.weights_sha256, self.model.decoder_sha256)
-        self.store.models.set_decoder(self.model.id, decoder.weights_sha256)
-        return decoder
+        """Vectors and color maps → images. Raises ModelMissing, ModelMismatch, UsageError."""
+        return self._models.decoder
 
-    def ingest(self, paths: Sequence[str], *, keep_truncated: bool = False) -> Iterator[Outcome]:
-        """Every file below the paths → what became of it, once committed; then the index is brought up to date."""
-        run = Ingest(
-            self.store,
-            self.codec_id,
-            self.codec,
-            lambda: self.encoder,
-            side=self._side,
-            keep_truncated=keep_truncated,
-        )
-        archived = 0
-        lacking = self._lacking()
-        for outcome in run.run(paths):
-            archived += isinstance(outcome, Archived)
-            self.ingest_seconds = run.seconds
-            yield outcome
-            if lacking and archived == lacking and self._settled():
-                lacking = 0
-                run.use(self.codec_id, self.codec)
-        if self._settled() or archived:
-            self._search.refresh()
-
-    def choose(self, candidates: int) -> Iterator[SeedChosen]:
-        """Rows without a choice → which of so many candidates, a power of two, each gives back from now on."""
-        reconstructor = self.reconstructor(replace(self.pair.sampling, candidates=candidates))
-        rows = (
-            row
-            for image_id in self.store.images.without_seed()
-            for row in self.store.images.get([image_id])
-        )
-        yield from SeedChoice(
-            self.store,
-            ReferenceSource(self.codecs, lambda: self.encoder, side=self._side),
-            reconstructor,
-        ).run(rows)
-
-    def search(self, texts: Sequence[str], *, count: int = 10) -> list[list[Hit]]:
-        """What words mean → hits for each text, best first."""
-        return self._hits(self.encoder.encode_texts(texts), count)
-
-    def search_by_picture(self, path: Path, *, count: int = 10) -> list[Hit]:
-        """A picture file → what looks like it, best first. Raises Unreadable."""
-        picture = load_picture(path, at_least=self.encoder.image_size)
-        return self._hits(
-            self.encoder.encode_images([self.encoder.preprocess(picture.pixels)]), count
-        )[0]
-
-    def restore(
-        self,
-        ids: Sequence[int],
-        out: Path,
-        *,
-        sampling: Sampling | None = None,
-        suffix: str = ".jpg",
-        seed: int | None = None,
-        on_step: ProgressCallback | None = None,
-    ) -> Iterator[Restored]:
-        """Rows → pictures in `out`. Raises NotFound before anything is drawn."""
-        rows = self.store.images.get(ids)
-        names = Names(
-            self.model.name,
-            self.pair.decoder[0] if self.pair.decoder else "",
-            f"coldframe {version('coldframe')}",
-        )
-        run = Restore(self.store, self.codecs, self.reconstructor(sampling), self.decoder, names)
-        yield from run.run(rows, out, suffix=suffix, seed=seed, on_step=on_step)
+    @property
+    def sampling(self) -> Sampling:
+        """The default sampling of the archive's pair."""
+        return self._models.pair.sampling
 
     def reconstructor(self, sampling: Sampling | None = None) -> Reconstructor:
         """Rows → pixels. Raises as `decoder` does."""
-        return Reconstructor(
-            self.codecs, self.decoder, lambda: self.encoder, sampling or self.pair.sampling
-        )
+        sampling = sampling or self.sampling
+        return Reconstructor(self._codecs, self.decoder, lambda: self.encoder, sampling)
 
-    def rows(self) -> Iterator[Row]:
-        """Every row, by id."""
-        return self.store.images.all()
+    def __len__(self) -> int:
+        return sum(self._store.images.count(codec_id) for codec_id in self._codecs)
+
+    def __iter__(self) -> Iterator[Row]:
+        return self._store.images.all()
+
+    def __getitem__(self, image_id: int) -> Row:
+        """One row. Raises NotFound."""
+        [row] = self._store.images.get([image_id])
+        return row
+
+    def rows(self, ids: Iterable[int]) -> list[Row]:
+        """The rows of these ids, in their order. Raises NotFound."""
+        return self._store.images.get(list(ids))
+
+    def codec_of(self, row: Row) -> Codec:
+        """The codec that reads a row's codes."""
+        return self._codecs[row.codec_id]
+
+    def decode(self, row: Row) -> tuple[Vectors, Pixels]:
+        """A row → vector_hat (D,) float32, colors_hat (n, n, 3) uint8, n = 0 if it has no map. Raises BadCode."""
+        vectors_hat, colors_hat = self.codec_of(row).decode([row.clip_code], [row.color_code])
+        return vectors_hat[0], colors_hat[0]
 
     def skipped(self) -> list[SkippedRecord]:
-        """The ledger of what was not archived."""
-        return self.store.ledger.all()
+        """The ledger of files that were not archived, by path."""
+        return self._store.ledger.all()
+
+    def worst(self, count: int) -> list[tuple[Row, dict[str, float]]]:
+        """The `count` lowest-scoring audited rows and their scores, lowest first."""
+        audits = self._store.restorations.worst_audits(count)
+        rows = self.rows(audit.image_id for audit in audits)
+        return [(row, dict(audit.scores or {})) for row, audit in zip(rows, audits, strict=True)]
 
     def stats(self) -> Stats:
-        totals = self.store.images.totals()
-        images = max(1, totals.images)
-        database = self.store.bytes_on_disk()
-        index = self._search.bytes_on_disk()
-        clip_bits, color_bits = (
-            8 * total / images for total in (totals.clip_bytes, totals.color_bytes)
-        )
-        return Stats(
-            images=totals.images,
+        """What the archive costs and saves."""
+        return archive_stats(
+            self._store.images.totals(),
             model=self.model.name,
             codec=self.codec.name,
-            clip_bits_per_image=round(clip_bits, 2),
-            color_bits_per_image=round(color_bits, 2),
-            choice_bits_per_image=round(totals.seed_bits / images, 2),
-            bpp=round(
-                (8 * (totals.clip_bytes + totals.color_bytes) + totals.seed_bits)
-                / max(1, totals.pixels),
-                8,
-            ),
-            row_bytes_per_image=round(database / images, 1),
-            index_bytes_per_image=round(index / images, 1),
-            original_bytes=totals.original_bytes,
-            archive_bytes=database + index,
-            ratio=round(totals.original_bytes / (database + index), 2),
+            database_bytes=self._store.bytes_on_disk(),
+            index_bytes=self._search.bytes_on_disk(),
         )
 
     def verify(self) -> Iterator[Row | Damage]:
-        """Every row, with a Damage after it where it does not decode; then the index. Changes nothing."""
-        for row in self.store.images.all():
-            yield row
-            yield from self._damages(row)
-        disagreement = self._search.disagreement()
-        if disagreement:
-            yield Damage(None, disagreement)
+        """Every row, each followed by what is wrong with it; then the index. Writes nothing."""
+        return verify(self._store, self._codecs, self._search)
 
-    def _damages(self, row: Row) -> Iterator[Damage]:
-        codec = self.codecs[row.codec_id]
-        if row_crc32(row.clip_code, row.color_code) != row.crc32:
-            yield Damage(row.id, "its codes have another checksum than when they were written")
-        try:
-            codec.decode([row.clip_code], [row.color_code])
-        except BadCode as error:
-            yield Damage(row.id, str(error))
+    @property
+    def ingest_seconds(self) -> float:
+        """Seconds that the last ingest spent on new files, model loading excluded."""
+        return self._intake.seconds
 
-    def _hits(self, vectors: Vectors, count: int) -> list[list[Hit]]:
+    def ingest(self, paths: Paths, *, keep_truncated: bool = False) -> Iterator[Outcome]:
+        """Files and folders → one outcome per file, each once it is committed. Runs as it is iterated.
+
+        A string is one path. Originals are only read. `keep_truncated` archives the readable part of damaged files.
+        Raises UsageError for a path that does not exist, ModelMissing.
+        """
+        return self._intake.run(paths, keep_truncated=keep_truncated)
+
+    def choose_seeds(self, candidates: int) -> Iterator[SeedChosen]:
+        """Rows without a seed index → the best of so many seeds (a power of two), while the original can be seen."""
+        reconstructor = self.reconstructor(replace(self.sampling, candidates=candidates))
+        ids = self._store.images.without_seed()
+        rows = (self[image_id] for image_id in ids)
+        yield from SeedChoice(self._store, self._recoder.references(), reconstructor).run(rows)
+
+    def unseeded(self) -> int:
+        """How many rows have no seed index."""
+        return len(self._store.images.without_seed())
+
+    def use_codec(self, config: CodecConfig) -> None:
+        """New images are encoded with this codec from now on; existing rows keep theirs. Raises UsageError."""
+        self._recoder.use(config)
+
+    def recode(
+        self,
+        codec: str | CodecConfig | None,
+        *,
+        where: str | Iterable[str] = (),
+        dry_run: bool = False,
+    ) -> Iterator[Recoded]:
+        """Rows → rows of another codec, from originals where they can be seen; new images get it too.
+
+        `where`: conditions like "width>1000" that a row must meet. None keeps the codes of coclico and clip rows, and
+        decodes them by least squares. Raises UsageError, BadCode.
+        """
+        config = None if codec is None else CodecConfig.of(codec)
+        meets = row_filter([where] if isinstance(where, str) else list(where))
+        yield from self._recoder.recode(config, meets, dry_run=dry_run)
+        if not dry_run:
+            self._search.refresh()
+
+    @overload
+    def search(self, queries: Query, *, limit: int = 10) -> list[Hit]: ...  # type: ignore[overload-overlap]
+    @overload
+    def search(self, queries: Iterable[Query], *, limit: int = 10) -> list[list[Hit]]: ...
+    def search(self, queries: Any, *, limit: int = 10) -> list[Hit] | list[list[Hit]]:
+        """One query → its hits, best first; several → a list of hits for each.
+
+        A query is words (str), an image (Path, Pillow image, (H, W, 3) uint8 array, encoded bytes) or a (D,) vector.
+        Raises Unreadable, UsageError, ModelMissing.
+        """
+        single = is_single(queries)
+        vectors = encode_queries(self.encoder, [queries] if single else queries)
         self._search.refresh()
-        return self._search.hits(vectors, count)
+        hits = self._search.hits(vectors, limit)
+        return hits[0] if single else hits
 
-    def _check_weights(self, part: str, loaded: str, wanted: str) -> None:
-        if loaded != wanted and not self._any_weights:
-            raise ModelMismatch(
-                f"the {part} loaded (weights {loaded[:12]}…) is not the one this archive was made with "
-                f"({wanted[:12]}…); name the right one with --model, or insist with --any-weights"
-            )
+    def restore(
+        self,
+        ids: int | Iterable[int],
+        out: str | Path | None = None,
+        *,
+        sampling: Sampling | None = None,
+        file_format: str = "jpg",
+        seed: int | None = None,
+        on_step: ProgressCallback | None = None,
+    ) -> Iterator[Restored]:
+        """Rows → image files in `out`, or images in memory if it is None. Runs as it is iterated.
 
+        `file_format`: jpg, png or webp; `seed` replaces the rows' own. Raises NotFound before anything is sampled.
+        """
+        rows = self.rows([ids] if isinstance(ids, int) else ids)
+        labels = Labels.of(self._models.pair)
+        run = Restore(self._store, self._codecs, self.reconstructor(sampling), self.decoder, labels)
+        folder = None if out is None else Path(out)
+        yield from run.run(rows, folder, suffix=f".{file_format}", seed=seed, on_step=on_step)
 
-def _record(pair: Pair, encoder: Encoder) -> ModelRecord:
-    given = find_pair(pair.name).decoder
-    return ModelRecord(
-        name=pair.name,
-        encoder=pair.encoder,
-        pretrained=pair.pretrained,
-        decoder="" if pair.decoder == given or not pair.decoder else pair.decoder[0],
-        dimension=encoder.dimension,
-        weights_sha256=encoder.weights_sha256,
-        preprocessing=encoder.preprocessing,
-    )
+    def sample(self, size: str | SampleSize) -> list[int]:
+        """`"5%"` or `"200"` → ids, the same ones every time. Raises UsageError."""
+        return sample_ids(self._store, parse_sample_size(size) if isinstance(size, str) else size)
+
+    def audit(
+        self,
+        rows: str | SampleSize | Iterable[int] = "1%",
+        *,
+        sampling: Sampling | None = None,
+        iqa: bool = False,
+        time_limit: float = float("inf"),
+    ) -> Iterator[Audited | Damage]:
+        """A sample, or ids → how well each row comes back; no file is kept. Runs as it is iterated.
+
+        `iqa` adds MUSIQ, DBCNN and DISTS; `time_limit` in seconds. Raises UsageError, ModelMissing.
+        """
+        ids = self.sample(rows) if isinstance(rows, (str, SampleSize)) else list(rows)
+        quality = open_iqa() if iqa else None
+        audit = Audit(
+            self._store, self._codecs, self._models, self.reconstructor(sampling), quality
+        )
+        yield from audit.run(ids, time_limit=time_limit)
+
+    def compare(self, out: str | Path) -> Comparison:
+        """Restorations of all rows beside JPEG, WebP and AVIF, whose originals must be readable."""
+        rows = list(self)
+        if not rows:
+            raise UsageError("the archive is empty; ingest images to compare first")
+        return Comparison(rows, self._codecs, self._models, self.reconstructor(), Path(out))

@@ -1,5 +1,7 @@
-"""Which rows: conditions like `width>1000`, `format=JPEG`, `path~*/2019/*`, all of which a row must meet; and how many:
-portions like `1%` or `500`.
+"""Which rows, and how many.
+
+conditions    `width>1000`, `format=JPEG`, `path~*/2019/*`: a row must meet all of them
+sample sizes  `1%` or `500`
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ FIELDS: Mapping[str, Callable[[str], Any]] = {
     "taken_at": datetime.fromisoformat,
     "archived_at": datetime.fromisoformat,
 }
-COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
+OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -37,56 +39,55 @@ COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
     "~": lambda value, pattern: fnmatch(str(value), str(pattern)),
 }
+CONDITION = re.compile(r"\s*(\w+)\s*(!=|<=|>=|=|<|>|~)\s*(.+?)\s*")
+PERCENTAGE = re.compile(r"(\d+(?:\.\d+)?)%")
+COUNT = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
 class SampleSize:
-    """A share of the rows, 0 … 1, or a number of them."""
+    """A share of the rows, 0 … 1, or a number of rows."""
 
     share: float = 0.0
     count: int = 0
 
     def of(self, rows: int) -> int:
-        """How many of so many rows: at least one, where there is one."""
+        """How many of so many rows: at least one, if there is one."""
         return min(rows, self.count or math.ceil(round(self.share * rows, 6)))
 
 
-def parse_sample_size(told: str) -> SampleSize:
+def parse_sample_size(text: str) -> SampleSize:
     """`1%` or `500` → SampleSize. Raises UsageError."""
-    share = re.fullmatch(r"(\d+(?:\.\d+)?)%", told.strip())
-    count = re.fullmatch(r"\d+", told.strip())
-    if share and 0 < float(share[1]) <= 100:
-        return SampleSize(share=float(share[1]) / 100)
-    if count and int(count[0]) > 0:
-        return SampleSize(count=int(count[0]))
-    raise UsageError(
-        f"{told!r} is no sample; give a share above 0% and up to 100%, or a number of rows"
-    )
+    percentage = PERCENTAGE.fullmatch(text.strip())
+    if percentage and 0 < float(percentage[1]) <= 100:
+        return SampleSize(share=float(percentage[1]) / 100)
+    if COUNT.fullmatch(text.strip()) and int(text) > 0:
+        return SampleSize(count=int(text))
+    raise UsageError(f"invalid sample {text!r}: expected a percentage above 0% or a row count")
 
 
 def row_filter(conditions: Sequence[str]) -> RowFilter:
-    """Conditions → what a row must meet; none means every row. Raises UsageError."""
-    tests = [_test(condition) for condition in conditions]
+    """Conditions → a filter that requires all of them; none matches every row. Raises UsageError."""
+    tests = [_parse_condition(condition) for condition in conditions]
     return lambda row: all(test(row) for test in tests)
 
 
-def _test(condition: str) -> RowFilter:
-    found = re.fullmatch(r"\s*(\w+)\s*(!=|<=|>=|=|<|>|~)\s*(.+?)\s*", condition)
-    if found is None or found[1] not in FIELDS:
+def _parse_condition(condition: str) -> RowFilter:
+    match = CONDITION.fullmatch(condition)
+    if match is None or match[1] not in FIELDS:
         raise UsageError(
-            f"{condition!r} is no condition; write one of {', '.join(FIELDS)}, then = != < <= > >= or ~"
+            f"invalid condition {condition!r}: expected one of {', '.join(FIELDS)}, "
+            "then = != < <= > >= or ~, then a value"
         )
-    name = found[1]
-    compare = COMPARED[found[2]]
+    name, symbol, text = match.groups()
+    compare = OPERATORS[symbol]
     try:
-        wanted = found[3] if found[2] == "~" else FIELDS[name](found[3])
+        expected = text if symbol == "~" else FIELDS[name](text)
     except ValueError as error:
-        raise UsageError(
-            f"{condition!r} compares {name} with what it cannot be: {error}"
-        ) from error
+        raise UsageError(f"invalid value for {name} in {condition!r}: {error}") from error
 
     def test(row: Row) -> bool:
         values = row.paths if name == "path" else (getattr(row, name),)
-        return any(value is not None and compare(value, wanted) for value in values)
+        return any(value is not None and compare(value, expected) for value in values)
 
     return test

@@ -23,6 +23,11 @@ class Settings:
     location: str = DEFAULT_LOCATION
     lock_seconds: float = LOCK_SECONDS
 
+    @classmethod
+    def of(cls, location: str | Path | Settings) -> Settings:
+        """A location, or settings as they are."""
+        return location if isinstance(location, Settings) else cls(str(location))
+
     @property
     def is_url(self) -> bool:
         return "://" in self.location

@@ -80,15 +80,15 @@ def _methods(photos: Sequence[Pixels], codec: str) -> Iterator[Method]:
         settings = Settings(str(Path(temporary, "archive")))
         with Archive.create(settings, find_pair("pocket"), codec=codec) as archive:
             list(archive.ingest([str(folder)]))
-            rows = sorted(archive.rows(), key=lambda row: row.path)
+            rows = sorted(archive, key=lambda row: row.path)
             maps = []
             for row, photo in zip(rows, photos, strict=True):
-                _, colors_hat = archive.codecs[row.codec_id].decode(
+                _, colors_hat = archive._codecs[row.codec_id].decode(
                     [row.clip_code], [row.color_code]
                 )
                 maps.append(resize(colors_hat[0], photo.shape[1], photo.shape[0]))
             yield Method("map", "", maps)
-            for name, base, sampling in _samplings(archive.pair.sampling):
+            for name, base, sampling in _samplings(archive.sampling):
                 reconstructor = archive.reconstructor(sampling)
                 images = [reconstructor.reconstruct([row], [row.id])[0].pixels for row in rows]
                 yield Method(name, base, images)

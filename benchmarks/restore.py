@@ -33,7 +33,7 @@ def measure(count: int) -> dict[str, object]:
         out = Path(temporary, "out")
         with Archive.create(settings, find_pair("pocket")) as archive:
             list(archive.ingest([str(album)]))
-            rows = list(archive.rows())
+            rows = list(archive)
             list(archive.restore([rows[0].id], out))  # warms up
             rows = rows[1:]
             ids = [row.id for row in rows]
@@ -47,7 +47,7 @@ def measure(count: int) -> dict[str, object]:
                 )
                 for row in range(len(rows))
             ]
-            sampling = archive.pair.sampling
+            sampling = archive.sampling
             figures = _compare(archive.decoder, requests, sampling)
     return {
         "images": count,

@@ -27,8 +27,8 @@ COMMANDS = (
     "demo",
     "bench",
 )
-EPILOG = """Exit codes: 0 done, 1 failed, 2 usage, 3 done but some inputs skipped, 4 verify found damage, 10 no archive
-there, 11 locked, 12 model missing, 101 time limit reached, 130 interrupted."""
+EPILOG = """Exit codes: 0 success, 1 failure, 2 usage, 3 some inputs skipped, 4 damage found, 10 no archive,
+11 locked, 12 model missing, 101 time limit reached, 130 interrupted."""
 
 
 @click.command(
@@ -39,13 +39,13 @@ there, 11 locked, 12 model missing, 101 time limit reached, 130 interrupted."""
 )
 @click.version_option(package_name="coldframe")
 def coldframe() -> None:
-    """Archive pictures as about a hundred bytes each, search them by meaning, draw them again on demand.
+    """Archive images as about a hundred bytes each, search them by meaning, regenerate them on demand.
 
     \b
-    coldframe init --model pocket          make an archive in ./coldframe
+    coldframe init --model pocket          create an archive in ./coldframe
     coldframe ingest ~/Pictures            archive a folder; originals are only read
-    coldframe search "a dog on the beach"  find
-    coldframe restore 12 --out restored    draw row 12 again
+    coldframe search "a dog on the beach"  search by meaning
+    coldframe restore 12 --out restored    regenerate image 12
     """
 
 
@@ -63,29 +63,25 @@ def main() -> None:
         status = error.exit_code
     except (KeyboardInterrupt, click.Abort):
         click.echo(
-            "coldframe: interrupted; what was committed is safe, run the same command to go on",
+            "coldframe: interrupted; what was committed is safe, run the same command to resume",
             err=True,
         )
         status = INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # whoever read us has gone; say nothing more
+    except BrokenPipeError:  # the reader is gone; write nothing more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 1
     except Exception as error:
         if os.environ.get("COLDFRAME_DEBUG"):
             raise
-        told = f"{type(error).__name__}: {error}"
-        click.echo(
-            f"coldframe: an error of coldframe itself, {told}; COLDFRAME_DEBUG=1 shows where",
-            err=True,
-        )
+        cause = f"{type(error).__name__}: {error}"
+        hint = "set COLDFRAME_DEBUG=1 for a traceback"
+        click.echo(f"coldframe: internal error: {cause} ({hint})", err=True)
         status = 1
     sys.exit(status if isinstance(status, int) else 0)
 
 
 def _quiet_libraries() -> None:
-    """stderr is for what concerns the user."""
+    """Keeps library chatter off stderr."""
     warnings.simplefilter("ignore")
     logging.getLogger().setLevel(logging.ERROR)
     for library in ("TRANSFORMERS", "DIFFUSERS", "HF_HUB"):
@@ -95,10 +91,10 @@ def _quiet_libraries() -> None:
 
 
 def _share_cores() -> None:
-    """Threads of libgomp (torch's, faiss's) that wait for each other give up their core 30 times sooner than usual.
+    """Makes idle OpenMP threads (libgomp: torch, faiss) yield their core 30 times sooner than by default.
 
-    Alone a picture is restored as fast as before, beside another busy program twice as fast. It is read when the
-    libraries are loaded, so this comes first; who has an OpenMP setting of their own keeps it.
+    A restoration alone is as fast as before; beside another busy program it is twice as fast. libgomp reads this when
+    it is loaded, so it is set first; an OpenMP setting of the user's wins.
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", "10000")

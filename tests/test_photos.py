@@ -64,7 +64,7 @@ def test_a_second_run_archives_nothing(kept: tuple[Archive, list[Outcome], Path]
 @pytest.mark.parametrize("words", QUERIES)
 def test_a_right_picture_comes_first(words: str, kept: tuple[Archive, list[Outcome], Path]) -> None:
     archive, _, _ = kept
-    [hits] = archive.search([words], count=5)
+    [hits] = archive.search([words], limit=5)
     assert any(path in hits[0].path for path in QUERIES[words]), [hit.path for hit in hits]
 
 
@@ -74,5 +74,5 @@ def test_a_right_picture_comes_first(words: str, kept: tuple[Archive, list[Outco
 )
 def test_the_waterfall_is_among_the_first_five(kept: tuple[Archive, list[Outcome], Path]) -> None:
     archive, _, _ = kept
-    [hits] = archive.search(["a waterfall"], count=5)
+    [hits] = archive.search(["a waterfall"], limit=5)
     assert any("orientation/Landscape" in hit.path for hit in hits), [hit.path for hit in hits]

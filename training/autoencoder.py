@@ -29,7 +29,7 @@ import torch
 from torch.nn import functional as F
 
 from archive.arrays import Pixels
-from archive.restore.reconstruct import frame_size
+from archive.restore.frames import frame_size
 from training.corpus import Corpus
 from training.frames import AREA, MULTIPLE, squash
 from training.image_encoder import MEAN, STD

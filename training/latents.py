@@ -23,7 +23,7 @@ from archive.arrays import Pixels, Vectors
 from archive.codecs import Codec
 from archive.codecs.coclico import coclico
 from archive.imaging.resize import to_square
-from archive.restore.reconstruct import frame_size
+from archive.restore.frames import frame_size
 from training.autoencoder import LATENT_CHANNELS
 from training.corpus import Corpus
 from training.frames import AREA, MULTIPLE, squash

@@ -29,7 +29,7 @@ from archive.models.decoders.sampler import LatentDecoder
 from archive.models.encoder import OpenClipEncoder
 from archive.models.sampling import Sampling
 from archive.restore.color_projection import project
-from archive.restore.reconstruct import frame_size
+from archive.restore.frames import frame_size
 from training.corpus import Corpus
 from training.frames import squash
 from training.teacher_metrics import TeacherMetrics, identification_rate, mean_similarity

@@ -1,6 +1,6 @@
-"""One HTML page that shows an archive at work: queries with their hits, and originals beside what their rows give back.
+"""One HTML page that shows an archive at work: queries with their hits, and originals beside their restorations.
 
-The page and its pictures lie in one folder and need nothing else: no script, no network.
+The page and its images are in one folder and need nothing else: no script, no network.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ img { display: block; width: 100%; border-radius: .4rem; background: var(--line)
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A hit with its picture, a path relative to the page."""
+class Thumbnail:
+    """A hit; `image` is a path relative to the page."""
 
-    picture: str
+    image: str
     score: float
     name: str
 
 
 @dataclass(frozen=True)
-class Exhibit:
-    """A row restored: three pictures, paths relative to the page, and what each costs."""
+class Comparison:
+    """A restored row: three images, paths relative to the page, and what each costs."""
 
     original: str
     color_map: str
@@ -56,6 +56,7 @@ class Exhibit:
     height: int
     original_bytes: int
     code_bytes: int
+    map_side: int
     note: str
 
 
@@ -65,63 +66,62 @@ def write_page(
     title: str,
     note: str,
     stats: Stats,
-    answers: Sequence[tuple[str, Sequence[Shown]]],
-    exhibits: Sequence[Exhibit],
+    answers: Sequence[tuple[str, Sequence[Thumbnail]]],
+    comparisons: Sequence[Comparison],
 ) -> None:
-    """Writes the page; pictures must lie where it says."""
+    """Writes the page; the images must already be where it links to."""
     parts = [f"<h1>{escape(title)}</h1><p>{escape(note)}</p>", _figures(stats)]
-    parts += [
-        f"<h2>“{escape(query)}”</h2><div class=hits>{''.join(map(_hit, hits))}</div>"
-        for query, hits in answers
-    ]
-    parts.append("<h2>Drawn again from the rows</h2>")
+    for query, hits in answers:
+        thumbnails = "".join(map(_thumbnail, hits))
+        parts.append(f"<h2>“{escape(query)}”</h2><div class=hits>{thumbnails}</div>")
+    parts.append("<h2>Restored from their rows</h2>")
     parts.append(
-        "<p>Left the original, in the middle all that is kept of its colours, right what the row gives back.</p>"
+        "<p>Left: the original. Middle: the color map, all that is kept of its colors. "
+        "Right: what the row gives back.</p>"
     )
-    parts += [_exhibit(exhibit) for exhibit in exhibits]
-    head = f"<meta charset=utf-8><meta name=viewport content='width=device-width'><title>{escape(title)}</title>"
-    path.write_text(
-        f"<!doctype html><html lang=en>{head}<style>{STYLE}</style>{''.join(parts)}</html>", "utf-8"
+    parts += [_comparison(comparison) for comparison in comparisons]
+    head = (
+        "<meta charset=utf-8><meta name=viewport content='width=device-width'>"
+        f"<title>{escape(title)}</title>"
     )
+    body = "".join(parts)
+    page = f"<!doctype html><html lang=en>{head}<style>{STYLE}</style>{body}</html>"
+    path.write_text(page, "utf-8")
 
 
 def _figures(stats: Stats) -> str:
-    codes = (
-        stats.clip_bits_per_image + stats.color_bits_per_image + stats.choice_bits_per_image
-    ) / 8
-    told = {
-        "pictures": f"{stats.images:,}",
-        "codes of a picture": f"{codes:.0f} bytes",
+    bits = stats.clip_bits_per_image + stats.color_bits_per_image + stats.choice_bits_per_image
+    code_bytes = bits / 8
+    figures = {
+        "images": f"{stats.images:,}",
+        "codes per image": f"{code_bytes:.0f} bytes",
         "originals": f"{stats.original_bytes / 1e6:.1f} MB",
-        "codes of all": f"{stats.images * codes / 1e3:.1f} kB",
+        "all codes": f"{stats.images * code_bytes / 1e3:.1f} kB",
         "database and index": f"{stats.archive_bytes / 1e3:.0f} kB",
         "model": stats.model,
     }
     cells = "".join(
-        f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in told.items()
+        f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in figures.items()
     )
     return f"<dl>{cells}</dl>"
 
 
-def _hit(hit: Shown) -> str:
-    caption = f"{hit.score:.2f} {escape(hit.name)}"
-    return f"<figure><img src='{escape(hit.picture)}' alt='{escape(hit.name)}'><figcaption>{caption}</figcaption></figure>"
+def _thumbnail(hit: Thumbnail) -> str:
+    name = escape(hit.name)
+    image = f"<img src='{escape(hit.image)}' alt='{name}'>"
+    return f"<figure>{image}<figcaption>{hit.score:.2f} {name}</figcaption></figure>"
 
 
-def _exhibit(exhibit: Exhibit) -> str:
-    shape = f"style='aspect-ratio:{exhibit.width}/{exhibit.height}'"
-    pictures = (
-        (exhibit.original, "original", f"{exhibit.original_bytes:,} bytes", ""),
-        (exhibit.color_map, "colour map", "8 × 8 colours, enlarged", "map"),
-        (
-            exhibit.restoration,
-            "restoration",
-            f"from {exhibit.code_bytes} bytes, a reconstruction",
-            "",
-        ),
+def _comparison(row: Comparison) -> str:
+    shape = f"style='aspect-ratio:{row.width}/{row.height}'"
+    side = row.map_side
+    images = (
+        (row.original, "original", f"{row.original_bytes:,} bytes", ""),
+        (row.color_map, "color map", f"{side} × {side}, enlarged", "map"),
+        (row.restoration, "restoration", f"a reconstruction from {row.code_bytes} bytes", ""),
     )
     parts = ["<div class=row>"]
-    for file, name, told, kind in pictures:
-        parts.append(f"<figure><img class='{kind}' {shape} src='{escape(file)}' alt='{name}'>")
-        parts.append(f"<figcaption>{name}, {told}</figcaption></figure>")
-    return "".join([*parts, f"<p>{escape(exhibit.note)}</p></div>"])
+    for file, name, detail, css_class in images:
+        image = f"<img class='{css_class}' {shape} src='{escape(file)}' alt='{name}'>"
+        parts.append(f"<figure>{image}<figcaption>{name}, {detail}</figcaption></figure>")
+    return "".join([*parts, f"<p>{escape(row.note)}</p></div>"])

@@ -1,13 +1,13 @@
-"""How well rows come back: they are drawn, looked at with the archive's own encoder, and scored. No file is kept.
+"""How well rows come back: reconstruct them, look at them with the archive's own encoder, score them. Keeps no file.
 
-    clip_similarity        cos(σ̂, CLIP(drawn))                    what the row says, and what was drawn from it
-    original_similarity    cos(CLIP(original), CLIP(drawn))       where the original can still be seen
-    original_color_score   mean (map(original) − map(drawn))²     likewise; maps of 32 × 32, values 0 … 1
+    clip_similarity        cos(vector_hat, CLIP(image))           what the row says, and what was sampled from it
+    original_similarity    cos(CLIP(original), CLIP(image))       where the original can still be seen
+    original_color_score   mean (map(original) − map(image))²     likewise; maps of 32 × 32, samples 0 … 1
     color_score            the same; against the stored map, enlarged, where the original cannot be seen
-    musiq, dbcnn, dists    where they are asked for (archive.evaluate.iqa)
+    musiq, dbcnn, dists    if asked for (archive.evaluate.iqa)
 
-The scores stand in the table of restorations. A row that was audited before with the same decoder, parameters and codes
-is not drawn again, so that a stopped run goes on; a sample is of the same rows every time.
+Scores are stored as restorations without a file. A row already audited with the same decoder, parameters and codes is
+not sampled again, so an interrupted run resumes; a sample always takes the same rows.
 """
 
 from __future__ import annotations
@@ -18,28 +18,26 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from archive.archive import Archive
+from archive.arrays import Pixels, Vectors, cosine
+from archive.codecs import Codec
 from archive.errors import BadCode
-from archive.evaluate.iqa import Quality
+from archive.evaluate.iqa import ImageQuality
 from archive.filters import SampleSize
-from archive.imaging.resize import to_square
-from archive.models.sampling import Sampling
-from archive.recode.run import original_pixels
+from archive.models.loader import ModelLoader
+from archive.originals import original_pixels
 from archive.records import AUDITED, Damage, RestorationRecord, Row
-from archive.restore.reconstruct import SCORE_SIDE, Reconstructor, color_score, cosines
+from archive.restore.reconstruct import SCORE_SIDE, Reconstructor, map_score
+from archive.store import Store
 from archive.store.clock import utc_now
 
-LOOKED_UP = 512  # rows whose earlier audits are read at a time
-LOW_IS_GOOD = frozenset({"color_score", "original_color_score", "dists"})
-Pixels = npt.NDArray[np.uint8]
-Vectors = npt.NDArray[np.float32]
+PAGE = 512  # rows whose earlier audits are looked up at a time
+LOWER_IS_BETTER = frozenset({"color_score", "original_color_score", "dists"})
 
 
 @dataclass(frozen=True)
 class Audited:
-    """A row and its scores; `again`: they were known already."""
+    """A row and its scores; `again`: they were known from an earlier audit."""
 
     id: int
     path: str
@@ -49,7 +47,7 @@ class Audited:
 
 
 @dataclass(frozen=True)
-class Spread:
+class ScoreSummary:
     """One score over some rows."""
 
     rows: int
@@ -59,8 +57,8 @@ class Spread:
 
 
 @dataclass(frozen=True)
-class _Decoded:
-    """A row and what its codes say: vector (D,), map (n, n, 3)."""
+class _DecodedRow:
+    """A row with its vector_hat (D,) and colors_hat (n, n, 3)."""
 
     row: Row
     vector_hat: Vectors
@@ -71,111 +69,108 @@ class Audit:
     """Audits of one archive."""
 
     def __init__(
-        self, archive: Archive, sampling: Sampling | None = None, quality: Quality | None = None
+        self,
+        store: Store,
+        codecs: Mapping[int, Codec],
+        models: ModelLoader,
+        reconstructor: Reconstructor,
+        iqa: ImageQuality | None = None,
     ) -> None:
-        """`quality`: further measures."""
-        self._archive = archive
-        self._store = archive.store
-        self._sampling = sampling
-        self._quality = quality
-
-    def sample(self, parse_sample_size: SampleSize) -> list[int]:
-        """→ ids, in the order of the rows' digests: a smaller sample begins a larger one."""
-        return self._store.images.sample(parse_sample_size.of(self._store.images.totals().images))
+        self._store = store
+        self._codecs = codecs
+        self._models = models
+        self._reconstructor = reconstructor
+        self._iqa = iqa
 
     def run(
-        self, ids: Sequence[int], *, seconds: float = float("inf")
+        self, ids: Sequence[int], *, time_limit: float = float("inf")
     ) -> Iterator[Audited | Damage]:
         """Every row → its scores, once they are stored, or what is wrong with its codes.
 
-        Stops after the first rows drawn beyond `seconds`. Raises as Archive.reconstructor does, and NotFound.
+        Stops after the batch in which `time_limit` (seconds) passes. Raises NotFound.
         """
-        ends = time.monotonic() + seconds
-        reconstructor = self._archive.reconstructor(self._sampling)
-        for start in range(0, len(ids), LOOKED_UP):
-            rows = self._store.images.get(ids[start : start + LOOKED_UP])
-            known = self._known(rows, reconstructor)
-            yield from (
-                Audited(row.id, row.path, known[row.id], again=True)
-                for row in rows
-                if row.id in known
-            )
-            read = [self._read(row) for row in rows if row.id not in known]
-            yield from (one for one in read if isinstance(one, Damage))
-            sound = (one for one in read if not isinstance(one, Damage))
-            for batch in reconstructor.batches(sound, lambda one: one.row):
-                yield from self._audited(batch, reconstructor)
-                if time.monotonic() >= ends:
+        deadline = time.monotonic() + time_limit
+        for start in range(0, len(ids), PAGE):
+            rows = self._store.images.get(ids[start : start + PAGE])
+            known = self._known(rows)
+            for row in rows:
+                if row.id in known:
+                    yield Audited(row.id, row.path, known[row.id], again=True)
+            decoded = []
+            for row in rows:
+                if row.id not in known:
+                    outcome = self._decoded(row)
+                    if isinstance(outcome, Damage):
+                        yield outcome
+                    else:
+                        decoded.append(outcome)
+            for batch in self._reconstructor.batches(decoded, lambda item: item.row):
+                yield from self._audited(batch)
+                if time.monotonic() >= deadline:
                     return
 
-    def _known(
-        self, rows: Sequence[Row], reconstructor: Reconstructor
-    ) -> dict[int, Mapping[str, float]]:
-        """Id → scores of the rows that were audited in this very way."""
-        decoder = self._archive.decoder.weights_sha256
-        measured = self._quality.alone if self._quality else frozenset()
-        wanted = {
-            row.id: (decoder, reconstructor.parameters(row, reconstructor.seed(row)))
-            for row in rows
-        }
+    def _known(self, rows: Sequence[Row]) -> dict[int, Mapping[str, float]]:
+        """Id → scores of the rows already audited in exactly this way."""
+        decoder_sha256 = self._models.decoder.weights_sha256
+        required = self._iqa.no_reference if self._iqa else frozenset()
+        parameters = {row.id: self._parameters(row) for row in rows}
         return {
-            one.image_id: one.scores
-            for one in self._store.restorations.audits(list(wanted))
-            if one.scores
-            and measured <= one.scores.keys()
-            and (one.decoder_sha256, one.parameters) == wanted[one.image_id]
+            audit.image_id: audit.scores
+            for audit in self._store.restorations.audits(list(parameters))
+            if audit.scores
+            and required <= audit.scores.keys()
+            and audit.decoder_sha256 == decoder_sha256
+            and audit.parameters == parameters[audit.image_id]
         }
 
-    def _read(self, row: Row) -> _Decoded | Damage:
+    def _decoded(self, row: Row) -> _DecodedRow | Damage:
         try:
-            vectors_hat, colors_hat = self._archive.codecs[row.codec_id].decode(
+            vectors_hat, colors_hat = self._codecs[row.codec_id].decode(
                 [row.clip_code], [row.color_code]
             )
         except BadCode as error:
             return Damage(row.id, str(error))
-        return _Decoded(row, vectors_hat[0], colors_hat[0])
+        return _DecodedRow(row, vectors_hat[0], colors_hat[0])
 
-    def _audited(
-        self, batch: Sequence[_Decoded], reconstructor: Reconstructor
-    ) -> Iterator[Audited]:
+    def _audited(self, batch: Sequence[_DecodedRow]) -> Iterator[Audited]:
         started = time.monotonic()
-        reconstructions = reconstructor.reconstruct(
-            [one.row for one in batch], [reconstructor.seed(one.row) for one in batch]
+        rows = [decoded.row for decoded in batch]
+        reconstructions = self._reconstructor.reconstruct(
+            rows, [self._reconstructor.seed(row) for row in rows]
         )
         scores = [
-            self._scores(one, drawn.pixels)
-            for one, drawn in zip(batch, reconstructions, strict=True)
+            self._scores(decoded, reconstruction.pixels)
+            for decoded, reconstruction in zip(batch, reconstructions, strict=True)
         ]
-        took = round((time.monotonic() - started) / len(batch), 3)
-        for one, drawn, scored in zip(batch, reconstructions, scores, strict=True):
-            self._keep(one.row, reconstructor, drawn.seed, scored)
-            yield Audited(one.row.id, one.row.path, scored, took)
+        seconds = round((time.monotonic() - started) / len(batch), 3)
+        for row, reconstruction, row_scores in zip(rows, reconstructions, scores, strict=True):
+            self._store_scores(row, reconstruction.seed, row_scores)
+            yield Audited(row.id, row.path, row_scores, seconds)
 
-    def _scores(self, one: _Decoded, drawn: Pixels) -> dict[str, float]:
-        encoder = self._archive.encoder
-        original = original_pixels(one.row, at_least=max(encoder.image_size, SCORE_SIDE))
-        seen = [drawn] if original is None else [drawn, original]
-        vectors = encoder.encode_images([encoder.preprocess(pixels) for pixels in seen])
-        similar = cosines(np.stack([one.vector_hat, *vectors[1:]]), vectors[:1])
-        names = ("clip_similarity", "original_similarity")
-        scores = {name: round(float(value), 4) for name, value in zip(names, similar, strict=False)}
-        scores |= self._quality(drawn, original) if self._quality else {}
+    def _scores(self, decoded: _DecodedRow, image: Pixels) -> dict[str, float]:
+        encoder = self._models.encoder
+        original = original_pixels(decoded.row, at_least=max(encoder.image_size, SCORE_SIDE))
+        images = [image] if original is None else [image, original]
+        vectors = encoder.encode_images([encoder.preprocess(pixels) for pixels in images])
+        similarities = cosine(np.stack([decoded.vector_hat, *vectors[1:]]), vectors[:1])
+        scores = {"clip_similarity": round(float(similarities[0]), 4)}
         if original is not None:
-            score = map_score(original, drawn)
+            scores["original_similarity"] = round(float(similarities[1]), 4)
+        if self._iqa:
+            scores |= self._iqa(image, original)
+        if original is not None:
+            score = map_score(original, image)
             return scores | {"color_score": score, "original_color_score": score}
-        return scores | (
-            {"color_score": map_score(one.colors_hat, drawn)} if one.colors_hat.size else {}
-        )
+        if decoded.colors_hat.size:
+            scores["color_score"] = map_score(decoded.colors_hat, image)
+        return scores
 
-    def _keep(
-        self, row: Row, reconstructor: Reconstructor, seed: int, scores: Mapping[str, float]
-    ) -> None:
-        decoder = self._archive.decoder
+    def _store_scores(self, row: Row, seed: int, scores: Mapping[str, float]) -> None:
         record = RestorationRecord(
             image_id=row.id,
-            decoder=self._archive.pair.decoder[0],
-            decoder_sha256=decoder.weights_sha256,
-            parameters=reconstructor.parameters(row, reconstructor.seed(row)),
+            decoder=self._models.pair.decoder_name,
+            decoder_sha256=self._models.decoder.weights_sha256,
+            parameters=self._parameters(row),
             seed=seed,
             path="",
             created_at=utc_now(),
@@ -184,28 +179,31 @@ class Audit:
         )
         self._store.restorations.add(record)
 
-
-def map_score(one: Pixels, other: Pixels) -> float:
-    """CoCliCo's colour score of two pictures of any sizes: of their maps of SCORE_SIDE."""
-    return round(color_score(to_square(one, SCORE_SIDE), to_square(other, SCORE_SIDE)), 5)
+    def _parameters(self, row: Row) -> Mapping[str, object]:
+        return self._reconstructor.parameters(row, self._reconstructor.seed(row))
 
 
-def spreads(audited: Iterable[Audited]) -> dict[str, Spread]:
-    """Scores → by name, what they are over all rows that have them."""
-    found: dict[str, list[float]] = {}
-    for one in audited:
-        for name, score in one.scores.items():
-            found.setdefault(name, []).append(score)
+def sample_ids(store: Store, size: SampleSize) -> list[int]:
+    """→ ids in the order of the rows' digests: a smaller sample is the beginning of a larger one."""
+    return store.images.sample(size.of(store.images.totals().images))
+
+
+def summarize(audited: Iterable[Audited]) -> dict[str, ScoreSummary]:
+    """Audited rows → each score over the rows that have it, by name."""
+    values: dict[str, list[float]] = {}
+    for row in audited:
+        for name, score in row.scores.items():
+            values.setdefault(name, []).append(score)
     return {
-        name: _spread(scores, max if name in LOW_IS_GOOD else min)
-        for name, scores in sorted(found.items())
+        name: _summary(scores, max if name in LOWER_IS_BETTER else min)
+        for name, scores in sorted(values.items())
     }
 
 
-def _spread(scores: list[float], worst: Callable[[list[float]], float]) -> Spread:
-    return Spread(
-        len(scores),
-        round(statistics.fmean(scores), 5),
-        round(statistics.median(scores), 5),
-        worst(scores),
+def _summary(scores: list[float], worst: Callable[[list[float]], float]) -> ScoreSummary:
+    return ScoreSummary(
+        rows=len(scores),
+        mean=round(statistics.fmean(scores), 5),
+        median=round(statistics.median(scores), 5),
+        worst=worst(scores),
     )

@@ -1,64 +1,45 @@
-"""Restorations beside other methods, on pictures of the user's (CoCliCo, PCS 2024, table I).
+"""Restorations beside other ways to spend few bits, on images of the user's own (CoCliCo, PCS 2024, table I).
 
-    coldframe      the row, drawn as its model pair likes to draw, from the pair's own codec
-    color_map      the row's map alone, enlarged
-    jpeg …         the least that JPEG, WebP and AVIF can do: their lowest quality
+    coldframe      the row, restored with its pair's default sampling
+    color_map      the row's color map alone, enlarged
+    jpeg …         the smallest files JPEG, WebP and AVIF can write: their lowest quality
 
-Every method is given the original brought to the frame the decoder draws in, and is measured against it:
+Every method gets the original resized to the reconstruction's size and is compared with it:
 
-    bits             8 · bytes of the codes as stored, of the whole file for jpeg …
-    bpp              bits / pixels of the frame
+    bits             8 · bytes of the stored codes; of the whole file for jpeg …
+    bpp              bits / pixels
     clip_similarity  cos(CLIP(original), CLIP(rendition))
-    color_score      mean squared difference of 32 × 32 maps, values 0 … 1
-    psnr             −10 log10 of the mean squared difference of the pixels, dB, at most 100
+    color_score      mean squared difference of 32 × 32 maps, samples 0 … 1
+    psnr             dB, at most 100
 """
 
 from __future__ import annotations
 
-import math
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from statistics import fmean
 
-import numpy as np
-import numpy.typing as npt
-
-from archive.archive import Archive
-from archive.errors import UsageError
-from archive.evaluate.audit import map_score
+from archive.arrays import Pixels, cosine
+from archive.codecs import Codec
 from archive.imaging.contact_sheet import SheetRow, Tile, write_sheet
 from archive.imaging.decode import Picture, load_picture
 from archive.imaging.encode import can_encode, recompress
 from archive.imaging.resize import resize
-from archive.ingest.outcomes import Skipped
-from archive.models.pairs import find_pair
+from archive.metrics import psnr
+from archive.models.loader import ModelLoader
 from archive.records import Row
-from archive.restore.reconstruct import SCORE_SIDE, color_score, cosines, seed_of
-from archive.settings import Settings
+from archive.restore.reconstruct import SCORE_SIDE, Reconstruction, Reconstructor, map_score
 
-LOSSY = {
-    "jpeg": 1,
-    "webp": 0,
-    "avif": 0,
-}  # Pillow's name → its lowest quality; 0 means the usual one to JPEG
-TITLES = {
-    "color_map": "colour map",
-    "jpeg": "JPEG",
-    "webp": "WebP",
-    "avif": "AVIF",
-}  # of methods, for people
-LEAST_ERROR = 1e-10  # so that a rendition without any still has a PSNR
-# pictures shown, the first of the folder
+LOWEST_QUALITY = {"jpeg": 1, "webp": 0, "avif": 0}  # Pillow's; JPEG takes 0 for its default
+TITLES = {"color_map": "color map", "jpeg": "JPEG", "webp": "WebP", "avif": "AVIF"}
 SHEET_NAME = "methods.png"
-SHEET_ROWS = 12
-Pixels = npt.NDArray[np.uint8]
+SHEET_ROWS = 12  # images on the contact sheet, the first of the folder
 
 
 @dataclass(frozen=True)
 class Rendition:
-    """(H, W, 3) uint8, as a method gives a picture back that it keeps in so many bits."""
+    """(H, W, 3) uint8: an image as a method gives it back, and the bits that method stores."""
 
     method: str
     bits: int
@@ -77,114 +58,105 @@ class Scores:
 
 
 class Comparison:
-    """One comparison, in an archive of its own that is gone afterwards."""
+    """One comparison over the rows of an archive whose originals can be read."""
 
-    def __init__(self, folder: Path, out: Path, model: str) -> None:
+    def __init__(
+        self,
+        rows: Sequence[Row],
+        codecs: Mapping[int, Codec],
+        models: ModelLoader,
+        reconstructor: Reconstructor,
+        out: Path,
+    ) -> None:
         self.sheet = out / SHEET_NAME
-        self.skipped: list[Skipped] = []
-        self.absent = [kind for kind in LOSSY if not can_encode(kind.upper())]
-        self._folder = folder
-        self._pair = find_pair(model)
+        self.unavailable = [kind for kind in LOWEST_QUALITY if not can_encode(kind.upper())]
+        self._rows = rows
+        self._codecs = codecs
+        self._models = models
+        self._reconstructor = reconstructor
         self._scores: dict[str, list[Scores]] = {}
-        self._shown: dict[int, SheetRow] = {}
+        self._sheet_rows: dict[int, SheetRow] = {}
 
     def run(self) -> Iterator[int]:
-        """Tells how many pictures are done; then the sheet is written. Raises UsageError where there is none."""
-        self.sheet.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="coldframe-") as place:
-            settings = Settings(str(Path(place, "archive")))
-            codec = "klt" if self._pair.codecs else "coclico"
-            with Archive.create(settings, self._pair, codec=codec) as archive:
-                outcomes = archive.ingest([str(self._folder)])
-                self.skipped = [one for one in outcomes if isinstance(one, Skipped)]
-                rows = list(archive.rows())
-                if not rows:
-                    raise UsageError(
-                        f"there is no picture in {self._folder} that can be read; name another folder"
-                    )
-                yield from self._compared(archive, rows)
+        """Yields the number of images compared so far, then writes the contact sheet."""
+        on_sheet = {row.id for row in self._rows[:SHEET_ROWS]}
+        for batch in self._reconstructor.batches(self._rows, lambda row: row):
+            seeds = [self._reconstructor.seed(row) for row in batch]
+            reconstructions = self._reconstructor.reconstruct(batch, seeds)
+            for row, reconstruction in zip(batch, reconstructions, strict=True):
+                sheet_row = self._compare(row, reconstruction)
+                if row.id in on_sheet:
+                    self._sheet_rows[row.id] = sheet_row
+                yield self.images
         heads = ["original", *(TITLES.get(method, method) for method in self._scores)]
-        write_sheet(self.sheet, heads, [self._shown[row.id] for row in rows[:SHEET_ROWS]])
+        self.sheet.parent.mkdir(parents=True, exist_ok=True)
+        sheet_rows = [self._sheet_rows[row.id] for row in self._rows[:SHEET_ROWS]]
+        write_sheet(self.sheet, heads, sheet_rows)
 
     @property
     def means(self) -> dict[str, Scores]:
-        """By method."""
+        """Mean scores by method."""
         names = [field.name for field in fields(Scores)]
         return {
-            method: Scores(*(fmean(getattr(one, name) for one in scores) for name in names))
+            method: Scores(*(fmean(getattr(score, name) for score in scores) for name in names))
             for method, scores in self._scores.items()
         }
 
     @property
-    def pictures(self) -> int:
+    def images(self) -> int:
+        """How many images have been compared."""
         return max(map(len, self._scores.values()), default=0)
 
-    def _compared(self, archive: Archive, rows: Sequence[Row]) -> Iterator[int]:
-        reconstructor = archive.reconstructor()
-        shown = {row.id for row in rows[:SHEET_ROWS]}
-        for batch in reconstructor.batches(rows, lambda row: row):
-            reconstructions = reconstructor.reconstruct(
-                batch, [seed_of(row.sha256) for row in batch]
-            )
-            for row, drawn in zip(batch, reconstructions, strict=True):
-                frame = reconstructor.frame(row)
-                picture = load_picture(Path(row.path), at_least=max(*frame, SCORE_SIDE))
-                original = resize(picture.pixels, *frame)
-                renditions = self._renditions(archive, row, drawn.pixels, original)
-                scores = _scored(archive, original, renditions)
-                for one, scored in zip(renditions, scores, strict=True):
-                    self._scores.setdefault(one.method, []).append(scored)
-                if row.id in shown:
-                    self._shown[row.id] = _line(picture, renditions, scores)
-                yield self.pictures
+    def _compare(self, row: Row, reconstruction: Reconstruction) -> SheetRow:
+        height, width, _ = reconstruction.pixels.shape
+        picture = load_picture(Path(row.path), at_least=max(width, height, SCORE_SIDE))
+        original = resize(picture.pixels, width, height)
+        renditions = self._renditions(row, reconstruction.pixels, original)
+        scores = self._score(original, renditions)
+        for rendition, score in zip(renditions, scores, strict=True):
+            self._scores.setdefault(rendition.method, []).append(score)
+        return _sheet_row(picture, renditions, scores)
 
-    def _renditions(
-        self, archive: Archive, row: Row, drawn: Pixels, original: Pixels
-    ) -> list[Rendition]:
-        codec = archive.codecs[row.codec_id]
-        height, width = original.shape[:2]
-        clip_bits = 8 * len(row.clip_code)
-        color_bits = 8 * len(row.color_code)
-        found = [Rendition("coldframe", row.bits, drawn)]
+    def _renditions(self, row: Row, restored: Pixels, original: Pixels) -> list[Rendition]:
+        codec = self._codecs[row.codec_id]
+        height, width, _ = original.shape
+        renditions = [Rendition("coldframe", row.bits, restored)]
         if codec.map_side:
             _, [colors_hat] = codec.decode([row.clip_code], [row.color_code])
-            alone = color_bits + (
-                clip_bits if codec.maps.predicted else 0
-            )  # a predicted map needs the vector too
-            found.append(Rendition("color_map", alone, resize(colors_hat, width, height)))
-        for kind, quality in LOSSY.items():
-            if kind not in self.absent:
+            bits = 8 * len(row.color_code)
+            if codec.maps.predicted:  # then the map cannot be decoded without the vector
+                bits += 8 * len(row.clip_code)
+            renditions.append(Rendition("color_map", bits, resize(colors_hat, width, height)))
+        for kind, quality in LOWEST_QUALITY.items():
+            if kind not in self.unavailable:
                 count, pixels = recompress(original, kind, quality)
-                found.append(Rendition(kind, 8 * count, pixels))
-        return found
+                renditions.append(Rendition(kind, 8 * count, pixels))
+        return renditions
+
+    def _score(self, original: Pixels, renditions: Sequence[Rendition]) -> list[Scores]:
+        encoder = self._models.encoder
+        images = [original, *(rendition.pixels for rendition in renditions)]
+        vectors = encoder.encode_images([encoder.preprocess(pixels) for pixels in images])
+        area = original.shape[0] * original.shape[1]
+        return [
+            Scores(
+                bits=rendition.bits,
+                bpp=rendition.bits / area,
+                clip_similarity=float(similarity),
+                color_score=map_score(original, rendition.pixels),
+                psnr=psnr(original, rendition.pixels),
+            )
+            for rendition, similarity in zip(
+                renditions, cosine(vectors[1:], vectors[:1]), strict=True
+            )
+        ]
 
 
-def psnr(one: Pixels, other: Pixels) -> float:
-    """Two pictures of one size → dB."""
-    return -10 * math.log10(max(color_score(one, other), LEAST_ERROR))
-
-
-def _scored(archive: Archive, original: Pixels, renditions: Sequence[Rendition]) -> list[Scores]:
-    encoder = archive.encoder
-    prepared = [
-        encoder.preprocess(pixels) for pixels in (original, *(one.pixels for one in renditions))
-    ]
-    vectors = encoder.encode_images(prepared)
-    area = original.shape[0] * original.shape[1]
-    return [
-        Scores(
-            one.bits,
-            one.bits / area,
-            float(similar),
-            map_score(original, one.pixels),
-            psnr(original, one.pixels),
-        )
-        for one, similar in zip(renditions, cosines(vectors[1:], vectors[:1]), strict=True)
-    ]
-
-
-def _line(picture: Picture, renditions: Sequence[Rendition], scores: Sequence[Scores]) -> SheetRow:
-    told = [f"{one.bits:,.0f} bits · CLIP {one.clip_similarity:.2f}" for one in scores]
-    cells = [Tile(one.pixels, caption) for one, caption in zip(renditions, told, strict=True)]
-    original = Tile(picture.pixels, f"{picture.width} x {picture.height}")
-    return SheetRow(picture.width / picture.height, [original, *cells])
+def _sheet_row(
+    picture: Picture, renditions: Sequence[Rendition], scores: Sequence[Scores]
+) -> SheetRow:
+    tiles = [Tile(picture.pixels, f"{picture.width} x {picture.height}")]
+    for rendition, score in zip(renditions, scores, strict=True):
+        caption = f"{score.bits:,.0f} bits · CLIP {score.clip_similarity:.2f}"
+        tiles.append(Tile(rendition.pixels, caption))
+    return SheetRow(picture.width / picture.height, tiles)

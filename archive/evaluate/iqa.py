@@ -1,10 +1,10 @@
-"""What measures of picture quality say (extra `iqa`): MUSIQ and DBCNN of a picture alone, DISTS beside its original.
+"""Image quality assessment (extra `iqa`): MUSIQ and DBCNN without a reference, DISTS against the original.
 
-pyiqa's door. It fetches weights itself and keeps them; measures whose weights are not there and cannot be had are left
-out. Its weights are pickles, so they are read only where this is asked for.
+pyiqa's door. pyiqa downloads and caches its own weights; measures whose weights are missing and cannot be downloaded
+are left out. Those weights are pickles, so they are read only on request.
 
-    musiq   0 … 100, more is better (arXiv 2108.05997)        dbcnn   0 … 1, more is better (arXiv 1907.02665)
-    dists   0 … 1, less is better (arXiv 2004.07728)
+    musiq   0 … 100, higher is better (arXiv 2108.05997)      dbcnn   0 … 1, higher is better (arXiv 1907.02665)
+    dists   0 … 1, lower is better (arXiv 2004.07728)
 """
 
 from __future__ import annotations
@@ -15,66 +15,69 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
+from archive.arrays import Pixels
 from archive.errors import ModelMissing, UsageError
 from archive.imaging.resize import resize
 
-ALONE = ("musiq", "dbcnn")
-BESIDE = ("dists",)
-Pixels = npt.NDArray[np.uint8]
+NO_REFERENCE = ("musiq", "dbcnn")
+FULL_REFERENCE = ("dists",)
+ALL_MEASURES = (*NO_REFERENCE, *FULL_REFERENCE)
 
 
-class Quality:
-    """The measures that could be had."""
+class ImageQuality:
+    """The measures that are available."""
 
     def __init__(self, measures: Mapping[str, Any]) -> None:
-        """Name → pyiqa's measure."""
+        """Name → pyiqa metric."""
         self._measures = measures
 
     @property
     def names(self) -> frozenset[str]:
+        """The measures, by name."""
         return frozenset(self._measures)
 
     @property
-    def alone(self) -> frozenset[str]:
-        """Those every picture has, whether its original can be seen or not."""
-        return self.names & frozenset(ALONE)
+    def no_reference(self) -> frozenset[str]:
+        """Those that every image has, whether its original can be seen or not."""
+        return self.names & frozenset(NO_REFERENCE)
 
-    def __call__(self, drawn: Pixels, original: Pixels | None) -> dict[str, float]:
-        """(H, W, 3) uint8 → scores by name; those that want an original only where there is one."""
-        pictures = [_tensor(drawn)]
+    def __call__(self, image: Pixels, original: Pixels | None) -> dict[str, float]:
+        """(H, W, 3) uint8 → scores by name; full-reference measures only where there is an original."""
+        tensors = [_tensor(image)]
         if original is not None:
-            pictures.append(_tensor(resize(original, drawn.shape[1], drawn.shape[0])))
-        wanted = [name for name in self._measures if name in ALONE or original is not None]
-        return {
-            name: round(float(self._measures[name](*pictures[: 1 if name in ALONE else 2])), 4)
-            for name in wanted
-        }
+            height, width, _ = image.shape
+            tensors.append(_tensor(resize(original, width, height)))
+        scores = {}
+        for name, measure in self._measures.items():
+            if name in NO_REFERENCE:
+                scores[name] = round(float(measure(tensors[0])), 4)
+            elif original is not None:
+                scores[name] = round(float(measure(*tensors)), 4)
+        return scores
 
 
-def open_iqa() -> Quality:
-    """Every measure whose weights are there or can be fetched. Raises UsageError, and ModelMissing where none can."""
+def open_iqa() -> ImageQuality:
+    """Every measure whose weights are here or can be downloaded.
+
+    Raises UsageError without pyiqa, ModelMissing if no measure is available.
+    """
     if find_spec("pyiqa") is None:
         raise UsageError(
-            "measures of quality need pyiqa; install it with `pip install 'coldframe[iqa]'`"
+            "image quality measures need pyiqa; install it with `pip install 'coldframe[iqa]'`"
         )
     import pyiqa
 
     measures = {}
-    for name in (*ALONE, *BESIDE):
-        with (
-            contextlib.suppress(OSError),
-            contextlib.redirect_stdout(io.StringIO()),
-        ):  # it prints what it loads
+    for name in ALL_MEASURES:
+        # pyiqa prints what it loads
+        with contextlib.suppress(OSError), contextlib.redirect_stdout(io.StringIO()):
             measures[name] = pyiqa.create_metric(name)
     if not measures:
         raise ModelMissing(
-            f"the weights of {', '.join((*ALONE, *BESIDE))} are not on this machine and cannot be fetched; put them "
-            "where pyiqa looks for them, or leave --iqa out"
+            f"the weights of {', '.join(ALL_MEASURES)} are not on this machine and cannot be downloaded; "
+            "put them where pyiqa looks for them, or leave out --iqa"
         )
-    return Quality(measures)
+    return ImageQuality(measures)
 
 
 def _tensor(pixels: Pixels) -> Any:

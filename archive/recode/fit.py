@@ -8,14 +8,14 @@ import numpy as np
 
 from archive.codecs import MIN_SAMPLE, Codec, PendingCodec, fit_codec
 from archive.errors import UsageError
-from archive.recode.run import ReferenceSource
+from archive.originals import ReferenceSource
 from archive.records import Row
 
 FIT_SAMPLE = 4096  # rows that an ingest collects before it fits a codec to them
 
 
 def fit_to_rows(
-    pending: PendingCodec, sources: ReferenceSource, rows: Sequence[Row], *, map_side: int
+    pending: PendingCodec, references: ReferenceSource, rows: Sequence[Row], *, map_side: int
 ) -> Codec:
     """A codec fitted to the best vectors and maps known of these rows.
 
@@ -26,7 +26,7 @@ def fit_to_rows(
             f"{pending.name} is fitted to at least {MIN_SAMPLE} images, there are {len(rows)}; "
             f"ingest more"
         )
-    references = sources(rows, map_side, keep=True)
-    vectors = np.stack([reference.vector for reference in references])
-    maps = np.stack([reference.map for reference in references])
+    best_known = references(rows, map_side, cache=True)
+    vectors = np.stack([reference.vector for reference in best_known])
+    maps = np.stack([reference.color_map for reference in best_known])
     return fit_codec(pending.name, vectors, maps, bits=pending.bits, map_bits=pending.map_bits)

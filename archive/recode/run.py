@@ -1,191 +1,110 @@
 """Rows from one codec to another, in batches.
 
-    original, if it can be seen ─encoder─► vector, map ─┐
-    else the old codes ────────────────► σ̂, map ────────┴─new codec─► codes ─decoded again─► one transaction
+    reference (the original if it can be seen, else the old codes) ─new codec─► codes ─decoded, compared─► commit
 
-A row keeps its old codes until its new ones have been decoded again and compared. Stopped and started again, it goes on
-with the rows that are left.
+A row keeps its old codes until its new ones have been decoded and compared with what was encoded. An interrupted run
+resumes with the remaining rows.
 """
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from archive.arrays import cosine
 from archive.codecs import Codec
-from archive.errors import BadCode, Unreadable
-from archive.imaging.decode import digest_of, load_picture
-from archive.imaging.resize import to_square
-from archive.models.encoder import Encoder
+from archive.errors import BadCode
+from archive.originals import Reference, ReferenceSource
 from archive.records import NewCodes, Row
 from archive.store import Store
 
-BATCH = 256  # rows a transaction
-GREY = np.uint8(128)  # of rows that have no map
-Vectors = npt.NDArray[np.float32]
-Pixels = npt.NDArray[np.uint8]
-LEAST_COSINE = (
-    0.0  # of a code's vector to the one it was made from; below, the code is taken for wrong
+BATCH = 256  # rows per transaction
+MIN_COSINE = (
+    0.0  # of a decoded vector to the one that was encoded; below it the code is considered wrong
 )
 
 
 @dataclass(frozen=True)
 class Recoded:
-    """A row with new codes: where they came from, and what they cost."""
+    """A row with new codes: what they were made from, and what they cost."""
 
     id: int
     from_original: bool
-    cosine: float  # of the vector that was coded and the one its code decodes to
+    cosine: float  # of the vector that was encoded and the one its code decodes to
     bits_before: int
     bits_after: int
 
 
-@dataclass(frozen=True)
-class Reference:
-    """The best that is known of a row: vector (D,), map (n, n, 3)."""
-
-    vector: Vectors
-    map: Pixels
-    from_original: bool
-
-
-class ReferenceSource:
-    """Rows → what is best known of them."""
-
-    def __init__(
-        self, codecs: Mapping[int, Codec], encoder: Callable[[], Encoder] | None, *, side: int
-    ) -> None:
-        """`encoder()` opens the encoder; without one, originals are not looked at. `side` as for ingest."""
-        self._codecs = codecs
-        self._encoder = encoder
-        self._side = side
-        self._kept: dict[tuple[int, int], Reference] = {}
-
-    def __call__(
-        self, rows: Sequence[Row], map_side: int, *, keep: bool = False
-    ) -> list[Reference]:
-        """(n, n) maps with them; `keep` what is found until it is asked for again.
-
-        Raises BadCode where codes are all there is and they do not decode.
-        """
-        new = [row for row in rows if (row.id, map_side) not in self._kept]
-        known = dict(zip((row.id for row in new), self._look(new, map_side), strict=True))
-        found = [
-            known[row.id] if row.id in known else self._kept.pop((row.id, map_side)) for row in rows
-        ]
-        if keep:
-            self._kept.update(
-                {(row.id, map_side): one for row, one in zip(rows, found, strict=True)}
-            )
-        return found
-
-    def _look(self, rows: Sequence[Row], map_side: int) -> list[Reference]:
-        pixels = {row.id: one for row in rows if (one := self._pixels(row)) is not None}
-        vectors: dict[int, Vectors] = {}
-        if pixels and self._encoder is not None:
-            encoder = self._encoder()
-            prepared = [encoder.preprocess(one) for one in pixels.values()]
-            vectors = dict(zip(pixels, encoder.encode_images(prepared), strict=True))
-        side = max(map_side, 1)
-        return [
-            Reference(vectors[row.id], to_square(pixels[row.id], side), True)
-            if row.id in vectors
-            else self._decoded(row, side)
-            for row in rows
-        ]
-
-    def _pixels(self, row: Row) -> Pixels | None:
-        """The original, if it can be seen; None for rows that are as good as that."""
-        if self._encoder is None or self._codecs[row.codec_id].is_pending:
-            return None
-        return original_pixels(row, at_least=self._side)
-
-    def _decoded(self, row: Row, side: int) -> Reference:
-        codec = self._codecs[row.codec_id]
-        vector_hat, colors_hat = (one[0] for one in codec.decode([row.clip_code], [row.color_code]))
-        return Reference(
-            vector_hat,
-            to_square(colors_hat, side) if codec.map_side else np.full((side, side, 3), GREY),
-            False,
-        )
-
-
 class Recode:
-    """One run."""
+    """One run, to one codec."""
 
     def __init__(
         self,
         store: Store,
-        sources: ReferenceSource,
+        references: ReferenceSource,
         codec_id: int,
         codec: Codec,
         *,
         same_codes: bool = False,
     ) -> None:
-        """`same_codes`: the new codec reads the old one's codes, only better."""
+        """`same_codes`: the new codec decodes the old one's codes, only better."""
         self._store = store
-        self._sources = sources
+        self._references = references
         self._codec_id = codec_id
         self._codec = codec
         self._same_codes = same_codes
 
-    def run(self, rows: Iterable[Row], *, dry: bool = False) -> Iterator[Recoded]:
-        """Every row → what became of it, once it is committed; `dry` writes nothing."""
-        stream = iter(rows)
-        while batch := list(islice(stream, BATCH)):
-            known = self._sources(batch, self._codec.map_side)
-            codes, recoded = self._coded(batch, known)
-            if not dry:
+    def run(self, rows: Iterable[Row], *, dry_run: bool = False) -> Iterator[Recoded]:
+        """Every row → what became of it, once it is committed; `dry_run` writes nothing.
+
+        Raises BadCode for a code that fails verification; its batch keeps the old codes.
+        """
+        remaining = iter(rows)
+        while batch := list(islice(remaining, BATCH)):
+            references = self._references(batch, self._codec.map_side)
+            codes, recoded = self._encode(batch, references)
+            if not dry_run:
                 self._store.images.recode(self._codec_id, codes)
             yield from recoded
 
-    def _coded(
-        self, rows: Sequence[Row], known: Sequence[Reference]
+    def _encode(
+        self, rows: Sequence[Row], references: Sequence[Reference]
     ) -> tuple[list[NewCodes], list[Recoded]]:
-        vectors = np.stack([one.vector for one in known])
-        clip_codes = [row.clip_code for row in rows]
-        color_codes = [row.color_code for row in rows]
-        if not self._same_codes:
-            clip_codes, color_codes = self._codec.encode(
-                vectors, np.stack([one.map for one in known])
-            )
+        vectors = np.stack([reference.vector for reference in references])
+        if self._same_codes:
+            clip_codes = [row.clip_code for row in rows]
+            color_codes = [row.color_code for row in rows]
+        else:
+            maps = np.stack([reference.color_map for reference in references])
+            clip_codes, color_codes = self._codec.encode(vectors, maps)
         vectors_hat, _ = self._codec.decode(clip_codes, color_codes)
-        norms = np.linalg.norm(vectors, axis=1) * np.linalg.norm(vectors_hat, axis=1)
-        cosines = (vectors * vectors_hat).sum(axis=1) / np.maximum(norms, 1e-12)
-        if not (cosines > LEAST_COSINE).all():
+        cosines = cosine(vectors, vectors_hat)
+        if not (cosines > MIN_COSINE).all():
             worst = rows[int(cosines.argmin())].id
             raise BadCode(
-                f"image {worst} would not survive {self._codec.name}: its old codes are kept"
+                f"recoding image {worst} with {self._codec.name} failed verification; "
+                "its codes are unchanged"
             )
         codes = [
-            NewCodes(r.id, r.codec_id, a, b)
-            for r, a, b in zip(rows, clip_codes, color_codes, strict=True)
+            NewCodes(row.id, row.codec_id, clip_code, color_code)
+            for row, clip_code, color_code in zip(rows, clip_codes, color_codes, strict=True)
         ]
-        return codes, [
+        recoded = [
             Recoded(
-                r.id,
-                k.from_original,
-                float(c),
-                _bits(r.clip_code, r.color_code),
-                _bits(n.clip_code, n.color_code),
+                id=row.id,
+                from_original=reference.from_original,
+                cosine=float(similarity),
+                bits_before=_bits(row.clip_code, row.color_code),
+                bits_after=_bits(new.clip_code, new.color_code),
             )
-            for r, k, c, n in zip(rows, known, cosines, codes, strict=True)
+            for row, reference, similarity, new in zip(
+                rows, references, cosines, codes, strict=True
+            )
         ]
-
-
-def original_pixels(row: Row, *, at_least: int) -> Pixels | None:
-    """A row → its original, read as load_picture does, if it lies where it was seen and is what it was."""
-    for path in map(Path, row.paths):
-        with contextlib.suppress(Unreadable, OSError):
-            if digest_of(path)[0] == row.sha256:
-                return load_picture(path, at_least=at_least, keep_truncated=True).pixels
-    return None
+        return codes, recoded
 
 
 def _bits(clip_code: bytes, color_code: bytes) -> int:

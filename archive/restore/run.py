@@ -1,60 +1,81 @@
-"""Rows → picture files, with provenance.
+"""Rows → image files with provenance, or images in memory.
 
-    row ─reconstructor─► frame ─► the original's aspect ratio ─► file, and a row that remembers it
+    row ─reconstructor─► frame ─► the original's aspect ratio ─► file, and a restoration record
 
-A picture is brought to exactly the original's ratio; decoders that draw very small frames have theirs enlarged, so that
-there is something to look at. Stopped and started again, a run goes on with the rows that are left.
+Small frames are enlarged to MIN_PIXELS, so that there is something to look at. An interrupted run resumes: what was
+already restored from the same codes in the same way is not sampled again.
 """
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from archive.arrays import Pixels
 from archive.codecs import Codec
+from archive.imaging.inputs import open_rgb, to_pillow
 from archive.imaging.provenance import Provenance, write_picture
 from archive.imaging.resize import resize
 from archive.models.decoder import Decoder, ProgressCallback
+from archive.models.pairs import Pair
 from archive.records import RestorationRecord, Row
+from archive.restore.frames import scaled_size
 from archive.restore.reconstruct import Reconstruction, Reconstructor
 from archive.store import Store
 from archive.store.clock import utc_now
 
-LEAST_PIXELS = 256 * 256  # of a written picture
+if TYPE_CHECKING:
+    from PIL import Image
+
+MIN_PIXELS = 256 * 256  # of a restored image, unless the original was smaller
 
 
 @dataclass(frozen=True)
 class Restored:
-    """A picture that lies in a file now; `again`: it lay there already."""
+    """A restored image: its file, or its pixels where it was restored to memory."""
 
     id: int
-    file: str
+    file: str | None
     seconds: float
     seed: int
     width: int
     height: int
     scores: Mapping[str, float] = field(default_factory=dict)
-    again: bool = False
+    again: bool = False  # the file already existed
+    pixels: Pixels | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def image(self) -> Image.Image:
+        """The restored image, RGB."""
+        if self.pixels is not None:
+            return to_pillow(self.pixels)
+        return open_rgb(Path(str(self.file)))
 
 
 @dataclass(frozen=True)
-class Names:
-    """What provenance calls the parts."""
+class Labels:
+    """What provenance calls the model pair, the decoder and this program."""
 
     model: str
     decoder: str
     software: str
+
+    @classmethod
+    def of(cls, pair: Pair) -> Labels:
+        """Names without folders of this machine."""
+        return cls(pair.public_name, pair.decoder_name, f"coldframe {version('coldframe')}")
 
 
 @dataclass(frozen=True)
 class _Job:
     row: Row
     seed: int
-    path: Path
+    path: Path | None
 
 
 class Restore:
@@ -66,92 +87,97 @@ class Restore:
         codecs: Mapping[int, Codec],
         reconstructor: Reconstructor,
         decoder: Decoder,
-        names: Names,
+        labels: Labels,
     ) -> None:
         self._store = store
         self._codecs = codecs
         self._reconstructor = reconstructor
         self._decoder = decoder
-        self._names = names
+        self._labels = labels
 
     def run(
         self,
         rows: Sequence[Row],
-        out: Path,
+        out: Path | None,
         *,
         suffix: str = ".jpg",
         seed: int | None = None,
         on_step: ProgressCallback | None = None,
     ) -> Iterator[Restored]:
-        """Rows → files in `out`. What was drawn from the same row in the same way and lies there is not drawn again."""
-        out.mkdir(parents=True, exist_ok=True)
-        left = []
+        """Rows → files in `out`, or images in memory; `seed` replaces the rows' own."""
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
+        jobs = []
         for row in rows:
-            job = _Job(
-                row,
-                self._reconstructor.seed(row) if seed is None else seed,
-                out / (file_stem(row) + suffix),
-            )
-            there = self._drawn_before(job)
-            if there is None:
-                left.append(job)
+            path = None if out is None else out / (file_stem(row) + suffix)
+            job = _Job(row, self._reconstructor.seed(row) if seed is None else seed, path)
+            existing = self._existing(job)
+            if existing is None:
+                jobs.append(job)
             else:
-                yield there
-        for batch in self._reconstructor.batches(left, lambda job: job.row):
-            started = time.monotonic()
-            reconstructions = self._reconstructor.reconstruct(
-                [job.row for job in batch], [job.seed for job in batch], on_step
-            )
-            sizes = [self._write(job, one) for job, one in zip(batch, reconstructions, strict=True)]
-            seconds = round((time.monotonic() - started) / len(batch), 3)
-            for job, one, size in zip(batch, reconstructions, sizes, strict=True):
-                yield Restored(
-                    job.row.id, str(job.path), seconds, one.seed, *size, scores=one.scores
-                )
+                yield existing
+        for batch in self._reconstructor.batches(jobs, lambda job: job.row):
+            yield from self._restored(batch, on_step)
 
-    def _drawn_before(self, job: _Job) -> Restored | None:
-        known = (
-            self._store.restorations.latest(job.row.id, str(job.path.absolute()))
-            if job.path.is_file()
-            else None
+    def _restored(
+        self, batch: Sequence[_Job], on_step: ProgressCallback | None
+    ) -> Iterator[Restored]:
+        started = time.monotonic()
+        reconstructions = self._reconstructor.reconstruct(
+            [job.row for job in batch], [job.seed for job in batch], on_step
         )
-        wanted = (self._decoder.weights_sha256, self._reconstructor.parameters(job.row, job.seed))
-        if known is None or (known.decoder_sha256, dict(known.parameters)) != wanted:
+        finished = [
+            (job, reconstruction, self._finish(job, reconstruction))
+            for job, reconstruction in zip(batch, reconstructions, strict=True)
+        ]
+        seconds = round((time.monotonic() - started) / len(batch), 3)
+        for job, reconstruction, pixels in finished:
+            height, width, _ = pixels.shape
+            yield Restored(
+                id=job.row.id,
+                file=None if job.path is None else str(job.path),
+                seconds=seconds,
+                seed=reconstruction.seed,
+                width=width,
+                height=height,
+                scores=reconstruction.scores,
+                pixels=pixels if job.path is None else None,
+            )
+
+    def _existing(self, job: _Job) -> Restored | None:
+        if job.path is None or not job.path.is_file():
             return None
+        record = self._store.restorations.latest(job.row.id, str(job.path.absolute()))
+        recipe = (self._decoder.weights_sha256, self._reconstructor.parameters(job.row, job.seed))
+        if record is None or (record.decoder_sha256, dict(record.parameters)) != recipe:
+            return None
+        size = self._size(job.row)
         return Restored(
-            job.row.id,
-            str(job.path),
-            0.0,
-            known.seed,
-            *self._size(job.row),
-            known.scores or {},
-            True,
+            job.row.id, str(job.path), 0.0, record.seed, *size, record.scores or {}, again=True
         )
 
     def _size(self, row: Row) -> tuple[int, int]:
         width, height = self._reconstructor.frame(row)
-        return picture_size(row.width, row.height, max(width * height, LEAST_PIXELS))
+        return scaled_size(row.width, row.height, max(width * height, MIN_PIXELS))
 
-    def _write(self, job: _Job, reconstructions: Reconstruction) -> tuple[int, int]:
-        size = self._size(job.row)
-        write_picture(
-            job.path,
-            resize(self._decoder.upscale(reconstructions.pixels), *size),
-            self._provenance(job.row, reconstructions.seed),
+    def _finish(self, job: _Job, reconstruction: Reconstruction) -> Pixels:
+        """Resizes, and for a file writes and records it → (H, W, 3) uint8."""
+        pixels = resize(reconstruction.pixels, *self._size(job.row))
+        if job.path is None:
+            return pixels
+        write_picture(job.path, pixels, self._provenance(job.row, reconstruction.seed))
+        record = RestorationRecord(
+            image_id=job.row.id,
+            decoder=self._labels.decoder,
+            decoder_sha256=self._decoder.weights_sha256,
+            parameters=self._reconstructor.parameters(job.row, job.seed),
+            seed=reconstruction.seed,
+            path=str(job.path.absolute()),
+            created_at=utc_now(),
+            scores=dict(reconstruction.scores) or None,
         )
-        self._store.restorations.add(
-            RestorationRecord(
-                image_id=job.row.id,
-                decoder=self._names.decoder,
-                decoder_sha256=self._decoder.weights_sha256,
-                parameters=self._reconstructor.parameters(job.row, job.seed),
-                seed=reconstructions.seed,
-                path=str(job.path.absolute()),
-                created_at=utc_now(),
-                scores=dict(reconstructions.scores) or None,
-            )
-        )
-        return size
+        self._store.restorations.add(record)
+        return pixels
 
     def _provenance(self, row: Row, seed: int) -> Provenance:
         return Provenance(
@@ -159,19 +185,13 @@ class Restore:
             original_sha256=row.sha256.hex(),
             bits=row.bits,
             codec=self._codecs[row.codec_id].name,
-            model=self._names.model,
-            decoder=self._names.decoder,
+            model=self._labels.model,
+            decoder=self._labels.decoder,
             decoder_sha256=self._decoder.weights_sha256,
             seed=seed,
             parameters=asdict(self._reconstructor.sampling),
-            software=self._names.software,
+            software=self._labels.software,
         )
-
-
-def picture_size(width: int, height: int, pixels: int) -> tuple[int, int]:
-    """The original's (width, height) scaled to about `pixels`, its aspect ratio kept, never larger than it was."""
-    scale = min(1.0, math.sqrt(pixels / (width * height)))
-    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def file_stem(row: Row) -> str:

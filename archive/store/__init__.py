@@ -13,11 +13,8 @@ in the caller's transaction; all others open their own.
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from archive.errors import NoArchive
 from archive.records import Batch
-from archive.settings import DATABASE_NAME, Settings
+from archive.settings import Settings
 from archive.store.codecs import Codecs
 from archive.store.database import Database
 from archive.store.images import Images
@@ -51,15 +48,31 @@ class Store:
     @classmethod
     def open(cls, settings: Settings) -> Store:
         """Opens existing tables. Raises NoArchive if there are none."""
-        directory = settings.directory
-        if directory is not None and _has_no_database(directory):
-            raise NoArchive(f"no archive at {settings.location}; create one with `coldframe init`")
         database = Database(settings)
         database.check_revision()
         return cls(database)
 
+    @classmethod
+    def exists(cls, settings: Settings) -> bool:
+        """Whether there are tables of any version."""
+        database = Database(settings)
+        try:
+            return database.exists()
+        finally:
+            database.close()
+
+    @property
+    def location(self) -> str:
+        """Where the tables are, as the user wrote it."""
+        return self.database.settings.location
+
+    @property
+    def closed(self) -> bool:
+        """Whether the connections are closed."""
+        return self.database.closed
+
     def close(self) -> None:
-        """Closes all connections."""
+        """Closes all connections; whatever is asked afterwards raises UsageError."""
         self.database.close()
 
     def bytes_on_disk(self) -> int:
@@ -77,10 +90,3 @@ class Store:
             self.ledger.remove(connection, [place for _, place in seen])
             self.ledger.put(connection, batch.skipped)
         return ids
-
-
-def _has_no_database(directory: Path) -> bool:
-    """Whether there is nothing at `directory`, or a directory without a database."""
-    if not directory.exists():
-        return True
-    return directory.is_dir() and not (directory / DATABASE_NAME).is_file()

@@ -42,16 +42,19 @@ class Database:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.engine = open_engine(settings)
+        self.closed = False
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one snapshot of the rows."""
+        self._check_open()
         with translated_errors(self.settings), self.engine.begin() as connection:
             yield connection
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that commits as a whole or not at all."""
+        self._check_open()
         with translated_errors(self.settings), self.engine.connect() as connection:
             writer = connection.execution_options(**{WRITING: True})
             with writer.begin():
@@ -61,19 +64,30 @@ class Database:
         """Creates the tables, or brings them up to date."""
         from alembic import command
 
-        if self.settings.directory is not None:
-            self.settings.directory.mkdir(parents=True, exist_ok=True)
+        directory = self.settings.directory
+        if directory is not None:
+            if directory.exists() and not directory.is_dir():
+                raise UsageError(f"{self.settings.location} is a file; an archive needs a folder")
+            directory.mkdir(parents=True, exist_ok=True)
         with self.writing() as connection:
             command.upgrade(alembic_config(connection), "head")
+
+    def exists(self) -> bool:
+        """Whether there are tables of any version."""
+        directory = self.settings.directory
+        if directory is not None and not (directory / DATABASE_NAME).is_file():
+            return False
+        with self.reading() as connection:
+            return inspect(connection).has_table("alembic_version")
 
     def check_revision(self) -> None:
         """Raises NoArchive if there are no tables, ColdframeError if they are of another version."""
         from alembic.script import ScriptDirectory
 
         location = self.settings.location
+        if not self.exists():
+            raise NoArchive(f"no archive at {location}; create one with `coldframe init`")
         with self.reading() as connection:
-            if not inspect(connection).has_table("alembic_version"):
-                raise NoArchive(f"no archive at {location}; create one with `coldframe init`")
             revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
         head = ScriptDirectory.from_config(alembic_config(None)).get_current_head()
         if revision != head:
@@ -95,8 +109,13 @@ class Database:
             return int(connection.exec_driver_sql(f"SELECT {' + '.join(sizes)}").scalar_one())
 
     def close(self) -> None:
-        """Closes all connections."""
+        """Closes all connections; transactions are refused from now on."""
         self.engine.dispose()
+        self.closed = True
+
+    def _check_open(self) -> None:
+        if self.closed:
+            raise UsageError(f"the archive at {self.settings.location} is closed; open it again")
 
 
 def open_engine(settings: Settings) -> Engine:

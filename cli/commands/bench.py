@@ -1,4 +1,4 @@
-"""`coldframe bench`: measurements of codecs, their plot, and of restorations beside other methods."""
+"""`coldframe bench`: codecs, their plot, and restorations beside other methods."""
 
 from __future__ import annotations
 
@@ -9,4 +9,4 @@ from cli.lazy import LazyGroup
 
 @click.command(cls=LazyGroup, names=("codecs", "plot", "restore"), prefix="cli.commands.bench_")
 def command() -> None:
-    """Measure codecs on vectors of your own, draw the curves, compare restorations on pictures of yours."""
+    """Measure codecs on your own vectors, plot the results, compare restorations of your own images."""

@@ -7,32 +7,36 @@ from typing import Any
 
 import click
 
+from cli.shared.options import json_option
 from cli.shared.output import emit
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+HEAD = f"{'codec':>8}{'bits':>9}{'cosine':>9}{'centered':>9}{'nn10':>8}{'× bound':>9}{'enc/s':>9}{'dec/s':>9}"
 
 
 @click.command()
 @click.option("--fit", required=True, type=FILE, help="Vectors to fit codecs to: .npy, (N, D).")
 @click.option("--test", required=True, type=FILE, help="Vectors to measure on: .npy, (N, D).")
 @click.option(
-    "--codecs", default="klt,clip", show_default=True, metavar="NAME,…", help="Codecs, by name."
+    "--codecs", default="klt,clip", show_default=True, metavar="NAME,…", help="Codecs to measure."
 )
 @click.option(
-    "--bits", default="64,128,256,512", show_default=True, metavar="N,…", help="Bits a picture."
+    "--bits", default="64,128,256,512", show_default=True, metavar="N,…", help="Bits per image."
 )
 @click.option(
     "--state",
     "states",
     multiple=True,
     type=FILE,
-    help="A trained codec to measure too; may be repeated.",
+    help="A fitted codec's file to measure too; repeatable.",
 )
 @click.option(
-    "--texts", type=FILE, help="Text vectors, row i about test row i: text-to-image recall."
+    "--texts",
+    type=FILE,
+    help="Text vectors, row i describing test row i: adds text-to-image recall.",
 )
-@click.option("--labels", type=FILE, help="Text vectors of labels: zero-shot agreement.")
-@click.option("--json", "as_json", is_flag=True, help="Machine-readable output on stdout.")
+@click.option("--labels", type=FILE, help="Text vectors of labels: adds zero-shot agreement.")
+@json_option
 def command(
     *,
     fit: Path,
@@ -44,26 +48,31 @@ def command(
     labels: Path | None,
     as_json: bool,
 ) -> None:
-    """Rate and fidelity of codecs, measured on vectors they were not fitted to."""
+    """Measure codecs' rate and fidelity on vectors they were not fitted to."""
     from archive.evaluate.codec_bench import CodecBench, load_vectors
 
-    beside = [load_vectors(one) if one else None for one in (texts, labels)]
-    trial = CodecBench(load_vectors(fit), load_vectors(test), *beside)
-    rates = [int(one) for one in bits.split(",")]
+    bench = CodecBench(
+        load_vectors(fit),
+        load_vectors(test),
+        texts=load_vectors(texts) if texts else None,
+        labels=load_vectors(labels) if labels else None,
+    )
+    rates = [int(rate) for rate in bits.split(",")]
     if not as_json:
-        click.echo(
-            f"{'codec':>8}{'bits':>9}{'cosine':>9}{'centred':>9}{'nn10':>8}{'× bound':>9}{'enc/s':>9}{'dec/s':>9}"
-        )
-    for point in trial.points(codecs.split(","), rates, states):
-        emit(point) if as_json else click.echo(_line(point))
+        click.echo(HEAD)
+    for point in bench.points(codecs.split(","), rates, states):
+        if as_json:
+            emit(point)
+        else:
+            click.echo(_line(point))
 
 
 def _line(point: dict[str, Any]) -> str:
     if point["codec"] == "bound":
-        return f"{'bound':>8}{point['bits']:9.1f}{'':9}{point['centred_cosine']:9.4f}"
-    times = f"{point['bits'] / point['bound_bits']:.2f}" if point["bound_bits"] else "–"
-    return (
-        f"{point['codec']:>8}{point['bits']:9.1f}{point['cosine']:9.4f}{point['centred_cosine']:9.4f}"
-        f"{point['neighbours_kept']:8.3f}{times:>9}"
-        f"{point['encode_per_second']:9,.0f}{point['decode_per_second']:9,.0f}"
+        return f"{'bound':>8}{point['bits']:9.1f}{'':9}{point['centered_cosine']:9.4f}"
+    times_bound = f"{point['bits'] / point['bound_bits']:.2f}" if point["bound_bits"] else "–"
+    fidelity = (
+        f"{point['cosine']:9.4f}{point['centered_cosine']:9.4f}{point['neighbors_kept']:8.3f}"
     )
+    speed = f"{point['encode_per_second']:9,.0f}{point['decode_per_second']:9,.0f}"
+    return f"{point['codec']:>8}{point['bits']:9.1f}{fidelity}{times_bound:>9}{speed}"

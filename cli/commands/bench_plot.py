@@ -10,7 +10,7 @@ import click
 
 from archive.errors import UsageError
 
-MEASURES = {"centred_cosine": "centred cosine", "neighbours_kept": "ten nearest neighbours kept"}
+MEASURES = {"centered_cosine": "centered cosine", "neighbors_kept": "ten nearest neighbors kept"}
 SHOWN = {"marker": "o", "markersize": 4, "linewidth": 1.5}
 
 
@@ -23,18 +23,18 @@ SHOWN = {"marker": "o", "markersize": 4, "linewidth": 1.5}
     show_default=True,
     help="SVG, PNG or PDF.",
 )
-@click.option("--title", default="", help="Above the curves.")
+@click.option("--title", default="", help="Title of the plot.")
 def command(points: Path, out: Path, title: str) -> None:
-    """Draw the curves of `bench codecs --json`: rate against fidelity, with the Gaussian bound as a line."""
+    """Plot the points of `bench codecs --json`: rate against fidelity, with the Gaussian bound."""
     try:
         import matplotlib
     except ImportError as error:
         raise UsageError(
-            "drawing needs matplotlib; install it with: pip install 'coldframe[plot]'"
+            "plotting needs matplotlib; install it with: pip install 'coldframe[plot]'"
         ) from error
     matplotlib.use("Agg")
     _draw(_read(points), title).savefig(out, bbox_inches="tight", dpi=150)
-    click.echo(f"curves in {out}")
+    click.echo(f"plot written to {out}")
 
 
 def _read(path: Path) -> dict[str, list[dict[str, Any]]]:
@@ -66,7 +66,7 @@ def _draw(curves: dict[str, list[dict[str, Any]]], title: str) -> Any:
                     label="Gaussian bound" if name == "bound" else name,
                     **style,
                 )
-        axis.set(xlabel="bits a picture, as stored", ylabel=label, xscale="log", ylim=(0, 1))
+        axis.set(xlabel="bits per image, as stored", ylabel=label, xscale="log", ylim=(0, 1))
         axis.grid(alpha=0.3)
         axis.legend(frameon=False)
     figure.suptitle(title)

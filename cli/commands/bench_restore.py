@@ -12,9 +12,11 @@ from archive.errors import DONE, SOME_SKIPPED
 from cli.shared.options import json_option
 from cli.shared.output import emit, path_fields, plural, shown
 from cli.shared.progress import progress
+from cli.shared.scratch import scratch_archive
 
 if TYPE_CHECKING:
     from archive.evaluate.baselines import Comparison
+    from archive.ingest.outcomes import Skipped
 
 DIGITS = {"bits": 1, "bpp": 6, "clip_similarity": 4, "color_score": 5, "psnr": 2}
 
@@ -25,7 +27,7 @@ DIGITS = {"bits": 1, "bpp": 6, "clip_similarity": 4, "color_score": 5, "psnr": 2
     "--out",
     required=True,
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder for the sheet.",
+    help="Folder for the contact sheet.",
 )
 @click.option(
     "--model",
@@ -35,50 +37,44 @@ DIGITS = {"bits": 1, "bpp": 6, "clip_similarity": 4, "color_score": 5, "psnr": 2
 )
 @json_option
 def command(folder: Path, out: Path, model: str, as_json: bool) -> int:
-    """Compare restorations of a FOLDER of pictures with JPEG, WebP and AVIF at their lowest rates.
+    """Compare restorations of a FOLDER of images with JPEG, WebP and AVIF at their lowest quality.
 
-    Works on an archive of its own that is gone afterwards. Writes a contact sheet of the first pictures.
+    Uses a temporary archive. Writes a contact sheet of the first images.
     """
-    from archive.evaluate.baselines import Comparison
+    with scratch_archive(folder, model) as (archive, skipped):
+        comparison = archive.compare(out)
+        for kind in comparison.unavailable:
+            click.echo(f"{kind} is left out: this Pillow cannot write it", err=True)
+        with progress("comparing", len(archive), silent=as_json) as show:
+            for done in comparison.run():
+                show(done)
+    if as_json:
+        _emit(comparison, skipped)
+    else:
+        _print(comparison, skipped)
+    return SOME_SKIPPED if skipped else DONE
 
-    comparison = Comparison(folder, out, model)
-    for kind in comparison.absent:
-        click.echo(f"{kind} is left out: this Pillow does not write it", err=True)
-    with progress("comparing", None, silent=as_json) as show:
-        for done in comparison.run():
-            show(done)
-    _emit(comparison) if as_json else _print(comparison)
-    return SOME_SKIPPED if comparison.skipped else DONE
 
-
-def _emit(comparison: Comparison) -> None:
-    for one in comparison.skipped:
-        emit(
-            {
-                "message_type": "skipped",
-                **path_fields(one.path),
-                "reason": one.reason,
-                "detail": one.detail,
-            }
-        )
+def _emit(comparison: Comparison, skipped: list[Skipped]) -> None:
+    for file in skipped:
+        reason = {"reason": file.reason, "detail": file.detail}
+        emit({"message_type": "skipped", **path_fields(file.path), **reason})
     for method, scores in comparison.means.items():
         rounded = {name: round(value, DIGITS[name]) for name, value in asdict(scores).items()}
-        emit(
-            {"message_type": "method", "method": method, "pictures": comparison.pictures, **rounded}
-        )
-    counts = {"pictures": comparison.pictures, "skipped": len(comparison.skipped)}
+        emit({"message_type": "method", "method": method, "pictures": comparison.images, **rounded})
+    counts = {"pictures": comparison.images, "skipped": len(skipped)}
     emit({"message_type": "summary", **counts, "sheet": str(comparison.sheet)})
 
 
-def _print(comparison: Comparison) -> None:
+def _print(comparison: Comparison, skipped: list[Skipped]) -> None:
     from archive.evaluate.baselines import TITLES
 
-    click.echo(f"{'method':<12}{'bits':>10}{'bpp':>11}{'CLIP':>9}{'colour':>10}{'PSNR':>8}")
-    for method, one in comparison.means.items():
-        rate = f"{TITLES.get(method, method):<12}{one.bits:>10,.1f}{one.bpp:>11.5f}"
-        click.echo(f"{rate}{one.clip_similarity:>9.4f}{one.color_score:>10.5f}{one.psnr:>8.2f}")
-    click.echo(
-        f"means over {plural(comparison.pictures, 'picture')}; look at {shown(str(comparison.sheet))}"
-    )
-    for skipped in comparison.skipped:
-        click.echo(f"skipped {shown(skipped.path)}: {skipped.reason}, {skipped.detail}", err=True)
+    click.echo(f"{'method':<12}{'bits':>10}{'bpp':>11}{'CLIP':>9}{'color':>10}{'PSNR':>8}")
+    for method, score in comparison.means.items():
+        rate = f"{TITLES.get(method, method):<12}{score.bits:>10,.1f}{score.bpp:>11.5f}"
+        fidelity = f"{score.clip_similarity:>9.4f}{score.color_score:>10.5f}{score.psnr:>8.2f}"
+        click.echo(rate + fidelity)
+    sheet = shown(str(comparison.sheet))
+    click.echo(f"means over {plural(comparison.images, 'image')}; contact sheet: {sheet}")
+    for file in skipped:
+        click.echo(f"skipped {shown(file.path)}: {file.reason}, {file.detail}", err=True)

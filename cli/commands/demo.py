@@ -10,23 +10,23 @@ from cli.shared.options import json_option
 from cli.shared.output import emit, path_fields, shown
 from cli.shared.progress import progress
 
+FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+
 
 @click.command()
-@click.argument(
-    "folder", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False)
-)
+@click.argument("folder", required=False, type=FOLDER)
 @click.option(
     "--out",
     default="coldframe-demo",
     show_default=True,
     type=click.Path(path_type=Path),
-    help="Folder to fill.",
+    help="Output folder.",
 )
 @json_option
 def command(folder: Path | None, out: Path, as_json: bool) -> None:
-    """Show the whole way on drawn pictures, or on a FOLDER of yours.
+    """Show the whole way with the drawings that ship with coldframe, or with a FOLDER of yours.
 
-    Archives them, asks three questions, restores six, and writes a page to look at.
+    Archives them, asks three questions, restores six images, and writes a page to look at.
     """
     from archive.demo.run import Demo
 
@@ -38,19 +38,14 @@ def command(folder: Path | None, out: Path, as_json: bool) -> None:
             show(stage.done, stage.title)
     for question, hits in demo.answers:
         if as_json:
-            found = [{"id": hit.id, "score": hit.score, **path_fields(hit.path)} for hit in hits]
-            emit({"message_type": "answer", "query": question, "hits": found})
+            answers = [{"id": hit.id, "score": hit.score, **path_fields(hit.path)} for hit in hits]
+            emit({"message_type": "answer", "query": question, "hits": answers})
             continue
         click.echo(f"“{question}”")
         for hit in hits[:3]:
             click.echo(f"  {hit.score:6.3f}  {shown(demo.captions.get(hit.path, hit.path))}")
     if as_json:
-        emit(
-            {
-                "message_type": "summary",
-                "page": str(demo.page),
-                "restored": [one.file for one in demo.restored],
-            }
-        )
+        files = [restored.file for restored in demo.restored]
+        emit({"message_type": "summary", "page": str(demo.page), "restored": files})
     else:
-        click.echo(f"restored {len(demo.restored)} pictures; look at {demo.page.absolute()}")
+        click.echo(f"restored {len(demo.restored)} images; open {demo.page.absolute()}")

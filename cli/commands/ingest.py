@@ -79,8 +79,8 @@ def command(
 def _choose(archive: Archive, candidates: int, as_json: bool) -> dict[str, int]:
     """How many rows a candidate was chosen for, at how many bits, and how many have no original to be seen."""
     counts = {"chosen": 0, "unseen": 0}
-    with progress("choosing", len(archive.store.images.without_seed()), silent=as_json) as show:
-        for one in archive.choose(candidates):
+    with progress("choosing", archive.unseeded(), silent=as_json) as show:
+        for one in archive.choose_seeds(candidates):
             counts["unseen" if one.candidate is None else "chosen"] += 1
             show(sum(counts.values()))
     return counts | {"choice_bits": candidates.bit_length() - 1}

@@ -18,41 +18,34 @@ if TYPE_CHECKING:
 @archive_options
 @click.option(
     "--model",
-    default="vit-l-14",
-    show_default=True,
-    help="Model pair: `coldframe models` lists them.",
+    metavar="NAME|FOLDER",
+    help="Model pair (`coldframe models` lists them) [default: vit-l-14].",
 )
-@click.option("--decoder", metavar="FOLDER|ID", help="Another decoder than the pair's own.")
-@codec_options("coclico")
+@click.option("--decoder", metavar="FOLDER|ID", help="A decoder other than the pair's own.")
+@codec_options(None, implied="coclico")
 @json_option
 def command(
     *,
     settings: Settings,
-    model: str,
+    model: str | None,
     decoder: str | None,
-    codec: CodecConfig,
+    codec: CodecConfig | None,
     as_json: bool,
 ) -> None:
-    """Make an archive, or bring an older one's tables up to date."""
+    """Create an archive, or bring the tables of an existing one up to date."""
     from archive.archive import Archive
-    from archive.models.pairs import find_pair
+    from archive.models.pairs import PAIRS
 
-    pair = find_pair(model, decoder=decoder)
-    with Archive.create(settings, pair, codec=codec) as archive:
-        name = archive.codec.name
-        each = archive.codec.bits_per_image
-        if as_json:
-            emit(
-                {
-                    "archive": settings.location,
-                    "model": archive.model.name,
-                    "codec": name,
-                    "bits_per_image": each,
-                }
-            )
-            return
+    with Archive.create(settings, model, decoder=decoder, codec=codec) as archive:
+        name = archive.model.name
+        bits = archive.codec.bits_per_image
+        facts = {"archive": settings.location, "model": name, "codec": archive.codec.name}
+    if as_json:
+        emit({**facts, "bits_per_image": bits})
+        return
     click.echo(
-        f"archive at {settings.location}: model {pair.name}, codec {name}, {each} bits a picture"
+        "archive at {archive}: model {model}, codec {codec}, ".format(**facts)
+        + f"{bits} bits per image"
     )
-    if pair.note:
-        click.echo(f"{pair.name}: {pair.note}", err=True)
+    if name in PAIRS:
+        click.echo(f"{name}: {PAIRS[name].note}", err=True)

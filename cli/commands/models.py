@@ -20,23 +20,13 @@ def command(as_json: bool) -> None:
         encoder = encoder_is_local(pair)
         decoder = decoder_is_local(pair)
         if as_json:
-            names = {
-                "encoder": f"{pair.encoder}/{pair.pretrained}".rstrip("/"),
-                "decoder": list(pair.decoder),
-            }
-            emit(
-                {
-                    "name": pair.name,
-                    **names,
-                    "encoder_here": encoder,
-                    "decoder_here": decoder,
-                    "note": pair.note,
-                }
-            )
+            name = f"{pair.encoder}/{pair.pretrained}".rstrip("/")
+            parts = {"name": pair.name, "encoder": name, "decoder": list(pair.decoder)}
+            emit({**parts, "encoder_here": encoder, "decoder_here": decoder, "note": pair.note})
             continue
-        where = "here" if encoder and decoder else "encoder here" if encoder else "to be downloaded"
-        click.echo(f"{pair.name:<10} {where:<17} {pair.note}")
-    if not as_json:
-        click.echo(
-            "any other   a folder with encoder/ and decoder/ in it, or MODEL/TAG as open_clip names them"
+        status = (
+            "installed" if encoder and decoder else "encoder only" if encoder else "not downloaded"
         )
+        click.echo(f"{pair.name:<10} {status:<17} {pair.note}")
+    if not as_json:
+        click.echo("or a folder with encoder/ and decoder/, or MODEL/TAG as in open_clip")

@@ -16,12 +16,13 @@ from cli.shared.progress import progress
 from cli.shared.sampling import sampling_options
 
 if TYPE_CHECKING:
+    from archive.models.device import DeviceConfig
     from archive.restore.run import Restored
 
 
 @click.command()
 @click.argument("ids", metavar="[ID]...", nargs=-1, type=int)
-@click.option("--query", metavar="TEXT", help="Restore what a search finds instead of ids.")
+@click.option("--query", metavar="TEXT", help="Restore the hits of a search instead of ids.")
 @click.option(
     "-n",
     "--limit",
@@ -35,15 +36,19 @@ if TYPE_CHECKING:
     default="restored",
     show_default=True,
     type=click.Path(path_type=Path),
-    help="Folder to write to.",
+    help="Output folder.",
 )
 @click.option(
-    "--format", "kind", default="jpg", show_default=True, type=click.Choice(["jpg", "png", "webp"])
+    "--format",
+    "file_format",
+    default="jpg",
+    show_default=True,
+    type=click.Choice(["jpg", "png", "webp"]),
 )
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**63 - 1),
-    help="Instead of the one from the original's digest.",
+    help="Random seed [default: derived from the original's SHA-256].",
 )
 @sampling_options
 @archive_options
@@ -54,48 +59,40 @@ def command(
     ids: tuple[int, ...],
     query: str | None,
     limit: int,
-    out: Path,
-    kind: str,
     settings: Settings,
     model: str | None,
     any_weights: bool,
     as_json: bool,
-    seed: int | None,
-    wanted: dict[str, Any],
-    on: tuple[str, str],
+    overrides: dict[str, Any],
+    device: DeviceConfig,
+    **options: Any,
 ) -> None:
-    """Draw archived pictures again. What is written says that it is a reconstruction, not the original."""
+    """Regenerate archived images. Output files are marked as reconstructions."""
     from archive.archive import Archive
-    from archive.models.device import DeviceConfig
 
     if bool(ids) == bool(query):
         raise UsageError("give either ids (`coldframe ls` lists them) or --query TEXT")
-    with Archive(
-        settings, model=model, any_weights=any_weights, machine=DeviceConfig(*on)
-    ) as archive:
+    with Archive(settings, model=model, any_weights=any_weights, device=device) as archive:
         if query:
-            ids = tuple(hit.id for hit in archive.search([query], count=limit)[0])
-        sampling = replace(archive.pair.sampling, **wanted)
+            ids = tuple(hit.id for hit in archive.search(query, limit=limit))
+        sampling = replace(archive.sampling, **overrides)
         with progress("restoring", len(ids), silent=as_json) as show:
-            finished = 0
-            runs = archive.restore(
-                ids,
-                out,
-                sampling=sampling,
-                suffix=f".{kind}",
-                seed=seed,
-                on_step=lambda done, of: show(finished, f"step {done} of {of}"),
-            )
-            for one in runs:
-                finished += 1
-                show(finished)
-                _tell(one, as_json)
+            done = 0
+
+            def on_step(step: int, steps: int) -> None:
+                show(done, f"step {step} of {steps}")
+
+            for restored in archive.restore(ids, sampling=sampling, on_step=on_step, **options):
+                done += 1
+                show(done)
+                _print(restored, as_json)
 
 
-def _tell(one: Restored, as_json: bool) -> None:
+def _print(restored: Restored, as_json: bool) -> None:
     if as_json:
-        told = {"id": one.id, "file": one.file, "seconds": one.seconds, "seed": one.seed}
-        emit(told | {"again": one.again, **one.scores})
-    else:
-        took = "is there" if one.again else f"{one.seconds:.1f} s"
-        click.echo(f"{one.id:>8}  {one.width} x {one.height}  {took}  {shown(one.file)}")
+        facts = {"id": restored.id, "file": restored.file, "seconds": restored.seconds}
+        emit({**facts, "seed": restored.seed, "again": restored.again, **restored.scores})
+        return
+    status = "already exists" if restored.again else f"{restored.seconds:.1f} s"
+    size = f"{restored.width} x {restored.height}"
+    click.echo(f"{restored.id:>8}  {size}  {status}  {shown(str(restored.file))}")

@@ -26,7 +26,7 @@ from cli.shared.output import emit, path_fields, shown
     default=10,
     show_default=True,
     type=click.IntRange(1, 1000),
-    help="Hits at most.",
+    help="Maximum number of hits.",
 )
 @archive_options
 @model_options
@@ -41,18 +41,14 @@ def command(
     any_weights: bool,
     as_json: bool,
 ) -> None:
-    """Find archived pictures by words or by an example picture."""
+    """Find archived images by words or by an example image."""
     from archive.archive import Archive
 
     text = " ".join(words).strip()
     if bool(text) == (image is not None):
         raise UsageError("give either words to search for or --image FILE")
     with Archive(settings, model=model, any_weights=any_weights) as archive:
-        hits = (
-            archive.search([text], count=limit)[0]
-            if image is None
-            else archive.search_by_picture(image, count=limit)
-        )
+        hits = archive.search(text if image is None else image, limit=limit)
     if as_json:
         emit(
             {
@@ -66,4 +62,4 @@ def command(
     for hit in hits:
         click.echo(f"{hit.id:>8}  {hit.score:6.3f}  {shown(hit.path)}")
     if not hits:
-        click.echo("the archive is empty; `coldframe ingest FOLDER` fills it", err=True)
+        click.echo("the archive is empty; fill it with `coldframe ingest FOLDER`", err=True)

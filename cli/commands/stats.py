@@ -23,18 +23,18 @@ def command(settings: Settings, as_json: bool) -> None:
     if as_json:
         emit(asdict(stats))
         return
-    parts = {"embedding": stats.clip_bits_per_image, "colours": stats.color_bits_per_image}
-    parts |= {"choice of seed": stats.choice_bits_per_image} if stats.choice_bits_per_image else {}
-    click.echo(f"{plural(stats.images, 'picture')}, model {stats.model}, codec {stats.codec}")
-    told = ", ".join(f"{bits:g} {name}" for name, bits in parts.items())
-    click.echo(f"codes      {sum(parts.values()):g} bits a picture: {told}")
-    click.echo(f"           {stats.bpp:.6f} bits a pixel of the originals")
+    parts = {"embedding": stats.clip_bits_per_image, "color map": stats.color_bits_per_image}
+    if stats.choice_bits_per_image:
+        parts["seed index"] = stats.choice_bits_per_image
+    rates = ", ".join(f"{bits:g} {name}" for name, bits in parts.items())
+    archive_size = f"{size(stats.archive_bytes)}: {stats.ratio:.1f} to 1"
+    click.echo(f"{plural(stats.images, 'image')}, model {stats.model}, codec {stats.codec}")
+    click.echo(f"codes      {sum(parts.values()):g} bits per image: {rates}")
+    click.echo(f"           {stats.bpp:.6f} bits per pixel of the originals")
     click.echo(
-        f"on disk    {stats.row_bytes_per_image:.0f} bytes a row with paths and indexes of the database"
+        f"database   {stats.row_bytes_per_image:.0f} bytes per image, with paths and indexes"
     )
     click.echo(
-        f"           {stats.index_bytes_per_image:.0f} bytes a picture in the search index, a cache"
+        f"           {stats.index_bytes_per_image:.0f} bytes per image in the search index, a cache"
     )
-    click.echo(
-        f"originals  {size(stats.original_bytes)}, archive {size(stats.archive_bytes)}: {stats.ratio:.1f} to 1"
-    )
+    click.echo(f"originals  {size(stats.original_bytes)}, archive {archive_size}")

@@ -2,46 +2,54 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from archive.errors import DAMAGE_FOUND
+from archive.errors import DAMAGE_FOUND, DONE
 from archive.settings import Settings
 from cli.shared.options import archive_options, json_option
 from cli.shared.output import emit, plural
 from cli.shared.progress import progress
+
+if TYPE_CHECKING:
+    from archive.records import Damage
 
 
 @click.command()
 @archive_options
 @json_option
 def command(settings: Settings, as_json: bool) -> int:
-    """Check every row: checksum, codec, and that the index agrees.
+    """Check every row's checksum and codes, and that the index agrees. Writes nothing.
 
-    Changes nothing. The exit code is 4 where damage is found.
+    Exits with 4 if damage is found.
     """
     from archive.archive import Archive
     from archive.records import Damage
 
     rows = 0
-    damages = 0
-    with (
-        Archive(settings) as archive,
-        progress("verifying", archive.stats().images, silent=as_json) as show,
-    ):
+    damages = []
+    with Archive(settings) as archive, progress("verifying", len(archive), silent=as_json) as show:
         for finding in archive.verify():
             if not isinstance(finding, Damage):
                 rows += 1
                 show(rows)
                 continue
-            damages += 1
+            damages.append(finding)
             if as_json:
                 emit({"message_type": "damage", "id": finding.id, "what": finding.what})
             else:
                 click.echo(f"row {finding.id}: {finding.what}" if finding.id else finding.what)
     if as_json:
-        emit({"message_type": "summary", "rows": rows, "damages": damages})
+        emit({"message_type": "summary", "rows": rows, "damages": len(damages)})
     else:
-        click.echo(
-            f"verified {plural(rows, 'row')}: {plural(damages, 'damage') if damages else 'all is well'}"
-        )
-    return DAMAGE_FOUND if damages else 0
+        click.echo(f"verified {plural(rows, 'row')}: {_result(damages)}")
+    return DAMAGE_FOUND if damages else DONE
+
+
+def _result(damages: list[Damage]) -> str:
+    damaged_rows = {damage.id for damage in damages if damage.id is not None}
+    problems = [plural(len(damaged_rows), "damaged row")] if damaged_rows else []
+    if any(damage.id is None for damage in damages):
+        problems.append("a damaged index")
+    return " and ".join(problems) or "no errors found"

@@ -105,8 +105,13 @@ class CodecOption(click.Option):
         self._help = text
 
 
-def codec_options(default: str | None) -> Callable[[Command], Command]:
-    """--codec and its rates, handed over as `codec`: a CodecConfig, or None without --codec."""
+def codec_options(
+    default: str | None, *, implied: str | None = None
+) -> Callable[[Command], Command]:
+    """--codec and its rates, passed as `codec`: a CodecConfig, or None without --codec.
+
+    `implied`: the codec that is meant if only rates are given.
+    """
 
     def decorate(command: Command) -> Command:
         @click.option(
@@ -149,20 +154,24 @@ def codec_options(default: str | None) -> Callable[[Command], Command]:
         @functools.wraps(command)
         def with_codec(*args: Any, codec: str | None, **others: Any) -> Any:
             rates = {name: others.pop(name) for name in RATE_OPTIONS}
-            return command(*args, codec=_codec_config(codec, rates), **others)
+            return command(*args, codec=_codec_config(codec, rates, implied), **others)
 
         return with_codec
 
     return decorate
 
 
-def _codec_config(codec: str | None, rates: dict[str, int | None]) -> CodecConfig | None:
+def _codec_config(
+    codec: str | None, rates: dict[str, int | None], implied: str | None
+) -> CodecConfig | None:
     """Raises UsageError for rates that the codec lacks, and for rates without a codec."""
     from archive.codecs import CodecConfig
 
-    if codec is None:
-        if any(rate is not None for rate in rates.values()):
+    if codec is None and any(rate is not None for rate in rates.values()):
+        codec = implied
+        if codec is None:
             raise UsageError("rate options belong to a codec; name it with --codec")
+    if codec is None:
         return None
     config = CodecConfig(codec, **rates)
     config.check()

@@ -1,13 +1,16 @@
-"""What reaches the user: data on stdout, talk on stderr."""
+"""Output: data goes to stdout, messages to stderr."""
 
 from __future__ import annotations
 
 import base64
 import json
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from archive.records import Row
 
 
 def emit(document: Any) -> None:
@@ -26,14 +29,15 @@ def path_fields(path: str) -> dict[str, str]:
 
 
 def shown(path: str) -> str:
-    """A path for a terminal: what cannot be printed, and what would steer the terminal, is escaped."""
+    """A path for a terminal: unprintable and control characters are escaped."""
     return "".join(
-        one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in path
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+        for char in path
     )
 
 
 def size(count: float) -> str:
-    """Bytes for people: 1.2 MB."""
+    """Bytes, human-readable: 1.2 MB."""
     for unit in ("B", "kB", "MB", "GB"):
         if count < 1000:
             return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
@@ -41,6 +45,26 @@ def size(count: float) -> str:
     return f"{count:.1f} TB"
 
 
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """1 picture, 2 pictures."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
+def row_facts(row: Row, codec: str) -> dict[str, Any]:
+    """A row for JSON and for `show`, without its paths."""
+    return {
+        "id": row.id,
+        "digest": row.sha256.hex(),
+        "codec": codec,
+        "clip_code": row.clip_code.hex(),
+        "color_code": row.color_code.hex(),
+        "crc32": f"{row.crc32:08x}",
+        "candidate": None if row.seed_index is None else row.candidate,
+        "width": row.width,
+        "height": row.height,
+        "format": row.format,
+        "file_bytes": row.file_bytes,
+        "flags": [str(flag.name).lower() for flag in row.flags],
+        "taken_at": row.taken_at and row.taken_at.isoformat(),
+        "archived_at": row.archived_at.isoformat(),
+    }
+
+
+def plural(count: int, noun: str) -> str:
+    """1 image, 2 images."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

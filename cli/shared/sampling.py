@@ -1,4 +1,4 @@
-"""Options of how a decoder draws, and where."""
+"""Options for how, and on which device, a decoder samples."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 
 from cli.shared.options import Command
 
-NAMES = (
+FIELDS = (
     "steps",
     "guidance",
     "clip_guidance",
@@ -20,10 +20,10 @@ NAMES = (
     "candidates",
     "image_size",
 )
-MATCH = -1  # the noise level that matches the codec
+MATCH = -1  # the noise level that matches the codec's distortion
 
 
-class Level(click.ParamType):  # type: ignore[type-arg]  # older versions of click have no parameter here
+class NoiseLevel(click.ParamType):  # type: ignore[type-arg]  # not generic in older versions of click
     """0 to 999, or `match`."""
 
     name = "0-999|match"
@@ -35,70 +35,72 @@ class Level(click.ParamType):  # type: ignore[type-arg]  # older versions of cli
         return int(click.IntRange(0, 999).convert(value, param, ctx))
 
 
-LEVEL = Level()
-
-
-def sampling_options(command: Command) -> Command:
-    """--steps … --device, handed over as `wanted`, those of a Sampling that were given, and `on`: device and dtype."""
-
-    @click.option("--steps", type=click.IntRange(1, 1000), help="Steps of the sampler.")
-    @click.option("--guidance", type=click.FloatRange(0), help="Weight of the embedding.")
-    @click.option(
+OPTIONS = (
+    click.option("--steps", type=click.IntRange(1, 1000), help="Sampler steps."),
+    click.option("--guidance", type=click.FloatRange(0), help="Classifier-free guidance scale."),
+    click.option(
         "--clip-guidance",
         type=click.FloatRange(0, 1),
-        help="How far steps go to what the encoder looks for.",
-    )
-    @click.option(
+        help="CLIP guidance scale, in standard deviations of the latents; 0 turns it off.",
+    ),
+    click.option(
         "--strength",
         type=click.FloatRange(0.01, 1),
-        help="Share of the schedule to start at from the colour map.",
-    )
-    @click.option(
+        help="Share of the noise schedule that is run, starting from the color map (as in img2img).",
+    ),
+    click.option(
         "--noise-level",
-        type=LEVEL,
-        help="How noisy the embedding is said to be; match: as its codec is.",
-    )
-    @click.option(
-        "--low_frequency_guidance",
+        type=NoiseLevel(),
+        help="Noise level passed to the decoder, or `match` to derive it from the codec's distortion.",
+    ),
+    click.option(
+        "--low-frequency-guidance",
         type=click.FloatRange(0, 1),
-        help="How strongly steps are drawn to the colour map.",
-    )
-    @click.option(
+        help="How strongly each step is pulled toward the color map.",
+    ),
+    click.option(
         "--project-colors/--no-project-colors",
         default=None,
-        help="Bring colours into the map's cells at the end.",
-    )
-    @click.option(
-        "--candidates",
-        type=click.IntRange(1, 64),
-        help="Draw so many, keep the one that fits the row best.",
-    )
-    @click.option(
+        help="Bring the result's colors within the color map's quantization error.",
+    ),
+    click.option(
+        "--candidates", type=click.IntRange(1, 64), help="Sample this many, keep the best match."
+    ),
+    click.option(
         "--size",
         "image_size",
         type=click.IntRange(64, 4096),
-        help="Side of a square of the area to draw.",
-    )
-    @click.option(
+        help="Side of a square of the area to sample, in pixels.",
+    ),
+    click.option(
         "--dtype",
         type=click.Choice(["float32", "bfloat16", "float16"]),
-        help="Numbers to compute with.",
-    )
-    @click.option(
+        help="Floating-point type.",
+    ),
+    click.option(
         "--device",
         metavar="DEVICE",
         default="",
-        help="Like cpu or cuda:1; the best there is, if left out.",
-    )
+        help="cpu, cuda:1 … [default: the best available].",
+    ),
+)
+
+
+def sampling_options(command: Command) -> Command:
+    """--steps … --device, passed as `overrides` (fields of Sampling that were given) and `device` (DeviceConfig)."""
+
     @functools.wraps(command)
-    def with_sampling(*args: Any, dtype: str | None, device: str, **others: Any) -> Any:
-        wanted = _given({name: others.pop(name) for name in NAMES})
-        return command(*args, wanted=wanted, on=(device, dtype or ""), **others)
+    def with_sampling(*args: Any, dtype: str | None, device: str, **options: Any) -> Any:
+        from archive.models.device import DeviceConfig
 
-    return with_sampling
+        values = {name: options.pop(name) for name in FIELDS}
+        overrides = {name: value for name, value in values.items() if value is not None}
+        if overrides.get("noise_level") == MATCH:
+            overrides["noise_level"] = None
+        config = DeviceConfig(device, dtype or "")
+        return command(*args, overrides=overrides, device=config, **options)
 
-
-def _given(wanted: dict[str, Any]) -> dict[str, Any]:
-    """The options that were given; a noise level that is to match is None."""
-    given = {name: value for name, value in wanted.items() if value is not None}
-    return {name: None if value == MATCH else value for name, value in given.items()}
+    decorated: Command = with_sampling
+    for option in reversed(OPTIONS):
+        decorated = option(decorated)
+    return decorated

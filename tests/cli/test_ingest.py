@@ -60,7 +60,7 @@ def test_interrupted_it_keeps_what_was_committed(pocket_shell: Shell, album: Pat
         (album / f"more {number}.jpg").write_bytes(content + number.to_bytes(2))
     running = pocket_shell.start("ingest", album)
     with Archive(Settings(pocket_shell.location)) as archive:
-        while running.poll() is None and archive.store.images.totals().images == 0:
+        while running.poll() is None and archive._store.images.totals().images == 0:
             time.sleep(0.01)
         running.send_signal(signal.SIGINT)
         _, output = running.communicate()
@@ -68,4 +68,4 @@ def test_interrupted_it_keeps_what_was_committed(pocket_shell: Shell, album: Pat
         if running.returncode != 0:  # it may have been done already
             assert running.returncode == 130
             assert "interrupted" in output
-        assert 0 < archive.store.images.totals().images <= 412
+        assert 0 < archive._store.images.totals().images <= 412

@@ -26,7 +26,7 @@ from archive.codecs.coders.colormap import to_samples
 from archive.codecs.klt import fit_klt
 from archive.errors import BadCode, UnknownCodec, UsageError
 from archive.evaluate.codec_bench import load_vectors
-from archive.evaluate.rate_distortion import Bound, Sample, measure
+from archive.evaluate.rate_distortion import EvaluationSample, GaussianBound, measure
 from training.scenes import draw_scene
 
 DIMENSION = 48
@@ -83,13 +83,13 @@ def test_codes_take_the_bits_asked_for_on_pictures_never_seen(codec: Codec) -> N
 def test_it_beats_the_sign_code_at_less_than_its_bits(codec: Codec) -> None:
     fitted = draw(3000, seed=1)
     test = draw(1000, seed=2)
-    ours, _ = measure(codec, Sample(test, fitted.mean(axis=0)))
+    ours, _ = measure(codec, EvaluationSample(test, fitted.mean(axis=0)))
     signs, _ = measure(
-        open_codec("clip", {"dimension": DIMENSION}), Sample(test, fitted.mean(axis=0))
+        open_codec("clip", {"dimension": DIMENSION}), EvaluationSample(test, fitted.mean(axis=0))
     )
     assert ours.bits < signs.bits
     assert ours.cosine > signs.cosine + 0.05
-    assert ours.neighbours_kept > signs.neighbours_kept
+    assert ours.neighbors_kept > signs.neighbors_kept
 
 
 def test_maps_come_back_closer_than_the_raw_code_at_a_fifth_of_its_bits(
@@ -139,7 +139,8 @@ def test_least_squares_decode_sign_codes_better_and_exactly_everywhere(tmp_path:
     better = with_linear_decoder(plain, fitted)
     assert better.encode_vectors(test) == plain.encode_vectors(test)
     errors = [
-        measure(one, Sample(test, fitted.mean(axis=0)))[0].relative_error for one in (better, plain)
+        measure(one, EvaluationSample(test, fitted.mean(axis=0)))[0].relative_error
+        for one in (better, plain)
     ]
     assert errors[0] < errors[1] / 2
     opened = open_codec(better.name, better.parameters(), better.state)
@@ -150,9 +151,10 @@ def test_least_squares_decode_sign_codes_better_and_exactly_everywhere(tmp_path:
 def test_more_bits_are_more_faithful() -> None:
     test = draw(500, seed=2)
     errors = [
-        measure(fit_klt(draw(1500, seed=1), NO_MAPS, bits=bits), Sample(test, test.mean(axis=0)))[
-            0
-        ].relative_error
+        measure(
+            fit_klt(draw(1500, seed=1), NO_MAPS, bits=bits),
+            EvaluationSample(test, test.mean(axis=0)),
+        )[0].relative_error
         for bits in (16, 48, 120)
     ]
     assert errors == sorted(errors, reverse=True)
@@ -261,8 +263,8 @@ def test_messages_come_back_and_cost_their_information(data: st.DataObject) -> N
 
 def test_the_bound_is_that_of_a_gaussian() -> None:
     white = np.random.default_rng(0).normal(size=(20_000, 8)).astype(np.float32)
-    assert Bound.of(white).bits(8 / 4) == pytest.approx(
+    assert GaussianBound.of(white).bits(8 / 4) == pytest.approx(
         8, rel=0.02
     )  # a quarter of the variance: one bit a dimension
-    assert Bound.of(white).bits(9) == 0
-    assert Bound.of(white).centred_cosine(8) == pytest.approx(np.sqrt(0.75), rel=0.01)
+    assert GaussianBound.of(white).bits(9) == 0
+    assert GaussianBound.of(white).centered_cosine(8) == pytest.approx(np.sqrt(0.75), rel=0.01)

@@ -61,7 +61,7 @@ def test_measures_whose_weights_are_there_are_stored_and_the_others_left_out(
     assert "musiq" in told
     assert "known" not in told  # what was audited without it is audited again
     assert not {"dbcnn", "dists", "Loading", "Downloading"} & set(told.split())
-    assert "2 known from before" in shell("audit", "--iqa", "--sample", "2", **only_musiq)
+    assert "2 already known" in shell("audit", "--iqa", "--sample", "2", **only_musiq)
     assert all(np.isfinite(row["musiq"]) for row in shell.json("ls", "--worst", "2"))
 
 

@@ -28,16 +28,16 @@ def index_files(archive: Archive) -> list[Path]:
 
 def test_a_picture_finds_itself_first(archive: Archive, image_folder: Path) -> None:
     for path in sorted(image_folder.rglob("scene*")):
-        first, second, *_ = archive.search_by_picture(path, count=5)
+        first, second, *_ = archive.search(path, limit=5)
         assert first.path == str(path)
         assert first.score > second.score
         assert 0.5 < first.score <= 1
 
 
 def test_scores_are_cosines_of_the_decoded_rows_best_first(archive: Archive) -> None:
-    [hits] = archive.search(["a house"], count=12)
+    [hits] = archive.search(["a house"], limit=12)
     [query] = archive.encoder.encode_texts(["a house"])
-    rows = archive.store.images.get([hit.id for hit in hits])
+    rows = archive._store.images.get([hit.id for hit in hits])
     vectors_hat = archive.codec.decode_vectors([row.clip_code for row in rows])
     cosines = vectors_hat @ query / (np.linalg.norm(vectors_hat, axis=1) * np.linalg.norm(query))
     assert [hit.score for hit in hits] == pytest.approx(cosines.tolist(), abs=1e-5)
@@ -54,12 +54,12 @@ def test_scores_are_exact_at_every_rate(bits: int, image_folder: Path, tmp_path:
     ) as archive:
         list(archive.ingest([str(image_folder)]))
         [query] = archive.encoder.encode_texts(["a boat"])
-        rows = list(archive.rows())
+        rows = list(archive)
         vectors_hat = archive.codec.decode_vectors([row.clip_code for row in rows])
         cosines = (
             vectors_hat @ query / (np.linalg.norm(vectors_hat, axis=1) * np.linalg.norm(query))
         )
-        [hits] = archive.search(["a boat"], count=12)
+        [hits] = archive.search(["a boat"], limit=12)
         assert [hit.id for hit in hits] == [
             rows[position].id for position in np.argsort(-cosines, kind="stable")
         ]
@@ -67,19 +67,19 @@ def test_scores_are_exact_at_every_rate(bits: int, image_folder: Path, tmp_path:
 
 
 def test_several_queries_are_answered_one_by_one(archive: Archive) -> None:
-    together = archive.search(["a red car", "the sea"], count=3)
+    together = archive.search(["a red car", "the sea"], limit=3)
     assert [[hit.id for hit in hits] for hits in together] == [
-        [hit.id for hit in archive.search([text], count=3)[0]] for text in ("a red car", "the sea")
+        [hit.id for hit in archive.search([text], limit=3)[0]] for text in ("a red car", "the sea")
     ]
 
 
 def test_a_missing_damaged_or_foreign_index_is_built_anew(
     archive: Archive, image_folder: Path, tmp_path: Path
 ) -> None:
-    [expected] = archive.search(["a house"], count=12)
+    [expected] = archive.search(["a house"], limit=12)
     [file] = index_files(archive)
     whole = file.read_bytes()
-    with Archive.create(Settings(str(tmp_path / "other")), archive.pair) as other:
+    with Archive.create(Settings(str(tmp_path / "other")), archive._models.pair) as other:
         list(other.ingest([str(image_folder / "inner")]))
         foreign = index_files(other)[0].read_bytes()
     for content in (None, whole[: len(whole) // 2], b"", foreign):
@@ -89,7 +89,7 @@ def test_a_missing_damaged_or_foreign_index_is_built_anew(
         with Archive(archive.settings) as again:
             told = [found for found in again.verify() if not hasattr(found, "sha256")]
             assert len(told) == (content is not None)  # verify reports it, and changes nothing
-            assert again.search(["a house"], count=12) == [expected]
+            assert again.search(["a house"], limit=12) == [expected]
             assert not [found for found in again.verify() if not hasattr(found, "sha256")]
     assert index_files(archive) == [file]
 
@@ -106,9 +106,7 @@ def test_new_rows_are_found_at_once_and_the_index_only_grows(
         "archive.index.search.Index.extend", None
     )  # whoever builds or extends again fails
     with Archive(archive.settings) as again:
-        assert again.search_by_picture(tmp_path / "new.png", count=1)[0].path == str(
-            tmp_path / "new.png"
-        )
+        assert again.search(tmp_path / "new.png", limit=1)[0].path == str(tmp_path / "new.png")
 
 
 def test_an_empty_archive_finds_nothing(settings: Settings) -> None:

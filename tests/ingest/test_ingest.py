@@ -29,14 +29,14 @@ def kinds(outcomes: list[Outcome]) -> Counter[str]:
 
 
 def codes(archive: Archive) -> dict[bytes, tuple[bytes, bytes]]:
-    return {row.sha256: (row.clip_code, row.color_code) for row in archive.rows()}
+    return {row.sha256: (row.clip_code, row.color_code) for row in archive}
 
 
 def test_every_picture_of_a_folder_gets_a_row_that_decodes(
     pocket_archive: Archive, image_folder: Path
 ) -> None:
     assert kinds(ingest(pocket_archive, image_folder)) == {"Archived": 12}
-    rows = list(pocket_archive.rows())
+    rows = list(pocket_archive)
     assert {row.path for row in rows} == {str(path) for path in image_folder.rglob("scene*")}
     assert {(len(row.clip_code), len(row.color_code)) for row in rows} == {(64, 24)}
     assert {(row.width, row.height) for row in rows} == {(240, 160)}
@@ -57,7 +57,7 @@ def test_the_colour_map_is_where_the_colours_are(pocket_archive: Archive, tmp_pa
     picture.paste((40, 40, 200), (160, 0, 320, 200))
     picture.save(tmp_path / "flag.png")
     ingest(pocket_archive, tmp_path / "flag.png")
-    [row] = pocket_archive.rows()
+    [row] = pocket_archive
     [colors] = pocket_archive.codec.decode([row.clip_code], [row.color_code])[1]
     left = colors[:, :3].mean(axis=(0, 1))
     right = colors[:, 5:].mean(axis=(0, 1))
@@ -71,7 +71,7 @@ def test_the_same_bytes_are_stored_once_and_every_place_is_kept(
     (album / "copy.jpg").write_bytes((album / "scene 0.jpg").read_bytes())
     outcomes = ingest(pocket_archive, album)
     assert kinds(outcomes) == {"Archived": 12, "Duplicate": 1}
-    [row] = [row for row in pocket_archive.rows() if len(row.paths) == 2]
+    [row] = [row for row in pocket_archive if len(row.paths) == 2]
     assert {Path(path).name for path in row.paths} == {"copy.jpg", "scene 0.jpg"}
 
 
@@ -81,7 +81,7 @@ def test_a_moved_file_keeps_its_row(pocket_archive: Archive, album: Path) -> Non
     (album / "inner").rename(album / "renamed")
     assert kinds(ingest(pocket_archive, album)) == {"Unchanged": 6, "Moved": 6}
     assert codes(pocket_archive) == before
-    assert all(Path(path).exists() for row in pocket_archive.rows() for path in row.paths)
+    assert all(Path(path).exists() for row in pocket_archive for path in row.paths)
 
 
 def test_a_file_that_is_not_seen_any_more_is_not_forgotten(
@@ -90,8 +90,8 @@ def test_a_file_that_is_not_seen_any_more_is_not_forgotten(
     ingest(pocket_archive, album)
     (album / "scene 0.jpg").unlink()
     assert kinds(ingest(pocket_archive, album)) == {"Unchanged": 11}
-    assert len(list(pocket_archive.rows())) == 12
-    assert any(row.path.endswith("scene 0.jpg") for row in pocket_archive.rows())
+    assert len(list(pocket_archive)) == 12
+    assert any(row.path.endswith("scene 0.jpg") for row in pocket_archive)
 
 
 def test_a_changed_file_is_a_new_picture_and_the_old_row_stays(
@@ -100,7 +100,7 @@ def test_a_changed_file_is_a_new_picture_and_the_old_row_stays(
     ingest(pocket_archive, album)
     Image.new("RGB", (64, 64), "teal").save(album / "scene 0.jpg")
     assert kinds(ingest(pocket_archive, album)) == {"Unchanged": 11, "Archived": 1}
-    assert len(list(pocket_archive.rows())) == 13
+    assert len(list(pocket_archive)) == 13
 
 
 def test_one_bad_file_never_stops_a_batch_and_stands_in_the_ledger(
@@ -143,7 +143,7 @@ def test_a_truncated_picture_is_kept_only_on_demand_and_flagged(
     (album / "truncated.jpg").write_bytes(whole[: len(whole) // 2])
     outcomes = list(pocket_archive.ingest([str(album / "truncated.jpg")], keep_truncated=True))
     assert kinds(outcomes) == {"Archived": 1}
-    assert next(pocket_archive.rows()).flags == Flag.TRUNCATED
+    assert next(iter(pocket_archive)).flags == Flag.TRUNCATED
 
 
 def test_pictures_are_found_whatever_they_are_called(pocket_archive: Archive, album: Path) -> None:
@@ -159,7 +159,7 @@ def test_pictures_are_found_whatever_they_are_called(pocket_archive: Archive, al
         with open(os.path.join(os.fsencode(album), name), "wb") as file:
             file.write(content + bytes([number]))
     assert kinds(ingest(pocket_archive, album)) == {"Archived": 17}
-    kept = {os.fsencode(Path(row.path).name) for row in pocket_archive.rows()}
+    kept = {os.fsencode(Path(row.path).name) for row in pocket_archive}
     assert kept >= set(names)
     assert kinds(ingest(pocket_archive, album)) == {"Unchanged": 17}
 
@@ -179,7 +179,7 @@ def test_small_batches_and_large_ones_write_the_same_rows(
     ingest(pocket_archive, album)
     monkeypatch.setattr("archive.ingest.pipeline.FIRST_BATCH", 1)
     monkeypatch.setattr("archive.ingest.pipeline.LARGEST_BATCH", 2)
-    with Archive.create(Settings(str(tmp_path / "other")), pocket_archive.pair) as other:
+    with Archive.create(Settings(str(tmp_path / "other")), pocket_archive._models.pair) as other:
         ingest(other, album)
         close = [
             np.mean(
@@ -222,17 +222,17 @@ def test_killed_in_the_middle_and_run_again_it_ends_the_same(album: Path, tmp_pa
     )
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     with Archive(Settings(str(place))) as archive:
-        while running.poll() is None and archive.store.images.totals().images == 0:
+        while running.poll() is None and archive._store.images.totals().images == 0:
             time.sleep(0.01)
         running.send_signal(signal.SIGKILL)
         running.wait()
-        rows = archive.store.images.totals().images
+        rows = archive._store.images.totals().images
         assert 0 < rows <= 312
         assert not [found for found in archive.verify() if not hasattr(found, "sha256")]
         outcomes = ingest(archive, album)
         assert kinds(outcomes)["Archived"] == 312 - rows
-        assert archive.store.images.totals().images == 312
-        assert all(len(row.paths) == 1 for row in archive.rows())
+        assert archive._store.images.totals().images == 312
+        assert all(len(row.paths) == 1 for row in archive)
 
 
 def test_two_at_once_store_each_picture_once(album: Path, tmp_path: Path) -> None:
@@ -248,8 +248,8 @@ def test_two_at_once_store_each_picture_once(album: Path, tmp_path: Path) -> Non
         assert one.stdout is not None
         one.stdout.close()
     with Archive(Settings(str(place))) as archive:
-        assert archive.store.images.totals().images == 12
-        assert all(len(row.paths) == 1 for row in archive.rows())
+        assert archive._store.images.totals().images == 12
+        assert all(len(row.paths) == 1 for row in archive)
 
 
 def test_outcomes_name_their_files(pocket_archive: Archive, album: Path) -> None:

@@ -13,13 +13,13 @@ import torch
 from PIL import Image
 
 from archive.archive import Archive
+from archive.arrays import cosine
 from archive.imaging.resize import resize
 from archive.models.decoders.clip_guidance import guidance_gradient
 from archive.models.decoders.open import open_decoder
 from archive.models.decoders.upscaler import build_upscaler, load_upscaler, save_upscaler, upscale
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import POCKET_SAMPLING, find_pair
-from archive.restore.reconstruct import cosines
 from archive.settings import Settings
 from tests.support.pairs import DIMENSION
 from training.scenes import draw_scene
@@ -42,7 +42,7 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 
 
 def test_guided_pictures_are_more_like_what_the_rows_say(archive: Archive) -> None:
-    rows = list(archive.rows())
+    rows = list(archive)
     center = archive.decoder.embedding_stats[0]  # type: ignore[index]
     vectors_hat = archive.codec.decode_vectors([row.clip_code for row in rows])
     similar = []
@@ -50,7 +50,7 @@ def test_guided_pictures_are_more_like_what_the_rows_say(archive: Archive) -> No
         reconstructor = archive.reconstructor(sampling)
         drawn = [reconstructor.reconstruct([row], [row.id])[0].pixels for row in rows]
         seen = archive.encoder.encode_images([archive.encoder.preprocess(one) for one in drawn])
-        similar.append(cosines(seen - center, vectors_hat - center).mean())
+        similar.append(cosine(seen - center, vectors_hat - center).mean())
     assert similar[1] > similar[0] + 0.03
 
 
@@ -85,7 +85,7 @@ def test_likeness_is_the_cosine_of_what_the_encoder_sees(name: str, tiny_pair: P
     ).requires_grad_()
     found = encoder.clip_similarity(drawn, wanted, center=center)
     assert float(found.detach()) == pytest.approx(
-        float(cosines(seen[None] - center, wanted - center)[0]), abs=0.02
+        float(cosine(seen[None] - center, wanted - center)[0]), abs=0.02
     )
     found.sum().backward()  # type: ignore[no-untyped-call]
     assert drawn.grad is not None

@@ -15,6 +15,7 @@ import torch
 
 from archive.errors import ModelMissing, UsageError
 from archive.imaging.resize import to_square
+from archive.metrics import color_score
 from archive.models.decoder import DecodeRequest
 from archive.models.decoders.autoencoder import ScaledAutoencoder
 from archive.models.decoders.open import open_decoder
@@ -28,7 +29,6 @@ from archive.models.device import DeviceConfig, precision
 from archive.models.encoder import OpenClipEncoder, weights_source
 from archive.models.pairs import PAIRS, UNCLIP_MIRRORS, Pair, find_pair
 from archive.models.sampling import Sampling
-from archive.restore.reconstruct import color_score
 from tests.support.pairs import DIMENSION
 
 GREY = np.full((8, 8, 3), 128, np.uint8)

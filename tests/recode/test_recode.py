@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -43,11 +42,11 @@ def archive(settings: Settings, folder: Path) -> Iterator[Archive]:
 
 def cosines(archive: Archive, folder: Path) -> np.ndarray:
     """Of every row's decoded vector and its original's embedding."""
-    rows = list(archive.rows())
+    rows = list(archive)
     pixels = [np.asarray(Image.open(row.path).convert("RGB")) for row in rows]
     truth = archive.encoder.encode_images([archive.encoder.preprocess(one) for one in pixels])
     hat = np.stack(
-        [archive.codecs[row.codec_id].decode_vectors([row.clip_code])[0] for row in rows]
+        [archive._codecs[row.codec_id].decode_vectors([row.clip_code])[0] for row in rows]
     )
     return (truth * hat).sum(1) / np.linalg.norm(truth, axis=1) / np.linalg.norm(hat, axis=1)
 
@@ -59,14 +58,14 @@ def test_ingest_with_klt_waits_fits_and_codes(settings: Settings, folder: Path) 
         assert archive.codec.is_pending
         list(archive.ingest([str(folder)]))
         assert archive.codec.name == "klt"
-        assert {row.codec_id for row in archive.rows()} == {archive.codec_id}
+        assert {row.codec_id for row in archive} == {archive._codecs.current_id}
         stats = archive.stats()
         assert stats.clip_bits_per_image == pytest.approx(60, rel=0.15)
         assert stats.color_bits_per_image == pytest.approx(30, rel=0.25)
         assert cosines(archive, folder).mean() > 0.7
         assert not [one for one in archive.verify() if not hasattr(one, "clip_code")]
     with Archive(settings) as archive:
-        [hits] = archive.search(["a house"], count=5)
+        [hits] = archive.search(["a house"], limit=5)
         assert len(hits) == 5
 
 
@@ -90,18 +89,18 @@ def test_rows_left_waiting_by_a_killed_run_are_recoded_by_the_next(
         with pytest.raises(KeyboardInterrupt):
             list(archive.ingest([str(folder)]))
         monkeypatch.setattr(Images, "recode", original)
-        assert len({row.codec_id for row in archive.rows()}) == 2
+        assert len({row.codec_id for row in archive}) == 2
     with Archive(settings) as archive:
         list(archive.ingest([str(folder)]))
-        assert {row.codec_id for row in archive.rows()} == {archive.codec_id}
-        assert len(archive.records) == 2
-        assert len(archive.search(["a house"], count=COUNT)[0]) == COUNT
+        assert {row.codec_id for row in archive} == {archive._codecs.current_id}
+        assert len(archive._codecs.records) == 2
+        assert len(archive.search(["a house"], limit=COUNT)[0]) == COUNT
 
 
 def test_enough_rows_are_not_made_to_wait_for_the_end(
     settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archive.recode.conversions.FIT_SAMPLE", 64)
+    monkeypatch.setattr("archive.recode.recoder.FIT_SAMPLE", 64)
     monkeypatch.setattr("archive.ingest.pipeline.FIRST_BATCH", 64)
     with Archive.create(
         settings, find_pair("pocket"), codec=CodecConfig("klt", bits=60)
@@ -109,11 +108,11 @@ def test_enough_rows_are_not_made_to_wait_for_the_end(
         seen = [archive.codec.name for _ in archive.ingest([str(folder)])]
         assert seen[0] == "float16"
         assert seen[-1] == "klt"
-        assert {row.codec_id for row in archive.rows()} == {archive.codec_id}
+        assert {row.codec_id for row in archive} == {archive._codecs.current_id}
 
 
 def test_init_again_is_welcome_after_a_freeze(archive: Archive) -> None:
-    list(archive.freeze(CodecConfig("klt", bits=62, map_bits=30)))
+    list(archive.recode(CodecConfig("klt", bits=62, map_bits=30)))
     with Archive.create(archive.settings, find_pair("pocket")) as again:
         assert again.codec.name == "klt"
 
@@ -129,27 +128,27 @@ def test_too_few_pictures_wait_and_are_fitted_when_more_have_come(
         archive.use_codec(CodecConfig("klt", bits=61))
         list(archive.ingest([str(few)]))
         assert archive.codec.name == "float16"
-        assert len(archive.search(["a house"], count=20)[0]) == 10
+        assert len(archive.search(["a house"], limit=20)[0]) == 10
     with Archive(settings) as archive:
         list(archive.ingest([str(folder)]))
         assert archive.codec.name == "klt"
-        assert {row.codec_id for row in archive.rows()} == {archive.codec_id}
+        assert {row.codec_id for row in archive} == {archive._codecs.current_id}
 
 
 def test_freezing_takes_originals_where_they_are_and_codes_where_not(
     archive: Archive, folder: Path
 ) -> None:
-    before = {row.id: row for row in archive.rows()}
+    before = {row.id: row for row in archive}
     hidden = folder / "000.png"
     kept = hidden.read_bytes()
     hidden.unlink()
     try:
-        done = list(archive.freeze(CodecConfig("klt", bits=62, map_bits=30)))
+        done = list(archive.recode(CodecConfig("klt", bits=62, map_bits=30)))
     finally:
         hidden.write_bytes(kept)
     assert [before[one.id].path for one in done if not one.from_original] == [str(hidden)]
     assert len(done) == COUNT
-    after = list(archive.rows())
+    after = list(archive)
     assert all(row.sha256 == before[row.id].sha256 for row in after)
     assert (
         sum(len(row.clip_code) for row in after)
@@ -158,21 +157,19 @@ def test_freezing_takes_originals_where_they_are_and_codes_where_not(
     assert cosines(archive, folder)[1:].mean() == pytest.approx(
         np.mean([one.cosine for one in done[1:]]), abs=1e-3
     )
-    [hits] = archive.search(["a boat"], count=COUNT)
+    [hits] = archive.search(["a boat"], limit=COUNT)
     assert len(hits) == COUNT
 
 
 def test_a_dry_run_and_a_condition_leave_the_others_alone(archive: Archive) -> None:
-    before = {row.id: row.clip_code for row in archive.rows()}
-    assert len(list(archive.freeze(CodecConfig("klt", bits=63), dry=True))) == COUNT
-    assert {row.id: row.clip_code for row in archive.rows()} == before
-    assert len(archive.records) == 1
+    before = {row.id: row.clip_code for row in archive}
+    assert len(list(archive.recode(CodecConfig("klt", bits=63), dry_run=True))) == COUNT
+    assert {row.id: row.clip_code for row in archive} == before
+    assert len(archive._codecs.records) == 1
     done = list(
-        archive.freeze(
-            CodecConfig("clip", bits_per_dim=2), where=row_filter(["path~*/00*.png", "id>3"])
-        )
+        archive.recode(CodecConfig("clip", bits_per_dim=2), where=["path~*/00*.png", "id>3"])
     )
-    changed = {row.id for row in archive.rows() if row.clip_code != before[row.id]}
+    changed = {row.id for row in archive if row.clip_code != before[row.id]}
     assert changed == {one.id for one in done}
     assert 0 < len(changed) < 10
 
@@ -181,25 +178,25 @@ def test_stopped_in_the_middle_it_goes_on(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("archive.recode.run.BATCH", 16)
-    run = archive.freeze(CodecConfig("klt", bits=62, map_bits=30))
+    run = archive.recode(CodecConfig("klt", bits=62, map_bits=30))
     for _ in range(20):
         next(run)
     run.close()
-    codecs = len(archive.records)
-    left = list(archive.freeze(CodecConfig("klt", bits=62, map_bits=30)))
+    codecs = len(archive._codecs.records)
+    left = list(archive.recode(CodecConfig("klt", bits=62, map_bits=30)))
     assert len(left) == COUNT - 32
-    assert len(archive.records) == codecs
-    assert {row.codec_id for row in archive.rows()} == {archive.codec_id}
+    assert len(archive._codecs.records) == codecs
+    assert {row.codec_id for row in archive} == {archive._codecs.current_id}
 
 
 def test_a_row_that_got_other_codes_meanwhile_is_left_as_it_is(archive: Archive) -> None:
-    first, second, *_ = archive.rows()
+    first, second, *_ = archive
     codes = [
         NewCodes(first.id, first.codec_id + 7, b"x", b"y"),
         NewCodes(second.id, second.codec_id, b"x", b"y"),
     ]
-    archive.store.images.recode(archive.codec_id, codes)
-    seen = archive.store.images.get([first.id, second.id])
+    archive._store.images.recode(archive._codecs.current_id, codes)
+    seen = archive._store.images.get([first.id, second.id])
     assert [row.clip_code for row in seen] == [first.clip_code, b"x"]
 
 
@@ -209,19 +206,19 @@ def test_least_squares_decode_the_very_codes_better(
     with Archive.create(settings, find_pair(str(tiny_pair))) as archive:
         list(archive.ingest([str(folder)]))
         before = cosines(archive, folder)
-        rows = list(archive.rows())
-        done = list(archive.sharpen())
+        rows = list(archive)
+        done = list(archive.recode(None))
         assert len(done) == COUNT
         assert cosines(archive, folder).mean() > before.mean() + 0.01
-        after = list(archive.rows())
+        after = list(archive)
         assert [(row.clip_code, row.color_code) for row in after] == [
             (row.clip_code, row.color_code) for row in rows
         ]
-        assert list(archive.sharpen()) == []
+        assert list(archive.recode(None)) == []
     with Archive(settings) as archive:
-        [hits] = archive.search(["a house"], count=COUNT)
+        [hits] = archive.search(["a house"], limit=COUNT)
         vectors_hat = archive.codec.decode_vectors(
-            [row.clip_code for row in archive.store.images.get([h.id for h in hits])]
+            [row.clip_code for row in archive._store.images.get([h.id for h in hits])]
         )
         [query] = archive.encoder.encode_texts(["a house"])
         scores = vectors_hat @ query / np.linalg.norm(vectors_hat, axis=1) / np.linalg.norm(query)
@@ -247,15 +244,15 @@ def test_a_codec_that_was_trained_comes_in_a_file(
     subprocess.run(
         [sys.executable, "-m", "training.pqvae", *command, "--out", str(trained)], check=True
     )
-    done = list(archive.freeze(str(trained)))
+    done = list(archive.recode(str(trained)))
     assert len(done) == COUNT
     assert np.mean([one.cosine for one in done]) > 0.5
-    assert {row.codec_id for row in archive.rows()} == {archive.codec_id}
+    assert {row.codec_id for row in archive} == {archive._codecs.current_id}
     assert (archive.codec.name, archive.codec.map_side) == ("pqvae", 8)
-    assert list(archive.freeze(str(trained))) == []
+    assert list(archive.recode(str(trained))) == []
     Image.new("RGB", (80, 60), "red").save(tmp_path / "late.png")
     list(archive.ingest([str(tmp_path / "late.png")]))
-    assert len(archive.search(["a house"], count=COUNT + 1)[0]) == COUNT + 1
+    assert len(archive.search(["a house"], limit=COUNT + 1)[0]) == COUNT + 1
     with pytest.raises(UsageError, match="fixed rate"):
         archive.use_codec(CodecConfig(str(trained), bits=200))
 
@@ -265,15 +262,16 @@ def test_a_codec_for_other_embeddings_is_refused(archive: Archive) -> None:
         archive.use_codec(str(Path(__file__).parents[1] / "golden" / "klt.npz"))
 
 
-def test_originals_are_embedded_once_to_fit_and_to_code(archive: Archive) -> None:
+def test_originals_are_embedded_once_to_fit_and_to_code(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
     encoder = archive.encoder
     embedded = []
     encode = encoder.encode_images
-    archive.__dict__["encoder"] = SimpleNamespace(
-        preprocess=encoder.preprocess,
-        encode_images=lambda pictures: embedded.append(len(pictures)) or encode(pictures),
+    monkeypatch.setattr(
+        encoder, "encode_images", lambda images: embedded.append(len(images)) or encode(images)
     )
-    assert len(list(archive.freeze(CodecConfig("klt", bits=64)))) == COUNT
+    assert len(list(archive.recode(CodecConfig("klt", bits=64)))) == COUNT
     assert sum(embedded) == COUNT
 
 
@@ -283,8 +281,8 @@ def test_least_squares_are_not_learned_from_a_handful(settings: Settings, folder
     ) as archive:
         list(archive.ingest([str(folder)]))
         with pytest.raises(UsageError, match="can be seen"):
-            list(archive.sharpen())
-        assert len(archive.records) == 1
+            list(archive.recode(None))
+        assert len(archive._codecs.records) == 1
 
 
 @pytest.mark.parametrize("rates", [{"bits": 5}, {"map_bits": 0}, {"map_side": 7}])
@@ -295,7 +293,7 @@ def test_rates_that_cannot_be_are_refused_before_anything_is_written(
         Archive.create(settings, find_pair("pocket"), codec=CodecConfig("klt", **rates))
 
 
-@pytest.mark.parametrize("condition", ["colour=red", "width", "width>wide", "taken_at>yesterday"])
+@pytest.mark.parametrize("condition", ["color=red", "width", "width>wide", "taken_at>yesterday"])
 def test_a_condition_that_means_nothing_is_refused(condition: str) -> None:
-    with pytest.raises(UsageError, match=r"condition|cannot be"):
+    with pytest.raises(UsageError, match=r"invalid condition|invalid value"):
         row_filter([condition])

@@ -24,9 +24,9 @@ from archive.imaging.provenance import SOURCE_TYPE
 from archive.imaging.resize import resize, to_square
 from archive.models.pairs import find_pair
 from archive.models.sampling import Sampling
-from archive.restore.color_projection import project
-from archive.restore.reconstruct import AREA_BAND, frame_size, seed_of
-from archive.restore.run import picture_size
+from archive.restore.color_projection import project_colors
+from archive.restore.frames import AREA_BAND, frame_size, scaled_size
+from archive.restore.reconstruct import seed_of
 from archive.settings import Settings
 from tests.support.pairs import save_tiny_decoder
 
@@ -41,12 +41,12 @@ def archive(tmp_path: Path, tiny_pair: Path, image_folder: Path) -> Iterator[Arc
         yield opened
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp"])
+@pytest.mark.parametrize("file_format", ["jpg", "png", "webp"])
 def test_every_picture_says_in_the_fields_own_terms_that_it_is_a_reconstruction(
-    archive: Archive, tmp_path: Path, suffix: str
+    archive: Archive, tmp_path: Path, file_format: str
 ) -> None:
-    [restored] = archive.restore([1], tmp_path / "out", sampling=FEW, suffix=suffix)
-    [row] = archive.store.images.get([1])
+    [restored] = archive.restore([1], tmp_path / "out", sampling=FEW, file_format=file_format)
+    [row] = archive._store.images.get([1])
     with pyexiv2.Image(restored.file) as written:  # Exiv2: not our code, nor Pillow's
         xmp = written.read_xmp()
         exif = written.read_exif()
@@ -61,18 +61,18 @@ def test_every_picture_says_in_the_fields_own_terms_that_it_is_a_reconstruction(
     assert facts["decoder_sha256"] == archive.decoder.weights_sha256
     assert facts["parameters"] == asdict(FEW) | {"guidance": 12.0}
     assert (facts["codec"], facts["bits"]) == ("coclico", 16 + 192)
-    if suffix == ".png":
+    if file_format == "png":
         assert "not the original" in Image.open(restored.file).info["Description"]
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp"])
+@pytest.mark.parametrize("file_format", ["jpg", "png", "webp"])
 @pytest.mark.skipif(
     shutil.which("exiftool") is None, reason="exiftool (libimage-exiftool-perl) is not installed"
 )
 def test_exiftool_reads_where_a_picture_comes_from(
-    archive: Archive, tmp_path: Path, suffix: str
+    archive: Archive, tmp_path: Path, file_format: str
 ) -> None:
-    [restored] = archive.restore([1], tmp_path / "out", sampling=FEW, suffix=suffix)
+    [restored] = archive.restore([1], tmp_path / "out", sampling=FEW, file_format=file_format)
     done = subprocess.run(
         ["exiftool", "-json", "-n", "-G1", restored.file], capture_output=True, check=True
     )
@@ -104,7 +104,7 @@ def test_the_same_row_is_drawn_the_same_and_another_seed_differs(
     archive: Archive, tmp_path: Path
 ) -> None:
     def drawn_as(folder: str, **options: int) -> np.ndarray:
-        [one] = archive.restore([2], tmp_path / folder, sampling=FEW, suffix=".png", **options)
+        [one] = archive.restore([2], tmp_path / folder, sampling=FEW, file_format="png", **options)
         return np.asarray(Image.open(one.file))
 
     first = drawn_as("a")
@@ -126,23 +126,23 @@ def test_what_lies_there_already_is_not_drawn_again(archive: Archive, tmp_path: 
     ).unlink()
     assert sorted(restore()) == [False, True]
     assert restore(seed=3) == restore(sampling=replace(FEW, guidance=2.0)) == [False, False]
-    list(archive.freeze(CodecConfig("clip", bits_per_dim=2)))
+    list(archive.recode(CodecConfig("clip", bits_per_dim=2)))
     assert restore(sampling=replace(FEW, guidance=2.0)) == [False, False]
 
 
 def test_the_best_of_several_is_the_one_that_fits_the_row(archive: Archive, tmp_path: Path) -> None:
     several = replace(FEW, candidates=4)
-    [best] = archive.restore([2], tmp_path / "best", sampling=several, seed=10, suffix=".png")
+    [best] = archive.restore([2], tmp_path / "best", sampling=several, seed=10, file_format="png")
     assert best.seed in range(10, 14)
     scores = {}
     for seed in range(10, 14):
         [reconstructions] = archive.reconstructor(replace(FEW, candidates=1)).reconstruct(
-            archive.store.images.get([2]), [seed]
+            archive._store.images.get([2]), [seed]
         )
-        [row] = archive.store.images.get([2])
+        [row] = archive._store.images.get([2])
         codec = archive.codec
         vectors_hat, colors_hat = codec.decode([row.clip_code], [row.color_code])
-        [seen] = archive.encoder.encode_images([archive.encoder.preprocess(reconstructions.pixels)])
+        [seen] = archive.encoder.encode_images([archive.encoder.prepare(reconstructions.pixels)])
         mean, _ = archive.decoder.embedding_stats
         one = seen - mean
         other = vectors_hat[0] - mean
@@ -169,11 +169,10 @@ def test_projected_colours_lie_in_the_cells_of_the_map(
         error = np.abs(to_samples(to_square(pixels, 8)[None]) - to_samples(wanted[None]))
         return np.maximum(error - quantization_error, 0)
 
-    project_colors = project(drawn, wanted, quantization_error)
-    assert missed(project_colors).mean() < 0.2 * missed(drawn).mean() + 1
-    assert np.array_equal(
-        project(project_colors, to_square(project_colors, 8), quantization_error), project_colors
-    )
+    projected = project_colors(drawn, wanted, quantization_error)
+    assert missed(projected).mean() < 0.2 * missed(drawn).mean() + 1
+    again = project_colors(projected, to_square(projected, 8), quantization_error)
+    assert np.array_equal(again, projected)
 
 
 def test_a_restoration_is_remembered(archive: Archive, tmp_path: Path) -> None:
@@ -182,7 +181,7 @@ def test_a_restoration_is_remembered(archive: Archive, tmp_path: Path) -> None:
 
     from archive.store import schema
 
-    with archive.store.database.reading() as connection:
+    with archive._store.database.reading() as connection:
         [kept] = connection.execute(select(schema.Restoration.__table__)).all()
     assert (kept.image_id, kept.seed, kept.state, kept.path) == (3, one.seed, "done", one.file)
     assert kept.decoder_sha256 == archive.decoder.weights_sha256
@@ -220,14 +219,14 @@ def test_names_tell_the_row_the_original_and_what_the_file_is(
     archive: Archive, tmp_path: Path
 ) -> None:
     [one] = archive.restore([1], tmp_path / "out", sampling=FEW)
-    [row] = archive.store.images.get([1])
+    [row] = archive._store.images.get([1])
     assert Path(one.file).name == f"000001-{Path(row.path).stem}.restored.jpg"
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [Path(one.file).name]
 
 
 def test_a_restoration_is_not_taken_for_an_original(archive: Archive, tmp_path: Path) -> None:
-    for suffix in (".jpg", ".png", ".webp"):
-        list(archive.restore([1], tmp_path / "out", sampling=FEW, suffix=suffix))
+    for file_format in ("jpg", "png", "webp"):
+        list(archive.restore([1], tmp_path / "out", sampling=FEW, file_format=file_format))
     outcomes = list(archive.ingest([str(tmp_path / "out")]))
     assert {getattr(outcome, "reason", None) for outcome in outcomes} == {"restoration"}
 
@@ -250,7 +249,7 @@ def test_common_frames() -> None:
 
 @given(st.integers(1, 9000), st.integers(1, 9000))
 def test_pictures_are_never_larger_than_the_original(width: int, height: int) -> None:
-    out = picture_size(width, height, 65536)
+    out = scaled_size(width, height, 65536)
     assert out[0] <= width
     assert out[1] <= height
     assert min(out) >= 1

@@ -11,13 +11,14 @@ import pytest
 from PIL import Image
 
 from archive.archive import Archive
+from archive.arrays import cosine
 from archive.codecs import CodecConfig
 from archive.errors import ColdframeError
 from archive.imaging.resize import to_square
 from archive.models.pairs import find_pair
 from archive.models.sampling import Sampling
 from archive.records import Row
-from archive.restore.reconstruct import COLOR_WEIGHT, cosines, seed_of
+from archive.restore.reconstruct import COLOR_WEIGHT, seed_of
 from archive.settings import Settings
 from tests.support.shell import Shell
 
@@ -29,7 +30,7 @@ def archive(settings: Settings, tiny_pair: Path, album: Path) -> Iterator[Archiv
     """Twelve rows on each database; their pictures lie in `album`."""
     pair = replace(find_pair(str(tiny_pair)), sampling=FEW)
     with Archive.create(settings, pair) as opened:
-        opened.__dict__["pair"] = pair
+        opened._models.pair = pair
         list(opened.ingest([str(album)]))
         yield opened
 
@@ -43,7 +44,7 @@ def fit(archive: Archive, row: Row, candidate: int) -> float:
     )
     center = archive.decoder.embedding_stats[0]  # type: ignore[index]
     error = np.mean((to_square(original, 32) / 255.0 - to_square(drawn.pixels, 32) / 255.0) ** 2)
-    return float(cosines((true - center)[None], (seen - center)[None])[0]) - COLOR_WEIGHT * float(
+    return float(cosine((true - center)[None], (seen - center)[None])[0]) - COLOR_WEIGHT * float(
         error
     )
 
@@ -51,9 +52,9 @@ def fit(archive: Archive, row: Row, candidate: int) -> float:
 def test_the_candidate_most_like_the_original_is_given_back(
     archive: Archive, tmp_path: Path
 ) -> None:
-    chosen = {one.id: one.candidate for one in archive.choose(4)}
+    chosen = {one.id: one.candidate for one in archive.choose_seeds(4)}
     assert len(chosen) == 12
-    for row in list(archive.rows())[:4]:
+    for row in list(archive)[:4]:
         fits = [fit(archive, row, candidate) for candidate in range(4)]
         assert chosen[row.id] == row.candidate == int(np.argmax(fits))
         [restored] = archive.restore([row.id], tmp_path / "out", sampling=FEW)
@@ -63,35 +64,35 @@ def test_the_candidate_most_like_the_original_is_given_back(
 
 def test_a_choice_costs_its_bits_and_they_are_counted(archive: Archive) -> None:
     before = archive.stats()
-    list(archive.choose(8))
+    list(archive.choose_seeds(8))
     after = archive.stats()
     assert (before.choice_bits_per_image, after.choice_bits_per_image) == (0, 3)
     assert after.bpp > before.bpp
-    row = next(archive.rows())
+    row = next(iter(archive))
     assert row.bits == 8 * (len(row.clip_code) + len(row.color_code)) + 3
 
 
 def test_a_stopped_run_goes_on_and_what_cannot_be_seen_waits(archive: Archive, album: Path) -> None:
-    stopped = archive.choose(2)
+    stopped = archive.choose_seeds(2)
     first = next(stopped)
     stopped.close()
-    hidden = next(row for row in archive.rows() if row.id != first.id)
+    hidden = next(row for row in archive if row.id != first.id)
     Path(hidden.path).rename(album / "away")
-    assert {one.id for one in archive.choose(2) if one.candidate is None} == {hidden.id}
+    assert {one.id for one in archive.choose_seeds(2) if one.candidate is None} == {hidden.id}
     (album / "away").rename(hidden.path)
-    assert [one.id for one in archive.choose(2)] == [hidden.id]
-    assert list(archive.choose(2)) == []
+    assert [one.id for one in archive.choose_seeds(2)] == [hidden.id]
+    assert list(archive.choose_seeds(2)) == []
 
 
 def test_new_codes_forget_the_choice(archive: Archive) -> None:
-    list(archive.choose(2))
-    list(archive.freeze(CodecConfig("clip", bits_per_dim=2)))
-    assert {row.seed_index for row in archive.rows()} == {None}
+    list(archive.choose_seeds(2))
+    list(archive.recode(CodecConfig("clip", bits_per_dim=2)))
+    assert {row.seed_index for row in archive} == {None}
 
 
 def test_candidates_at_restore_are_compared_anew(archive: Archive, tmp_path: Path) -> None:
-    list(archive.choose(2))
-    row = next(row for row in archive.rows() if row.candidate)
+    list(archive.choose_seeds(2))
+    row = next(row for row in archive if row.candidate)
     [restored] = archive.restore([row.id], tmp_path / "out", sampling=replace(FEW, candidates=4))
     assert restored.seed - seed_of(row.sha256) in range(4)
     assert restored.scores
@@ -102,13 +103,13 @@ def test_an_archive_from_before_choices_is_brought_up_to_date_by_init(archive: A
 
     from archive.store.database import alembic_config
 
-    before = list(archive.rows())
-    with archive.store.database.writing() as connection:
+    before = list(archive)
+    with archive._store.database.writing() as connection:
         command.downgrade(alembic_config(connection), "0001")
     with pytest.raises(ColdframeError, match="run `coldframe init`"):
         Archive(archive.settings)
-    with Archive.create(archive.settings, archive.pair) as again:
-        assert list(again.rows()) == before
+    with Archive.create(archive.settings, archive._models.pair) as again:
+        assert list(again) == before
 
 
 def test_ingest_tells_of_it(tmp_path: Path, album: Path) -> None:
@@ -119,7 +120,7 @@ def test_ingest_tells_of_it(tmp_path: Path, album: Path) -> None:
     assert "chose a seed for 2 pictures, 1 bit each" in shell(
         "ingest", str(album), "--candidates", "2"
     )
-    assert "705 bits a picture: 512 embedding, 192 colours, 1 choice of seed" in shell("stats")
+    assert "705 bits per image: 512 embedding, 192 color map, 1 seed index" in shell("stats")
     [summary] = shell.json("ingest", str(album), "--candidates", "2")
     assert (summary["chosen"], summary["unseen"], summary["known"]) == (0, 0, 2)
     [told] = shell.json("show", "1")

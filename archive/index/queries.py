@@ -1,0 +1,62 @@
+"""Queries → vectors: words, images, or vectors as they are.
+
+str                                text
+Path                               an image file
+PIL image, bytes, (H, W, 3) uint8  an image
+(D,) float                         a vector of the archive's encoder
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from archive.arrays import Pixels, Vectors
+from archive.errors import UsageError
+from archive.imaging.inputs import pixels_of
+from archive.models.encoder import Encoder
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+Query: TypeAlias = "str | Path | Image.Image | bytes | npt.NDArray[np.generic]"
+
+
+def is_single(query: object) -> bool:
+    """Whether this is one query rather than an iterable of them: a string is one, and so is an array or an image."""
+    if isinstance(query, np.ndarray):
+        return query.ndim != 2  # (N, D) is N vectors
+    return isinstance(query, (str, bytes, Path)) or not isinstance(query, Iterable)
+
+
+def encode_queries(encoder: Encoder, queries: Iterable[Query]) -> Vectors:
+    """N queries → (N, D) float32. Raises UsageError for a query of another kind, Unreadable for a bad image."""
+    queries = list(queries)
+    vectors = np.zeros((len(queries), encoder.dimension), np.float32)
+    texts = {place: query for place, query in enumerate(queries) if isinstance(query, str)}
+    if texts:
+        vectors[list(texts)] = encoder.encode_texts(list(texts.values()))
+    images: dict[int, Pixels] = {}
+    for place, query in enumerate(queries):
+        if isinstance(query, np.ndarray) and query.ndim == 1:
+            vectors[place] = _checked(query, encoder.dimension)
+        elif not isinstance(query, str):
+            images[place] = pixels_of(query, at_least=encoder.image_size)
+    if images:
+        prepared = [encoder.preprocess(pixels) for pixels in images.values()]
+        vectors[list(images)] = encoder.encode_images(prepared)
+    return vectors
+
+
+def _checked(vector: npt.NDArray[np.generic], dimension: int) -> npt.NDArray[np.generic]:
+    if vector.shape != (dimension,) or not np.issubdtype(vector.dtype, np.number):
+        raise UsageError(
+            f"a query vector must be {dimension} numbers of this archive's encoder, not {vector.dtype} {vector.shape}"
+        )
+    if not np.isfinite(vector).all():
+        raise UsageError("a query vector must be finite")
+    return vector

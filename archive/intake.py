@@ -1,0 +1,53 @@
+"""Images in: ingest, with pending codecs fitted as soon as enough rows are there, and the index kept up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archive.index.search import Search
+from archive.ingest.outcomes import Archived, Outcome
+from archive.ingest.pipeline import Ingest
+from archive.ingest.scan import Paths
+from archive.models.loader import ModelLoader
+from archive.recode.codec_set import CodecSet
+from archive.recode.recoder import Recoder
+from archive.store import Store
+
+
+class Intake:
+    """The part of an archive that adds rows."""
+
+    def __init__(
+        self, store: Store, codecs: CodecSet, models: ModelLoader, recoder: Recoder, search: Search
+    ) -> None:
+        self.seconds = 0.0  # spent by the last run on new files, model loading excluded
+        self._store = store
+        self._codecs = codecs
+        self._models = models
+        self._recoder = recoder
+        self._search = search
+
+    def run(self, paths: Paths, *, keep_truncated: bool) -> Iterator[Outcome]:
+        """Files and folders → one outcome per file, each once it is committed."""
+        ingest = self._ingest(keep_truncated=keep_truncated)
+        archived = 0
+        until_fit = self._recoder.rows_until_fit()
+        for outcome in ingest.run(paths):
+            archived += isinstance(outcome, Archived)
+            self.seconds = ingest.seconds
+            yield outcome
+            if until_fit and archived == until_fit and self._recoder.fit_pending():
+                until_fit = 0
+                ingest.use(self._codecs.current_id, self._codecs.current)
+        if self._recoder.fit_pending() or archived:
+            self._search.refresh()
+
+    def _ingest(self, *, keep_truncated: bool = False) -> Ingest:
+        return Ingest(
+            self._store,
+            self._codecs.current_id,
+            self._codecs.current,
+            lambda: self._models.encoder,
+            side=self._models.image_size,
+            keep_truncated=keep_truncated,
+        )

@@ -1,0 +1,71 @@
+"""An archive's encoder and decoder, loaded on first use and checked against the weights that made its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+from archive.errors import ModelMismatch
+from archive.models.decoder import Decoder
+from archive.models.decoders.open import open_decoder
+from archive.models.device import DeviceConfig
+from archive.models.encoder import Encoder, OpenClipEncoder
+from archive.models.pairs import Pair, find_pair
+from archive.records import ModelRecord
+
+
+class ModelLoader:
+    """The pair of an archive."""
+
+    def __init__(
+        self,
+        record: ModelRecord,
+        *,
+        name: str | None,
+        any_weights: bool,
+        device: DeviceConfig | None,
+        on_decoder: Callable[[str], None],
+    ) -> None:
+        """`name`: where the pair is now, if it was moved; `any_weights`: other weights than the archive's are allowed.
+
+        `on_decoder(weights_sha256)` is called when a decoder has been accepted.
+        """
+        self._record = record
+        self._name = name or record.name
+        self._any_weights = any_weights
+        self._device = device
+        self._on_decoder = on_decoder
+
+    @cached_property
+    def pair(self) -> Pair:
+        """Raises UsageError for a name that is no pair."""
+        return find_pair(self._name, decoder=self._record.decoder or None)
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """Raises ModelMissing, and ModelMismatch if the weights are not those that made the rows."""
+        encoder = OpenClipEncoder(self.pair)
+        self._check("encoder", encoder.weights_sha256, self._record.weights_sha256)
+        return encoder
+
+    @cached_property
+    def decoder(self) -> Decoder:
+        """Raises ModelMissing, UsageError, and ModelMismatch if earlier restorations used other weights."""
+        decoder = open_decoder(self.pair, dimension=self._record.dimension, device=self._device)
+        if self._record.decoder_sha256 is not None:
+            self._check("decoder", decoder.weights_sha256, self._record.decoder_sha256)
+        self._on_decoder(decoder.weights_sha256)
+        return decoder
+
+    @property
+    def image_size(self) -> int:
+        """Pixels the encoder wants on an image's short side; needs no weights."""
+        size = self._record.preprocessing["size"]
+        return size if isinstance(size, int) else max(size)
+
+    def _check(self, part: str, loaded: str, expected: str) -> None:
+        if loaded != expected and not self._any_weights:
+            raise ModelMismatch(
+                f"the {part}'s weights ({loaded[:12]}…) are not the ones this archive was made with "
+                f"({expected[:12]}…); name the right pair with --model, or insist with --any-weights"
+            )

@@ -1,0 +1,1 @@
+"""Keeping an archive sound: what `verify` checks."""

@@ -1,0 +1,69 @@
+"""The codecs of an archive: codec rows, opened. New images are encoded with the newest; old rows keep theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from archive.codecs import Codec, is_same_codec, open_codec
+from archive.errors import NoArchive
+from archive.records import CodecRecord
+from archive.store import Store
+from archive.store.clock import utc_now
+
+
+class CodecSet(Mapping[int, Codec]):
+    """Codec id → codec."""
+
+    def __init__(self, store: Store) -> None:
+        """Opens the codec rows of a store. Raises NoArchive if there are none, UnknownCodec."""
+        self._store = store
+        self.records: dict[int, CodecRecord] = {}
+        self._codecs: dict[int, Codec] = {}
+        for record in store.codecs.all():
+            self._open(record)
+        if not self._codecs:
+            raise NoArchive(
+                f"the archive at {store.location} is unfinished; run `coldframe init` again"
+            )
+
+    def __getitem__(self, codec_id: int) -> Codec:
+        return self._codecs[codec_id]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(list(self._codecs))
+
+    def __len__(self) -> int:
+        return len(self._codecs)
+
+    @property
+    def model_id(self) -> int:
+        """Id of the model whose vectors the codecs encode."""
+        return self.records[self.current_id].model_id
+
+    @property
+    def current_id(self) -> int:
+        """Id of the codec that new images are encoded with."""
+        return max(self._codecs)
+
+    @property
+    def current(self) -> Codec:
+        """The codec that new images are encoded with."""
+        return self._codecs[self.current_id]
+
+    def find(self, codec: Codec, *, same_state: bool = False, after: int = 0) -> int | None:
+        """The first id above `after` of an equal codec; `same_state`: with this very fitted state."""
+        for codec_id, record in self.records.items():
+            if codec_id > after and is_same_codec(record, codec, same_state=same_state):
+                return codec_id
+        return None
+
+    def add(self, codec: Codec) -> int:
+        """Stores a codec, which new images are encoded with from now on → its id."""
+        record = CodecRecord(self.model_id, codec.name, codec.parameters(), utc_now(), codec.state)
+        record = self._store.codecs.add(record)
+        self._open(record)
+        return record.id
+
+    def _open(self, record: CodecRecord) -> None:
+        self.records[record.id] = record
+        self._codecs[record.id] = open_codec(record.name, record.parameters, record.state)

@@ -1,0 +1,152 @@
+"""Moves an archive's rows between codecs, fitting codecs to them where that is needed.
+
+A codec that must be fitted but does not ship fitted is *pending*: new rows wait at half precision until FIT_SAMPLE of them
+are there, or the ingest ends; then the codec is fitted to them and they are recoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from archive.codecs import (
+    MIN_SAMPLE,
+    Codec,
+    CodecConfig,
+    resolve_codec,
+    shipped_linear_decoder,
+    with_linear_decoder,
+)
+from archive.errors import UsageError
+from archive.filters import RowFilter
+from archive.models.loader import ModelLoader
+from archive.originals import ReferenceSource
+from archive.recode.codec_set import CodecSet
+from archive.recode.fit import FIT_SAMPLE, fit_to_rows
+from archive.recode.run import Recode, Recoded
+from archive.records import Row
+from archive.store import Store
+from archive.store.images import PAGE
+
+T = TypeVar("T")
+MAX_FIT_ROWS = 32_768  # pending rows that a codec is fitted to, at most
+
+
+class Recoder:
+    """The rows of one archive, and its codecs."""
+
+    def __init__(self, store: Store, codecs: CodecSet, models: ModelLoader) -> None:
+        self._store = store
+        self._codecs = codecs
+        self._models = models
+
+    def use(self, config: CodecConfig) -> None:
+        """New images are encoded with this codec from now on; existing rows keep theirs. Raises UsageError."""
+        codec = self._resolve(config)
+        current = self._codecs.current_id
+        if self._codecs.find(codec, same_state=config.file is not None, after=current - 1) is None:
+            self._codecs.add(codec)
+
+    def recode(
+        self, config: CodecConfig | None, where: RowFilter, *, dry_run: bool = False
+    ) -> Iterator[Recoded]:
+        """Rows that meet `where` → rows of another codec, fitted to them if need be; new images get it too.
+
+        An equal codec that is already in use is taken, so an interrupted run resumes. None: scalar codes are kept, and
+        decoded by least squares. Raises UsageError, BadCode.
+        """
+        if config is None:
+            yield from self._add_linear_decoders(where, dry_run=dry_run)
+            return
+        codec = self._resolve(config)
+        target = self._codecs.find(codec, same_state=config.file is not None)
+        rows = [row.id for row in self._store.images.all() if row.codec_id != target and where(row)]
+        references = self.references()
+        if target is not None:
+            codec = self._codecs[target]
+        else:
+            if codec.pending is not None:
+                sample = self._store.images.get(_spread(rows))
+                codec = fit_to_rows(codec.pending, references, sample, map_side=codec.map_side)
+            target = -1 if dry_run else self._codecs.add(codec)
+        run = Recode(self._store, references, target, codec)
+        yield from run.run(self._pages(rows), dry_run=dry_run)
+
+    def _add_linear_decoders(self, where: RowFilter, *, dry_run: bool) -> Iterator[Recoded]:
+        """Scalar codes, decoded by least squares that ship with the pair or are learned from the originals."""
+        references = self.references()
+        for codec_id, codec in list(self._codecs.items()):
+            if not codec.supports_linear_decoder:
+                continue
+            rows = [row for row in self._store.images.of_codec(codec_id) if where(row)]
+            if not rows:
+                continue
+            better = shipped_linear_decoder(codec, self._models.pair.codecs)
+            if better is None:
+                better = self._learn_linear_decoder(codec, references, _spread(rows))
+            target = -1 if dry_run else self._codecs.add(better)
+            run = Recode(self._store, references, target, better, same_codes=True)
+            yield from run.run(rows, dry_run=dry_run)
+
+    def rows_until_fit(self) -> int:
+        """How many new rows the current codec still waits for; 0 if it is not pending."""
+        if self._codecs.current.pending is None:
+            return 0
+        return max(1, FIT_SAMPLE - self._store.images.count(self._codecs.current_id))
+
+    def fit_pending(self) -> bool:
+        """Fits pending codecs that have enough rows, also those an interrupted run left → whether rows were recoded."""
+        recoded = False
+        for codec_id, codec in list(self._codecs.items()):
+            if codec.pending is None:
+                continue
+            rows = self._store.images.of_codec(codec_id)
+            target = self._codecs.find(codec, after=codec_id)
+            if not rows or (target is None and len(rows) < MIN_SAMPLE):
+                continue
+            references = ReferenceSource(self._codecs, None, image_size=self._models.image_size)
+            if target is None:
+                sample = rows[:MAX_FIT_ROWS]
+                fitted = fit_to_rows(codec.pending, references, sample, map_side=codec.map_side)
+                target = self._codecs.add(fitted)
+            run = Recode(self._store, references, target, self._codecs[target])
+            for _ in run.run(rows):
+                recoded = True
+        return recoded
+
+    def _resolve(self, config: CodecConfig) -> Codec:
+        pair = self._models.pair
+        return resolve_codec(config, self._codecs.current.dimension, shipped=pair.codecs)
+
+    def references(self) -> ReferenceSource:
+        """The best known vectors and color maps of rows."""
+        return ReferenceSource(
+            self._codecs, lambda: self._models.encoder, image_size=self._models.image_size
+        )
+
+    def _pages(self, ids: Sequence[int]) -> Iterable[Row]:
+        for start in range(0, len(ids), PAGE):
+            yield from self._store.images.get(ids[start : start + PAGE])
+
+    def _learn_linear_decoder(
+        self, codec: Codec, references: ReferenceSource, rows: Sequence[Row]
+    ) -> Codec:
+        vectors = [
+            reference.vector
+            for reference in references(rows, codec.map_side)
+            if reference.from_original
+        ]
+        required = 2 * codec.dimension
+        if len(vectors) < required:
+            raise UsageError(
+                f"learning least squares in {codec.dimension} dimensions takes at least {required:,} originals, "
+                f"but only {len(vectors):,} can be seen; connect the drive they are on"
+            )
+        return with_linear_decoder(codec, np.stack(vectors))
+
+
+def _spread(items: Sequence[T]) -> Sequence[T]:
+    """At most FIT_SAMPLE of them, evenly spread."""
+    return items[:: max(1, -(-len(items) // FIT_SAMPLE))]

@@ -1,0 +1,35 @@
+"""Lines of `coldframe ls`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import click
+
+from archive.records import Row, SkippedRecord
+from cli.shared.output import emit, path_fields, shown, size
+
+
+def print_row(row: Row, scores: Mapping[str, float], as_json: bool) -> None:
+    """An archived image, with the scores of its latest audit if they are listed."""
+    date = row.taken_at or row.archived_at
+    if as_json:
+        facts = {"id": row.id, **path_fields(row.path), "digest": row.sha256.hex()}
+        facts |= {"width": row.width, "height": row.height, "file_bytes": row.file_bytes}
+        emit({**facts, "format": row.format, "date": date.isoformat(), **scores})
+        return
+    flags = " ".join(str(flag.name).lower() for flag in row.flags)
+    columns = [f"{row.id:>8}", f"{date:%Y-%m-%d}", f"{row.width:>5} x {row.height:<5}"]
+    columns += [f"{size(row.file_bytes):>8}"]
+    columns += [f"{name.replace('_', ' ')} {score:.4f}" for name, score in scores.items()]
+    click.echo("  ".join(filter(None, [*columns, shown(row.path), flags])))
+
+
+def print_skipped(skipped: SkippedRecord, as_json: bool) -> None:
+    """A file that was not archived."""
+    if as_json:
+        facts = {"reason": skipped.reason, "detail": skipped.detail, "attempts": skipped.attempts}
+        date = skipped.last_attempt.isoformat()
+        emit({**path_fields(skipped.path), **facts, "last_attempt": date})
+    else:
+        click.echo(f"{skipped.reason:<14}  {shown(skipped.path)}: {skipped.detail}")
