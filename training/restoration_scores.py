@@ -28,7 +28,7 @@ from archive.models.decoder import DecodeRequest
 from archive.models.decoders.sampler import LatentDecoder
 from archive.models.encoder import OpenClipEncoder
 from archive.models.sampling import Sampling
-from archive.restore.color_projection import project
+from archive.restore.color_projection import project_colors
 from archive.restore.frames import frame_size
 from training.corpus import Corpus
 from training.frames import squash
@@ -85,7 +85,7 @@ def restore_photos(
         )
         [sampled] = decoder.sample(request, frame=frame, sampling=sampling)
         if sampling.project_colors:
-            sampled = project(sampled, colors_hat[0], codec.maps.quantization_error)
+            sampled = project_colors(sampled, colors_hat[0], codec.maps.quantization_error)
         color_map = Image.fromarray(colors_hat[0]).resize(frame, Image.Resampling.BILINEAR)
         pixels = torch.from_numpy(original.copy()).permute(2, 0, 1)[None]
         with torch.inference_mode():
