@@ -1,4 +1,4 @@
-"""`coldframe` as a user runs it: a process of its own, with its own environment."""
+"""`coldframe` as a user runs it: in a process of its own, on an archive of its own."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+from tests.support.forked import run_forked
 
 COMMAND = (sys.executable, "-m", "cli")
 
@@ -31,6 +33,13 @@ class Shell:
         return done.stdout + done.stderr
 
     def run(self, *words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        """The finished command; a fork, or a new process where more of the environment is given."""
+        if environment:
+            return self.run_new(*words, **environment)
+        return run_forked(list(map(str, words)), folder=self._folder, environment=self.environment)
+
+    def run_new(self, *words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        """The finished command, in a process that imports everything itself."""
         return subprocess.run(
             [*COMMAND, *map(str, words)],
             check=False,
