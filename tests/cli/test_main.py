@@ -36,8 +36,8 @@ def test_where_there_is_no_archive_the_exit_code_is_10(shell: Shell, image_folde
         ("search", "x", "--limit", "0"),
     ],
 )
-def test_wrong_words_are_a_usage_error(shell: Shell, words: tuple[str, ...]) -> None:
-    shell(*words, code=2)
+def test_wrong_words_are_a_usage_error(pocket_shell: Shell, words: tuple[str, ...]) -> None:
+    pocket_shell(*words, code=2)
 
 
 def test_every_option_has_its_twin_in_the_environment(filled_shell: Shell) -> None:
