@@ -1,9 +1,10 @@
-"""What `smic` costs and keeps, over K atoms, S atoms a picture, A levels and the bits asked for.
+"""Cost and fidelity of `smic`, over K atoms, S atoms per image, A levels, and the bits asked for.
 
 `python -m benchmarks.smic --vectors FILE.npy` takes an (N, D) array, fits to 80 % of a seed-0
-permutation of its rows and tests on the rest. One JSON line a cell; bits are those of the test
-rows' messages, `with_state_10k` and `with_state_40k` add the codec's state, shared by so many
-pictures. Centred: cos(x − μ, x̂ − μ), μ the mean of the rows that atoms were learned from.
+permutation of its rows and tests on the rest. It prints one JSON line per cell; bits are those of
+the test rows' messages, and `with_state_10k` and `with_state_40k` add the codec's state, shared by
+that many images. `centered` is cos(x − μ, x̂ − μ), μ the mean of the rows that atoms were learned
+from.
 """
 
 from __future__ import annotations
@@ -14,71 +15,61 @@ from collections.abc import Iterator
 import click
 import numpy as np
 
+from archive.arrays import Vectors, cosine
 from archive.codecs.coders.serialization import to_bytes
 from archive.codecs.coders.sparse import Dictionary
-from archive.codecs.coders.sparse_fit import HELD, RATES, Shape, learn, settle
+from archive.codecs.coders.sparse_fit import MAX_HELD_OUT, SHAPES, Shape, fit_rate, learn_atoms
 from benchmarks.__main__ import report
 
 ATOMS = (64, 128, 255, 512, 1024)
-CODED = {
+RATES = {  # S → (bits, A)
     1: ((8, 1),),
     3: ((16, 3), (24, 3)),
     5: ((24, 3), (32, 4)),
     8: ((48, 3), (48, 6), (56, 4)),
-}  # S: bits, A
+}
 
 
-def grid(vectors: np.ndarray, atoms: tuple[int, ...]) -> Iterator[dict[str, object]]:
-    """(N, D) → the figures of every cell. Atoms are learned once for a K and S."""
+def grid(vectors: Vectors, atom_counts: tuple[int, ...]) -> Iterator[dict[str, object]]:
+    """(N, D) → the figures of every cell. Atoms are learned once for each K and S."""
     order = np.random.default_rng(0).permutation(len(vectors))
-    fitted, tested = np.split(vectors[order].astype(np.float32), [len(vectors) * 4 // 5])
-    for count in atoms:
-        for most, rates in CODED.items():
-            if most == 1 and count > RATES[8].atoms:
-                continue  # no byte can name one
+    sample, test = np.split(vectors[order].astype(np.float32), [len(vectors) * 4 // 5])
+    for atoms in atom_counts:
+        for max_atoms, rates in RATES.items():
+            if max_atoms == 1 and atoms > SHAPES[8].atoms:
+                continue  # a byte cannot name one
             started = time.process_time()
-            learned = learn(fitted[HELD:], Shape(count, most, 1))
-            seconds = time.process_time() - started
+            learned = learn_atoms(sample[MAX_HELD_OUT:], Shape(atoms, max_atoms, 1))
+            seconds = round(time.process_time() - started, 1)
             for bits, levels in rates:
-                dictionary = settle(learned, fitted[:HELD], bits, levels)
-                shape = {
-                    "K": count,
-                    "S": most,
-                    "A": levels,
-                    "asked": bits,
-                    "learned_cpu_s": round(seconds, 1),
-                }
-                yield shape | measure(dictionary, tested)
+                dictionary = fit_rate(learned, sample[:MAX_HELD_OUT], bits, levels)
+                cell = {"K": atoms, "S": max_atoms, "A": levels, "asked": bits}
+                yield cell | {"learned_cpu_s": seconds} | measure(dictionary, test)
 
 
-def measure(dictionary: Dictionary, tested: np.ndarray) -> dict[str, object]:
-    """What held-out rows (N, D) cost, and how near they come back."""
+def measure(dictionary: Dictionary, test: Vectors) -> dict[str, object]:
+    """What test rows (N, D) cost, and how close they come back."""
     started = time.perf_counter()
-    codes = dictionary.encode(tested)
+    codes = dictionary.encode(test)
     encoded = time.perf_counter()
     decoded = dictionary.decode(codes)
     ended = time.perf_counter()
     bits = 8 * sum(map(len, codes)) / len(codes)
     state = len(to_bytes(dictionary.arrays("vector_")))
-    coded = dictionary.choose(list(dictionary.pursue(tested[:HELD])))
+    chosen = dictionary.quantize(test[:MAX_HELD_OUT])
+    centered = cosine(test - dictionary.mean, decoded - dictionary.mean)
     return {
-        "atoms_used": round(float(coded.counts.mean()), 2),
+        "atoms_used": round(float(chosen.counts.mean()), 2),
         "stored_bits": round(bits, 2),
         "longest": 8 * max(map(len, codes)),
         "state_bytes": state,
         "with_state_10k": round(bits + 8 * state / 10_000, 1),
         "with_state_40k": round(bits + 8 * state / 40_000, 1),
-        "cosine": round(cosine(tested, decoded), 4),
-        "centred": round(cosine(tested - dictionary.mean, decoded - dictionary.mean), 4),
+        "cosine": round(float(cosine(test, decoded).mean()), 4),
+        "centered": round(float(centered.mean()), 4),
         "encoded_per_s": round(len(codes) / (encoded - started)),
         "decoded_per_s": round(len(codes) / (ended - encoded)),
     }
-
-
-def cosine(one: np.ndarray, other: np.ndarray) -> float:
-    """Two (N, D) → the mean cosine of their rows."""
-    lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
-    return float(((one * other).sum(axis=1) / np.maximum(lengths, 1e-12)).mean())
 
 
 @click.command()
@@ -91,10 +82,10 @@ def cosine(one: np.ndarray, other: np.ndarray) -> float:
     type=int,
     default=ATOMS,
     show_default=True,
-    help="K; may be given again.",
+    help="K; may be repeated.",
 )
 def main(path: str, atoms: tuple[int, ...]) -> None:
-    """The grid of `smic`, one JSON line a cell."""
+    """Print the grid of `smic`, one JSON line per cell."""
     for figures in grid(np.load(path), atoms):
         report(figures)
 

@@ -140,7 +140,7 @@ class Objective:
         self, network: Pqvae, units: torch.Tensor, progress: float
     ) -> tuple[torch.Tensor, int]:
         with torch.autocast("cpu", torch.bfloat16):
-            parts = network.symbols(units)
+            parts = network.subvectors(units)
         indices = network.nearest(parts.detach())
         chosen = network.codebook[indices]
         with torch.autocast("cpu", torch.bfloat16):

@@ -1,9 +1,9 @@
-"""`float16`: vectors as they are, to wait in until there are enough of them to fit a codec to.
+"""`float16`: vectors in half precision, while rows wait for another codec to be fitted to them.
 
     clip_code     D half-precision numbers, little-endian                 16·D bits
     color_code    1.5 n² samples of eight bits, as coclico's
 
-Its parameters say what it waits for: the codec to be fitted, and at which rates.
+Its parameters name the pending codec and its rates.
 """
 
 from __future__ import annotations
@@ -17,19 +17,23 @@ import numpy as np
 from archive.arrays import Vectors
 from archive.codecs.coclico import ScalarMaps
 from archive.codecs.codec import Codec, PendingCodec
-from archive.codecs.coders.scalar import rows_of
+from archive.codecs.coders.scalar import stack_codes
 from archive.codecs.coders.serialization import Arrays
+
+MAP_BITS = 8  # per sample: lossless
 
 
 def float16_codec(dimension: int, pending: PendingCodec, *, map_side: int = 8) -> Codec:
-    """The waiting room of a codec."""
-    return Codec("float16", Float16Vectors(dimension, pending), ScalarMaps(map_side, 8))
+    """The codec of rows that wait for `pending`. Raises UsageError for a side that cannot be."""
+    return Codec("float16", Float16Vectors(dimension, pending), ScalarMaps(map_side, MAP_BITS))
 
 
 def open_float16(parameters: Mapping[str, Any], _: Mapping[str, Any]) -> Codec:
     """From a codec row. Raises KeyError where something is missing."""
     pending = PendingCodec(
-        parameters["pending"], parameters["pending_bits"], parameters["pending_map_bits"]
+        parameters["pending"],
+        parameters["pending_bits"],
+        parameters["pending_map_bits"],
     )
     return float16_codec(parameters["dimension"], pending, map_side=parameters.get("map_side", 0))
 
@@ -45,20 +49,20 @@ class Float16Vectors:
 
     @property
     def payload_bits(self) -> int:
+        """Bits of every code."""
         return 16 * self.dimension
 
     def parameters(self) -> dict[str, Any]:
-        name = self.pending.name
-        bits = self.pending.bits
-        map_bits = self.pending.map_bits
+        """Numbers for the codec row."""
         return {
             "dimension": self.dimension,
-            "pending": name,
-            "pending_bits": bits,
-            "pending_map_bits": map_bits,
+            "pending": self.pending.name,
+            "pending_bits": self.pending.bits,
+            "pending_map_bits": self.pending.map_bits,
         }
 
     def arrays(self) -> Arrays:
+        """Empty: nothing is fitted."""
         return {}
 
     def encode(self, vectors: Vectors) -> list[bytes]:
@@ -66,6 +70,6 @@ class Float16Vectors:
         return [row.tobytes() for row in vectors.astype("<f2")]
 
     def decode(self, codes: list[bytes]) -> Vectors:
-        """N codes → (N, D) float32. Raises BadCode on a wrong length."""
-        rows = rows_of(codes, 2 * self.dimension)
+        """N codes → (N, D) float32. Raises BadCode for a wrong length."""
+        rows = stack_codes(codes, 2 * self.dimension)
         return rows.view("<f2").astype(np.float32)

@@ -2,8 +2,8 @@
 
 coclico, clip      at once
 a codec's file     as it was fitted or trained
-klt, smic          as shipped with the model pair, where dimension and rate agree; else float16, until
-                   there are enough rows to fit the codec to
+klt, smic          as shipped with the model pair, where the rates agree; else float16, until there
+                   are enough rows to fit the codec to
 """
 
 from __future__ import annotations
@@ -81,8 +81,8 @@ def _from_file(path: Path, dimension: int) -> Codec:
     codec = load_codec(path)
     if codec.dimension != dimension:
         raise UsageError(
-            f"the codec in {path} is for embeddings of {codec.dimension} dimensions, this archive's "
-            f"have {dimension}; train one on vectors of its model"
+            f"the codec in {path} is for embeddings of {codec.dimension} dimensions, this archive "
+            f"has {dimension}; train one on vectors of its model"
         )
     return codec
 

@@ -1,11 +1,12 @@
-"""`smic`: sparse codes over a dictionary learned from the collection (Bachard & Maugey, arXiv 2412.05035).
+"""`smic`: sparse codes over a learned dictionary (Bachard & Maugey, arXiv 2412.05035).
 
     clip_code     message of archive.codecs.coders.sparse: which atoms, and how much of each
     color_code    as in `klt`
 
-The paper publishes no dictionary size, sparsity or quantiser; ours were found on a grid (docs/smic.md). The dictionary
-is learned once (archive.codecs.coders.sparse_fit) and stored in the codec row; pictures that come later are coded with it as it
-stands.
+The paper publishes no dictionary size, sparsity or quantizer; ours were found on a grid
+(docs/smic.md). The dictionary is learned once from the collection
+(archive.codecs.coders.sparse_fit) and stored in the codec row; later images are coded with it
+unchanged.
 """
 
 from __future__ import annotations
@@ -17,21 +18,26 @@ from archive.arrays import Pixels, Vectors
 from archive.codecs.codec import Codec
 from archive.codecs.coders.sparse import Dictionary
 from archive.codecs.coders.sparse_fit import fit_dictionary, shape_for
-from archive.codecs.fitted_coders import FittedVectors, check_sample, fit_maps, open_maps
+from archive.codecs.fitted_coders import (
+    VECTOR_PREFIX,
+    FittedVectors,
+    check_sample,
+    fit_maps,
+    open_maps,
+)
 
 
-def fit_smic(
-    vectors: Vectors, maps: Pixels, *, bits: int = 48, map_bits: int = 20, seed: int = 0
-) -> Codec:
-    """(N, D) float32 and (N, n, n, 3) uint8 (n = 0: no maps) → a codec fitted to them. Raises UsageError if too few."""
+def fit_smic(vectors: Vectors, maps: Pixels, *, bits: int, map_bits: int, seed: int = 0) -> Codec:
+    """(N, D) float32 and (N, n, n, 3) uint8, n = 0 for no maps → a codec fitted to them.
+
+    Raises UsageError for too few of them or too few bits.
+    """
     check_sample(vectors, bits)
-    fitted = FittedVectors(fit_dictionary(vectors, bits, shape_for(bits), seed=seed), bits)
-    return Codec("smic", fitted, fit_maps(maps, map_bits, vectors, fitted, seed=seed))
+    coder = FittedVectors(fit_dictionary(vectors, bits, shape_for(bits), seed=seed), bits)
+    return Codec("smic", coder, fit_maps(maps, map_bits, vectors, coder, seed=seed))
 
 
 def open_smic(parameters: Mapping[str, Any], arrays: Mapping[str, Any]) -> Codec:
     """From a codec row. Raises KeyError where something is missing."""
-    dictionary = Dictionary.open(arrays, "vector_")
-    return Codec(
-        "smic", FittedVectors(dictionary, int(parameters["bits"])), open_maps(parameters, arrays)
-    )
+    coder = FittedVectors(Dictionary.open(arrays, VECTOR_PREFIX), int(parameters["bits"]))
+    return Codec("smic", coder, open_maps(parameters, arrays))

@@ -1,7 +1,7 @@
-"""The network codec keeps its promises: the rate to the bit, no code of another length, the same vectors after storage.
+"""`pqvae`: the rate to the bit, codes of one length, the same vectors from a stored codec.
 
-Vectors are compared within 1e-5 and not to the bit: a convolution is a sum of floats, and its order depends on the
-processor and on the number of threads.
+Vectors are compared within 1e-5 and not to the bit: a convolution is a sum of floats, and its order
+depends on the processor and on the number of threads.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from archive.arrays import unit
 from archive.codecs import load_codec, save_codec
 from archive.codecs.codec import Codec
 from archive.codecs.coders.serialization import from_bytes
@@ -49,7 +50,7 @@ np.save(sys.argv[4], load_codec(Path(sys.argv[2])).decode_vectors(codes))
 
 
 def untrained(subvector: int = 32, entries: int = 16, norms: Norms = MANY_NORMS) -> Codec:
-    """A codec of random weights; a codebook of random parts, so that all its entries are used."""
+    """A codec of random weights; its codebook holds random subvectors, so all entries are used."""
     import torch
 
     from archive.codecs.coders.pqvae_network import Pqvae
@@ -58,8 +59,8 @@ def untrained(subvector: int = 32, entries: int = 16, norms: Norms = MANY_NORMS)
     torch.manual_seed(0)
     network = Pqvae(DIMENSION, subvector, entries)
     with torch.inference_mode():
-        parts = network.symbols(torch.randn(16, DIMENSION)).flatten(0, 1)
-        network.codebook.copy_(parts[torch.randperm(len(parts))[:entries]])
+        subvectors = network.subvectors(torch.randn(16, DIMENSION)).flatten(0, 1)
+        network.codebook.copy_(subvectors[torch.randperm(len(subvectors))[:entries]])
     return codec_of(network, norms)
 
 
@@ -71,16 +72,14 @@ def codec() -> Codec:
 @pytest.fixture
 def vectors(rng: np.random.Generator) -> np.ndarray:
     """Norms of 3 … 15."""
-    drawn = rng.normal(size=(20, DIMENSION))
-    drawn *= np.linspace(3, 15, 20)[:, None] / np.linalg.norm(drawn, axis=1, keepdims=True)
-    return drawn.astype(np.float32)
+    units = unit(rng.normal(size=(20, DIMENSION)))
+    return (units * np.linspace(3, 15, 20)[:, None]).astype(np.float32)
 
 
 def clustered(rng: np.random.Generator, count: int) -> np.ndarray:
-    """Vectors about eight centres, all of norm 4."""
-    drawn = rng.normal(size=(8, DIMENSION))[rng.integers(8, size=count)]
-    drawn += 0.3 * rng.normal(size=drawn.shape)
-    return (4 * drawn / np.linalg.norm(drawn, axis=1, keepdims=True)).astype(np.float32)
+    """Vectors about eight centers, all of norm 4."""
+    centers = rng.normal(size=(8, DIMENSION))[rng.integers(8, size=count)]
+    return (4 * unit(centers + 0.3 * rng.normal(size=centers.shape))).astype(np.float32)
 
 
 @pytest.mark.parametrize(("subvector", "entries", "bits"), POINTS)
@@ -120,24 +119,21 @@ def test_norms_out_of_range_are_clamped_and_a_zero_vector_is_the_shortest(codec:
 def test_one_norm_costs_nothing_and_is_given_back() -> None:
     codec = untrained(norms=Norms.of(np.full((5, DIMENSION), 0.25, np.float32)))
     assert codec.vectors.payload_bits == 400
-    assert np.linalg.norm(
-        decoded(codec, np.eye(DIMENSION, dtype=np.float32)), axis=1
-    ) == pytest.approx(1.0, rel=1e-5)
+    vectors_hat = decoded(codec, np.eye(DIMENSION, dtype=np.float32))
+    assert np.linalg.norm(vectors_hat, axis=1) == pytest.approx(1.0, rel=1e-5)
 
 
 def test_a_code_names_the_nearest_entries(codec: Codec, vectors: np.ndarray) -> None:
     import torch
 
     network = codec.vectors._network
-    units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    parts = network.symbols(torch.from_numpy(units))
-    distance = torch.cdist(parts, network.codebook)
-    indices = np.frombuffer(
-        b"".join(code[:50] for code in codec.encode_vectors(vectors)), np.uint8
-    ).reshape(20, 50)
-    chosen = np.stack([indices >> 4, indices & 15], axis=2).reshape(20, 100).astype(np.int64)
-    paid = distance.gather(2, torch.from_numpy(chosen)[..., None])[..., 0]
-    assert float((paid - distance.amin(2)).max()) < 1e-4
+    subvectors = network.subvectors(torch.from_numpy(unit(vectors)))
+    distance = torch.cdist(subvectors, network.codebook)
+    packed = b"".join(code[:50] for code in codec.encode_vectors(vectors))
+    pairs = np.frombuffer(packed, np.uint8).reshape(20, 50)
+    chosen = np.stack([pairs >> 4, pairs & 15], axis=2).reshape(20, 100).astype(np.int64)
+    chosen_distance = distance.gather(2, torch.from_numpy(chosen)[..., None])[..., 0]
+    assert float((chosen_distance - distance.amin(2)).max()) < 1e-4
     assert len(np.unique(chosen)) > 8
 
 
@@ -156,12 +152,12 @@ def test_a_stored_codec_writes_and_reads_the_same(
         assert (opened.parameters(), opened.state) == (codec.parameters(), codec.state)
 
 
-def test_colour_maps_are_those_of_klt(codec: Codec, rng: np.random.Generator) -> None:
+def test_color_maps_are_those_of_klt(codec: Codec, rng: np.random.Generator) -> None:
     maps = rng.integers(0, 256, (64, 4, 4, 3), dtype=np.uint8)
-    shown = rng.normal(size=(64, DIMENSION)).astype(np.float32)
-    both = replace(codec, maps=fit_maps(maps, 40, shown, codec.vectors))
-    opened = open_pqvae(both.parameters(), from_bytes(both.state))
-    assert opened.encode(shown, maps) == both.encode(shown, maps)
+    vectors = rng.normal(size=(64, DIMENSION)).astype(np.float32)
+    with_maps = replace(codec, maps=fit_maps(maps, 40, vectors, codec.vectors))
+    opened = open_pqvae(with_maps.parameters(), from_bytes(with_maps.state))
+    assert opened.encode(vectors, maps) == with_maps.encode(vectors, maps)
     assert isinstance(opened.maps, TransformMaps)
     assert opened.map_side == 4
 
@@ -177,7 +173,7 @@ def test_nothing_is_coded_to_nothing(codec: Codec) -> None:
     assert codec.decode_vectors([]).shape == (0, DIMENSION)
 
 
-def test_a_vector_is_coded_alike_alone_and_among_many(
+def test_a_code_decodes_the_same_alone_and_among_others(
     codec: Codec, rng: np.random.Generator
 ) -> None:
     codes = [rng.bytes(51) for _ in range(300)]
@@ -192,10 +188,9 @@ def test_impossible_codebooks_and_foreign_weights_are_refused(codec: Codec) -> N
             PqvaeVectors(DIMENSION, {"codebook": np.zeros(shape, np.float16)}, ONE_NORM)
     with pytest.raises(KeyError):
         open_pqvae(codec.parameters(), {})
+    codes = codec.encode_vectors(np.eye(1, DIMENSION, dtype=np.float32))
     with pytest.raises(UnknownCodec, match="another network"):
-        replace(codec.vectors, dimension=8).decode(
-            codec.encode_vectors(np.eye(1, DIMENSION, dtype=np.float32))
-        )
+        replace(codec.vectors, dimension=8).decode(codes)
 
 
 def test_a_file_that_is_no_codec_is_refused(tmp_path: Path) -> None:
@@ -210,17 +205,16 @@ def test_a_file_that_is_no_codec_is_refused(tmp_path: Path) -> None:
 def test_processes_of_other_thread_counts_read_the_same(
     codec: Codec, rng: np.random.Generator, tmp_path: Path
 ) -> None:
-    """Within 1e-5 at norm 1; not to the bit, since threads cut the convolutions' sums of floats differently."""
-    save_codec(
-        replace(codec, vectors=replace(codec.vectors, norms=ONE_NORM)), tmp_path / "codec.npz"
-    )
+    """Within 1e-5 at norm 1: threads split the convolutions' sums of floats differently."""
+    one_norm = replace(codec, vectors=replace(codec.vectors, norms=ONE_NORM))
+    save_codec(one_norm, tmp_path / "codec.npz")
     np.save(tmp_path / "codes.npy", rng.integers(0, 256, (40, 50), dtype=np.uint8))
-    read = []
+    decoded_vectors = []
     for threads in ("1", "2"):
         places = [tmp_path / "codec.npz", tmp_path / "codes.npy", tmp_path / f"{threads}.npy"]
         subprocess.run([sys.executable, "-c", DECODE, threads, *map(str, places)], check=True)
-        read.append(np.load(places[-1]))
-    assert np.abs(read[0] - read[1]).max() < 1e-5
+        decoded_vectors.append(np.load(places[-1]))
+    assert np.abs(decoded_vectors[0] - decoded_vectors[1]).max() < 1e-5
 
 
 def test_the_codec_is_imported_without_torch() -> None:
@@ -231,24 +225,20 @@ def test_the_codec_is_imported_without_torch() -> None:
 def test_a_few_steps_of_training_beat_none(
     rng: np.random.Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The clock ticks a second at each look, two looks a step: 90 steps on any machine."""
+    """The clock is read twice per step and advances by a second: 90 steps on any machine."""
     from training import loop
     from training.pqvae import fit_pqvae, scores
 
     monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=itertools.count().__next__))
     vectors = clustered(rng, 600)
-    fitted = vectors[:500]
-    validation = vectors[500:]
+    sample = vectors[:500]
+    test = vectors[500:]
     trained = fit_pqvae(
-        fitted, subvector=32, entries=16, minutes=3, work=tmp_path, batch=16, average=0.8
-    )
-    before, after = (
-        scores(codec, validation)["centered"]
-        for codec in (untrained(norms=Norms.of(fitted)), trained)
+        sample, subvector=32, entries=16, minutes=3, work=tmp_path, batch=16, average=0.8
     )
     assert trained.vectors.payload_bits == 400
-    assert before < 0.2
-    assert after > 0.5
+    assert scores(untrained(norms=Norms.of(sample)), test)["centered"] < 0.2
+    assert scores(trained, test)["centered"] > 0.5
 
 
 def test_bits_and_e_dim_name_the_codebook() -> None:
@@ -270,9 +260,10 @@ def test_the_command_writes_a_codec_that_opens(rng: np.random.Generator, tmp_pat
     from training.pqvae import main
 
     np.save(tmp_path / "vectors.npy", clustered(rng, 60).astype(np.float16))
-    told = {"vectors": tmp_path / "vectors.npy", "out": tmp_path / "codec.npz", "work": tmp_path}
+    paths = {"vectors": tmp_path / "vectors.npy", "out": tmp_path / "codec.npz", "work": tmp_path}
     limits = {"bits": 600, "minutes": 0.01, "validation": 20, "batch": 8, "threads": 1}
-    words = [word for name, value in (told | limits).items() for word in (f"--{name}", str(value))]
+    options = (paths | limits).items()
+    words = [word for name, value in options for word in (f"--{name}", str(value))]
     result = CliRunner().invoke(main, words, catch_exceptions=False)
     assert result.exit_code == 0
     assert json.loads(result.output)["payload_bits"] == 600

@@ -1,4 +1,4 @@
-"""Codecs that come with a pair: no sample is waited for, and no original needed."""
+"""Codecs that ship with a model pair: no sample and no original is needed."""
 
 from __future__ import annotations
 
@@ -27,18 +27,16 @@ def test_the_pocket_pair_codes_at_once_at_three_rates(
         list(archive.ingest([str(album)]))
         stats = archive.stats()
         assert {row.codec_id for row in archive} == {archive._codecs.current_id}
-        assert stats.clip_bits_per_image == pytest.approx(
-            bits, rel=0.5
-        )  # drawings are not what it was fitted to
+        # drawings are not what it was fitted to
+        assert stats.clip_bits_per_image == pytest.approx(bits, rel=0.5)
         assert stats.color_bits_per_image == pytest.approx(map_bits, rel=0.5)
 
 
-def test_more_bits_come_nearer(album: Path) -> None:
-    aligned = {
-        one.parameters()["bits"]: one.alignment for one in shipped_codecs(PAIRS["pocket"].codecs)
-    }
-    assert list(aligned) == [1, 120, 250, 60]
-    assert aligned[60] < aligned[120] < aligned[250]  # type: ignore[operator]
+def test_more_bits_come_closer(album: Path) -> None:
+    codecs = shipped_codecs(PAIRS["pocket"].codecs)
+    alignments = {codec.parameters()["bits"]: codec.alignment for codec in codecs}
+    assert list(alignments) == [1, 120, 250, 60]
+    assert alignments[60] < alignments[120] < alignments[250]  # type: ignore[operator]
 
 
 def test_sign_rows_are_decoded_better_without_their_originals(tmp_path: Path, album: Path) -> None:
@@ -55,15 +53,14 @@ def test_sign_rows_are_decoded_better_without_their_originals(tmp_path: Path, al
         assert list(archive.recode(None)) == []
 
 
-def test_a_pairs_folder_may_bring_codecs_too(tiny_pair: Path, tmp_path: Path, album: Path) -> None:
+def test_a_pairs_folder_may_ship_codecs_too(tiny_pair: Path, tmp_path: Path, album: Path) -> None:
     shutil.copytree(tiny_pair, tmp_path / "pair")
     rng = np.random.default_rng(0)
     vectors = rng.normal(size=(300, DIMENSION)).astype(np.float32)
     maps = rng.integers(0, 256, (300, 8, 8, 3), np.uint8)
-    (tmp_path / "pair" / "codecs").mkdir()
-    save_codec(
-        fit_klt(vectors, maps, bits=40, map_bits=40), tmp_path / "pair" / "codecs" / "ours.npz"
-    )
+    folder = tmp_path / "pair" / "codecs"
+    folder.mkdir()
+    save_codec(fit_klt(vectors, maps, bits=40, map_bits=40), folder / "ours.npz")
     pair = find_pair(str(tmp_path / "pair"))
     codec = CodecConfig("klt", bits=40)
     with Archive.create(Settings(str(tmp_path / "a")), pair, codec=codec) as archive:

@@ -1,4 +1,4 @@
-"""`smic` keeps its promises: the bits asked for, the same numbers everywhere, and no surprise from a damaged code."""
+"""`smic`: the bits asked for, the same numbers everywhere, damaged codes refused."""
 
 from __future__ import annotations
 
@@ -13,24 +13,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archive.arrays import cosine
 from archive.codecs.codec import Codec
+from archive.codecs.coders.atom_sets import set_weights
 from archive.codecs.coders.serialization import from_bytes
-from archive.codecs.coders.sparse import set_weights
-from archive.codecs.coders.sparse_fit import RATES
+from archive.codecs.coders.sparse_fit import SHAPES
 from archive.codecs.smic import fit_smic, open_smic
 from archive.errors import BadCode, UsageError
 
 DIMENSION = 48
-FITTED = 4000
+SAMPLE = 4000
+NO_MAPS = np.zeros((SAMPLE, 0, 0, 3), np.uint8)
 DECODE_ELSEWHERE = """
 import hashlib, json, sys
 import numpy as np
 from archive.codecs.smic import open_smic
 from archive.codecs.coders.serialization import from_bytes
 folder = sys.argv[1]
-kept = json.load(open(f"{folder}/codes.json"))
-codec = open_smic(kept["parameters"], from_bytes(open(f"{folder}/state", "rb").read()))
-print(hashlib.sha256(codec.decode_vectors([bytes.fromhex(code) for code in kept["codes"]]).tobytes()).hexdigest())
+stored = json.load(open(f"{folder}/codes.json"))
+codec = open_smic(stored["parameters"], from_bytes(open(f"{folder}/state", "rb").read()))
+codes = [bytes.fromhex(code) for code in stored["codes"]]
+print(hashlib.sha256(codec.decode_vectors(codes).tobytes()).hexdigest())
 """
 
 
@@ -39,28 +42,27 @@ def draw(count: int, *, seed: int) -> np.ndarray:
     shape = np.random.default_rng(0)
     rng = np.random.default_rng(seed)
     spectrum = np.arange(1, DIMENSION + 1) ** -0.7
-    centres = 1.5 * shape.normal(size=(40, DIMENSION)) * spectrum
-    drawn = centres[rng.integers(40, size=count)] + rng.normal(size=(count, DIMENSION)) * spectrum
-    return (drawn + shape.normal(size=DIMENSION)).astype(np.float32)
+    centers = 1.5 * shape.normal(size=(40, DIMENSION)) * spectrum
+    noise = rng.normal(size=(count, DIMENSION)) * spectrum
+    vectors = centers[rng.integers(40, size=count)] + noise + shape.normal(size=DIMENSION)
+    return vectors.astype(np.float32)
 
 
-def centred_cosine(codec: Codec, vectors: np.ndarray) -> float:
+def centered_cosine(codec: Codec, vectors: np.ndarray) -> float:
+    """The mean cosine about the codec's mean."""
     mean = codec.vectors.coder.mean
-    one = vectors - mean
-    other = codec.decode_vectors(codec.encode_vectors(vectors)) - mean
-    return float(
-        ((one * other).sum(1) / np.linalg.norm(one, axis=1) / np.linalg.norm(other, axis=1)).mean()
-    )
+    vectors_hat = codec.decode_vectors(codec.encode_vectors(vectors))
+    return float(cosine(vectors - mean, vectors_hat - mean).mean())
 
 
 @pytest.fixture(scope="module")
 def maps() -> np.ndarray:
-    return np.random.default_rng(1).integers(0, 256, (FITTED, 4, 4, 3), dtype=np.uint8)
+    return np.random.default_rng(1).integers(0, 256, (SAMPLE, 4, 4, 3), dtype=np.uint8)
 
 
 @pytest.fixture(scope="module")
 def codec(maps: np.ndarray) -> Codec:
-    return fit_smic(draw(FITTED, seed=1), maps, bits=48)
+    return fit_smic(draw(SAMPLE, seed=1), maps, bits=48, map_bits=20)
 
 
 @pytest.fixture(scope="module")
@@ -73,57 +75,55 @@ def reopened(codec: Codec) -> Codec:
     return open_smic(codec.parameters(), from_bytes(codec.state))
 
 
-def test_a_codec_opened_from_its_row_codes_and_decodes_alike(
+def test_a_codec_opened_from_its_row_codes_and_decodes_the_same(
     codec: Codec, fresh: np.ndarray, maps: np.ndarray
 ) -> None:
-    again = reopened(codec)
-    codes = codec.encode_vectors(fresh)
-    assert (again.name, again.parameters(), again.state) == (
-        "smic",
-        codec.parameters(),
-        codec.state,
-    )
-    assert again.encode_vectors(fresh) == codes
-    assert np.array_equal(again.decode_vectors(codes), codec.decode_vectors(codes))
-    both = codec.encode(fresh[:20], maps[:20])
-    assert again.encode(fresh[:20], maps[:20]) == both
-    assert np.array_equal(again.decode(*both)[1], codec.decode(*both)[1])
+    opened = reopened(codec)
+    assert opened.name == "smic"
+    assert opened.parameters() == codec.parameters()
+    assert opened.state == codec.state
+    clip_codes = codec.encode_vectors(fresh)
+    assert opened.encode_vectors(fresh) == clip_codes
+    assert np.array_equal(opened.decode_vectors(clip_codes), codec.decode_vectors(clip_codes))
+    codes = codec.encode(fresh[:20], maps[:20])
+    assert opened.encode(fresh[:20], maps[:20]) == codes
+    assert np.array_equal(opened.decode(*codes)[1], codec.decode(*codes)[1])
 
 
 def test_other_processes_with_other_threads_decode_the_same_bits(
     codec: Codec, fresh: np.ndarray, tmp_path: Path
 ) -> None:
     codes = [code.hex() for code in codec.encode_vectors(fresh)]
-    (tmp_path / "codes.json").write_text(
-        json.dumps({"parameters": codec.parameters(), "codes": codes})
-    )
+    stored = {"parameters": codec.parameters(), "codes": codes}
+    (tmp_path / "codes.json").write_text(json.dumps(stored))
     (tmp_path / "state").write_bytes(codec.state)
-    seen = set()
+    digests = set()
     for threads in ("1", "2"):
         names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
         command = [sys.executable, "-c", DECODE_ELSEWHERE, str(tmp_path)]
         environment = os.environ | dict.fromkeys(names, threads)
-        seen.add(subprocess.run(command, check=True, capture_output=True, env=environment).stdout)
-    assert len(seen) == 1
+        done = subprocess.run(command, check=True, capture_output=True, env=environment)
+        digests.add(done.stdout)
+    assert len(digests) == 1
 
 
 @pytest.mark.parametrize("bits", [8, 24, 56])
-def test_new_pictures_take_the_bits_promised_and_keep_their_direction(
+def test_new_images_take_the_bits_promised_and_keep_their_direction(
     bits: int, fresh: np.ndarray
 ) -> None:
-    codec = fit_smic(draw(FITTED, seed=1), np.zeros((FITTED, 0, 0, 3), np.uint8), bits=bits)
+    codec = fit_smic(draw(SAMPLE, seed=1), NO_MAPS, bits=bits, map_bits=0)
     stored = 8 * np.mean([len(code) for code in codec.encode_vectors(fresh)])
     assert stored <= bits * 1.05
-    assert centred_cosine(codec, fresh) > {8: 0.55, 24: 0.75, 56: 0.85}[bits]
+    assert centered_cosine(codec, fresh) > {8: 0.55, 24: 0.75, 56: 0.85}[bits]
 
 
 @pytest.mark.parametrize("bits", [6, 8])
-def test_the_least_rates_store_one_byte_at_most(bits: int, fresh: np.ndarray) -> None:
-    codec = fit_smic(draw(FITTED, seed=1), np.zeros((FITTED, 0, 0, 3), np.uint8), bits=bits)
+def test_the_lowest_rates_store_one_byte_at_most(bits: int, fresh: np.ndarray) -> None:
+    codec = fit_smic(draw(SAMPLE, seed=1), NO_MAPS, bits=bits, map_bits=0)
     assert max(len(code) for code in codec.encode_vectors(10 * fresh)) <= 1
 
 
-def test_new_pictures_change_neither_the_dictionary_nor_old_codes(
+def test_new_images_change_neither_the_dictionary_nor_old_codes(
     codec: Codec, fresh: np.ndarray
 ) -> None:
     state = codec.state
@@ -134,7 +134,7 @@ def test_new_pictures_change_neither_the_dictionary_nor_old_codes(
     assert np.array_equal(codec.decode_vectors(codes + newer)[: len(codes)], decoded)
 
 
-def test_every_code_decodes_alone_as_in_company(codec: Codec, fresh: np.ndarray) -> None:
+def test_a_code_decodes_the_same_alone_and_among_others(codec: Codec, fresh: np.ndarray) -> None:
     codes = codec.encode_vectors(fresh[:50])
     alone = np.concatenate([codec.decode_vectors([code]) for code in codes])
     assert np.array_equal(alone, codec.decode_vectors(codes))
@@ -157,34 +157,32 @@ def test_a_damaged_code_is_refused_or_gives_finite_numbers(codec: Codec, code: b
 
 def test_the_mean_and_far_vectors_are_coded_too(codec: Codec) -> None:
     mean = codec.vectors.coder.mean
-    odd = np.stack([mean, np.zeros_like(mean), mean + 1e6, -1e6 * np.ones_like(mean)]).astype(
-        np.float32
-    )
-    assert np.isfinite(codec.decode_vectors(codec.encode_vectors(odd))).all()
+    vectors = np.stack([mean, np.zeros_like(mean), mean + 1e6, -1e6 * np.ones_like(mean)])
+    codes = codec.encode_vectors(vectors.astype(np.float32))
+    assert np.isfinite(codec.decode_vectors(codes)).all()
 
 
 def test_set_weights_are_those_of_all_sets() -> None:
-    own = np.array([3, 1, 4, 2], np.uint16)
-    [one, two] = set_weights(own, 2)
-    assert one.tolist() == [3, 1, 4, 2]
-    assert two.tolist() == [3 * (1 + 4 + 2), 1 * (4 + 2), 4 * 2, 0]
+    single, pairs = set_weights(np.array([3, 1, 4, 2], np.uint16), 2)
+    assert single.tolist() == [3, 1, 4, 2]
+    assert pairs.tolist() == [3 * (1 + 4 + 2), 1 * (4 + 2), 4 * 2, 0]
 
 
 @pytest.mark.parametrize("count", [64, 90])
-def test_few_pictures_make_a_small_dictionary(count: int) -> None:
+def test_few_images_make_a_small_dictionary(count: int) -> None:
     vectors = draw(count, seed=4)
-    for bits in RATES:
-        codec = fit_smic(vectors, np.zeros((count, 0, 0, 3), np.uint8), bits=bits)
+    for bits in SHAPES:
+        codec = fit_smic(vectors, NO_MAPS[:count], bits=bits, map_bits=0)
         assert np.isfinite(codec.decode_vectors(codec.encode_vectors(vectors))).all()
         assert len(codec.state) < 8000
 
 
-def test_identical_pictures_are_coded_without_loss() -> None:
+def test_identical_images_are_coded_without_loss() -> None:
     vectors = np.repeat(draw(1, seed=5), 64, axis=0)
-    codec = fit_smic(vectors, np.zeros((64, 0, 0, 3), np.uint8))
+    codec = fit_smic(vectors, NO_MAPS[:64], bits=48, map_bits=0)
     assert np.allclose(codec.decode_vectors(codec.encode_vectors(vectors)), vectors, atol=1e-5)
 
 
-def test_too_few_pictures_are_refused() -> None:
+def test_too_few_images_are_refused() -> None:
     with pytest.raises(UsageError, match="at least 64"):
-        fit_smic(draw(63, seed=1), np.zeros((63, 0, 0, 3), np.uint8))
+        fit_smic(draw(63, seed=1), NO_MAPS[:63], bits=48, map_bits=0)

@@ -134,7 +134,7 @@ def test_codes_without_levels_are_indexed_coarsely_and_found_among_real_embeddin
     vectors = np.load(shared_data / "embeddings" / "cnclip_vitb16_images.npy")[:16_000].astype(
         np.float32
     )
-    codec = fit_klt(vectors[:4000], NO_MAPS, bits=120)
+    codec = fit_klt(vectors[:4000], NO_MAPS, bits=120, map_bits=0)
     codes = codec.encode_vectors(vectors)
     index = Index(codec, STAMP)
     for start in range(0, len(codes), PAGE):
@@ -155,7 +155,7 @@ def test_codes_without_levels_are_indexed_coarsely_and_found_among_real_embeddin
 
 
 def test_a_form_fitted_to_few_rows_is_outgrown_once_and_not_again() -> None:
-    codec = fit_klt(draw(500, seed=1), NO_MAPS, bits=40)
+    codec = fit_klt(draw(500, seed=1), NO_MAPS, bits=40, map_bits=0)
     rows = list(enumerate(codec.encode_vectors(draw(6 * PAGE, seed=2))))
     index = Index(codec, STAMP)
     index.extend(rows[:100])

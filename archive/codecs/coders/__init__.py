@@ -1,1 +1,1 @@
-"""The parts that codecs are built from: quantizers, transforms, sparse codes, entropy coding."""
+"""What codecs are built from: quantizers, transforms, sparse codes, entropy coding."""

@@ -1,4 +1,4 @@
-"""Orthogonal matching pursuit of many rows at once: the best n atoms of a dictionary, n = 1, 2, … S."""
+"""Orthogonal matching pursuit of many rows at once: n atoms of a dictionary, n = 1, 2, … S."""
 
 from __future__ import annotations
 
@@ -8,36 +8,37 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Rows = npt.NDArray[np.float32]
+from archive.arrays import Vectors
+
 Integers = npt.NDArray[np.int64]
 RIDGE = 1e-5  # keeps atoms that are nearly parallel apart in the normal equations
 TINY = 1e-20  # squared length of an atom that is zero
 
 
 @dataclass(frozen=True)
-class Pursuit:
+class OmpSolution:
     """N rows and their first n atoms, ascending, with what choosing levels needs."""
 
     atoms: Integers  # (N, n)
-    coefficients: Rows  # (N, n), least squares
-    correlations: Rows  # (N, n), xᵀd
-    gram: Rows  # (N, n, n), dᵀd
+    coefficients: Vectors  # (N, n), least squares
+    correlations: Vectors  # (N, n), xᵀd
+    gram: Vectors  # (N, n, n), dᵀd
 
 
-def pursue(correlations: Rows, gram: Rows, most: int) -> Iterator[Pursuit]:
-    """xᵀd (N, K) and dᵀd (K, K) → the atoms after 1, 2 … `most` steps of orthogonal matching pursuit."""
+def omp_solutions(correlations: Vectors, gram: Vectors, max_atoms: int) -> Iterator[OmpSolution]:
+    """xᵀd (N, K) and dᵀd (K, K) → the solutions with 1, 2 … `max_atoms` atoms."""
     rows = np.arange(len(correlations))[:, None]
     scale = 1 / np.sqrt(np.maximum(np.diag(gram), TINY))
-    picks = np.zeros((len(rows), 0), np.int64)
-    rest = correlations
-    for _ in range(most):
-        gain = np.abs(rest * scale)
-        gain[rows, picks] = -1
-        picks = np.sort(np.column_stack([picks, gain.argmax(axis=1)]), axis=1)
-        own = np.take_along_axis(correlations, picks, axis=1)
-        inner = gram[picks[:, :, None], picks[:, None, :]]
-        ridge = RIDGE * inner.diagonal(axis1=1, axis2=2) + np.float32(TINY)
-        ridged = inner + ridge[..., None] * np.eye(picks.shape[1], dtype=np.float32)
-        coefficients: Rows = np.linalg.solve(ridged, own[..., None])[..., 0]
-        rest = correlations - (coefficients[:, None] @ gram[picks])[:, 0]
-        yield Pursuit(picks, coefficients, own, inner)
+    atoms = np.zeros((len(rows), 0), np.int64)
+    residual = correlations
+    for _ in range(max_atoms):
+        gain = np.abs(residual * scale)
+        gain[rows, atoms] = -1
+        atoms = np.sort(np.column_stack([atoms, gain.argmax(axis=1)]), axis=1)
+        atom_correlations = np.take_along_axis(correlations, atoms, axis=1)
+        atom_gram = gram[atoms[:, :, None], atoms[:, None, :]]
+        ridge = RIDGE * atom_gram.diagonal(axis1=1, axis2=2) + np.float32(TINY)
+        normal = atom_gram + ridge[..., None] * np.eye(atoms.shape[1], dtype=np.float32)
+        coefficients: Vectors = np.linalg.solve(normal, atom_correlations[..., None])[..., 0]
+        residual = correlations - (coefficients[:, None] @ gram[atoms])[:, 0]
+        yield OmpSolution(atoms, coefficients, atom_correlations, atom_gram)

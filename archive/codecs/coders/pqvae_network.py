@@ -1,17 +1,21 @@
-"""The network of `pqvae` (Shen et al., MLSP 2025, arXiv 2509.05925): a unit vector ⇄ a 5 × 5 grid of 128 channels.
+"""The network of `pqvae` (Shen et al., MLSP 2025, arXiv 2509.05925).
+
+A unit vector ⇄ a 5 × 5 grid of 128 channels:
 
     encoder   ConvT k3 s2 → ReLU → ConvT k3 s2 p1 → ReLU → 3 residuals → Conv k3 p1
               (D, 1, 1)     (512, 3, 3)              (256, 5, 5)         (128, 5, 5)
     decoder   Conv k3 p1 → 3 residuals → Conv k3 s2 p1 → ReLU → Conv k3 s2 → unit length
               (256, 5, 5)                (512, 3, 3)            (D, 1, 1)
     residual  y = ReLU(x + Conv k1(ReLU(Conv k3 p1(ReLU(x)))))        256 → 128 → 256 channels
-    codebook  n_e entries of e_dim numbers, one for all positions and subspaces
+    codebook  n_e entries of e_dim numbers, shared by all positions and subspaces
 
-The grid has length 1 over the channels at each position. Position by position, row by row, its channels are cut into
-parts of e_dim: 3200 / e_dim parts, position before subspace. 9.6 M weights at D = 512.
+The grid has length 1 over the channels at each position. Position by position, row by row, its
+channels are cut into subvectors of e_dim: 3200 / e_dim of them, position before subspace. 9.6 M
+weights at D = 512.
 
-Ours is the scale inside: what enters is multiplied by √D, and by √128 for the decoder, so that numbers there are about
-1 and the biases do not drown them. The first layers' weights could hold these factors; only learning is faster so.
+The internal scale is ours: inputs are multiplied by √D, and by √128 for the decoder, so that values
+are about 1 and the biases do not dominate them. The first layers' weights could absorb these
+factors; only training is faster this way.
 
 This module imports torch; archive.codecs.pqvae imports it when a vector is first coded.
 """
@@ -22,12 +26,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-# of the grid
-CHANNELS = 128
-SIDE = 5
-# channels on the way to it
-WIDE = 512
-MIDDLE = 256
+CHANNELS = 128  # of the grid
+SIDE = 5  # of the grid
+WIDE_CHANNELS = 512  # at 3 × 3
+MIDDLE_CHANNELS = 256  # at 5 × 5
 RESIDUALS = 3
 
 
@@ -38,50 +40,50 @@ class Pqvae(nn.Module):
         super().__init__()
         self.subvector = subvector
         self.encoder = nn.Sequential(
-            nn.ConvTranspose2d(dimension, WIDE, 3, stride=2),
+            nn.ConvTranspose2d(dimension, WIDE_CHANNELS, 3, stride=2),
             nn.ReLU(),
-            nn.ConvTranspose2d(WIDE, MIDDLE, 3, stride=2, padding=1),
+            nn.ConvTranspose2d(WIDE_CHANNELS, MIDDLE_CHANNELS, 3, stride=2, padding=1),
             nn.ReLU(),
             *(Residual() for _ in range(RESIDUALS)),
-            nn.Conv2d(MIDDLE, CHANNELS, 3, padding=1),
+            nn.Conv2d(MIDDLE_CHANNELS, CHANNELS, 3, padding=1),
         )
         self.decoder = nn.Sequential(
-            nn.Conv2d(CHANNELS, MIDDLE, 3, padding=1),
+            nn.Conv2d(CHANNELS, MIDDLE_CHANNELS, 3, padding=1),
             *(Residual() for _ in range(RESIDUALS)),
-            nn.Conv2d(MIDDLE, WIDE, 3, stride=2, padding=1),
+            nn.Conv2d(MIDDLE_CHANNELS, WIDE_CHANNELS, 3, stride=2, padding=1),
             nn.ReLU(),
-            nn.Conv2d(WIDE, dimension, 3, stride=2),
+            nn.Conv2d(WIDE_CHANNELS, dimension, 3, stride=2),
         )
         self.codebook = nn.Parameter(torch.empty(entries, subvector).uniform_(-1, 1))
 
-    def symbols(self, units: torch.Tensor) -> torch.Tensor:
-        """(N, D) → (N, 3200/e_dim, e_dim), not yet quantised."""
-        grid = F.normalize(
-            self.encoder(units[:, :, None, None] * units.shape[1] ** 0.5).float(), dim=1
-        )
+    def subvectors(self, units: torch.Tensor) -> torch.Tensor:
+        """(N, D) → (N, 3200/e_dim, e_dim), not yet quantized."""
+        scaled = units[:, :, None, None] * units.shape[1] ** 0.5
+        grid = F.normalize(self.encoder(scaled).float(), dim=1)
         return grid.permute(0, 2, 3, 1).reshape(len(units), -1, self.subvector)
 
-    def nearest(self, parts: torch.Tensor) -> torch.Tensor:
-        """(N, P, e_dim) → (N, P) int64: the entry at the least distance."""
-        return (self.codebook.square().sum(1) - 2 * parts @ self.codebook.T).argmin(2)
+    def nearest(self, subvectors: torch.Tensor) -> torch.Tensor:
+        """(N, P, e_dim) → (N, P) int64: the nearest entry."""
+        return (self.codebook.square().sum(1) - 2 * subvectors @ self.codebook.T).argmin(2)
 
-    def reconstruct(self, parts: torch.Tensor) -> torch.Tensor:
+    def reconstruct(self, subvectors: torch.Tensor) -> torch.Tensor:
         """(N, 3200/e_dim, e_dim) → unit_hat (N, D)."""
-        grid = parts.reshape(len(parts), SIDE, SIDE, CHANNELS).permute(0, 3, 1, 2)
+        grid = subvectors.reshape(len(subvectors), SIDE, SIDE, CHANNELS).permute(0, 3, 1, 2)
         return F.normalize(self.decoder(grid * CHANNELS**0.5).flatten(1).float(), dim=1)
 
 
 class Residual(nn.Module):
-    """(N, 256, H, W) → the same."""
+    """ReLU(x + f(x)), f two convolutions."""
 
     def __init__(self) -> None:
         super().__init__()
         self.body = nn.Sequential(
             nn.ReLU(),
-            nn.Conv2d(MIDDLE, CHANNELS, 3, padding=1),
+            nn.Conv2d(MIDDLE_CHANNELS, CHANNELS, 3, padding=1),
             nn.ReLU(),
-            nn.Conv2d(CHANNELS, MIDDLE, 1),
+            nn.Conv2d(CHANNELS, MIDDLE_CHANNELS, 1),
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """(N, 256, H, W) → the same."""
         return F.relu(x + self.body(x))

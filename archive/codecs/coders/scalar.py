@@ -1,13 +1,14 @@
-"""Uniform scalar quantiser and bit packing (CoCliCo, PCS 2024, equation 3).
+"""Uniform scalar quantizer and bit packing (CoCliCo, PCS 2024, equation 3).
 
     index = clip(floor(x / q), −2^(b−1), 2^(b−1) − 1)        q = 2 · 2^−b
-    x̂     = index · q + q / 2                                 b bits a value
+    x̂     = index · q + q / 2                                 b bits per value
 
-Stored is level = index + 2^(b−1), 0 … 2^b − 1. One bit is the sign (x ≥ 0 → 1), decoded to ±0.5. Inside [−1, 1) the
-error is at most q / 2. The paper's rate, −log2 q with q = 2^−b, counts b bits for 2^(b+1) levels; this is the
-consistent reading.
+Stored is level = index + 2^(b−1), 0 … 2^b − 1. One bit is the sign (x ≥ 0 → 1), decoded to ±0.5.
+Inside [−1, 1) the error is at most q / 2. The paper's rate, −log2 q with q = 2^−b, counts b bits
+for 2^(b+1) levels; this is the consistent reading.
 
-Packed, a row of n levels is ceil(n · b / 8) bytes, most significant bit first, the last byte filled with zeros:
+Packed, a row of n levels is ceil(n · b / 8) bytes, most significant bit first, the last byte filled
+with zeros:
 
     b = 1, levels 1 0 1 1 0 0 0 0 1   →   10110000 10000000
 """
@@ -17,19 +18,19 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from archive.arrays import Vectors
 from archive.errors import BadCode
 
 Levels = npt.NDArray[np.uint8]
-Vectors = npt.NDArray[np.float32]
 
 
 def quantize(values: Vectors, bits: int) -> Levels:
     """(…) float32, clamped to [−1, 1] → (…) uint8 levels 0 … 2^bits − 1.
 
-    Raises ValueError if a value is not finite: an embedding with NaN would be stored as if it were one.
+    Raises ValueError for a value that is not finite: a NaN would be stored as a number.
     """
     if not np.isfinite(values).all():
-        raise ValueError("a vector with values that are not finite cannot be quantised")
+        raise ValueError("a vector with values that are not finite cannot be quantized")
     step = _step(bits)
     half = 1 << (bits - 1)
     index = np.clip(np.floor(np.clip(values, -1, 1) / step), -half, half - 1)
@@ -63,15 +64,13 @@ def unpack(packed: npt.NDArray[np.uint8], bits: int, count: int) -> Levels:
     return levels
 
 
-def rows_of(codes: list[bytes], width: int) -> npt.NDArray[np.uint8]:
-    """N codes of `width` bytes → (N, width) uint8.
-
-    Raises BadCode if one has another length.
-    """
+def stack_codes(codes: list[bytes], width: int) -> npt.NDArray[np.uint8]:
+    """N codes of `width` bytes → (N, width) uint8. Raises BadCode for a code of another length."""
     for code in codes:
         if len(code) != width:
             raise BadCode(
-                f"a code of {len(code)} bytes cannot be decoded, this codec writes {width}: the row is damaged"
+                f"a code of {len(code)} bytes cannot be decoded, this codec writes {width}: "
+                f"the row is damaged"
             )
     return np.frombuffer(b"".join(codes), np.uint8).reshape(len(codes), width)
 

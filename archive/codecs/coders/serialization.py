@@ -1,4 +1,7 @@
-"""Fitted state ⇄ bytes: named arrays as an .npz (.npy files in a zip, no pickles); equal arrays are equal bytes."""
+"""Fitted state ⇄ bytes: named arrays as an .npz (.npy files in a zip, no pickles).
+
+Equal arrays give equal bytes.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +19,18 @@ Arrays = Mapping[str, npt.NDArray[np.generic]]
 
 def to_bytes(arrays: Arrays) -> bytes:
     """Arrays by name → compressed .npz."""
-    out = io.BytesIO()
-    np.savez_compressed(out, allow_pickle=False, **dict(arrays))
-    return out.getvalue()
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **dict(arrays))
+    return buffer.getvalue()
 
 
 def from_bytes(state: bytes) -> dict[str, npt.NDArray[np.generic]]:
-    """Raises UnknownCodec for bytes that are no such state."""
+    """The mirror of to_bytes. Raises UnknownCodec for bytes that are no such state."""
     try:
-        with np.load(io.BytesIO(state), allow_pickle=False) as kept:
-            return {name: kept[name] for name in kept.files}
+        with np.load(io.BytesIO(state), allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise UnknownCodec(
-            f"the fitted state of a codec cannot be read ({error}); restore the database from a copy"
+            f"the fitted state of a codec cannot be read ({error}); restore the database from a "
+            f"backup"
         ) from error
