@@ -8,7 +8,7 @@ from tests.support.shell import Shell
 
 
 def test_without_weights_and_hub_the_exit_code_is_12_and_the_sentence_helps(shell: Shell) -> None:
-    output = shell("init", code=12, HF_ENDPOINT="http://127.0.0.1:9")
+    output = shell("init", code=12, environment={"HF_ENDPOINT": "http://127.0.0.1:9"})
     assert "--model pocket" in output
     assert output.count("\n") == 1
     assert not Path(shell.location).exists()

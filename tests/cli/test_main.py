@@ -42,17 +42,20 @@ def test_wrong_words_are_a_usage_error(pocket_shell: Shell, words: tuple[str, ..
 
 def test_every_option_has_its_twin_in_the_environment(filled_shell: Shell) -> None:
     done = filled_shell.run(
-        "search", "a house", COLDFRAME_SEARCH_LIMIT="2", COLDFRAME_SEARCH_AS_JSON="1"
+        "search",
+        "a house",
+        environment={"COLDFRAME_SEARCH_LIMIT": "2", "COLDFRAME_SEARCH_AS_JSON": "1"},
     )
     assert len(json.loads(done.stdout)["hits"]) == 2
 
 
 def test_threads_that_wait_leave_the_core_to_other_programs(filled_shell: Shell) -> None:
     """As libgomp itself says: 10,000 turns instead of its 300,000, or what the user wants."""
-    output = filled_shell("search", "a house", OMP_DISPLAY_ENV="verbose")
+    verbose = {"OMP_DISPLAY_ENV": "verbose"}
+    output = filled_shell("search", "a house", environment=verbose)
     if "GOMP_SPINCOUNT" not in output:
         pytest.skip("torch and faiss do not use libgomp here")
     assert "GOMP_SPINCOUNT = '10000'" in output
     assert "GOMP_SPINCOUNT = '10000'" not in filled_shell(
-        "search", "a house", OMP_DISPLAY_ENV="verbose", OMP_WAIT_POLICY="active"
+        "search", "a house", environment=verbose | {"OMP_WAIT_POLICY": "active"}
     )

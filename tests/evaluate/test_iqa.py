@@ -1,4 +1,4 @@
-"""Measures of quality: those whose weights are there are stored with an audit, the others are left out."""
+"""Image quality metrics: audits store those whose weights exist and leave out the others."""
 
 from __future__ import annotations
 
@@ -57,17 +57,17 @@ def test_measures_whose_weights_are_there_are_stored_and_the_others_left_out(
     )
     assert "known" not in shell("audit", "--sample", "1")
     only_musiq = NO_NETWORK | {"TORCH_HOME": str(tmp_path)}
-    told = shell("audit", "--iqa", "--sample", "2", **only_musiq)
+    told = shell("audit", "--iqa", "--sample", "2", environment=only_musiq)
     assert "musiq" in told
     assert "known" not in told  # what was audited without it is audited again
     assert not {"dbcnn", "dists", "Loading", "Downloading"} & set(told.split())
-    assert "2 already known" in shell("audit", "--iqa", "--sample", "2", **only_musiq)
+    assert "2 already known" in shell("audit", "--iqa", "--sample", "2", environment=only_musiq)
     assert all(np.isfinite(row["musiq"]) for row in shell.json("ls", "--worst", "2"))
 
 
 @with_pyiqa
 def test_without_any_weights_one_sentence_says_so(shell: Shell, tmp_path: Path) -> None:
-    told = shell("audit", "--iqa", code=12, **NO_NETWORK, TORCH_HOME=str(tmp_path))
+    told = shell("audit", "--iqa", code=12, environment=NO_NETWORK | {"TORCH_HOME": str(tmp_path)})
     assert "the weights of musiq, dbcnn, dists are not on this machine" in told
 
 

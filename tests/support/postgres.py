@@ -21,10 +21,11 @@ def serve(binaries: Path, folder: Path) -> Iterator[str]:
     """An empty folder → the URL of a server that keeps its data there, until the block ends."""
     cluster = folder / "cluster"
     owner = _own(folder)
-    initialize = [binaries / "initdb", "-D", cluster, "-A", "trust", "-U", USER, "--no-sync"]
+    initialize: list[str | Path] = [binaries / "initdb", "-D", cluster, "--no-sync"]
+    initialize += ["-A", "trust", "-U", USER]
     subprocess.run(initialize, check=True, capture_output=True, **owner)
     port = _free_port()
-    control = [binaries / "pg_ctl", "-D", cluster, "-w", "-l", folder / "log"]
+    control: list[str | Path] = [binaries / "pg_ctl", "-D", cluster, "-w", "-l", folder / "log"]
     start = [*control, "-o", f"-p {port} {OPTIONS}", "start"]
     subprocess.run(start, check=True, capture_output=True, **owner)
     try:

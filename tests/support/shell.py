@@ -6,11 +6,15 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tests.support.forked import run_forked
 
+Done = subprocess.CompletedProcess[str]
+Environment = Mapping[str, str]
+NO_MORE: Environment = {}  # than the shell gives to every command
 COMMAND = (sys.executable, "-m", "cli")
 
 
@@ -25,26 +29,28 @@ class Shell:
         }
         self._folder = folder
 
-    def __call__(self, *words: str | Path, code: int = 0, **environment: str) -> str:
+    def __call__(
+        self, *words: str | Path, code: int = 0, environment: Environment = NO_MORE
+    ) -> str:
         """stdout followed by stderr; asserts the exit code, and that there is no traceback."""
-        done = self.run(*words, **environment)
+        done = self.run(*words, environment=environment)
         assert done.returncode == code, done.stdout + done.stderr
         assert "Traceback" not in done.stderr
         return done.stdout + done.stderr
 
-    def run(self, *words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str | Path, environment: Environment = NO_MORE) -> Done:
         """The finished command; a fork, or a new process where more of the environment is given."""
         if environment:
-            return self.run_new(*words, **environment)
+            return self.run_new(*words, environment=environment)
         return run_forked(list(map(str, words)), folder=self._folder, environment=self.environment)
 
-    def run_new(self, *words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run_new(self, *words: str | Path, environment: Environment = NO_MORE) -> Done:
         """The finished command, in a process that imports everything itself."""
         return subprocess.run(
             [*COMMAND, *map(str, words)],
             check=False,
             cwd=self._folder,
-            env=self.environment | environment,
+            env={**self.environment, **environment},
             capture_output=True,
             text=True,
             errors="surrogateescape",
