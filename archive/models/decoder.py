@@ -1,7 +1,7 @@
 """vector_hat, colors_hat → pixels: what the library asks of a decoder.
 
-A decoder is a folder in diffusers' layout. `decoders/open.py` lists the supported families and opens one;
-`decoders/sampler.py` is the sampling loop they share.
+A decoder is a folder in diffusers' layout. `decoders/open.py` lists the supported families and
+opens one; `decoders/sampler.py` is the sampling loop they share.
 """
 
 from __future__ import annotations
@@ -10,35 +10,29 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import numpy as np
-import numpy.typing as npt
-
+from archive.arrays import Pixels, Vectors
 from archive.models.sampling import Sampling
 
-Pixels = npt.NDArray[np.uint8]
-Vectors = npt.NDArray[np.float32]
 ProgressCallback = Callable[[int, int], None]
 """Called after every step with the number of steps done and their total."""
 ClipSimilarity = Callable[[Any, Vectors], Any]
-"""(B, 3, H, W) tensor in −1 … 1, vectors (B, D) → cosines (B,), differentiable; Encoder.clip_similarity."""
+"""(B, 3, H, W) tensor in −1 … 1, vectors (B, D) → cosines (B,) with gradients."""
 
 
 @dataclass(frozen=True)
 class DecodeRequest:
-    """B images to sample at one size.
-
-    vectors_hat      (B, D) float32, decoded embeddings
-    colors_hat       (B, n, n, 3) uint8, decoded color maps; n = 0: none
-    seeds            (B,), one per image, 0 … 2⁶³ − 1
-    alignment        mean squared cosine of embeddings and decoded embeddings about their mean, 0 … 1
-    clip_similarity  the archive's encoder, for CLIP guidance; None: no CLIP guidance
-    """
+    """B images to sample at one size."""
 
     vectors_hat: Vectors
+    """(B, D) float32, decoded embeddings."""
     colors_hat: Pixels
+    """(B, n, n, 3) uint8, decoded color maps; n = 0: none."""
     seeds: Sequence[int]
+    """(B,), one per image, 0 … 2⁶³ − 1."""
     alignment: float = 1.0
+    """Mean squared cosine, about their mean, of embeddings and decoded embeddings, 0 … 1."""
     clip_similarity: ClipSimilarity | None = None
+    """The encoder's similarity, for CLIP guidance. None: no CLIP guidance."""
 
 
 class Decoder(Protocol):
@@ -84,11 +78,12 @@ class Decoder(Protocol):
     ) -> list[Pixels]:
         """A request for B images, frame (width, height) → B × (height, width, 3) uint8.
 
-        The same row, seed and sampling give the same pixels on the same machine, whatever else is in the
-        request. On an accelerator, another position in the batch may change the order of summation.
+        The same row, seed and sampling give the same pixels on the same machine, whatever else is
+        in the request. On an accelerator, another position in the batch may change the order of
+        summation.
         """
         ...
 
     def upscale(self, pixels: Pixels) -> Pixels:
-        """(H, W, 3) uint8 → the same image enlarged by the decoder's upscaler; unchanged if it has none."""
+        """(H, W, 3) uint8 → enlarged by the decoder's upscaler; unchanged if it has none."""
         ...

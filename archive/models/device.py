@@ -15,14 +15,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DeviceConfig:
-    """A decoder's device and floating-point type.
-
-    device  torch's name, such as `cpu` or `cuda:1`; '': the best one
-    dtype   `float32`, `bfloat16` or `float16`; '': float32 on a CPU, else float16
-    """
+    """A decoder's device and floating-point type."""
 
     device: str = ""
+    """torch's name, such as `cpu` or `cuda:1`. Empty: the best one."""
     dtype: str = ""
+    """`float32`, `bfloat16` or `float16`. Empty: `float32` on a CPU, else `float16`."""
 
 
 def best_device() -> str:

@@ -1,7 +1,7 @@
 """Pixels and texts → vectors. open_clip's door.
 
-A vector is the *unnormalized* projected embedding, `encode_image(x, normalize=False)`: unCLIP decoders are conditioned
-on it, and search normalizes it. Weights are safetensors only.
+A vector is the *unnormalized* projected embedding, `encode_image(x, normalize=False)`: unCLIP
+decoders are conditioned on it, and search normalizes it. Weights are safetensors only.
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from archive.arrays import Pixels, Vectors
 from archive.errors import ModelMissing, UsageError
 from archive.models.device import best_device, precision
 from archive.models.hub import cached_folder, local_folder
 from archive.models.pairs import Pair
+from archive.models.quiet import quiet
 from archive.models.weights import weights_sha256
 
 if TYPE_CHECKING:
     import torch
 
 WEIGHTS_NAME = "open_clip_model.safetensors"  # in a local folder and in a hub repository
+LIBRARIES = ("open_clip", "transformers", "timm")  # silenced while an encoder is loaded
 BATCH_SIZE = 32  # images; larger batches outgrow a CPU's caches
 PREPROCESSING = ("mean", "std", "interpolation", "resize_mode")  # what a pretrained tag may set
-Pixels = npt.NDArray[np.uint8]
-Vectors = npt.NDArray[np.float32]
 
 
 class Encoder(Protocol):
@@ -49,7 +49,7 @@ class Encoder(Protocol):
 
     @property
     def image_size(self) -> int:
-        """S, in pixels: an image whose short side is at least S loses no detail that the encoder sees."""
+        """S, in pixels: an image whose short side is at least S loses nothing the encoder sees."""
         ...
 
     def preprocess(self, pixels: Pixels) -> Pixels:
@@ -65,7 +65,7 @@ class Encoder(Protocol):
         ...
 
     def clip_similarity(self, pixels: Any, vectors_hat: Vectors, *, center: Vectors) -> Any:
-        """(B, 3, H, W) tensor in −1 … 1, vectors (B, D) → cosines (B,), both sides minus `center` (D,).
+        """(B, 3, H, W) tensor in −1 … 1, vectors (B, D) → cosines (B,) about `center` (D,).
 
         Differentiable with respect to the pixels.
         """
@@ -80,18 +80,21 @@ class OpenClipEncoder:
 
         Raises ModelMissing if there are none, UsageError if open_clip does not know model or tag.
         """
-        import open_clip
-        import torch
-        from open_clip.transform import PreprocessCfg, image_transform_v2
+        name, options = _source(pair)
+        with quiet(*LIBRARIES):
+            import open_clip
+            import torch
+            from open_clip.transform import PreprocessCfg, image_transform_v2
 
-        self._torch = torch
-        self._device = best_device()
-        model, tokenizer_name = _load(pair)
-        model = model.to(self._device, memory_format=torch.channels_last)
-        self._model = model.eval().requires_grad_(False)
-        self._transform = image_transform_v2(PreprocessCfg(**self.preprocessing), is_train=False)
-        del self._transform.transforms[-2:]  # ToTensor and Normalize: faster for a whole batch
-        self._tokenize = open_clip.get_tokenizer(tokenizer_name)
+            self._torch = torch
+            self._device = best_device()
+            model = open_clip.create_model(name, **options)
+            model = model.to(self._device, memory_format=torch.channels_last)
+            self._model = model.eval().requires_grad_(False)
+            config = PreprocessCfg(**self.preprocessing)
+            self._transform = image_transform_v2(config, is_train=False)
+            del self._transform.transforms[-2:]  # ToTensor and Normalize: faster for a whole batch
+            self._tokenize = open_clip.get_tokenizer(name)
         self.weights_sha256 = weights_sha256(self._model)
         self.dimension = self.encode_texts([""]).shape[1]
 
@@ -107,7 +110,7 @@ class OpenClipEncoder:
         return int(size if isinstance(size, int) else max(size))
 
     def preprocess(self, pixels: Pixels) -> Pixels:
-        """(H, W, 3) uint8 → (S, S, 3) uint8 by the model's own transform; safe to call from any thread."""
+        """(H, W, 3) uint8 → (S, S, 3) uint8 by the model's own transform, in any thread."""
         from PIL import Image
 
         return np.asarray(self._transform(Image.fromarray(pixels)))
@@ -133,7 +136,7 @@ class OpenClipEncoder:
     def clip_similarity(
         self, pixels: torch.Tensor, vectors_hat: Vectors, *, center: Vectors
     ) -> torch.Tensor:
-        """(B, 3, H, W) in −1 … 1, vectors (B, D) → cosines (B,), both sides minus `center` (D,).
+        """(B, 3, H, W) in −1 … 1, vectors (B, D) → cosines (B,) about `center` (D,).
 
         Differentiable with respect to the pixels.
         """
@@ -153,7 +156,7 @@ class OpenClipEncoder:
         return (pixels - mean) / std
 
     def _resize(self, pixels: torch.Tensor) -> torch.Tensor:
-        """(B, 3, H, W) → (B, 3, S, S) like the model's transform: squashed, or the center square."""
+        """(B, 3, H, W) → (B, 3, S, S) as the model's transform: squashed, or the center square."""
         if self.preprocessing["resize_mode"] != "squash":
             height, width = pixels.shape[2:]
             short = min(height, width)
@@ -168,7 +171,7 @@ class OpenClipEncoder:
 
 
 def encoder_is_local(pair: Pair) -> bool:
-    """Whether a pair's encoder can be loaded without a network. Raises UsageError as loading does."""
+    """Whether a pair's encoder can be loaded without a network. Raises UsageError."""
     folder = Path(pair.encoder)
     if folder.is_dir():
         return any(folder.glob("*.safetensors"))
@@ -179,7 +182,7 @@ def encoder_is_local(pair: Pair) -> bool:
 
 
 def weights_source(pair: Pair) -> tuple[str, str, Mapping[str, Any]]:
-    """A model and its tag → hub repository, file in it, the tag's configuration. Raises UsageError."""
+    """A model and its tag → hub repository, file in it, configuration. Raises UsageError."""
     import open_clip
 
     config = open_clip.get_pretrained_cfg(pair.encoder, pair.pretrained)
@@ -193,30 +196,28 @@ def weights_source(pair: Pair) -> tuple[str, str, Mapping[str, Any]]:
     return repository, WEIGHTS_NAME, config
 
 
-def _load(pair: Pair) -> tuple[Any, str]:
-    """→ open_clip model, name of its tokenizer."""
-    import open_clip
-
+def _source(pair: Pair) -> tuple[str, dict[str, Any]]:
+    """→ open_clip's name for the model and its tokenizer, options that load it."""
     folder = Path(pair.encoder)
     if folder.is_dir():
         if not any(folder.glob("*.safetensors")):
             raise ModelMissing(f"no .safetensors weights in {folder}; put {WEIGHTS_NAME} there")
-        name = f"local-dir:{folder}"
-        return open_clip.create_model(name), name
+        return f"local-dir:{folder}", {}
+    with quiet(*LIBRARIES):
+        import open_clip
     if pair.encoder not in open_clip.list_models():
         raise UsageError(
             f"open_clip has no model {pair.encoder!r}; its models have names like ViT-L-14, "
             "ViT-B-32 and RN50"
         )
     weights, config = _weights_file(pair)
-    model = open_clip.create_model(
-        pair.encoder,
-        pretrained=str(weights),
+    options = {
+        "pretrained": str(weights),
         # the plain model names of OpenAI's weights do not imply their activation
-        force_quick_gelu=bool(config.get("quick_gelu")),
-        force_preprocess_cfg={key: config[key] for key in PREPROCESSING if key in config},
-    )
-    return model, pair.encoder
+        "force_quick_gelu": bool(config.get("quick_gelu")),
+        "force_preprocess_cfg": {key: config[key] for key in PREPROCESSING if key in config},
+    }
+    return pair.encoder, options
 
 
 def _weights_file(pair: Pair) -> tuple[Path, Mapping[str, Any]]:

@@ -16,10 +16,10 @@ PROBE_SECONDS = 5.0  # time the hub has to answer at all
 def local_folder(
     hub_ids: Sequence[str], patterns: Sequence[str], *, required: Sequence[str]
 ) -> Path:
-    """The first available of these repositories (mirrors of each other) → a local folder with its files.
+    """The first available of these repositories, mirrors of each other → its local folder.
 
-    `patterns`: the files to download; `required`: paths of which any proves that a copy is complete.
-    Raises ModelMissing if no repository is available.
+    `patterns`: the files to download; `required`: paths of which any proves that a copy is
+    complete. Raises ModelMissing if no repository is available.
     """
     for hub_id in hub_ids:
         folder = cached_folder(hub_id, patterns, required=required)
@@ -28,8 +28,8 @@ def local_folder(
     files = " or ".join(required)
     if not _hub_is_reachable():
         raise ModelMissing(
-            f"the weights of {hub_ids[0]} are not on this machine and the model hub is unreachable; "
-            f"download {files} and the files next to it and name that folder, or use "
+            f"the weights of {hub_ids[0]} are not on this machine and the model hub is "
+            f"unreachable; download {files} and the files next to it and name that folder, or use "
             "`--model pocket`, which works offline"
         )
     failures = []

@@ -1,9 +1,10 @@
 """Model pairs: an encoder and a decoder that share an embedding space.
 
 pocket            ships with the package and works offline; small, with quality to match
-vit-l-14          the literature's pair: open_clip ViT-L-14/openai and Stable unCLIP for 768-d embeddings
+vit-l-14          the literature's pair: open_clip ViT-L-14/openai and Stable unCLIP, 768-d vectors
 FOLDER            a folder that contains encoder/ (open_clip) and decoder/ (diffusers)
-MODEL/TAG|FILE    any open_clip model with a pretrained tag or .safetensors file; its decoder is named separately
+MODEL/TAG|FILE    any open_clip model with a pretrained tag or .safetensors file; its decoder is
+                  named separately
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from archive.errors import UsageError
 from archive.models.sampling import Sampling
 
 POCKET_FOLDER = Path(__file__).parent / "pocket"
+DEFAULT_SAMPLING = Sampling()
 DECODER_FOLDER = "decoder"  # in a pair's folder
 UNCLIP_MIRRORS = (
     "sd2-community/stable-diffusion-2-1-unclip-small",
@@ -25,28 +27,26 @@ UNCLIP_MIRRORS = (
 
 @dataclass(frozen=True)
 class Pair:
-    """What to load, by name, and the sampling that suits its decoder.
-
-    name        of the pair, as `find_pair` takes it
-    encoder     open_clip model name, or a folder in open_clip's layout
-    pretrained  open_clip tag or .safetensors file; '' for a folder
-    decoder     a folder in diffusers' layout, or hub ids that mirror each other; (): no decoder
-    sampling    default parameters
-    note        one line for lists of pairs
-    codecs      folder of .npz codecs fitted to the pair's embeddings; '': none
-    """
+    """What to load, by name, and the sampling that suits its decoder."""
 
     name: str
+    """As `find_pair` takes it."""
     encoder: str
+    """open_clip's model name, or a folder in its layout."""
     pretrained: str
+    """open_clip's tag, or a .safetensors file. Empty for a folder."""
     decoder: tuple[str, ...]
-    sampling: Sampling = Sampling()
+    """A folder in diffusers' layout, or hub ids that mirror each other. Empty: no decoder."""
+    sampling: Sampling = DEFAULT_SAMPLING
+    """Used where no other parameters are given."""
     note: str = ""
+    """One line for lists of pairs."""
     codecs: str = ""
+    """Folder of .npz codecs fitted to the pair's embeddings. Empty: none."""
 
     @property
     def public_name(self) -> str:
-        """The pair's name without the folders of this machine: `pocket`, `ViT-B-32/openai`, `my-pair`."""
+        """The name without this machine's folders: `pocket`, `ViT-B-32/openai`, `my-pair`."""
         if Path(self.name).is_absolute():
             return Path(self.name).name
         if Path(self.pretrained).suffix == ".safetensors":
@@ -57,7 +57,8 @@ class Pair:
     def decoder_name(self) -> str:
         """The decoder's name without the folders of this machine; '' without a decoder.
 
-        The hub id, or the folder's base name; a folder called `decoder` goes by the name of the pair's folder.
+        The hub id, or the folder's base name; a folder called `decoder` goes by the name of the
+        pair's folder.
         """
         if not self.decoder:
             return ""
@@ -90,7 +91,7 @@ PAIRS = {
 
 
 def find_pair(name: str, *, decoder: str | None = None) -> Pair:
-    """A pair's name, folder or open_clip MODEL/TAG → the pair, with `decoder` in place of its own if given.
+    """A pair's name, folder or open_clip MODEL/TAG → the pair; `decoder` replaces its own.
 
     Raises UsageError.
     """
@@ -119,6 +120,7 @@ def _from_open_clip(name: str) -> Pair:
     model, _, pretrained = name.partition("/")
     if not pretrained or name.startswith((".", "/")):
         raise UsageError(
-            f"{name!r} is not a model pair; use {', '.join(PAIRS)}, a folder, or open_clip's MODEL/TAG"
+            f"{name!r} is not a model pair; use {', '.join(PAIRS)}, a folder, or open_clip's "
+            "MODEL/TAG"
         )
     return Pair(name, encoder=model, pretrained=pretrained, decoder=())

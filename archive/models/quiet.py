@@ -1,7 +1,8 @@
 """Keeps what the model libraries say to their developers away from coldframe's users.
 
-While a silence lasts, Python warnings are ignored, log records of the libraries below ERROR are dropped, and their
-progress bars are off. Everything is as before when the last silence ends. Errors are never silenced.
+While a silence lasts, Python warnings are ignored, log records of the libraries below ERROR are
+dropped, and their progress bars are off. Everything is as before when the last silence ends. Errors
+are never silenced.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class _Silence:
                 self._restore.close()
 
     def _silence_root_logger(self) -> None:
-        """Also keeps `logging.info()` from installing a handler, which it does where there is none."""
+        """Also keeps `logging.info()` from installing a handler, as it does if there is none."""
         root = logging.getLogger()
         placeholder = logging.NullHandler()
         root.addHandler(placeholder)
@@ -60,7 +61,7 @@ class _Silence:
         self._restore.callback(logger.setLevel, logger.level)
         logger.setLevel(logging.ERROR)
         bars = getattr(import_module(f"{library}.utils"), "logging", None)
-        if bars is not None and bars.is_progress_bar_enabled():
+        if hasattr(bars, "is_progress_bar_enabled") and bars.is_progress_bar_enabled():
             bars.disable_progress_bar()
             self._restore.callback(bars.enable_progress_bar)
 
@@ -70,7 +71,7 @@ _SILENCE = _Silence()
 
 @contextmanager
 def quiet(*libraries: str) -> Iterator[None]:
-    """Silences warnings, and log records and progress bars of the libraries named, such as `diffusers`."""
+    """Silences warnings, and the log records and progress bars of libraries such as `diffusers`."""
     _SILENCE.enter(libraries)
     try:
         yield

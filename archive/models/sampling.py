@@ -1,4 +1,4 @@
-"""How a decoder turns a row into pixels: the parameters of sampling."""
+"""The parameters of sampling: how a decoder turns a row into pixels."""
 
 from __future__ import annotations
 
@@ -7,29 +7,26 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Sampling:
-    """Parameters of a decoder's sampler; the defaults are CoCliCo's (PCS 2024, section IV).
-
-    steps                   number of solver steps, 1 … 1000
-    guidance                classifier-free guidance scale, ≥ 0; None: the decoder family's default
-    strength                share of the noise schedule at which sampling starts from the color map, 0 … 1;
-                            1 starts from pure noise
-    clip_guidance           step toward the row's embedding as the encoder sees it, in standard deviations
-                            of the latents, 0 … 1; 0: off
-    noise_level             noise level of the embedding passed to the decoder, 0 … 999; None: the level that
-                            matches the codec's distortion
-    low_frequency_guidance  share of the difference to the color map that every step corrects, 0 … 1; 0: off
-    project_colors          whether the result's colors are projected into the color map's quantization cells
-    candidates              number of images sampled, of which the one that fits embedding and color map best
-                            is kept, ≥ 1
-    image_size              side of the square, in pixels, whose area is sampled; 0: the decoder's native size
-    """
+    """Parameters of a decoder's sampler. The defaults are CoCliCo's (PCS 2024, section IV)."""
 
     steps: int = 20
+    """Number of solver steps, 1 … 1000."""
     guidance: float | None = None
+    """Scale of classifier-free guidance, ≥ 0. None: the default of the decoder's family."""
     strength: float = 0.88
+    """Share of the noise schedule at which sampling starts from the color map, 0 … 1.
+    At 1 it starts from pure noise."""
     clip_guidance: float = 0.0
+    """Size of the steps toward the row's embedding as the encoder sees it, in standard deviations
+    of the latents, 0 … 1. 0: off."""
     noise_level: int | None = None
+    """Noise level of the embedding passed to the decoder, 0 … 999. None: the level that matches
+    the codec's distortion."""
     low_frequency_guidance: float = 0.0
+    """Share of the difference to the color map that is corrected at every step, 0 … 1. 0: off."""
     project_colors: bool = True
+    """Whether the result's colors are projected into the quantization cells of the color map."""
     candidates: int = 1
+    """Number of images sampled, ≥ 1. The one that fits embedding and color map best is kept."""
     image_size: int = 0
+    """Side of the square whose area is sampled, in pixels. 0: the decoder's native size."""

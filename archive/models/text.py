@@ -1,4 +1,4 @@
-"""The empty prompt, for decoders that also attend to text. transformers' door, with archive.models.decoders."""
+"""The empty prompt, for decoders that also attend to text. transformers' door."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ def empty_prompt(folder: Path) -> torch.Tensor:
 def encode_empty_prompt(
     folder: Path, *, suffix: str = "", projected: bool = False
 ) -> tuple[Any, torch.Tensor]:
-    """The output of `text_encoder` + `suffix` for the empty prompt, and its token mask, (1, L) bool.
+    """Output of the folder's `text_encoder` for the empty prompt, and token mask, (1, L) bool.
 
-    `projected`: whether the encoder has a projection. The encoder is not kept. Raises OSError.
+    `suffix`: of the folders of encoder and tokenizer; `projected`: whether the encoder has a
+    projection. The encoder is not kept. Raises OSError.
     """
     import torch
     import transformers

@@ -1,4 +1,4 @@
-"""A model is known by the SHA-256 of its loaded tensors, so the digest does not depend on the files they came in."""
+"""A model is known by the SHA-256 of its loaded tensors, whatever files they came in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def weights_sha256(*modules: torch.nn.Module) -> str:
-    """SHA-256, in hex, over name, dtype, shape and bytes of every tensor, sorted by name per module."""
+    """SHA-256, in hex, over name, dtype, shape and bytes of each module's tensors by name."""
     import torch
 
     digest = hashlib.sha256()

@@ -1,10 +1,12 @@
-"""Pixels ⇄ the latents that a decoder's UNet denoises. One class for each way a latent space is scaled.
+"""Pixels ⇄ the latents that a decoder's UNet denoises. One class for each way to scale latents.
 
-ScaledAutoencoder  AutoencoderKL and its like: latents times the config's scaling factor; the mode of a distribution
+ScaledAutoencoder  AutoencoderKL and its like: latents times the config's scaling factor; of a
+                   distribution, its mode
 MovqAutoencoder    Kandinsky's VQModel: latents as they are, not quantized to its codebook
 
-Images whose decoding would take more than MEMORY_SHARE of the device's memory are decoded in tiles with blended seams.
-The device's total memory counts, not what is free, so that the same machine always gives the same pixels.
+Images whose decoding would take more than MEMORY_SHARE of the device's memory are decoded in tiles
+with blended seams. The device's total memory counts, not what is free, so that the same machine
+always gives the same pixels.
 """
 
 from __future__ import annotations

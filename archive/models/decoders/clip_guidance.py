@@ -1,11 +1,12 @@
-"""CLIP guidance: the direction in which an image looks more like the row's embedding to the encoder.
+"""CLIP guidance: the direction in which the encoder sees more of the row's embedding in an image.
 
     g = ∂/∂ẑ₀ Σ_views cos(σ̂ − μ, CLIP(view of decoder(ẑ₀)) − μ)        direction = g / rms(g)
 
-The gradient is taken at the predicted clean latents ẑ₀, not through the UNet, so a step stays among the images that the
-autoencoder can produce (Manifold Preserving Guided Diffusion, arXiv 2311.16424). The views are the whole image and
-CROP_COUNT random crops, new ones at every step: marks that mean nothing can please an encoder once, but not in every crop.
-Every second step is enough, because the solver is of second order and carries the direction on.
+The gradient is taken at the predicted clean latents ẑ₀, not through the UNet, so a step stays among
+the images that the autoencoder can produce (Manifold Preserving Guided Diffusion, arXiv
+2311.16424). The views are the whole image and CROP_COUNT random crops, new ones at every step:
+marks that mean nothing can please an encoder once, but not in every crop. Every second step is
+enough, because the solver is of second order and carries the direction on.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from archive.models.decoder import ClipSimilarity, Vectors
+from archive.arrays import Vectors
+from archive.models.decoder import ClipSimilarity
 
 if TYPE_CHECKING:
     import torch

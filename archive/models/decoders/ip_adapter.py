@@ -1,11 +1,13 @@
-"""Stable Diffusion 1.5 or XL with an IP-Adapter: extra attention to a few tokens made of an image embedding.
+"""Stable Diffusion 1.5 or XL with an IP-Adapter: attention to tokens made of an image embedding.
 
-A folder is laid out as Stable Diffusion's pipelines save it, plus ip_adapter/ with one .safetensors file as published
-(image_proj.*, ip_adapter.*). Only the plain adapter takes the pooled embedding; the others (plus, full, face) need what no
-row holds. The prompt is empty; the unconditional embedding is zero (diffusers' convention).
+A folder is laid out as Stable Diffusion's pipelines save it, plus ip_adapter/ with one .safetensors
+file as published (image_proj.*, ip_adapter.*). Only the plain adapter takes the pooled embedding;
+the others (plus, full, face) need what no row holds. The prompt is empty; the unconditional
+embedding is zero (diffusers' convention).
 
-XL attends to the last hidden states but one of two text encoders, concatenated, and also takes the second encoder's pooled
-embedding and the frame: (height, width, 0, 0, height, width). Its unconditional prompt is zero if model_index.json says so.
+XL attends to the last hidden states but one of two text encoders, concatenated, and also takes the
+second encoder's pooled embedding and the frame: (height, width, 0, 0, height, width). Its
+unconditional prompt is zero if model_index.json says so.
 """
 
 from __future__ import annotations
@@ -14,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archive.arrays import Vectors
 from archive.errors import ModelMissing, UsageError
-from archive.models.decoder import Vectors
 from archive.models.decoders.autoencoder import ScaledAutoencoder
 from archive.models.decoders.loading import check_dimension, load_part, read_model_index
 from archive.models.decoders.sampler import Denoiser, LatentDecoder
@@ -36,10 +38,10 @@ ADAPTER_FOLDER = "ip_adapter"
 
 @dataclass(frozen=True)
 class PromptEmbeds:
-    """The unconditional prompt, then the empty one: hidden states (2, 77, width); for XL, pooled (2, P)."""
+    """The unconditional prompt, then the empty one."""
 
-    hidden: torch.Tensor
-    pooled: torch.Tensor | None = None
+    hidden: torch.Tensor  # hidden states, (2, 77, width)
+    pooled: torch.Tensor | None = None  # XL's pooled embeddings, (2, P)
 
     def to(self, device: str, dtype: torch.dtype) -> PromptEmbeds:
         """The same prompts on a device."""
@@ -143,8 +145,9 @@ def _load_adapted(folder: Path, dimension: int) -> tuple[Any, Any]:
     token_width = adapter["image_proj"]["norm.weight"].shape[0]
     if token_width != unet.config.cross_attention_dim:
         raise UsageError(
-            f"the adapter in {folder / ADAPTER_FOLDER} makes tokens of {token_width} values, its UNet "
-            f"attends to {unet.config.cross_attention_dim}; use the adapter made for this Stable Diffusion"
+            f"the adapter in {folder / ADAPTER_FOLDER} makes tokens of {token_width} values, its "
+            f"UNet attends to {unet.config.cross_attention_dim}; use the adapter made for this "
+            "Stable Diffusion"
         )
     # what the pipelines' load_ip_adapter calls
     unet._load_ip_adapter_weights([adapter], low_cpu_mem_usage=False)
@@ -167,8 +170,8 @@ def _load_adapter(folder: Path) -> dict[str, dict[str, torch.Tensor]]:
         adapter.setdefault(part, {})[rest] = tensor
     if "proj.weight" not in adapter["image_proj"]:
         raise UsageError(
-            f"{files[0]} is not an adapter for the pooled embedding; use the plain one, not plus, full or "
-            "face"
+            f"{files[0]} is not an adapter for the pooled embedding; use the plain one, not plus, "
+            "full or face"
         )
     return adapter
 

@@ -1,8 +1,9 @@
-"""Kandinsky 2.2: an embedding in place of prompt and class label, latents of a MoVQ. transformers' door.
+"""Kandinsky 2.2: an embedding in place of prompt and class label, latents of a MoVQ.
 
-A folder is laid out like the hub's decoder repository: unet, movq, scheduler. The UNet predicts noise and its variance,
-which the solver does not use. The unconditional embedding is that of a gray image (every normalized value zero), from the
-prior's image_encoder if the folder has one, else zero.
+A folder is laid out like the hub's decoder repository: unet, movq, scheduler. The UNet predicts
+noise and its variance, which the solver does not use. The unconditional embedding is that of a gray
+image (every normalized value zero), from the prior's image_encoder if the folder has one, else
+zero.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive.models.decoder import Vectors
+from archive.arrays import Vectors
 from archive.models.decoders.autoencoder import MovqAutoencoder
 from archive.models.decoders.loading import check_dimension, load_part
 from archive.models.decoders.sampler import Denoiser, LatentDecoder

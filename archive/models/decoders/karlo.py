@@ -1,13 +1,15 @@
 """Karlo, an unCLIP in pixel space: a decoder of small images and two UNets that enlarge them.
 
-A folder is laid out like the hub's image-variation repository. What the color map starts is the small image itself, in
-−1 … 1:
+A folder is laid out like the hub's image-variation repository. What the color map starts is the
+small image itself, in −1 … 1:
 
     encode    the image averaged over scale × scale pixels
-    decode    super resolution in SUPER_RESOLUTION_STEPS steps of its own sampler, the last one by super_res_last
+    decode    super resolution in SUPER_RESOLUTION_STEPS steps of its own sampler, the last one by
+              super_res_last
 
-The noise of super resolution is the same for every image, so that decoding is a function of the small image. text_proj
-joins the embedding with the empty prompt; the unconditional embedding is learned.
+The noise of super resolution is the same for every image, so that decoding is a function of the
+small image. text_proj joins the embedding with the empty prompt; the unconditional embedding is
+learned.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive.models.decoder import Vectors
+from archive.arrays import Vectors
 from archive.models.decoders.loading import check_dimension, load_part
 from archive.models.decoders.sampler import Denoiser, LatentDecoder
 from archive.models.decoders.schedule import load_schedule
@@ -40,7 +42,10 @@ class TextProjection:
     embedding_stats = None
 
     def __init__(self, unet: Any, text_proj: Any, prompt: Any, mask: torch.Tensor) -> None:
-        """`prompt`: text_embeds (1, D) and last_hidden_state (1, L, D) of the empty prompt; `mask`: (1, L) bool."""
+        """`prompt`: text_embeds (1, D) and last_hidden_state (1, L, D) of the empty prompt.
+
+        `mask`: its tokens that count, (1, L) bool.
+        """
         self._unet = unet
         self._project = text_proj
         self._prompt = prompt
@@ -83,7 +88,10 @@ class SuperResolution:
     channels = 3
 
     def __init__(self, first: Any, last: Any, scheduler: Any, small_size: int) -> None:
-        """UNets for all steps but the last, and for the last; `small_size`: side of the small images, in pixels."""
+        """UNets for all steps but the last, and for the last.
+
+        `small_size`: side of the small images, in pixels.
+        """
         self._first = first
         self._last = last
         self._scheduler = scheduler
@@ -148,7 +156,7 @@ def open_karlo(folder: Path, *, dimension: int, device: str, dtype: torch.dtype)
 
 
 def _load_text_proj(folder: Path) -> Any:
-    """text_proj, of the class in its pipeline's module: diffusers has moved it since the folder was saved."""
+    """text_proj, of the class in its pipeline's module, which diffusers has moved meanwhile."""
     import diffusers
 
     module: Any = import_module(diffusers.UnCLIPImageVariationPipeline.__module__)
@@ -171,5 +179,5 @@ SPEC = DecoderSpec(
     open=open_karlo,
     guidance=GUIDANCE,
     encoders="ViT-L/14",
-    summary="the embedding as extra tokens and class label; super resolution in place of an autoencoder",
+    summary="the embedding as extra tokens and class label; super resolution as autoencoder",
 )

@@ -1,7 +1,8 @@
 """The parts of a decoder's folder in diffusers' layout. diffusers' door.
 
 model_index.json    names the pipeline that the folder was saved from
-PART/config.json    and its weights, safetensors only; a scheduler has scheduler_config.json, a tokenizer its vocabulary
+PART/config.json    and its weights, safetensors only; a scheduler has scheduler_config.json, a
+                    tokenizer its vocabulary
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ def check_dimension(folder: Path, decoder: int, archive: int) -> None:
     """Raises UsageError if the decoder's vectors have another dimension than the archive's."""
     if decoder != archive:
         raise UsageError(
-            f"the decoder in {folder} is conditioned on vectors of {decoder} dimensions, this archive's "
-            f"have {archive}; use the decoder that belongs to its encoder"
+            f"the decoder in {folder} is conditioned on vectors of {decoder} dimensions, this "
+            f"archive's have {archive}; use the decoder that belongs to its encoder"
         )
 
 

@@ -1,7 +1,8 @@
 """The table of decoder families, and how a folder or hub id becomes a decoder.
 
-The family is the one whose pipeline class the folder's model_index.json names; a folder without that file is taken for
-Stable unCLIP. A new family is a module of its own and one line of DECODERS (docs/adding-a-decoder.md).
+The family is the one whose pipeline class the folder's model_index.json names; a folder without
+that file is taken for Stable unCLIP. A new family is a module of its own and one line of DECODERS
+(docs/adding-a-decoder.md).
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ def open_decoder(
 ) -> LatentDecoder:
     """A pair's decoder, for vectors of D = `dimension`.
 
-    Raises ModelMissing if it is not available, UsageError if the pair has none or family, dimension or
-    device do not fit.
+    Raises ModelMissing if it is not available, UsageError if the pair has none or family, dimension
+    or device do not fit.
     """
     folder = decoder_folder(pair)
     spec = decoder_spec(folder)
@@ -67,8 +68,8 @@ def decoder_spec(folder: Path) -> DecoderSpec:
             return spec
     supported = ", ".join(name for spec in DECODERS for name in spec.pipelines)
     raise UsageError(
-        f"the decoder in {folder} is a {pipeline}, which cannot be conditioned on an image embedding; "
-        f"supported: {supported}"
+        f"the decoder in {folder} is a {pipeline}, which cannot be conditioned on an image "
+        f"embedding; supported: {supported}"
     )
 
 

@@ -1,20 +1,24 @@
-"""Sampling from a latent diffusion model, starting at a color map (CoCliCo, PCS 2024, section III-D).
+"""Sampling from a latent diffusion model that starts at a color map (CoCliCo, PCS 2024, III-D).
 
     1. z_map   = encoder(color map enlarged to the frame)
-    2. z       = √ᾱ(t₀) · z_map + √(1 − ᾱ(t₀)) · ε               t₀ = strength · T, a timestep of the schedule
-    3. z       ← DPM-Solver++ over t₀ and the solver's timesteps below it, with classifier-free guidance
+    2. z       = √ᾱ(t₀) · z_map + √(1 − ᾱ(t₀)) · ε       t₀ = strength · T, a timestep
+    3. z       ← DPM-Solver++ over t₀ and the solver's timesteps below it,
+                 with classifier-free guidance
     4. pixels  = decoder(z)
 
-Without a color map, sampling starts from pure noise. At each step the predicted clean latents ẑ₀ can be corrected:
+Without a color map, sampling starts from pure noise. At each step the predicted clean latents ẑ₀
+can be corrected:
 
     clipping                 to the bound of the checkpoint's own sampler, if it has one
-    low-frequency guidance   ẑ₀ ← ẑ₀ + c · L(z_map − ẑ₀)     L: means over the map's cells, enlarged again
+    low-frequency guidance   ẑ₀ ← ẑ₀ + c · L(z_map − ẑ₀)
+                             L: means over the map's cells, enlarged again
     CLIP guidance            see archive.models.decoders.clip_guidance
 
-Low-frequency guidance follows arXiv 2404.06865 without its gradient: both sides are latents of one autoencoder.
+Low-frequency guidance follows arXiv 2404.06865 without its gradient: both sides are latents of one
+autoencoder.
 
-diffusers' pipelines for these models cannot start from an image, so the loop is run here from their parts: `autoencoder`
-has both ends of it, and each family's module the conditioning.
+diffusers' pipelines for these models cannot start from an image, so the loop is run here from their
+parts: `autoencoder` has both ends of it, and each family's module the conditioning.
 """
 
 from __future__ import annotations
@@ -24,7 +28,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from archive.models.decoder import ClipSimilarity, DecodeRequest, Pixels, ProgressCallback, Vectors
+from archive.arrays import Pixels, Vectors
+from archive.models.decoder import ClipSimilarity, DecodeRequest, ProgressCallback
 from archive.models.decoders.autoencoder import Autoencoder
 from archive.models.decoders.clip_guidance import GUIDANCE_INTERVAL, guidance_gradient
 from archive.models.decoders.schedule import Schedule, classifier_free_guidance, img2img_timesteps
@@ -39,7 +44,7 @@ if TYPE_CHECKING:
 MAX_BATCH_SIZE = 8  # images sampled at a time on an accelerator
 BYTES_PER_IMAGE = 6 << 30  # memory of the accelerator that one of them may take
 Denoiser = Callable[["torch.Tensor", "torch.Tensor", "torch.Tensor | None"], "torch.Tensor"]
-"""z (B, C, h, w), timestep (), z_map or None → outputs (2·B, ≥ C, h, w), unconditional ones first."""
+"""z (B, C, h, w), timestep (), z_map or None → outputs (2·B, ≥ C, h, w), unconditional first."""
 Correction = Callable[["torch.Tensor"], "torch.Tensor"]
 """ẑ₀ (B, C, h, w) → what is added to it."""
 
@@ -58,7 +63,7 @@ class Conditioning(Protocol):
 
 
 class LatentDecoder:
-    """A UNet, an autoencoder and a noise schedule on one device; implements archive.models.decoder.Decoder."""
+    """A UNet, an autoencoder and a noise schedule on one device: every family's Decoder."""
 
     def __init__(
         self,
@@ -98,7 +103,7 @@ class LatentDecoder:
 
     @property
     def size_multiple(self) -> int:
-        """Both sides of a frame must be divisible by this, so that every level of the UNet halves evenly."""
+        """Both sides of a frame must be divisible by this, in pixels: UNet levels halve them."""
         return int(self._autoencoder.scale * 2 ** (len(self._unet.config.block_out_channels) - 1))
 
     def sample(
@@ -111,8 +116,8 @@ class LatentDecoder:
     ) -> list[Pixels]:
         """A request for B images, frame (width, height) → B × (height, width, 3) uint8.
 
-        Batches always have the same size, the last one filled up with copies, so that no image depends on
-        how many others are in the request.
+        Batches always have the same size, the last one filled up with copies, so that no image
+        depends on how many others are in the request.
         """
         count = len(request.seeds)
         images: list[Pixels] = []
@@ -188,7 +193,7 @@ class LatentDecoder:
         return self.encode_pixels(enlarged)
 
     def encode_pixels(self, pixels: torch.Tensor) -> torch.Tensor:
-        """(B, 3, height, width) in 0 … 255 → latents (B, C, height / scale, width / scale) float32."""
+        """(B, 3, height, width) in 0 … 255 → latents, (B, C, height / scale, width / scale)."""
         return self._autoencoder.encode((pixels.float() / 127.5 - 1).to(self._device))
 
     def decode_pixels(self, z: torch.Tensor) -> list[Pixels]:

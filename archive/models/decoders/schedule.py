@@ -1,7 +1,7 @@
 """A checkpoint's noise schedule, run by DPM-Solver++. diffusers' door.
 
-Notation: ᾱ is the share of signal at a timestep, z the noisy latents, ẑ₀ the clean latents that the model's output
-stands for. What the output is depends on the checkpoint's prediction type:
+Notation: ᾱ is the share of signal at a timestep, z the noisy latents, ẑ₀ the clean latents that the
+model's output stands for. What the output is depends on the checkpoint's prediction type:
 
     epsilon         the noise             ẑ₀ = (z − √(1 − ᾱ) · output) / √ᾱ
     v_prediction    arXiv 2202.00512      ẑ₀ = √ᾱ · z − √(1 − ᾱ) · output
@@ -29,14 +29,10 @@ NOISE_PARAMETERS = (
 
 @dataclass(frozen=True)
 class Schedule:
-    """A solver and how it is to be run.
+    """A solver and how it is to be run."""
 
-    solver    diffusers' DPMSolverMultistepScheduler with the checkpoint's noise levels
-    x0_bound  bound that ẑ₀ is clipped to, as the checkpoint's own sampler does; None: it does not
-    """
-
-    solver: Any
-    x0_bound: float | None = None
+    solver: Any  # diffusers' DPMSolverMultistepScheduler with the checkpoint's noise levels
+    x0_bound: float | None = None  # ẑ₀ is clipped to it, as in the checkpoint's own sampler
 
     def alpha_bar(self, timestep: torch.Tensor | int) -> torch.Tensor:
         """ᾱ at a timestep, ()."""
@@ -59,7 +55,7 @@ class Schedule:
     def model_output_for_x0(
         self, output: torch.Tensor, shift: torch.Tensor, timestep: torch.Tensor | int
     ) -> torch.Tensor:
-        """A model's output at a timestep → the output that stands for ẑ₀ + shift, all (B, C, h, w)."""
+        """A model's output at a timestep → the output for ẑ₀ + shift, all (B, C, h, w)."""
         prediction_type = self.solver.config.prediction_type
         if prediction_type == "sample":
             return output + shift
@@ -73,8 +69,9 @@ class Schedule:
 def load_schedule(folder: Path, part: str = "scheduler") -> Schedule:
     """A decoder's folder → its schedule. Raises OSError.
 
-    The noise levels are those of the checkpoint's own sampler with its own defaults, which differ from the
-    solver's. A learned variance is not used by this solver; the sampler drops it from the model's output.
+    The noise levels are those of the checkpoint's own sampler with its own defaults, which differ
+    from the solver's. A learned variance is not used by this solver; the sampler drops it from the
+    model's output.
     """
     import diffusers
 

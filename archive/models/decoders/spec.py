@@ -1,4 +1,4 @@
-"""What sets one family of decoders apart: one frozen value each, listed in archive.models.decoders.open."""
+"""What sets a family of decoders apart: a frozen value, listed in archive.models.decoders.open."""
 
 from __future__ import annotations
 
@@ -20,33 +20,22 @@ class Opener(Protocol):
     ) -> LatentDecoder:
         """A folder that has all required parts → the decoder for vectors of D = `dimension`.
 
-        Raises OSError if a part cannot be loaded, ModelMissing if something else is missing, UsageError if
-        the folder does not fit the dimension.
+        Raises OSError if a part cannot be loaded, ModelMissing if something else is missing,
+        UsageError if the folder does not fit the dimension.
         """
         ...
 
 
 @dataclass(frozen=True)
 class DecoderSpec:
-    """A family of decoders.
+    """A family of decoders."""
 
-    name            for messages and docs
-    pipelines       classes of diffusers' pipelines that its model_index.json may name
-    parts           subfolders it requires, first the network that denoises
-    open            loads it
-    guidance        default scale of classifier-free guidance
-    encoders        the encoders whose embeddings published checkpoints take
-    summary         one line: how it receives an embedding
-    optional_parts  subfolders it uses if they exist
-    other_files     patterns of files it uses that are no part's config or weights
-    """
-
-    name: str
-    pipelines: tuple[str, ...]
-    parts: tuple[str, ...]
+    name: str  # for messages and docs
+    pipelines: tuple[str, ...]  # diffusers' classes that its model_index.json may name
+    parts: tuple[str, ...]  # subfolders it requires, first the network that denoises
     open: Opener
-    guidance: float
-    encoders: str
-    summary: str
-    optional_parts: tuple[str, ...] = ()
-    other_files: tuple[str, ...] = ()
+    guidance: float  # default scale of classifier-free guidance
+    encoders: str  # whose embeddings its published checkpoints take
+    summary: str  # one line: how it receives an embedding
+    optional_parts: tuple[str, ...] = ()  # subfolders it uses if they exist
+    other_files: tuple[str, ...] = ()  # patterns of files besides the parts' configs and weights

@@ -1,17 +1,18 @@
 """Stable unCLIP, and whatever is conditioned like it. diffusers' door.
 
-A folder has unet, vae, scheduler, image_normalizer and image_noising_scheduler; text_encoder and tokenizer if the UNet
-attends to a prompt; and an optional upscaler. The class label is the embedding concatenated with the embedding of its noise
-level; the unconditional one is zero (diffusers' convention). A UNet with twice the latent channels also gets z_map at
-every step.
+A folder has unet, vae, scheduler, image_normalizer and image_noising_scheduler; text_encoder and
+tokenizer if the UNet attends to a prompt; and an optional upscaler. The class label is the
+embedding concatenated with the embedding of its noise level; the unconditional one is zero
+(diffusers' convention). A UNet with twice the latent channels also gets z_map at every step.
 
-unCLIP was trained on noised embeddings, √ᾱ w + √(1 − ᾱ) n in the normalizer's space (w: whitened), labeled with their
-noise level. A decoded embedding ŵ is a noisy embedding too, so it gets the level that matches its codec's distortion:
+unCLIP was trained on noised embeddings, √ᾱ w + √(1 − ᾱ) n in the normalizer's space (w: whitened),
+labeled with their noise level. A decoded embedding ŵ is a noisy embedding too, so it gets the level
+that matches its codec's distortion:
 
     level = argmin |ᾱ(level) − cos²(w, ŵ)|        label = [unwhitened ŵ · √D / |ŵ|, level]
 
-A codec's ŵ is shorter than a noised w, whose |·|² is D on average, so it is scaled to that length. A fixed `noise_level`
-leaves the decoded embedding as it is; the literature uses level 0.
+A codec's ŵ is shorter than a noised w, whose |·|² is D on average, so it is scaled to that length.
+A fixed `noise_level` leaves the decoded embedding as it is; the literature uses level 0.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive.models.decoder import Vectors
+from archive.arrays import Vectors
 from archive.models.decoders.autoencoder import ScaledAutoencoder
 from archive.models.decoders.loading import check_dimension, load_part
 from archive.models.decoders.sampler import Denoiser, LatentDecoder
@@ -102,7 +103,7 @@ class ClassLabels:
         return labels.to(next(self._unet.parameters()).dtype)
 
     def matching_level(self, alignment: float) -> int:
-        """Mean squared cosine of embeddings and decoded embeddings → the noise level with the nearest ᾱ."""
+        """Mean squared cosine of vectors and decoded vectors → noise level with the nearest ᾱ."""
         return 0 if alignment >= 1 else int((self._alphas - alignment).abs().argmin())
 
 

@@ -1,8 +1,9 @@
-"""A small network that doubles the size of a sampled image and sharpens what plain enlargement leaves blurred.
+"""A small network that doubles a sampled image's size, sharper than plain enlargement.
 
-    x₂ = bicubic(x) + shuffle(conv(relu(conv(relu(conv(x))))))        sub-pixel convolution, arXiv 1609.05158
+    x₂ = bicubic(x) + shuffle(conv(relu(conv(relu(conv(x))))))    sub-pixel convolution, 1609.05158
 
-It is an optional part of a decoder's folder: upscaler/config.json and upscaler/diffusion_pytorch_model.safetensors.
+It is an optional part of a decoder's folder: upscaler/config.json and
+upscaler/diffusion_pytorch_model.safetensors.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ WEIGHTS = "diffusion_pytorch_model.safetensors"
 
 
 def build_upscaler(width: int) -> Any:
-    """A network of `width` channels: (B, 3, H, W) in −1 … 1 → residual (B, 3, 2·H, 2·W), 0 until it is trained."""
+    """`width` channels → a network, (B, 3, H, W) in −1 … 1 → (B, 3, 2·H, 2·W), 0 until trained."""
     from torch import nn
 
     last = nn.Conv2d(width, 3 * FACTOR**2, 3, padding=1, padding_mode="replicate")

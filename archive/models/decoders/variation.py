@@ -1,7 +1,7 @@
 """Stable Diffusion image variations: an image embedding in place of the prompt.
 
-The hidden states are the projected embedding as the encoder gives it, a sequence of length one; the unconditional one is
-zero, as in training.
+The hidden states are the projected embedding as the encoder gives it, a sequence of length one; the
+unconditional one is zero, as in training.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive.models.decoder import Vectors
+from archive.arrays import Vectors
 from archive.models.decoders.autoencoder import ScaledAutoencoder
 from archive.models.decoders.loading import check_dimension, load_part
 from archive.models.decoders.sampler import Denoiser, LatentDecoder
