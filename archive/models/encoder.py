@@ -96,7 +96,7 @@ class OpenClipEncoder:
             del self._transform.transforms[-2:]  # ToTensor and Normalize: faster for a whole batch
             self._tokenize = open_clip.get_tokenizer(name)
         self.weights_sha256 = weights_sha256(self._model)
-        self.dimension = self.encode_texts([""]).shape[1]
+        self.dimension = int(self.encode_texts([""]).shape[1])
 
     @property
     def preprocessing(self) -> dict[str, Any]:

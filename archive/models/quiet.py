@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
+from typing import Any
 
 ROOT_LOGGER_USERS = ("open_clip",)  # libraries that log through the root logger
 
@@ -27,6 +28,7 @@ class _Silence:
         self._restore = ExitStack()
 
     def enter(self, libraries: tuple[str, ...]) -> None:
+        """Begins a silence, or joins the one that lasts."""
         with self._lock:
             if self._depth == 0:
                 self._restore.enter_context(warnings.catch_warnings())
@@ -39,6 +41,7 @@ class _Silence:
                     self._silence_library(library)
 
     def leave(self) -> None:
+        """Ends it, if nobody else needs it."""
         with self._lock:
             self._depth -= 1
             if self._depth == 0:
@@ -60,7 +63,7 @@ class _Silence:
         logger = logging.getLogger(library)
         self._restore.callback(logger.setLevel, logger.level)
         logger.setLevel(logging.ERROR)
-        bars = getattr(import_module(f"{library}.utils"), "logging", None)
+        bars: Any = getattr(import_module(f"{library}.utils"), "logging", None)
         if hasattr(bars, "is_progress_bar_enabled") and bars.is_progress_bar_enabled():
             bars.disable_progress_bar()
             self._restore.callback(bars.enable_progress_bar)

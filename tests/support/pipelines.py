@@ -1,4 +1,4 @@
-"""A decoder of ours beside its own diffusers pipeline: both drawn with, and what each tells its model."""
+"""Our decoder and diffusers' own pipeline on one folder: run both, record what their UNets get."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from archive.models.decoder import DecodeRequest
 from archive.models.decoders.open import open_decoder
 from archive.models.decoders.sampler import LatentDecoder
 from archive.models.device import DeviceConfig
@@ -20,104 +21,123 @@ from tests.support.families import DIMENSION
 
 FRAME = (16, 24)  # width, height
 NO_MAP = np.zeros((0, 0, 3), np.uint8)
-FEW = Sampling(steps=3, guidance=4.0)
-OWN_PIPELINE = 1 / 255  # what rounding to eight bits may differ by
+GRAY_MAP = np.full((8, 8, 3), 128, np.uint8)
+RED_MAP = np.full((8, 8, 3), (250, 20, 20), np.uint8)
+FEW_STEPS = Sampling(steps=3, guidance=4.0)
+ROUNDING = 1 / 255  # what 8-bit rounding may change
 
 
-def opened(
+def open_folder(
     folder: Path, dimension: int = DIMENSION, device: DeviceConfig | None = None
 ) -> LatentDecoder:
-    return open_decoder(Pair("x", "", "", (str(folder),)), dimension=dimension, device=device)
+    """The decoder in a folder, or with a hub id."""
+    return open_decoder(decoder_pair(folder), dimension=dimension, device=device)
 
 
-def told_to(model: torch.nn.Module) -> list[dict[str, Any]]:
-    """What a model is called with from now on, by the names of its parameters."""
+def decoder_pair(folder: Path | str) -> Pair:
+    """A pair without an encoder."""
+    return Pair("decoder only", encoder="", pretrained="", decoder=(str(folder),))
+
+
+def sample_image(
+    decoder: LatentDecoder,
+    vector: np.ndarray,
+    colors: np.ndarray = GRAY_MAP,
+    *,
+    seed: int = 1,
+    frame: tuple[int, int] = FRAME,
+    sampling: Sampling = FEW_STEPS,
+) -> np.ndarray:
+    """One image, (height, width, 3) uint8."""
+    request = DecodeRequest(vector[None], colors[None], [seed], alignment=0.6)
+    [image] = decoder.sample(request, frame=frame, sampling=sampling)
+    return image
+
+
+def record_calls(model: torch.nn.Module) -> list[dict[str, Any]]:
+    """The arguments of all calls of a model from now on, by parameter name."""
     calls: list[dict[str, Any]] = []
-    names = inspect.signature(model.forward)
+    signature = inspect.signature(model.forward)
 
-    def note(_: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        bound = names.bind(*args, **kwargs).arguments
-        calls.append(
-            {
-                name: told
-                for name, told in bound.items()
-                if told is not None and name != "return_dict"
-            }
-        )
+    def record(_: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        arguments = signature.bind(*args, **kwargs).arguments
+        arguments.pop("return_dict", None)
+        calls.append({name: value for name, value in arguments.items() if value is not None})
 
-    model.register_forward_pre_hook(note, with_kwargs=True)
+    model.register_forward_pre_hook(record, with_kwargs=True)
     return calls
 
 
-def assert_alike(one: Any, other: Any, where: str = "") -> None:
-    """Two calls' arguments, whatever holds the tensors."""
-    assert type(one) is type(other), where
-    if isinstance(one, dict):
-        assert one.keys() == other.keys(), where
-        for name in one:
-            assert_alike(one[name], other[name], f"{where}.{name}")
-    elif isinstance(one, list | tuple):
-        for left, right in zip(one, other, strict=True):
-            assert_alike(left, right, where)
+def assert_same_arguments(ours: Any, theirs: Any, where: str = "") -> None:
+    """Compares the tensors in two calls' arguments, however they are nested."""
+    assert type(ours) is type(theirs), where
+    if isinstance(ours, dict):
+        assert ours.keys() == theirs.keys(), where
+        for name in ours:
+            assert_same_arguments(ours[name], theirs[name], f"{where}.{name}")
+    elif isinstance(ours, list | tuple):
+        for our_item, their_item in zip(ours, theirs, strict=True):
+            assert_same_arguments(our_item, their_item, where)
     else:
-        assert one.shape == other.shape, where
-        assert torch.allclose(one.float(), other.float(), atol=1e-4), where
+        assert ours.shape == theirs.shape, where
+        assert torch.allclose(ours.float(), theirs.float(), atol=1e-4), where
 
 
-def own_pipeline(name: str, folder: Path, decoder: LatentDecoder) -> Any:
-    """diffusers' own pipeline on the folder, with our solver on its schedule."""
-    if name == "kandinsky":
+def diffusers_pipeline(family: str, folder: Path, decoder: LatentDecoder) -> Any:
+    """diffusers' own pipeline on a folder, with our solver on its schedule."""
+    if family == "kandinsky":
         pipeline = diffusers.KandinskyV22Pipeline.from_pretrained(folder)
-    elif name == "variation":
+    elif family == "variation":
         pipeline = diffusers.StableDiffusionImageVariationPipeline.from_pretrained(
             folder, safety_checker=None
         )
     else:
-        kind = (
-            diffusers.StableDiffusionXLPipeline
-            if name == "large_adapter"
-            else diffusers.StableDiffusionPipeline
+        is_xl = family == "ip_adapter_xl"
+        pipeline_class = (
+            diffusers.StableDiffusionXLPipeline if is_xl else diffusers.StableDiffusionPipeline
         )
-        pipeline = kind.from_pretrained(folder)
+        pipeline = pipeline_class.from_pretrained(folder)
         pipeline.load_ip_adapter(
             str(folder),
             subfolder="ip_adapter",
             weight_name="ip-adapter.safetensors",
             image_encoder_folder=None,
         )
-    pipeline.scheduler = diffusers.DPMSolverMultistepScheduler.from_config(
-        decoder._schedule.solver.config
-    )
+    solver_config = decoder._schedule.solver.config
+    pipeline.scheduler = diffusers.DPMSolverMultistepScheduler.from_config(solver_config)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 
 
-def draw_with(
-    pipeline: Any, name: str, vector: np.ndarray, z: torch.Tensor, monkeypatch: pytest.MonkeyPatch
+def run_pipeline(
+    pipeline: Any, family: str, vector: np.ndarray, z: torch.Tensor, monkeypatch: pytest.MonkeyPatch
 ) -> Any:
-    """The pipeline's picture of an embedding from this noise, (height, width, 3) of 0 … 1."""
-    row = torch.from_numpy(vector)[None]
-    both = torch.stack([torch.zeros_like(row), row])
-    common = {
-        "height": FRAME[1],
-        "width": FRAME[0],
-        "num_inference_steps": FEW.steps,
-        "guidance_scale": FEW.guidance,
+    """The pipeline's image for an embedding and initial noise, (height, width, 3) in 0 … 1."""
+    conditional = torch.from_numpy(vector)[None]
+    unconditional = torch.zeros_like(conditional)
+    width, height = FRAME
+    common: dict[str, Any] = {
+        "height": height,
+        "width": width,
+        "num_inference_steps": FEW_STEPS.steps,
+        "guidance_scale": FEW_STEPS.guidance,
+        "latents": z,
+        "output_type": "np",
     }
-    common |= {"latents": z, "output_type": "np"}
-    if name == "kandinsky":  # divides a frame twice by what its autoencoder divides by once
+    if family == "kandinsky":
+        # it divides a frame twice by what its autoencoder divides by once
         monkeypatch.setattr(
             "diffusers.pipelines.kandinsky2_2.pipeline_kandinsky2_2.downscale_height_and_width",
             lambda height, width, scale: (height // scale, width // scale),
         )
-        return pipeline(
-            image_embeds=row, negative_image_embeds=torch.zeros_like(row), **common
-        ).images[0]
-    if name == "variation":
-        with torch.no_grad():  # an encoder that gives this very embedding, whatever it sees
-            pipeline.image_encoder.visual_projection.weight.zero_()
-            hook = pipeline.image_encoder.visual_projection.register_forward_hook(lambda *_: row)
-            drawn = pipeline(torch.zeros(1, 3, 32, 32), **common).images[0]
-            hook.remove()
-        return drawn
-    return pipeline("", ip_adapter_image_embeds=[both], **common).images[0]
+        common |= {"image_embeds": conditional, "negative_image_embeds": unconditional}
+        return pipeline(**common).images[0]
+    if family == "variation":
+        # an encoder that returns this embedding, whatever it sees
+        projection = pipeline.image_encoder.visual_projection
+        hook = projection.register_forward_hook(lambda *_: conditional)
+        image = pipeline(torch.zeros(1, 3, 32, 32), **common).images[0]
+        hook.remove()
+        return image
+    embeds = torch.stack([unconditional, conditional])
+    return pipeline("", ip_adapter_image_embeds=[embeds], **common).images[0]

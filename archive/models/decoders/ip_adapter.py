@@ -198,7 +198,7 @@ SPEC = DecoderSpec(
     open=open_ip_adapter,
     guidance=GUIDANCE,
     encoders="ViT-H/14",
-    summary="the embedding as tokens next to an empty prompt; the adapter is in ip_adapter/",
+    summary="tokens next to an empty prompt; adapter in `ip_adapter/`",
 )
 SPEC_XL = DecoderSpec(
     "IP-Adapter on Stable Diffusion XL",
@@ -208,5 +208,5 @@ SPEC_XL = DecoderSpec(
     open=open_ip_adapter_xl,
     guidance=GUIDANCE_XL,
     encoders="ViT-H/14",
-    summary="the embedding as tokens next to an empty prompt; the adapter is in ip_adapter/",
+    summary="tokens next to an empty prompt; adapter in `ip_adapter/`",
 )

@@ -76,14 +76,14 @@ def load_schedule(folder: Path, part: str = "scheduler") -> Schedule:
     import diffusers
 
     config = diffusers.DPMSolverMultistepScheduler.load_config(folder / part)
-    own_class = getattr(diffusers, config["_class_name"])
-    own = own_class.from_config(config).config
-    noise = {name: own[name] for name in NOISE_PARAMETERS if name in own}
+    checkpoint_class = getattr(diffusers, config["_class_name"])
+    checkpoint = checkpoint_class.from_config(config).config
+    noise = {name: checkpoint[name] for name in NOISE_PARAMETERS if name in checkpoint}
     solver = diffusers.DPMSolverMultistepScheduler.from_config(
         config | noise, algorithm_type="dpmsolver++", variance_type=None
     )
-    clips = own.get("clip_sample", False) and not own.get("thresholding", False)
-    return Schedule(solver, float(own.get("clip_sample_range", 1.0)) if clips else None)
+    clips = checkpoint.get("clip_sample", False) and not checkpoint.get("thresholding", False)
+    return Schedule(solver, float(checkpoint.get("clip_sample_range", 1.0)) if clips else None)
 
 
 def img2img_timesteps(solver: Any, steps: int, strength: float, *, device: str) -> torch.Tensor:
