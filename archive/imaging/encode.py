@@ -1,4 +1,4 @@
-"""Pixels → image files without provenance: pictures of the demo and the baselines, never restorations."""
+"""Pixels → image files without provenance: for the demo and the baselines, never restorations."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import io
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
-Pixels = npt.NDArray[np.uint8]
+from archive.arrays import Pixels
+
 SAVED_QUALITY = 90  # of JPEG and WebP files
 SMALLEST = 6  # WebP's slowest method, which writes the smallest files
 

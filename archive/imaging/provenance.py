@@ -1,9 +1,9 @@
-"""Restored pictures say what they are, in every file and in the field's own words.
+"""Restored images state in every file that they are reconstructions.
 
-XMP      Iptc4xmpExt:DigitalSourceType = trainedAlgorithmicMedia (IPTC's term for generated pictures), dc:description,
-         xmp:CreatorTool, and one property of our namespace per fact below
-EXIF     ImageDescription, Software, and the facts as JSON in ImageHistory
-PNG      the same texts as Description, Software and coldframe
+XMP    Iptc4xmpExt:DigitalSourceType = trainedAlgorithmicMedia (IPTC's term for generated images),
+       dc:description, xmp:CreatorTool, and one property of our namespace for each fact below
+EXIF   ImageDescription, Software, and the facts as JSON in ImageHistory
+PNG    the same texts as Description, Software and coldframe
 """
 
 from __future__ import annotations
@@ -16,14 +16,18 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-import numpy as np
-import numpy.typing as npt
+from PIL import ExifTags, Image, PngImagePlugin
 
+from archive.arrays import Pixels
 from archive.errors import UsageError
+from archive.imaging.quiet import quiet
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 NAMESPACE = "urn:coldframe:provenance#"
-DESCRIPTION = "Reconstruction, not the original: a diffusion model drew this picture from {bits} bits of row {row_id}."
+DESCRIPTION = (
+    "Reconstruction, not the original: "
+    "a diffusion model generated this picture from {bits} bits of row {row_id}."
+)
 FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP"}
 QUALITY = 95  # of JPEG and WebP
 IMAGE_HISTORY = 0x9213  # TIFF/EP (ISO 12234-2): "a record of what has been done to the image"
@@ -31,7 +35,7 @@ IMAGE_HISTORY = 0x9213  # TIFF/EP (ISO 12234-2): "a record of what has been done
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a restored picture comes from."""
+    """Where a restored image comes from. Files have a property for each field, of its name."""
 
     row_id: int
     original_sha256: str
@@ -46,40 +50,35 @@ class Provenance:
 
     @property
     def description(self) -> str:
+        """The sentence for people who look at the file's metadata."""
         return DESCRIPTION.format(bits=self.bits, row_id=self.row_id)
 
 
-def write_picture(path: Path, pixels: npt.NDArray[np.uint8], provenance: Provenance) -> None:
-    """(H, W, 3) uint8 → a JPEG, PNG or WebP file, by atomic rename. Raises UsageError for another suffix."""
-    from PIL import Image, PngImagePlugin
+def write_picture(path: Path, pixels: Pixels, provenance: Provenance) -> None:
+    """(H, W, 3) uint8 → a JPEG, PNG or WebP file, written by atomic rename.
 
-    kind = FORMATS.get(path.suffix.lower())
-    if kind is None:
-        raise UsageError(
-            f"a restored picture cannot be written as {path.suffix!r}; use {', '.join(FORMATS)}"
-        )
+    Raises UsageError for another suffix.
+    """
+    image_format = FORMATS.get(path.suffix.lower())
+    if image_format is None:
+        suffixes = ", ".join(FORMATS)
+        raise UsageError(f"cannot write a restored image as {path.suffix!r}; use {suffixes}")
     options: dict[str, Any] = {"exif": _exif(provenance)}
-    if kind == "PNG":
-        texts = PngImagePlugin.PngInfo()
-        texts.add_itxt("XML:com.adobe.xmp", _xmp(provenance).decode())
-        texts.add_text("Description", provenance.description)
-        texts.add_text("Software", provenance.software)
-        texts.add_text("coldframe", _facts(provenance))
-        options["pnginfo"] = texts
+    if image_format == "PNG":
+        options["pnginfo"] = _png_texts(provenance)
     else:
         options |= {"xmp": _xmp(provenance), "quality": QUALITY}
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    Image.fromarray(pixels).save(beside, kind, **options)
-    beside.replace(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with quiet():
+        Image.fromarray(pixels).save(temporary, image_format, **options)
+    temporary.replace(path)
 
 
 def _facts(provenance: Provenance) -> str:
     return json.dumps(asdict(provenance))
 
 
-def _exif(provenance: Provenance) -> Any:
-    from PIL import ExifTags, Image
-
+def _exif(provenance: Provenance) -> Image.Exif:
     exif = Image.Exif()
     exif[ExifTags.Base.ImageDescription] = provenance.description
     exif[ExifTags.Base.Software] = provenance.software
@@ -87,22 +86,30 @@ def _exif(provenance: Provenance) -> Any:
     return exif
 
 
+def _png_texts(provenance: Provenance) -> PngImagePlugin.PngInfo:
+    texts = PngImagePlugin.PngInfo()
+    texts.add_itxt("XML:com.adobe.xmp", _xmp(provenance).decode())
+    texts.add_text("Description", provenance.description)
+    texts.add_text("Software", provenance.software)
+    texts.add_text("coldframe", _facts(provenance))
+    return texts
+
+
 def _xmp(provenance: Provenance) -> bytes:
-    told = {
-        name: fact if isinstance(fact, str) else json.dumps(fact)
-        for name, fact in asdict(provenance).items()
+    facts = {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in asdict(provenance).items()
     }
-    facts = "".join(
-        f"<coldframe:{name}>{escape(fact)}</coldframe:{name}>\n" for name, fact in told.items()
+    properties = "".join(
+        f"<coldframe:{name}>{escape(text)}</coldframe:{name}>\n" for name, text in facts.items()
     )
-    description = (
-        f'<rdf:Alt><rdf:li xml:lang="x-default">{escape(provenance.description)}</rdf:li></rdf:Alt>'
-    )
+    sentence = f'<rdf:li xml:lang="x-default">{escape(provenance.description)}</rdf:li>'
     return f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
- xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" xmlns:coldframe="{NAMESPACE}">
+<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"
+ xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:coldframe="{NAMESPACE}"
+ xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/">
 <Iptc4xmpExt:DigitalSourceType>{SOURCE_TYPE}</Iptc4xmpExt:DigitalSourceType>
-<dc:description>{description}</dc:description>
+<dc:description><rdf:Alt>{sentence}</rdf:Alt></dc:description>
 <xmp:CreatorTool>{escape(provenance.software)}</xmp:CreatorTool>
-{facts}</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>""".encode()
+{properties}</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>""".encode()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
-Pixels = npt.NDArray[np.uint8]
+from archive.arrays import Pixels
 
 
 def resize(pixels: Pixels, width: int, height: int) -> Pixels:
