@@ -191,6 +191,11 @@ class Archive:
         """Seconds that the last ingest spent on new files, model loading excluded."""
         return self._intake.seconds
 
+    @property
+    def ingest_total(self) -> int | None:
+        """Files that the last ingest meets, or met; None until all folders have been scanned."""
+        return self._intake.total
+
     def ingest(self, paths: Paths, *, keep_truncated: bool = False) -> Iterator[Outcome]:
         """Files and folders → one outcome per file, each once it is committed. Runs as it is iterated.
 

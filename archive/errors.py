@@ -1,7 +1,12 @@
-"""One tree of errors. A message says what, which one, and what to do now; the class carries the exit code.
+"""One tree of errors. A message says what is wrong, with what, and what to do; the class has the
+exit code of a command that ends with it.
 
-0 done · 1 failed · 2 usage · 3 done, some inputs skipped · 4 verify found damage · 10 no archive there ·
-11 locked · 12 model missing · 101 time limit reached · 130 interrupted
+      0  done                          11  archive locked
+      1  failed                        12  model missing
+      2  usage error                  101  time limit reached
+      3  done, some inputs skipped    130  interrupted
+      4  verify found damage
+     10  no archive
 """
 
 from __future__ import annotations
@@ -16,53 +21,56 @@ INTERRUPTED = 130
 
 
 class ColdframeError(Exception):
-    """Whatever coldframe refuses, in one sentence for the user."""
+    """Everything that coldframe refuses, in one sentence for the user. Exit code 1."""
 
     exit_code: ClassVar[int] = 1
 
 
 class UsageError(ColdframeError):
-    """The words of the command do not fit together."""
+    """Arguments that are invalid, or do not go together. Exit code 2."""
 
     exit_code = 2
 
 
 class NoArchive(ColdframeError):
-    """There is no archive at the place named."""
+    """There is no archive at this location. Exit code 10."""
 
     exit_code = 10
 
 
 class ArchiveLocked(ColdframeError):
-    """Another process holds the archive longer than we wait."""
+    """Another process kept the database locked for longer than `lock_seconds`. Exit code 11."""
 
     exit_code = 11
 
 
 class ModelMissing(ColdframeError):
-    """Weights are neither here nor to be had."""
+    """Weights are neither on this machine nor available for download. Exit code 12."""
 
     exit_code = 12
 
 
 class ModelMismatch(ColdframeError):
-    """The weights loaded are not those that made the rows."""
+    """The weights that were loaded are not those that made the rows. Exit code 1."""
 
 
 class NotFound(ColdframeError):
-    """No row answers to that id."""
+    """There is no row with this id. Exit code 1."""
 
 
 class UnknownCodec(ColdframeError):
-    """A codec row of a newer coldframe, or parameters no codec has."""
+    """A codec, or a parameter of one, that this version of coldframe does not know. Exit code 1."""
 
 
 class BadCode(ColdframeError):
-    """A stored code that its codec cannot have written."""
+    """A stored code that its codec cannot have written. Exit code 1."""
 
 
 class Unreadable(ColdframeError):
-    """A file that cannot be archived: a short reason for the ledger, and the detail."""
+    """A file that cannot be archived. Exit code 1.
+
+    `reason` is a word for the ledger, `detail` a sentence.
+    """
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")

@@ -21,6 +21,7 @@ class Intake:
         self, store: Store, codecs: CodecSet, models: ModelLoader, recoder: Recoder, search: Search
     ) -> None:
         self.seconds = 0.0  # spent by the last run on new files, model loading excluded
+        self.total: int | None = None  # files of the last run; None until all folders are scanned
         self._store = store
         self._codecs = codecs
         self._models = models
@@ -35,6 +36,7 @@ class Intake:
         for outcome in ingest.run(paths):
             archived += isinstance(outcome, Archived)
             self.seconds = ingest.seconds
+            self.total = ingest.total
             yield outcome
             if until_fit and archived == until_fit and self._recoder.fit_pending():
                 until_fit = 0
@@ -48,6 +50,6 @@ class Intake:
             self._codecs.current_id,
             self._codecs.current,
             lambda: self._models.encoder,
-            side=self._models.image_size,
+            image_size=self._models.image_size,
             keep_truncated=keep_truncated,
         )

@@ -1,7 +1,7 @@
-"""Where an archive lives. Read once, at the edge; passed down; never changed.
+"""Where an archive is. Read once, at the edge, and passed down unchanged.
 
-a directory    DIR/archive.db (SQLite), DIR/index/
-a database     postgresql://…; the index, a cache, lies under the user's cache directory
+a directory    DIR/archive.db (SQLite) and DIR/index/
+a database     postgresql://…; the index, a cache, is in the user's cache directory
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from pathlib import Path
 
 DEFAULT_LOCATION = "./coldframe"
 DATABASE_NAME = "archive.db"
-LOCK_SECONDS = 30.0  # to wait for another process that is writing
+CACHE_NAME_LENGTH = 16  # hexadecimal digits of the SHA-256 of the location
+LOCK_SECONDS = 30.0  # how long to wait for another process that is writing
 
 
 @dataclass(frozen=True)
 class Settings:
-    """`location` is the directory or database URL as the user wrote it."""
+    """The location of an archive, and how patiently it is opened."""
 
-    location: str = DEFAULT_LOCATION
+    location: str = DEFAULT_LOCATION  # a directory or a database URL, as the user wrote it
     lock_seconds: float = LOCK_SECONDS
 
     @classmethod
@@ -30,6 +31,7 @@ class Settings:
 
     @property
     def is_url(self) -> bool:
+        """Whether the location is a database URL."""
         return "://" in self.location
 
     @property
@@ -43,16 +45,15 @@ class Settings:
         if self.directory is not None:
             return f"sqlite:///{(self.directory / DATABASE_NAME).absolute()}"
         scheme, rest = self.location.split("://", 1)
-        return (
-            f"postgresql+psycopg://{rest}"
-            if scheme in ("postgres", "postgresql")
-            else self.location
-        )
+        if scheme in ("postgres", "postgresql"):
+            return f"postgresql+psycopg://{rest}"
+        return self.location
 
     @property
     def index_directory(self) -> Path:
-        """Where the index is cached; deleting it loses nothing."""
+        """The folder of the index, a cache: deleting it loses nothing."""
         if self.directory is not None:
             return self.directory / "index"
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        return cache / "coldframe" / hashlib.sha256(self.location.encode()).hexdigest()[:16]
+        name = hashlib.sha256(self.location.encode()).hexdigest()[:CACHE_NAME_LENGTH]
+        return cache / "coldframe" / name

@@ -1,4 +1,4 @@
-"""What became of a file: exactly one of these for every file that ingest meets."""
+"""What became of a file: ingest yields exactly one of these for each file it meets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Archived:
-    """A new picture has its row."""
+    """A new image; it has a row now."""
 
     path: str
     image_id: int
@@ -15,14 +15,14 @@ class Archived:
 
 @dataclass(frozen=True)
 class Unchanged:
-    """Unchanged since it was archived."""
+    """Archived earlier, and of the same size and time since then; it was not read."""
 
     path: str
 
 
 @dataclass(frozen=True)
 class Duplicate:
-    """The same bytes are archived already; the row has one more place."""
+    """The same bytes are archived already; their row has one more path."""
 
     path: str
     image_id: int
@@ -30,7 +30,7 @@ class Duplicate:
 
 @dataclass(frozen=True)
 class Moved:
-    """The same bytes were elsewhere and are there no more; the row follows."""
+    """The same bytes were archived at a path that no longer exists; their row has this one now."""
 
     path: str
     image_id: int
@@ -38,16 +38,16 @@ class Moved:
 
 @dataclass(frozen=True)
 class Skipped:
-    """Not archived, and written into the ledger."""
+    """Not archived, and listed in the ledger."""
 
     path: str
-    reason: str
-    detail: str
+    reason: str  # one word, like "truncated"
+    detail: str  # one sentence
 
 
 @dataclass(frozen=True)
 class Ignored:
-    """Not a picture by name or first bytes."""
+    """Not an image by its name or its first bytes."""
 
     path: str
 

@@ -1,61 +1,57 @@
 """Files → rows, in batches.
 
-    found ─known by size and time?─► digest ─archived already?─► pixels ─► vector, map ─► codes ─► one transaction
+    candidate ─same size and time?─► digest ─archived?─► picture ─► vector, color map ─► codes
+              ─► one transaction a batch
 
-A batch is as many new files as took BATCH_SECONDS last time, so that a kill loses no more than that. Every file met
-ends as exactly one outcome. The encoder is opened when the first new picture has been decoded: a run that finds nothing
-new never loads a model.
+A batch is as many new files as took BATCH_SECONDS last time, so a killed run loses no more than
+that. Each file ends as exactly one outcome, which is yielded after its transaction. No model is
+loaded unless there is a new image.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from itertools import islice
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TypeVar
 
-import numpy as np
-
 from archive.codecs import Codec
-from archive.errors import Unreadable
-from archive.imaging.decode import Picture, digest_of, load_picture
-from archive.imaging.resize import to_square
+from archive.errors import Unreadable, UsageError
+from archive.imaging.decode import Picture
+from archive.imaging.memory import ImageInput
+from archive.ingest.encoding import Hashed, RowEncoder
+from archive.ingest.inputs import FileInput, Input, MemoryInput
 from archive.ingest.outcomes import Archived, Duplicate, Ignored, Moved, Outcome, Skipped, Unchanged
-from archive.ingest.scan import Candidate, Paths, as_paths, scan
-from archive.ingest.volumes import volume_of
+from archive.ingest.read_ahead import Page, ReadAhead
+from archive.ingest.scan import Candidate, Paths, as_paths, require_exists
+from archive.ingest.volumes import Places
 from archive.models.encoder import Encoder
-from archive.records import Batch, FileStamp, NewImage, Place, SkippedFile
+from archive.records import Batch, Place, SkippedFile
 from archive.store import Store
 
 BATCH_SECONDS = 2.0
-# files
-FIRST_BATCH = 16
-LARGEST_BATCH = 256
-PAGE = 512  # files looked up at a time
+FIRST_BATCH = 16  # files
+LARGEST_BATCH = 256  # files
+LEAST_SECONDS = 1e-3  # a batch counts as no faster than this
+UNREADABLE_FOLDER = "unreadable"  # its reason in the ledger
 A = TypeVar("A")
 B = TypeVar("B")
 
 
 @dataclass(frozen=True)
-class _File:
-    """A candidate, placed on its volume."""
+class _ReadBatch:
+    """A batch once its files have been read."""
 
-    path: str
-    place: Place
-
-
-@dataclass(frozen=True)
-class _Hashed:
-    file: _File
-    digest: bytes
+    pictures: Sequence[tuple[Hashed, Picture]]  # to encode
+    repeated: Sequence[Hashed]  # their content has a row, or is that of one of the pictures
+    refused: Sequence[tuple[Input, Unreadable]]
+    archived: Mapping[bytes, int]  # image ids by digest, before this batch
 
 
 class Ingest:
-    """One run over some paths."""
+    """Archives files and images in memory with one codec at a time."""
 
     def __init__(
         self,
@@ -64,196 +60,195 @@ class Ingest:
         codec: Codec,
         encoder: Callable[[], Encoder],
         *,
-        side: int,
+        image_size: int,
         keep_truncated: bool = False,
     ) -> None:
-        """`encoder()` opens the encoder, `side` is the number of pixels it wants on a picture's short side."""
+        """`encoder` opens the encoder; `image_size`: pixels it needs on an image's short side."""
         self._store = store
         self._codec_id = codec_id
         self._codec = codec
-        self._encoder = encoder
-        self._side = side
+        self._rows = RowEncoder(encoder)
+        self._image_size = image_size
         self._keep_truncated = keep_truncated
-        self._size = FIRST_BATCH
-        self._roots: dict[int, str] = {}  # volumes that are here
-        self._volume_ids: dict[str, int] = {}
-        self.seconds = 0.0  # spent on new files, without loading the model
+        self._places = Places(store.volumes)
+        self._batch_size = FIRST_BATCH
+        self._scan: ReadAhead | None = None
+        self.seconds = 0.0  # spent on new files; loading the model is not counted
+
+    @property
+    def total(self) -> int | None:
+        """How many files this run meets; None until all folders have been scanned."""
+        return None if self._scan is None else self._scan.total
 
     def use(self, codec_id: int, codec: Codec) -> None:
-        """From the next batch on rows are written with this codec."""
+        """Rows are written with this codec, from the next batch on."""
         self._codec_id = codec_id
         self._codec = codec
 
     def run(self, paths: Paths) -> Iterator[Outcome]:
-        """Every file below the paths → its outcome, once it is committed."""
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            met = (found for path in as_paths(paths) for found in scan(path))
-            for page in _paged(met, PAGE):
-                yield from self._page(page, pool)
+        """Every file at or below the paths → its outcome, once it is committed.
 
-    def _page(self, page: list[Candidate], pool: ThreadPoolExecutor) -> Iterator[Outcome]:
-        files = [self._placed(found) for found in page if found.may_be_image]
-        yield from (
-            Ignored(found.path) for found in page if not (found.may_be_image or found.error)
-        )
-        known = self._known(files)
-        yield from (Unchanged(file.path) for file in files if file.path in known)
-        fresh = [file for file in files if file.path not in known]
-        while fresh:
-            batch = fresh[: self._size]
-            fresh = fresh[self._size :]
-            yield from self._batch(batch, pool)
-        closed = [found for found in page if found.error]
-        if closed:
-            ledger = [_ledger(self._placed(found), "unreadable", found.error) for found in closed]
-            self._store.add_batch(self._codec_id, Batch(skipped=ledger))
-            yield from (Skipped(found.path, "unreadable", found.error) for found in closed)
+        Raises UsageError before anything is archived if one of the paths does not exist.
+        """
+        names = as_paths(paths)
+        for name in names:
+            require_exists(name)
+        with ReadAhead(names) as scan, ThreadPoolExecutor(os.cpu_count()) as pool:
+            self._scan = scan
+            for page in scan:
+                yield from self._archive_page(page, pool)
 
-    def _placed(self, found: Candidate) -> _File:
-        folder = os.path.dirname(found.path)
-        volume = volume_of(folder)
-        if volume.marker not in self._volume_ids:
-            volume_id = self._store.volumes.see(
-                marker=volume.marker, label=volume.label, root=volume.root
-            )
-            self._volume_ids[volume.marker] = volume_id
-            self._roots[volume_id] = volume.root
-        relative = os.path.relpath(found.path, volume.root)
-        return _File(
-            found.path,
-            Place(self._volume_ids[volume.marker], relative, found.stamp or FileStamp(-1, -1)),
-        )
+    def add_picture(self, image: ImageInput, *, name: str) -> Archived | Duplicate | Skipped:
+        """An image without a file → its outcome, once it is committed.
 
-    def _known(self, files: list[_File]) -> set[str]:
-        """Paths of those whose size and time are as they were."""
-        known: set[str] = set()
+        `image`: the bytes of an image file, an (H, W, 3) uint8 sRGB array, or a Pillow image. The
+        digest is that of the bytes, or of the pixels as a binary PPM file (imaging/memory.py), so
+        that an image that is archived already, under any name or as a file, is a Duplicate.
+
+        The row's source is `name` on a volume that is never mounted: `row.path` is
+        "memory:/NAME", which is not a path of the file system. A name stands for the image that
+        was last added under it. Raises UsageError for an empty or absolute name.
+        """
+        if not name or os.path.isabs(name):
+            raise UsageError(f"name an image in memory with a relative path, not {name!r}")
+        source = MemoryInput(image, self._places.in_memory(name))
+        with ThreadPoolExecutor(1) as pool:
+            [outcome] = self._archive_batch([source], pool)
+        assert isinstance(outcome, Archived | Duplicate | Skipped)
+        return outcome
+
+    def _archive_page(self, page: Page, pool: Executor) -> Iterator[Outcome]:
+        files = [self._input(candidate) for candidate in page if candidate.may_be_image]
+        unchanged = self._unchanged(files)
+        for candidate in page:
+            if candidate.path in unchanged:
+                yield Unchanged(candidate.path)
+            elif not (candidate.may_be_image or candidate.error):
+                yield Ignored(candidate.path)
+        remaining = [file for file in files if file.path not in unchanged]
+        while remaining:
+            batch = remaining[: self._batch_size]
+            remaining = remaining[self._batch_size :]
+            started = time.monotonic() - self._rows.loading_seconds
+            outcomes = self._archive_batch(batch, pool)
+            self._pace(len(batch), time.monotonic() - self._rows.loading_seconds - started)
+            yield from outcomes
+        yield from self._skip_folders([candidate for candidate in page if candidate.error])
+
+    def _input(self, candidate: Candidate) -> FileInput:
+        place = self._places.of_file(candidate.path, candidate.stamp)
+        return FileInput(candidate.path, place, keep_truncated=self._keep_truncated)
+
+    def _unchanged(self, files: Sequence[Input]) -> set[str]:
+        """Paths of those files whose size and time are as they were when they were archived."""
+        unchanged: set[str] = set()
         for volume_id in {file.place.volume_id for file in files}:
-            there = [file for file in files if file.place.volume_id == volume_id]
-            stamps = self._store.sources.stamps(volume_id, [file.place.path for file in there])
-            same = [file for file in there if stamps.get(file.place.path) == file.place.stamp]
+            on_volume = [file for file in files if file.place.volume_id == volume_id]
+            stamps = self._store.sources.stamps(volume_id, [file.place.path for file in on_volume])
+            same = [file for file in on_volume if stamps.get(file.place.path) == file.place.stamp]
             self._store.sources.see_again(volume_id, [file.place.path for file in same])
-            known.update(file.path for file in same)
-        return known
+            unchanged.update(file.path for file in same)
+        return unchanged
 
-    def _batch(self, files: list[_File], pool: ThreadPoolExecutor) -> Iterator[Outcome]:
-        started = time.monotonic()
-        read, refused = _parted(files, pool.map(_attempt(_hash), files))
-        hashed = [one for _, one in read]
-        archived = self._store.images.ids([one.digest for one in hashed])
-        first: dict[bytes, _Hashed] = {}
-        for one in hashed:
-            if one.digest not in archived:
-                first.setdefault(one.digest, one)
-        pictures, broken = _parted(
-            list(first.values()), pool.map(_attempt(self._load), first.values())
-        )
-        causes = {one.digest: cause for one, cause in broken}
-        refused += [(one.file, causes[one.digest]) for one in hashed if one.digest in causes]
-        again = [
-            one for one in hashed if one.digest not in causes and one is not first.get(one.digest)
-        ]
-        gone = {
-            one.digest: self._gone(archived[one.digest]) for one in again if one.digest in archived
+    def _archive_batch(self, inputs: Sequence[Input], pool: Executor) -> list[Outcome]:
+        """Inputs → outcomes, in one transaction."""
+        read = self._read(inputs, pool)
+        vacant = {
+            file.digest: self._vacant_places(read.archived[file.digest])
+            for file in read.repeated
+            if file.digest in read.archived and file.input.can_move
         }
         batch = Batch(
-            images=self._encoded(pictures, pool),
-            sightings=[(one.digest, one.file.place) for one in again],
-            removed=[place for places in gone.values() for place in places],
-            skipped=[_ledger(file, cause.reason, cause.detail) for file, cause in refused],
+            images=self._rows.encode(read.pictures, self._codec, pool),
+            sightings=[(file.digest, file.place) for file in read.repeated],
+            removed=[place for places in vacant.values() for place in places],
+            skipped=[_skipped_file(refused.place, error) for refused, error in read.refused],
         )
         ids = self._store.add_batch(self._codec_id, batch)
-        self._pace(len(files), time.monotonic() - started)
-        yield from (Archived(one.file.path, ids[one.digest]) for one, _ in pictures)
-        for one in again:
-            kind = Moved if gone.get(one.digest) else Duplicate
-            yield kind(one.file.path, ids[one.digest])
-        yield from (Skipped(file.path, cause.reason, cause.detail) for file, cause in refused)
+        outcomes: list[Outcome] = []
+        outcomes += [Archived(file.path, ids[file.digest]) for file, _ in read.pictures]
+        for file in read.repeated:
+            kind = Moved if vacant.get(file.digest) else Duplicate
+            outcomes.append(kind(file.path, ids[file.digest]))
+        for refused, error in read.refused:
+            outcomes.append(Skipped(refused.path, error.reason, error.detail))
+        return outcomes
+
+    def _read(self, inputs: Sequence[Input], pool: Executor) -> _ReadBatch:
+        """Inputs → pictures of those that are new, each content once."""
+        hashes, refused = _split(inputs, pool.map(_attempt(_hash), inputs))
+        hashed = [file for _, file in hashes]
+        archived = self._store.images.ids([file.digest for file in hashed])
+        new: dict[bytes, Hashed] = {}
+        for file in hashed:
+            if file.digest not in archived:
+                new.setdefault(file.digest, file)
+        files = list(new.values())
+        pictures, failed = _split(files, pool.map(_attempt(self._load), files))
+        errors = {file.digest: error for file, error in failed}
+        repeated = []
+        for file in hashed:
+            if file.digest in errors:
+                refused.append((file.input, errors[file.digest]))
+            elif file is not new.get(file.digest):
+                repeated.append(file)
+        return _ReadBatch(pictures, repeated, refused, archived)
+
+    def _load(self, file: Hashed) -> Picture:
+        return file.input.load(file.stamp, at_least=self._image_size)
+
+    def _vacant_places(self, image_id: int) -> list[Place]:
+        """Places that no longer hold the image, as far as this run can tell."""
+        places = self._store.sources.places(image_id)
+        return [place for place in places if self._places.is_vacant(place)]
 
     def _pace(self, files: int, seconds: float) -> None:
-        """The next batch takes about BATCH_SECONDS."""
+        """Sizes the next batch to take about BATCH_SECONDS."""
         self.seconds += seconds
-        self._size = min(LARGEST_BATCH, max(1, int(files * BATCH_SECONDS / max(seconds, 1e-3))))
+        size = int(files * BATCH_SECONDS / max(seconds, LEAST_SECONDS))
+        self._batch_size = min(LARGEST_BATCH, max(1, size))
 
-    def _load(self, one: _Hashed) -> Picture:
-        path = Path(one.file.path)
-        stamp = one.file.place.stamp
-        return load_picture(
-            path, at_least=self._side, unchanged=stamp, keep_truncated=self._keep_truncated
-        )
-
-    def _encoded(
-        self, pictures: Sequence[tuple[_Hashed, Picture]], pool: ThreadPoolExecutor
-    ) -> list[NewImage]:
-        """Pictures → rows. The encoder is opened here, if there is any."""
-        if not pictures:
-            return []
-        encoder = self._encoder()
-        pixels = [picture.pixels for _, picture in pictures]
-        vectors = encoder.encode_images(list(pool.map(encoder.preprocess, pixels)))
-        side = max(self._codec.map_side, 1)
-        maps = np.stack(list(pool.map(lambda one: to_square(one, side), pixels)))
-        codes = zip(pictures, *self._codec.encode(vectors, maps), strict=True)
-        return [
-            _row(hashed, picture, clip_code, color_code)
-            for (hashed, picture), clip_code, color_code in codes
-        ]
-
-    def _gone(self, image_id: int) -> list[Place]:
-        """Places on volumes that are here, which hold the image no more."""
-        return [
-            place
-            for place in self._store.sources.places(image_id)
-            if place.volume_id in self._roots
-            and not os.path.lexists(os.path.join(self._roots[place.volume_id], place.path))
-        ]
+    def _skip_folders(self, folders: Sequence[Candidate]) -> Iterator[Outcome]:
+        """Folders that could not be read → the ledger."""
+        if not folders:
+            return
+        errors = [Unreadable(UNREADABLE_FOLDER, folder.error) for folder in folders]
+        places = [self._places.of_file(folder.path, folder.stamp) for folder in folders]
+        skipped = [_skipped_file(*entry) for entry in zip(places, errors, strict=True)]
+        self._store.add_batch(self._codec_id, Batch(skipped=skipped))
+        for folder in folders:
+            yield Skipped(folder.path, UNREADABLE_FOLDER, folder.error)
 
 
-def _hash(file: _File) -> _Hashed:
-    digest, stamp = digest_of(Path(file.path))
-    return _Hashed(replace(file, place=replace(file.place, stamp=stamp)), digest)
-
-
-def _row(hashed: _Hashed, picture: Picture, clip_code: bytes, color_code: bytes) -> NewImage:
-    return NewImage(
-        sha256=hashed.digest,
-        clip_code=clip_code,
-        color_code=color_code,
-        width=picture.width,
-        height=picture.height,
-        format=picture.format,
-        flags=picture.flags,
-        taken_at=picture.taken_at,
-        place=hashed.file.place,
-    )
+def _hash(source: Input) -> Hashed:
+    return Hashed(source, *source.digest())
 
 
 def _attempt(work: Callable[[A], B]) -> Callable[[A], B | Unreadable]:
-    """The same work, its refusal returned instead of raised: one bad file never stops a batch."""
+    """The same work, with Unreadable returned instead of raised: no file stops a batch."""
 
-    def attempted(one: A) -> B | Unreadable:
+    def attempted(file: A) -> B | Unreadable:
         try:
-            return work(one)
-        except Unreadable as refusal:
-            return refusal
+            return work(file)
+        except Unreadable as error:
+            return error
 
     return attempted
 
 
-def _parted(
+def _split(
     inputs: Sequence[A], results: Iterable[B | Unreadable]
 ) -> tuple[list[tuple[A, B]], list[tuple[A, Unreadable]]]:
-    """Results beside their inputs: those that came, and those that were refused."""
-    pairs = list(zip(inputs, results, strict=True))
-    done = [(one, result) for one, result in pairs if not isinstance(result, Unreadable)]
-    refused = [(one, result) for one, result in pairs if isinstance(result, Unreadable)]
+    """Inputs and what `_attempt` made of them → (input, result) and (input, error)."""
+    done: list[tuple[A, B]] = []
+    refused: list[tuple[A, Unreadable]] = []
+    for source, result in zip(inputs, results, strict=True):
+        if isinstance(result, Unreadable):
+            refused.append((source, result))
+        else:
+            done.append((source, result))
     return done, refused
 
 
-def _ledger(file: _File, reason: str, detail: str) -> SkippedFile:
-    return SkippedFile(file.place.volume_id, file.place.path, reason, detail)
-
-
-def _paged(met: Iterable[Candidate], count: int) -> Iterator[list[Candidate]]:
-    stream = iter(met)
-    while page := list(islice(stream, count)):
-        yield page
+def _skipped_file(place: Place, error: Unreadable) -> SkippedFile:
+    return SkippedFile(place.volume_id, place.path, error.reason, error.detail)

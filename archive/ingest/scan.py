@@ -1,8 +1,8 @@
-"""Which files below a path may be images. Files are not opened here, except to look at their first bytes.
+"""Which files below a path may be images. Nothing is opened, except to look at its first bytes.
 
-Folders are walked in order of names. Links to folders are not followed, so loops are impossible; links to files are.
-A file may be an image by its suffix or, whatever its name, by its first bytes. A path that the user names always
-counts as one.
+Folders are walked in order of names. Links to folders are not followed, so loops are impossible;
+links to files are. A file may be an image by its suffix or, whatever its name, by its first bytes.
+A path that the user names always counts as one.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Candidate:
 
 
 def as_paths(paths: Paths) -> list[str]:
-    """One path or several → a list. A bare string or Path is one path, never a sequence of characters.
+    """One path or several → a list. A bare string is one path, never a sequence of characters.
 
     Raises UsageError for anything that is not a path.
     """
@@ -59,7 +59,7 @@ def as_paths(paths: Paths) -> list[str]:
 
 
 def scan(path: str) -> Iterator[Candidate]:
-    """A file or folder → everything in it, by name. Raises UsageError if the path does not exist."""
+    """A file or folder → all files in it, by name. Raises UsageError if the path does not exist."""
     require_exists(path)
     top = os.path.realpath(path)
     if not os.path.isdir(top):
