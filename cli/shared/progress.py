@@ -1,4 +1,4 @@
-"""Progress on stderr: a bar on a terminal, one line a minute otherwise, nothing where JSON is wanted."""
+"""Progress on stderr: a bar on a terminal, otherwise a line a minute, and nothing with --json."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from typing import Protocol
 
 import click
 
-QUIET_SECONDS = 60.0  # between two lines where there is no terminal
+LINE_SECONDS = 60.0  # between two lines where there is no terminal
 
 
 class Progress(Protocol):
-    """DecodeRequest how much of the work is done, and what to say of it."""
+    """Shows how much of the work is done."""
 
-    def __call__(self, done: int, told: str = "") -> None: ...
+    def __call__(self, done: int, text: str = "", *, total: int | None = None) -> None:
+        """`done` items, and `text` about them; `total` once it is known, if it was not before."""
 
 
 @contextmanager
-def progress(title: str, total: int | None, *, silent: bool = False) -> Iterator[Progress]:
-    """Opens whatever suits the place stderr goes to."""
+def progress(title: str, total: int | None = None, *, silent: bool = False) -> Iterator[Progress]:
+    """Progress as suits stderr; `total` items, or None as long as nobody knows."""
     if silent:
-        yield _nothing
+        yield _show_nothing
     elif sys.stderr.isatty():
         with _bar(title, total) as bar:
             yield bar
@@ -31,8 +32,8 @@ def progress(title: str, total: int | None, *, silent: bool = False) -> Iterator
         yield _Lines(title, total)
 
 
-def _nothing(done: int, told: str = "") -> None:
-    """JSON is all the user wants."""
+def _show_nothing(done: int, text: str = "", *, total: int | None = None) -> None:
+    """With --json, stdout has everything."""
 
 
 @contextmanager
@@ -46,15 +47,15 @@ def _bar(title: str, total: int | None) -> Iterator[Progress]:
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[text]}", markup=False),
     )
-    with Bar(
-        *columns,
-        TextColumn("{task.fields[told]}", markup=False),
-        console=Console(stderr=True),
-        transient=True,
-    ) as bar:
-        task = bar.add_task(title, total=total, told="")
-        yield lambda done, told="": bar.update(task, completed=done, told=told)
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=total, text="")
+
+        def show(done: int, text: str = "", *, total: int | None = None) -> None:
+            bar.update(task, completed=done, text=text, total=total)
+
+        yield show
 
 
 class _Lines:
@@ -63,14 +64,17 @@ class _Lines:
     def __init__(self, title: str, total: int | None) -> None:
         self._title = title
         self._total = total
-        self._started = self._last = time.monotonic()
+        self._started = time.monotonic()
+        self._last = self._started
 
-    def __call__(self, done: int, told: str = "") -> None:
+    def __call__(self, done: int, text: str = "", *, total: int | None = None) -> None:
+        """As Progress."""
+        self._total = self._total if total is None else total
         now = time.monotonic()
-        if now - self._last >= QUIET_SECONDS:
-            self._last = now
-            rate = done / (now - self._started)
-            whole = "" if self._total is None else f" of {self._total}"
-            click.echo(
-                f"{self._title}: {done}{whole}, {rate:.1f} a second {told}".rstrip(), err=True
-            )
+        if now - self._last < LINE_SECONDS:
+            return
+        self._last = now
+        of_total = "" if self._total is None else f" of {self._total:,}"
+        rate = done / (now - self._started)
+        line = f"{self._title}: {done:,}{of_total} ({rate:.1f}/s) {text}"
+        click.echo(line.rstrip(), err=True)

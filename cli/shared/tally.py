@@ -1,17 +1,18 @@
-"""Counts of what became of the files of one ingest, for people and for programs."""
+"""What became of the files of one ingest, for people and for programs."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
 from archive.ingest.outcomes import Archived, Duplicate, Ignored, Moved, Outcome, Skipped, Unchanged
-from cli.shared.output import plural, shown
+from cli.shared.output import emit, path_fields, plural, shown
+from cli.shared.seeds import SeedCounts
 
-KINDS = {
+MESSAGE_TYPES = {  # of JSON lines, and the keys of the summary
     Archived: "archived",
     Unchanged: "known",
     Duplicate: "duplicate",
@@ -19,66 +20,95 @@ KINDS = {
     Skipped: "skipped",
     Ignored: "ignored",
 }
-LISTED = 20  # skipped files that are listed
+WORDS = {  # for people, after a number
+    Unchanged: "unchanged",
+    Moved: "moved",
+    Duplicate: "duplicate",
+    Skipped: "skipped",
+    Ignored: "not images",
+}
+LISTED = 20  # skipped files that are listed by name
+
+
+def outcome_fields(outcome: Outcome) -> dict[str, Any]:
+    """An outcome as one line of JSON."""
+    fields: dict[str, Any] = {"message_type": MESSAGE_TYPES[type(outcome)]}
+    fields |= path_fields(outcome.path)
+    if isinstance(outcome, Archived | Duplicate | Moved):
+        fields["id"] = outcome.image_id
+    if isinstance(outcome, Skipped):
+        fields |= {"reason": outcome.reason, "detail": outcome.detail}
+    return fields
 
 
 class Tally:
-    """Every file met is one of KINDS."""
+    """Counts of outcomes, and the first skipped files; with `as_json` a line for each of them."""
 
-    def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
+    def __init__(self, *, as_json: bool = False) -> None:
+        self.seeds: SeedCounts | None = None  # selected afterwards
+        self._as_json = as_json
+        self._counts: Counter[type[Outcome]] = Counter()
         self._skipped: list[Skipped] = []
         self._started = time.monotonic()
 
     def add(self, outcome: Outcome) -> None:
-        self._counts[KINDS[type(outcome)]] += 1
+        """Counts an outcome."""
+        if self._as_json:
+            emit(outcome_fields(outcome))
+        self._counts[type(outcome)] += 1
         if isinstance(outcome, Skipped) and len(self._skipped) < LISTED:
             self._skipped.append(outcome)
 
     @property
-    def met(self) -> int:
+    def files(self) -> int:
+        """Files with an outcome."""
         return self._counts.total()
 
     @property
     def skipped(self) -> int:
-        return self._counts["skipped"]
+        """Files that were skipped."""
+        return self._counts[Skipped]
 
     def short(self) -> str:
-        """archived 12 · known 3, without the zeros."""
-        return " · ".join(
-            f"{kind} {self._counts[kind]:,}" for kind in KINDS.values() if self._counts[kind]
+        """ "12 archived, 3 unchanged", without zeros."""
+        archived = self._counts[Archived]
+        return ", ".join(
+            filter(None, [f"{archived:,} archived" if archived else "", self._others()])
         )
 
-    def summary(self, busy_seconds: float) -> dict[str, Any]:
-        """All counts, seconds of the whole run, new pictures a second (the time that loading models took left out)."""
-        counts = {kind: self._counts[kind] for kind in KINDS.values()}
-        rate = self._counts["archived"] / busy_seconds if busy_seconds else 0.0
-        return counts | {
-            "seconds": round(time.monotonic() - self._started, 3),
-            "images_per_second": round(rate, 2),
-        }
+    def summary(self, ingest_seconds: float) -> dict[str, Any]:
+        """All counts, seconds of the whole run, and new images per second of `ingest_seconds`."""
+        counts = {key: self._counts[kind] for kind, key in MESSAGE_TYPES.items()}
+        seconds = round(time.monotonic() - self._started, 3)
+        rate = self._counts[Archived] / ingest_seconds if ingest_seconds else 0.0
+        return counts | {"seconds": seconds, "images_per_second": round(rate, 2)}
 
-    def print(self, busy_seconds: float, out: TextIO) -> None:
-        """The end of a run, in words."""
-        told = self.summary(busy_seconds)
-        speed = f", {told['images_per_second']:.0f} a second" if told["archived"] else ""
-        click.echo(
-            f"archived {plural(told['archived'], 'picture')} in {told['seconds']:.1f} s{speed}",
-            file=out,
-        )
-        others = [
-            f"{kind} {told[kind]:,}"
-            for kind in ("known", "moved", "duplicate", "skipped")
-            if told[kind]
-        ]
-        if told["ignored"]:
-            others.append(f"not pictures {told['ignored']:,}")
-        if others:
-            click.echo(" · ".join(others), file=out)
-        for one in self._skipped:
-            click.echo(f"  skipped {shown(one.path)}: {one.reason}, {one.detail}", file=out)
-        if self.skipped > len(self._skipped):
-            click.echo(
-                f"  … and {self.skipped - len(self._skipped):,} more: `coldframe ls --skipped`",
-                file=out,
-            )
+    def print(self, ingest_seconds: float) -> None:
+        """The end of a run, in words or as JSON."""
+        if self._as_json:
+            seeds = self.seeds.summary() if self.seeds else {}
+            emit({"message_type": "summary", **self.summary(ingest_seconds), **seeds})
+            return
+        click.echo(self._headline(ingest_seconds))
+        for skipped in self._skipped:
+            click.echo(f"  skipped {shown(skipped.path)}: {skipped.reason}, {skipped.detail}")
+        unlisted = self.skipped - len(self._skipped)
+        if unlisted:
+            click.echo(f"  … and {unlisted:,} more: `coldframe ls --skipped`")
+        if self.seeds:
+            click.echo(str(self.seeds))
+
+    def _headline(self, ingest_seconds: float) -> str:
+        others = self._others()
+        if not self._counts[Archived]:
+            return f"nothing new: {others or 'no files'}"
+        summary = self.summary(ingest_seconds)
+        archived = plural(self._counts[Archived], "image")
+        rate = f"{summary['images_per_second']:.3g} images/s"
+        line = f"archived {archived} in {summary['seconds']:.1f} s, {rate}"
+        return f"{line}; {others}" if others else line
+
+    def _others(self) -> str:
+        """ "3 unchanged, 1 moved": all but new images."""
+        counts = ((self._counts[kind], word) for kind, word in WORDS.items())
+        return ", ".join(f"{count:,} {word}" for count, word in counts if count)
