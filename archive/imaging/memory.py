@@ -19,9 +19,9 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
-from archive.arrays import Pixels
 from archive.errors import Unreadable, UsageError
 from archive.imaging.decode import (
     Picture,
@@ -36,7 +36,7 @@ from archive.imaging.metadata import taken_at
 from archive.imaging.quiet import quiet
 from archive.records import Flag
 
-ImageInput = Image.Image | Pixels | bytes
+ImageInput = Image.Image | npt.NDArray[np.generic] | bytes  # arrays must be (H, W, 3) uint8
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,10 @@ def memory_image(image: ImageInput) -> MemoryImage:
         return _from_pillow(image)
     if isinstance(image, np.ndarray):
         return MemoryImage(_ppm(image))
-    raise UsageError(f"expected a Pillow image, an array or bytes, not {type(image).__name__}")
+    raise UsageError(
+        f"{type(image).__name__} is not an image; "
+        "give bytes, a Pillow image or an (H, W, 3) uint8 array"
+    )
 
 
 def read_picture(source: str | os.PathLike[str] | ImageInput, *, at_least: int) -> Picture:
@@ -85,11 +88,11 @@ def _from_pillow(image: Image.Image) -> MemoryImage:
         return MemoryImage(content, taken_at(exif), animation_flag(image))
 
 
-def _ppm(pixels: Pixels) -> bytes:
+def _ppm(pixels: npt.NDArray[np.generic]) -> bytes:
     """(H, W, 3) uint8 → a binary PPM file. Raises UsageError for another shape or type."""
     is_rgb = pixels.ndim == 3 and pixels.shape[2] == 3 and pixels.size > 0
     if not is_rgb or pixels.dtype != np.uint8:
-        found = f"{pixels.shape} {pixels.dtype}"
-        raise UsageError(f"expected an array (H, W, 3) uint8, not {found}")
+        found = f"{pixels.dtype} {pixels.shape}"
+        raise UsageError(f"an image array must be (H, W, 3) uint8, not {found}")
     height, width, _ = pixels.shape
     return b"P6\n%d %d\n255\n" % (width, height) + pixels.tobytes()

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from archive.arrays import Pixels, Vectors
 from archive.errors import UsageError
-from archive.imaging.inputs import pixels_of
+from archive.imaging.memory import read_picture
 from archive.models.encoder import Encoder
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def encode_queries(encoder: Encoder, queries: Iterable[Query]) -> Vectors:
         if isinstance(query, np.ndarray) and query.ndim == 1:
             vectors[place] = _checked(query, encoder.dimension)
         elif not isinstance(query, str):
-            images[place] = pixels_of(query, at_least=encoder.image_size)
+            images[place] = read_picture(query, at_least=encoder.image_size).pixels
     if images:
         prepared = [encoder.preprocess(pixels) for pixels in images.values()]
         vectors[list(images)] = encoder.encode_images(prepared)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from archive.arrays import Pixels
 from archive.codecs import Codec
-from archive.imaging.inputs import open_rgb, to_pillow
+from archive.imaging.pillow import open_rgb, to_pillow
 from archive.imaging.provenance import Provenance, write_picture
 from archive.imaging.resize import resize
 from archive.models.decoder import Decoder, ProgressCallback

@@ -120,5 +120,5 @@ def test_damaged_images_are_refused_with_the_reason(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_image_is_a_usage_error(image: object) -> None:
-    with pytest.raises(UsageError, match="expected"):
+    with pytest.raises(UsageError, match=r"\(H, W, 3\) uint8"):
         memory_image(image)  # type: ignore[arg-type]
