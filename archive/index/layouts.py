@@ -184,7 +184,6 @@ class PcaLayout:
 
     def reconstruct(self, index: Any, positions: npt.NDArray[np.int64]) -> None:
         """None: the index does not hold the decoded vectors."""
-        return None
 
 
 def _trained(width: int, groups: int, centroids: Vectors) -> Any:

@@ -2,7 +2,7 @@
 
     query ─index─► shortlist of ids ─store─► codes ─codec─► vector_hat ─cosine─► hits, best first
 
-An index is loaded, or built, at the first search; it is extended by the rows added since, and saved.
+An index is loaded or built at the first search, extended by the rows added since, and saved.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
-"""The index holds the dequantised vectors, finds what exact search finds, and is never believed against the rows."""
+"""An index grows, is saved and loaded, and is never believed when it is damaged or foreign."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,156 +16,209 @@ from archive.codecs.coclico import coclico
 from archive.codecs.klt import fit_klt
 from archive.index import Index, IndexStamp
 from archive.store.images import PAGE
-from tests.codecs.test_klt import NO_MAPS, draw
+from tests.support.vectors import NO_MAPS, embeddings
 
 STAMP = IndexStamp(1, "coclico")
 
 
-def built(codec: Codec, codes: list[bytes], *, first_id: int = 1) -> Index:
-    index = Index(codec, STAMP)
+def build(codec: Codec, codes: list[bytes], *, first_id: int = 1) -> Index:
+    """An index of these codes, with ids from `first_id` on."""
+    last_id = first_id + len(codes) - 1
+    index = Index(codec, IndexStamp(1, "coclico", len(codes), last_id, "ab"))
     index.extend(list(enumerate(codes, start=first_id)))
     return index
 
 
-@pytest.mark.parametrize("bits", range(1, 9))
-@pytest.mark.parametrize("dimension", [1, 7, 16, 512, 768])
-def test_the_short_list_holds_the_true_neighbours(
-    bits: int, dimension: int, rng: np.random.Generator
-) -> None:
-    codec = coclico(dimension, bits=bits)
-    codes = codec.encode_vectors(rng.normal(0, 0.5, (900, dimension)).astype(np.float32))
-    queries = rng.normal(0, 0.5, (8, dimension)).astype(np.float32)
-    vectors_hat = codec.decode_vectors(codes)
-    short = built(codec, codes).shortlist(queries, 10).ids
-    scores = queries @ (vectors_hat / np.linalg.norm(vectors_hat, axis=1, keepdims=True)).T
-    best = -np.sort(-scores, axis=1)[:, :10]
-    found = -np.sort(-np.take_along_axis(scores, short - 1, axis=1), axis=1)[:, :10]
-    assert np.isclose(found, best, atol=1e-5).mean() >= 0.95
+@pytest.fixture
+def codec() -> Codec:
+    return coclico(64)
 
 
-@pytest.mark.parametrize("bits", [1, 2, 3, 4])
-def test_up_to_four_bits_the_index_holds_exactly_what_the_codec_decodes(
-    bits: int, rng: np.random.Generator
-) -> None:
-    codec = coclico(24, bits=bits)
-    codes = codec.encode_vectors(rng.normal(0, 0.6, (50, 24)).astype(np.float32))
-    index = built(codec, codes)
-    short = index.shortlist(codec.decode_vectors(codes), 50)
-    assert short.vectors_hat is not None
-    assert np.array_equal(
-        short.vectors_hat[0], codec.decode_vectors([codes[i - 1] for i in short.ids[0]])
-    )
+@pytest.fixture
+def codes(codec: Codec) -> list[bytes]:
+    """The codes of 300 rows."""
+    return codec.encode_vectors(embeddings(300, seed=1, dimension=64))
 
 
-def test_a_row_costs_its_code_and_little_more(rng: np.random.Generator, tmp_path: Path) -> None:
-    codec = coclico(768)
-    index = built(
-        codec, [code.tobytes() for code in rng.integers(0, 256, (20_000, 96), dtype=np.uint8)]
-    )
-    index.save(tmp_path / "index.npz")
-    assert (tmp_path / "index.npz").stat().st_size / 20_000 < 99
+def test_an_empty_index_finds_nothing(codec: Codec) -> None:
+    index = Index(codec, STAMP)
+    shortlist = index.shortlist(np.ones((2, 64), np.float32), 5)
+    assert shortlist.ids.shape == (2, 0)
+    assert shortlist.vectors_hat is not None
+    assert shortlist.vectors_hat.shape == (2, 0, 64)
+    assert (len(index), index.needs_refit) == (0, False)
+
+
+def test_an_index_that_is_not_fitted_yet_finds_nothing() -> None:
+    index = Index(fit_klt(embeddings(100, seed=1), NO_MAPS, bits=40, map_bits=0), STAMP)
+    assert index.shortlist(embeddings(2, seed=2), 5).ids.shape == (2, 0)
+    assert (len(index), index.needs_refit) == (0, False)
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=60), st.integers(0, 2**32 - 1))
 def test_ids_with_gaps_come_back_however_the_index_was_grown(steps: list[int], seed: int) -> None:
-    random = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     codec = coclico(32)
-    ids = np.cumsum(steps).tolist()
-    codes = codec.encode_vectors(random.normal(size=(len(ids), 32)).astype(np.float32))
+    ids = (np.cumsum(steps) - 1).tolist()
+    codes = codec.encode_vectors(rng.normal(size=(len(ids), 32)).astype(np.float32))
     index = Index(codec, STAMP)
     rows = list(zip(ids, codes, strict=True))
     while rows:
-        cut = int(random.integers(1, len(rows) + 1))
+        cut = int(rng.integers(1, len(rows) + 1))
         index.extend(rows[:cut])
         rows = rows[cut:]
-    short = index.shortlist(codec.decode_vectors(codes), 1).ids
-    assert set(short.ravel().tolist()) <= set(ids)
-    assert all(own in row for own, row in zip(ids, short.tolist(), strict=True))
+    shortlist = index.shortlist(codec.decode_vectors(codes), 1).ids
+    assert len(index) == len(ids)
+    assert set(shortlist.ravel().tolist()) <= set(ids)
+    assert all(row_id in row for row_id, row in zip(ids, shortlist.tolist(), strict=True))
 
 
-def test_saved_and_loaded_it_answers_the_same(rng: np.random.Generator, tmp_path: Path) -> None:
-    codec = coclico(64)
-    codes = codec.encode_vectors(rng.normal(size=(300, 64)).astype(np.float32))
-    index = built(codec, codes, first_id=11)
-    index.stamp = IndexStamp(1, "coclico", 300, 310, "ab")
-    index.save(tmp_path / "deep" / "index.npz")
-    loaded = Index.load(tmp_path / "deep" / "index.npz", codec)
+@pytest.mark.parametrize("dimension", [2, 7])
+def test_a_shortlist_as_long_as_the_index_holds_every_row(
+    dimension: int, rng: np.random.Generator
+) -> None:
+    codec = coclico(dimension)
+    codes = codec.encode_vectors(rng.normal(0, 0.6, (20, dimension)).astype(np.float32))
+    shortlist = build(codec, codes).shortlist(codec.decode_vectors(codes), 20)
+    assert shortlist.vectors_hat is not None
+    for ids, vectors_hat in zip(shortlist.ids.tolist(), shortlist.vectors_hat, strict=True):
+        assert sorted(ids) == list(range(1, 21))
+        assert np.array_equal(vectors_hat, codec.decode_vectors([codes[i - 1] for i in ids]))
+
+
+def test_rows_that_are_all_alike_fill_a_shortlist() -> None:
+    codec = fit_klt(embeddings(100, seed=1), NO_MAPS, bits=40, map_bits=0)
+    [code] = codec.encode_vectors(embeddings(1, seed=2))
+    ids = build(codec, [code] * 300).shortlist(embeddings(2, seed=3), 10).ids.tolist()
+    assert [len(set(row)) for row in ids] == [100, 100]
+    assert all(1 <= row_id <= 300 for row in ids for row_id in row)
+
+
+def test_ids_without_gaps_cost_nothing(codec: Codec, codes: list[bytes], tmp_path: Path) -> None:
+    index = Index(codec, STAMP)
+    index.extend(list(enumerate(codes[:100])))
+    index.extend(list(enumerate(codes[100:200], start=100)))
+    index.extend(list(enumerate(codes[200:], start=300)))
+    index.save(tmp_path / "index.npz")
+    with np.load(tmp_path / "index.npz") as arrays:
+        assert arrays["runs"].tolist() == [[0, 0], [200, 300]]
+
+
+def test_saved_and_loaded_it_answers_the_same(
+    codec: Codec, codes: list[bytes], tmp_path: Path
+) -> None:
+    file = tmp_path / "deep" / "index.npz"
+    index = build(codec, codes, first_id=11)
+    index.save(file)
+    loaded = Index.load(file, codec)
     assert loaded is not None
-    assert loaded.stamp == index.stamp
-    queries = rng.normal(size=(3, 64)).astype(np.float32)
+    assert loaded.stamp == index.stamp == IndexStamp(1, "coclico", 300, 310, "ab")
+    queries = embeddings(3, seed=3, dimension=64)
     assert np.array_equal(loaded.shortlist(queries, 5).ids, index.shortlist(queries, 5).ids)
     loaded.extend([(400, codes[0])])
     assert 400 in loaded.shortlist(codec.decode_vectors(codes[:1]), 5).ids
-    assert list((tmp_path / "deep").iterdir()) == [tmp_path / "deep" / "index.npz"]
+    assert list((tmp_path / "deep").iterdir()) == [file]
+    loaded.stamp = IndexStamp(1, "coclico", 301, 400, "cd")
+    loaded.save(file)  # over the older one
+    assert len(Index.load(file, codec) or []) == 301
+
+
+def test_a_fitted_layout_is_saved_with_the_index(tmp_path: Path) -> None:
+    vectors = embeddings(300, seed=1)
+    codec = fit_klt(vectors, NO_MAPS, bits=40, map_bits=0)
+    index = build(codec, codec.encode_vectors(vectors))
+    index.save(tmp_path / "index.npz")
+    loaded = Index.load(tmp_path / "index.npz", codec)
+    assert loaded is not None
+    expected = index.shortlist(vectors[:5], 3).ids
+    assert np.array_equal(loaded.shortlist(vectors[:5], 3).ids, expected)
+    assert not loaded.needs_refit
+
+
+def test_a_row_costs_its_code_and_little_more(rng: np.random.Generator, tmp_path: Path) -> None:
+    codec = coclico(768)
+    codes = rng.integers(0, 256, (20_000, 96), dtype=np.uint8)
+    build(codec, [code.tobytes() for code in codes]).save(tmp_path / "index.npz")
+    assert (tmp_path / "index.npz").stat().st_size / 20_000 < 99
 
 
 @pytest.mark.parametrize("place", [0.05, 0.3, 0.6, 0.95])
 def test_damage_anywhere_means_no_index(
-    rng: np.random.Generator, tmp_path: Path, place: float
+    codec: Codec, codes: list[bytes], tmp_path: Path, place: float
 ) -> None:
-    codec = coclico(64)
-    index = built(codec, codec.encode_vectors(rng.normal(size=(300, 64)).astype(np.float32)))
-    index.stamp = IndexStamp(1, "coclico", 300, 300, "")
-    index.save(tmp_path / "index.npz")
-    content = bytearray((tmp_path / "index.npz").read_bytes())
-    assert Index.load(tmp_path / "index.npz", codec) is not None
+    file = tmp_path / "index.npz"
+    build(codec, codes).save(file)
+    content = bytearray(file.read_bytes())
     content[int(len(content) * place)] ^= 0xFF
-    (tmp_path / "index.npz").write_bytes(content)
-    damaged = Index.load(tmp_path / "index.npz", codec)
-    assert (
-        damaged is None or len(damaged) == 300
-    )  # a flipped bit outside of what is read does no harm
-    (tmp_path / "index.npz").write_bytes(content[: len(content) // 2])
-    assert Index.load(tmp_path / "index.npz", codec) is None
+    file.write_bytes(content)
+    damaged = Index.load(file, codec)
+    assert damaged is None or len(damaged) == 300  # bytes that are not read do no harm
+    file.write_bytes(content[: len(content) // 2])
+    assert Index.load(file, codec) is None
     assert Index.load(tmp_path / "nothing.npz", codec) is None
+
+
+def change(file: Path, **arrays: Any) -> None:
+    """Replaces arrays of an index file; None removes one."""
+    with np.load(file) as stored:
+        changed = {name: stored[name] for name in stored.files} | arrays
+    np.savez(file, **{name: array for name, array in changed.items() if array is not None})
 
 
 def test_an_index_of_another_dimension_is_foreign(tmp_path: Path) -> None:
     Index(coclico(64), STAMP).save(tmp_path / "index.npz")
+    assert Index.load(tmp_path / "index.npz", coclico(64)) is not None
     assert Index.load(tmp_path / "index.npz", coclico(32)) is None
 
 
-def test_an_empty_index_finds_nothing() -> None:
-    assert Index(coclico(64), STAMP).shortlist(np.ones((2, 64), np.float32), 5).ids.shape == (2, 0)
-
-
-def test_codes_without_levels_are_indexed_coarsely_and_found_among_real_embeddings(
-    shared_data: Path,
+def test_an_index_with_more_rows_than_its_stamp_says_is_foreign(
+    codec: Codec, codes: list[bytes], tmp_path: Path
 ) -> None:
-    vectors = np.load(shared_data / "embeddings" / "cnclip_vitb16_images.npy")[:16_000].astype(
-        np.float32
-    )
-    codec = fit_klt(vectors[:4000], NO_MAPS, bits=120, map_bits=0)
-    codes = codec.encode_vectors(vectors)
-    index = Index(codec, STAMP)
-    for start in range(0, len(codes), PAGE):
-        index.extend(list(enumerate(codes[start : start + PAGE], start=start)))
-    assert not index.needs_refit
-    vectors_hat = codec.decode_vectors(codes)
-    queries = vectors[::80]
-    exact = np.argsort(
-        -(queries @ (vectors_hat / np.linalg.norm(vectors_hat, axis=1, keepdims=True)).T), axis=1
-    )
-    short = index.shortlist(queries, 10)
-    assert short.vectors_hat is None
-    kept = [
-        len(set(a) & set(b)) / 10
-        for a, b in zip(exact[:, :10].tolist(), short.ids.tolist(), strict=True)
-    ]
-    assert np.mean(kept) >= 0.95
+    file = tmp_path / "index.npz"
+    index = build(codec, codes)
+    index.extend([(999, codes[0])])
+    index.save(file)
+    assert Index.load(file, codec) is None
 
 
-def test_a_form_fitted_to_few_rows_is_outgrown_once_and_not_again() -> None:
-    codec = fit_klt(draw(500, seed=1), NO_MAPS, bits=40, map_bits=0)
-    rows = list(enumerate(codec.encode_vectors(draw(6 * PAGE, seed=2))))
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {"stamp": np.array("not JSON")},
+        {"stamp": np.array(json.dumps({"codec_id": 1, "surprise": 2}))},
+        {"faiss": np.zeros(50, np.uint8)},
+        {"runs": None},
+    ],
+    ids=["stamp", "foreign stamp", "faiss", "runs"],
+)
+def test_a_file_of_another_shape_is_foreign(
+    codec: Codec, codes: list[bytes], tmp_path: Path, arrays: dict[str, Any]
+) -> None:
+    file = tmp_path / "index.npz"
+    build(codec, codes).save(file)
+    change(file)
+    assert Index.load(file, codec) is not None
+    change(file, **arrays)
+    assert Index.load(file, codec) is None
+
+
+def test_a_layout_fitted_to_few_rows_is_refitted_once_and_not_again() -> None:
+    codec = fit_klt(embeddings(500, seed=1), NO_MAPS, bits=40, map_bits=0)
+    rows = list(enumerate(codec.encode_vectors(embeddings(6 * PAGE, seed=2))))
     index = Index(codec, STAMP)
     index.extend(rows[:100])
-    index.extend(rows[100:300])
+    index.extend(rows[100:399])
     assert not index.needs_refit
-    index.extend(rows[300:])
+    index.extend(rows[399:400])
     assert index.needs_refit
-    anew = Index(codec, STAMP)
+    refitted = Index(codec, STAMP)
     for start in range(0, len(rows), PAGE):
-        anew.extend(rows[start : start + PAGE])
-    assert not anew.needs_refit
+        refitted.extend(rows[start : start + PAGE])
+    assert not refitted.needs_refit
+
+
+def test_a_layout_without_a_fit_is_never_refitted(codec: Codec, codes: list[bytes]) -> None:
+    index = build(codec, codes[:1])
+    index.extend(list(enumerate(codes, start=2)))
+    assert not index.needs_refit

@@ -184,7 +184,7 @@ def test_every_array_of_a_state_is_on_the_page(title: str, coder: Any, prefix: s
 
 def test_every_array_of_the_index_is_on_the_page(tmp_path: Path) -> None:
     vectors = embeddings(100, seed=1)
-    codec = fit_klt(vectors, NO_MAPS, bits=40)
+    codec = fit_klt(vectors, NO_MAPS, bits=40, map_bits=0)
     index = Index(codec, IndexStamp(1, "klt"))
     index.extend(list(enumerate(codec.encode_vectors(vectors))))
     index.save(tmp_path / "codec-1.npz")

@@ -1,0 +1,45 @@
+"""Rows to write: everything about them follows from a name."""
+
+from __future__ import annotations
+
+from archive.records import CodecRecord, FileStamp, Flag, ModelRecord, NewImage, Place
+from archive.store import Store
+from archive.store.clock import utc_now
+
+STAMP = FileStamp(100, 10**18)
+MODEL = ModelRecord(
+    name="pocket",
+    encoder="an encoder",
+    pretrained="a tag",
+    decoder="",
+    dimension=8,
+    weights_sha256="f" * 64,
+    preprocessing={"size": 32},
+)
+PARAMETERS = {"dimension": 8, "bits": 1}
+
+
+def digest(name: str) -> bytes:
+    """The SHA-256 that a file of this name is said to have."""
+    return name.encode().ljust(32)
+
+
+def new_image(name: str, volume_id: int, *, path: str = "") -> NewImage:
+    """A row whose digest, code and path come from its name."""
+    return NewImage(
+        sha256=digest(name),
+        clip_code=name.encode()[:1],
+        color_code=b"",
+        width=640,
+        height=480,
+        format="JPEG",
+        flags=Flag.NONE,
+        taken_at=None,
+        place=Place(volume_id, path or f"{name}.jpg", STAMP),
+    )
+
+
+def new_codec(store: Store, *, name: str = "clip", state: bytes = b"") -> int:
+    """Adds a codec of MODEL → its id."""
+    model_id = store.models.add(MODEL).id
+    return store.codecs.add(CodecRecord(model_id, name, PARAMETERS, utc_now(), state)).id
