@@ -1,1 +1,1 @@
-"""The history of the tables. `archive.store.database` runs it, wherever the package is installed."""
+"""The history of the tables. `archive.store.database` runs it from the installed package."""

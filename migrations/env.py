@@ -17,7 +17,7 @@ from archive.store.schema import Base
 
 def migrate(connection: Connection) -> None:
     """Runs the migrations that alembic's command asks for."""
-    context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True)
+    context.configure(connection=connection, target_metadata=Base.metadata)
     with context.begin_transaction():
         context.run_migrations()
 

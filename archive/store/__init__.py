@@ -6,9 +6,9 @@
     volumes        file systems                    ledger     files that were skipped
     restorations   images regenerated from rows    checksum   clock
 
-A Store holds one part for each table, all over one Database. Writing is idempotent: a digest occurs once, a path on a
-volume occurs once, and whoever writes it again only renews what was seen. A part's methods that take a Connection run
-in the caller's transaction; all others open their own.
+A Store holds one part for each table, all over one Database. Writing is idempotent: a digest occurs
+once, a path on a volume occurs once, and writing it again only renews what was seen. A part's
+methods that take a Connection run in the caller's transaction; all others open their own.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A row's checksum: CRC-32 (zlib's, of polynomial 0x04C11DB7) of clip_code followed by color_code.
+"""A row's checksum: CRC-32 (zlib's, polynomial 0x04C11DB7) of clip_code followed by color_code.
 
-Computed when the codes are written, checked by `verify`. It tells a damaged code from a whole one where the code itself
-would decode to something else.
+Computed when the codes are written, checked by `verify`. Many codecs decode any bytes of the right
+length, so that only the checksum reveals a damaged code.
 """
 
 from __future__ import annotations

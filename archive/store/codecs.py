@@ -28,7 +28,7 @@ class Codecs:
             return replace(codec, id=insert_one(connection, schema.Codec, values))
 
     def all(self) -> list[CodecRecord]:
-        """Oldest first; rows are written with the last. Raises ColdframeError if a state is damaged."""
+        """Oldest first; new rows have the last. Raises ColdframeError if a state is damaged."""
         query = select(schema.Codec.__table__).order_by(schema.Codec.id)
         with self._database.reading() as connection:
             rows = connection.execute(query).all()

@@ -81,7 +81,7 @@ class Database:
             return inspect(connection).has_table("alembic_version")
 
     def check_revision(self) -> None:
-        """Raises NoArchive if there are no tables, ColdframeError if they are of another version."""
+        """Raises NoArchive without tables, ColdframeError for tables of another version."""
         from alembic.script import ScriptDirectory
 
         location = self.settings.location

@@ -17,17 +17,21 @@ from archive.store.database import Database, alembic_config
 
 TIME = datetime(2024, 5, 1, 12, 30)
 
-MODEL = """INSERT INTO model (id, name, encoder, pretrained, decoder, dimension, weights_sha256, preprocessing)
+MODEL = """
+    INSERT INTO model (id, name, encoder, pretrained, decoder, dimension, weights_sha256,
+        preprocessing)
     VALUES (1, 'pocket', 'e', '', '', 8, 'f', '{}')"""
-CODEC = """INSERT INTO codec (id, model_id, name, parameters, state, state_sha256, created_at)
+CODEC = """
+    INSERT INTO codec (id, model_id, name, parameters, state, state_sha256, created_at)
     VALUES (1, 1, 'clip', '{}', :state, :state_sha256, :time)"""
-VOLUME = (
-    """INSERT INTO volume (id, marker, label, root, last_seen) VALUES (1, 'm', '', '/r', :time)"""
-)
-IMAGE = """INSERT INTO image (id, codec_id, sha256, clip_code, color_code, crc32, width, height, format,
-    file_bytes, flags, archived_at{column})
+VOLUME = """
+    INSERT INTO volume (id, marker, label, root, last_seen) VALUES (1, 'm', '', '/r', :time)"""
+IMAGE = """
+    INSERT INTO image (id, codec_id, sha256, clip_code, color_code, crc32, width, height, format,
+        file_bytes, flags, archived_at{column})
     VALUES (:id, 1, :sha256, :clip_code, :color_code, 7, 640, 480, 'JPEG', 100, 0, :time{value})"""
-SOURCE = """INSERT INTO source (image_id, volume_id, path, size, mtime_ns, last_seen)
+SOURCE = """
+    INSERT INTO source (image_id, volume_id, path, size, mtime_ns, last_seen)
     VALUES (:id, 1, :path, 100, 5, :time)"""
 STORED = {1: None, 2: 0b10, 3: 0b1_0110}  # seed index by image id
 
