@@ -64,16 +64,15 @@ class Database:
         """Creates the tables, or brings them up to date."""
         from alembic import command
 
-        directory = self.settings.directory
-        if directory is not None:
-            if directory.exists() and not directory.is_dir():
-                raise UsageError(f"{self.settings.location} is a file; an archive needs a folder")
-            directory.mkdir(parents=True, exist_ok=True)
+        _refuse_file(self.settings)
+        if self.settings.directory is not None:
+            self.settings.directory.mkdir(parents=True, exist_ok=True)
         with self.writing() as connection:
             command.upgrade(alembic_config(connection), "head")
 
     def exists(self) -> bool:
         """Whether there are tables of any version."""
+        _refuse_file(self.settings)
         directory = self.settings.directory
         if directory is not None and not (directory / DATABASE_NAME).is_file():
             return False
@@ -156,13 +155,18 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
+def _refuse_file(settings: Settings) -> None:
+    """Raises UsageError where the archive's directory is a file."""
+    directory = settings.directory
+    if directory is not None and directory.exists() and not directory.is_dir():
+        raise UsageError(f"{settings.location} is a file; an archive is a directory")
+
+
 @contextlib.contextmanager
 def translated_errors(settings: Settings) -> Iterator[None]:
     """Turns the driver's errors into ours, each a sentence."""
     location = settings.location
-    directory = settings.directory
-    if directory is not None and directory.exists() and not directory.is_dir():
-        raise UsageError(f"{location} is a file; an archive is a directory")
+    _refuse_file(settings)
     try:
         yield
     except OperationalError as error:

@@ -53,6 +53,8 @@ def test_what_cannot_be_an_archive_is_refused_in_one_sentence(tmp_path: Path) ->
     (tmp_path / "archive.db").write_bytes(b"certainly not SQLite" * 100)
     with pytest.raises(UsageError, match="is a file; an archive is a directory"):
         Store.open(Settings(str(tmp_path / "file")))
+    with pytest.raises(UsageError, match="is a file; an archive is a directory"):
+        Store.create(Settings(str(tmp_path / "file")))
     with pytest.raises(NoArchive, match="cannot be opened"):
         Store.open(Settings("postgresql://nobody@127.0.0.1:1/none"))
     with pytest.raises(UsageError, match="not a database URL"):
@@ -155,8 +157,30 @@ def test_a_closed_store_gives_up_its_connections(settings: Settings) -> None:
     with database.reading():
         pass
     assert database.engine.pool.checkedin() > 0  # type: ignore[attr-defined]
+    assert not database.closed
     database.close()
     assert database.engine.pool.checkedin() == 0  # type: ignore[attr-defined]
+
+
+def test_a_closed_store_refuses_to_read_and_to_write(store: Store) -> None:
+    store.close()
+    assert store.closed
+    with pytest.raises(UsageError, match="is closed; open it again"):
+        store.volumes.all()
+    with pytest.raises(UsageError, match="is closed; open it again"):
+        store.volumes.see(marker="m", label="", root="/")
+
+
+def test_an_archive_exists_once_its_tables_do(settings: Settings) -> None:
+    assert not Store.exists(settings)
+    if settings.directory is not None:
+        settings.directory.mkdir()
+        (settings.directory / "archive.db").touch()
+        assert not Store.exists(settings)
+    store = Store.create(settings)
+    assert Store.exists(settings)
+    assert store.location == settings.location
+    store.close()
 
 
 def test_long_lists_are_cut_into_statements(monkeypatch: pytest.MonkeyPatch) -> None:
