@@ -8,12 +8,11 @@ import threading
 import warnings
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
 from archive.imaging.quiet import quiet
-from tests.support.images import red_and_blue
+from tests.support.images import write_noisy_files
 
 PRINTS_AFTERWARDS = """
 import sys
@@ -29,7 +28,6 @@ for path in map(Path, sys.argv[1:]):
 print("then", file=sys.stderr)
 Image.open(sys.argv[1]).load()
 """
-BROKEN_EXIF = b"Exif\0\0II*\0\x08\0\0\0\xff\0\x12\x01\x03\0\x01"
 
 
 def warn(module: str) -> None:
@@ -38,17 +36,8 @@ def warn(module: str) -> None:
 
 @pytest.fixture
 def noisy_files(tmp_path: Path) -> list[Path]:
-    """Files that make Pillow warn, log, and libtiff print."""
-    noise = np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    image = Image.fromarray(noise)
-    image.save(tmp_path / "lzw.tif", compression="tiff_lzw")
-    damaged = bytearray((tmp_path / "lzw.tif").read_bytes())
-    damaged[1000:1100] = bytes(100)
-    (tmp_path / "lzw.tif").write_bytes(damaged)
-    image.save(tmp_path / "exif.jpg", exif=BROKEN_EXIF)
-    red_and_blue().convert("P").save(tmp_path / "palette.png", transparency=bytes(200))
-    (tmp_path / "cut.tif").write_bytes(damaged[: len(damaged) // 2])
-    return sorted(tmp_path.iterdir(), key=lambda path: path.name != "exif.jpg")
+    """Files that make Pillow warn, and libtiff print."""
+    return write_noisy_files(tmp_path)
 
 
 def test_nothing_reaches_stderr_until_the_program_calls_pillow_itself(

@@ -11,6 +11,7 @@ from PIL import Image
 
 RED = (220, 30, 30)
 BLUE = (30, 30, 220)
+BROKEN_EXIF = b"Exif\0\0II*\0\x08\0\0\0\xff\0\x12\x01\x03\0\x01"
 TOLERANCE = 16  # levels that lossy formats may change a flat area by
 
 
@@ -39,3 +40,19 @@ def write_bomb(path: Path, width: int, height: int) -> None:
 def _chunk(name: bytes, content: bytes) -> bytes:
     checksum = zlib.crc32(name + content)
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", checksum)
+
+
+def write_noisy_files(folder: Path) -> list[Path]:
+    """Files that make Pillow warn, and libtiff print; the first makes Pillow warn when decoded."""
+    noise = np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    exif, palette, damaged, cut = (
+        folder / name for name in ("exif.jpg", "palette.png", "lzw.tif", "cut.tif")
+    )
+    Image.fromarray(noise).save(exif, exif=BROKEN_EXIF)
+    red_and_blue().convert("P").save(palette, transparency=bytes(200))
+    Image.fromarray(noise).save(damaged, compression="tiff_lzw")
+    content = bytearray(damaged.read_bytes())
+    content[1000:1100] = bytes(100)
+    damaged.write_bytes(content)
+    cut.write_bytes(content[: len(content) // 2])
+    return [exif, palette, damaged, cut]
