@@ -92,7 +92,7 @@ def _ppm(pixels: npt.NDArray[np.generic]) -> bytes:
     """(H, W, 3) uint8 → a binary PPM file. Raises UsageError for another shape or type."""
     is_rgb = pixels.ndim == 3 and pixels.shape[2] == 3 and pixels.size > 0
     if not is_rgb or pixels.dtype != np.uint8:
-        found = f"{pixels.dtype} {pixels.shape}"
-        raise UsageError(f"an image array must be (H, W, 3) uint8, not {found}")
+        given = f"{pixels.dtype} {pixels.shape}"
+        raise UsageError(f"an image array must be (H, W, 3) uint8, not {given}")
     height, width, _ = pixels.shape
     return b"P6\n%d %d\n255\n" % (width, height) + pixels.tobytes()

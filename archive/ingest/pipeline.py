@@ -1,7 +1,7 @@
 """Files → rows, in batches.
 
     candidate ─same size and time?─► digest ─archived?─► picture ─► vector, color map ─► codes
-              ─► one transaction a batch
+              ─► one transaction per batch
 
 A batch is as many new files as took BATCH_SECONDS last time, so a killed run loses no more than
 that. Each file ends as exactly one outcome, which is yielded after its transaction. No model is

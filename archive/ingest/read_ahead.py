@@ -26,7 +26,7 @@ class ReadAhead:
 
     def __init__(self, paths: Sequence[str]) -> None:
         self._paths = paths
-        self._found = 0
+        self._count = 0
         self._is_complete = False
         self._is_stopped = False
         self._pages: queue.Queue[Page | BaseException | None] = queue.Queue(READ_AHEAD // PAGE)
@@ -35,7 +35,7 @@ class ReadAhead:
     @property
     def total(self) -> int | None:
         """The number of files, once the scan is complete; None before."""
-        return self._found if self._is_complete else None
+        return self._count if self._is_complete else None
 
     def __enter__(self) -> ReadAhead:
         self._thread.start()
@@ -59,7 +59,7 @@ class ReadAhead:
         try:
             candidates = chain.from_iterable(map(scan, self._paths))
             while not self._is_stopped and (page := list(islice(candidates, PAGE))):
-                self._found += len(page)
+                self._count += len(page)
                 self._pages.put(page)
         except BaseException as error:
             self._pages.put(error)
