@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -102,8 +101,3 @@ def paths_of(outcomes: Iterable[Outcome], kind: type) -> list[str]:
 def contents(store: Store) -> dict[bytes, tuple[bytes, bytes]]:
     """Digest → codes, of all rows."""
     return {row.sha256: (row.clip_code, row.color_code) for row in store.images.all()}
-
-
-def fields(row: object) -> dict[str, Any]:
-    """A frozen value as a dictionary."""
-    return dataclasses.asdict(row)  # type: ignore[call-overload,no-any-return]
