@@ -40,7 +40,7 @@ class Intake:
             yield outcome
             if until_fit and archived == until_fit and self._recoder.fit_pending():
                 until_fit = 0
-                ingest.use(self._codecs.current_id, self._codecs.current)
+                ingest.use_codec(self._codecs.current_id, self._codecs.current)
         if self._recoder.fit_pending() or archived:
             self._search.refresh()
 

@@ -36,8 +36,8 @@ FIRST_BATCH = 16  # files
 LARGEST_BATCH = 256  # files
 LEAST_SECONDS = 1e-3  # a batch counts as no faster than this
 UNREADABLE_FOLDER = "unreadable"  # its reason in the ledger
-A = TypeVar("A")
-B = TypeVar("B")
+In = TypeVar("In")
+Out = TypeVar("Out")
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Ingest:
         """How many files this run meets; None until all folders have been scanned."""
         return None if self._scan is None else self._scan.total
 
-    def use(self, codec_id: int, codec: Codec) -> None:
+    def use_codec(self, codec_id: int, codec: Codec) -> None:
         """Rows are written with this codec, from the next batch on."""
         self._codec_id = codec_id
         self._codec = codec
@@ -224,10 +224,10 @@ def _hash(source: Input) -> Hashed:
     return Hashed(source, *source.digest())
 
 
-def _attempt(work: Callable[[A], B]) -> Callable[[A], B | Unreadable]:
+def _attempt(work: Callable[[In], Out]) -> Callable[[In], Out | Unreadable]:
     """The same work, with Unreadable returned instead of raised: no file stops a batch."""
 
-    def attempted(file: A) -> B | Unreadable:
+    def attempted(file: In) -> Out | Unreadable:
         try:
             return work(file)
         except Unreadable as error:
@@ -237,11 +237,11 @@ def _attempt(work: Callable[[A], B]) -> Callable[[A], B | Unreadable]:
 
 
 def _split(
-    inputs: Sequence[A], results: Iterable[B | Unreadable]
-) -> tuple[list[tuple[A, B]], list[tuple[A, Unreadable]]]:
+    inputs: Sequence[In], results: Iterable[Out | Unreadable]
+) -> tuple[list[tuple[In, Out]], list[tuple[In, Unreadable]]]:
     """Inputs and what `_attempt` made of them → (input, result) and (input, error)."""
-    done: list[tuple[A, B]] = []
-    refused: list[tuple[A, Unreadable]] = []
+    done: list[tuple[In, Out]] = []
+    refused: list[tuple[In, Unreadable]] = []
     for source, result in zip(inputs, results, strict=True):
         if isinstance(result, Unreadable):
             refused.append((source, result))

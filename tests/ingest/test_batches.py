@@ -132,7 +132,7 @@ def test_another_codec_is_used_from_the_next_batch_on(sqlite_store: Store, tmp_p
     ingest = ingest_into(sqlite_store)
     for outcome in ingest.run(tmp_path / "photos"):
         assert isinstance(outcome, Archived)
-        ingest.use(added.id, other)
+        ingest.use_codec(added.id, other)
     rows = list(sqlite_store.images.all())
     assert [row.codec_id for row in rows] == [1] * 16 + [added.id] * 4
     assert {len(row.clip_code) for row in rows[:16]} == {2}
