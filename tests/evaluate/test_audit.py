@@ -54,7 +54,7 @@ def test_scores_are_those_of_the_upscaled_image_that_restore_gives(archive: Arch
         assert reconstruction.pixels.shape == (2 * height, 2 * width, 3)  # pocket's upscaler
         original = np.asarray(Image.open(row.path))
         restored_vector, original_vector = encoder.encode_images(
-            [encoder.prepare(pixels) for pixels in (reconstruction.pixels, original)]
+            [encoder.preprocess(pixels) for pixels in (reconstruction.pixels, original)]
         )
         vector_hat, _ = archive.decode(row)
         error = np.square(small_map(original) - small_map(reconstruction.pixels)).mean()

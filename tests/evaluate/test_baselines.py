@@ -60,7 +60,7 @@ def test_the_table_is_what_pillow_and_the_encoder_say(
             original.save(file, kind, quality=quality, optimize=True, method=6)
             decoded = Image.open(file).convert("RGB")
             images = [np.asarray(original), np.asarray(decoded)]
-            vectors = encoder.encode_images([encoder.prepare(pixels) for pixels in images])
+            vectors = encoder.encode_images([encoder.preprocess(pixels) for pixels in images])
             similarity = np.prod([1 / np.linalg.norm(vector) for vector in vectors])
             similarity *= vectors[0] @ vectors[1]
             maps = [

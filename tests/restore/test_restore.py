@@ -136,19 +136,19 @@ def test_the_best_of_several_is_the_one_that_fits_the_row(archive: Archive, tmp_
     assert best.seed in range(10, 14)
     scores = {}
     for seed in range(10, 14):
-        [reconstructions] = archive.reconstructor(replace(FEW, candidates=1)).reconstruct(
+        [reconstruction] = archive.reconstructor(replace(FEW, candidates=1)).reconstruct(
             archive._store.images.get([2]), [seed]
         )
         [row] = archive._store.images.get([2])
         codec = archive.codec
         vectors_hat, colors_hat = codec.decode([row.clip_code], [row.color_code])
-        [seen] = archive.encoder.encode_images([archive.encoder.prepare(reconstructions.pixels)])
+        [seen] = archive.encoder.encode_images([archive.encoder.preprocess(reconstruction.pixels)])
         mean, _ = archive.decoder.embedding_stats
         one = seen - mean
         other = vectors_hat[0] - mean
         similar = one @ other / np.linalg.norm(one) / np.linalg.norm(other)
         scores[seed] = similar - 2 * np.mean(
-            (to_square(reconstructions.pixels, 8) / 255 - colors_hat[0] / 255) ** 2
+            (to_square(reconstruction.pixels, 8) / 255 - colors_hat[0] / 255) ** 2
         )
     assert best.seed == max(scores, key=scores.__getitem__)
     assert set(best.scores) == {"clip_similarity", "color_score"}
