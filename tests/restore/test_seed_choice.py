@@ -20,15 +20,14 @@ from archive.models.sampling import Sampling
 from archive.records import Row
 from archive.restore.reconstruct import COLOR_WEIGHT, seed_of
 from archive.settings import Settings
-from tests.support.shell import Shell
 
-FEW = Sampling(steps=2)
+FEW_STEPS = Sampling(steps=2)
 
 
 @pytest.fixture
 def archive(settings: Settings, tiny_pair: Path, album: Path) -> Iterator[Archive]:
     """Twelve rows on each database; their pictures lie in `album`."""
-    pair = replace(find_pair(str(tiny_pair)), sampling=FEW)
+    pair = replace(find_pair(str(tiny_pair)), sampling=FEW_STEPS)
     with Archive.create(settings, pair) as opened:
         opened._models.pair = pair
         list(opened.ingest([str(album)]))
@@ -37,27 +36,26 @@ def archive(settings: Settings, tiny_pair: Path, album: Path) -> Iterator[Archiv
 
 def fit(archive: Archive, row: Row, candidate: int) -> float:
     """How well a candidate fits the original file."""
-    [drawn] = archive.reconstructor(FEW).reconstruct([row], [seed_of(row.sha256) + candidate])
+    reconstructor = archive.reconstructor(FEW_STEPS)
+    [reconstruction] = reconstructor.reconstruct([row], [seed_of(row.sha256) + candidate])
+    image = reconstruction.pixels
     original = np.asarray(Image.open(row.path).convert("RGB"))
-    true, seen = archive.encoder.encode_images(
-        [archive.encoder.preprocess(one) for one in (original, drawn.pixels)]
+    original_vector, image_vector = archive.encoder.encode_images(
+        [archive.encoder.preprocess(pixels) for pixels in (original, image)]
     )
     center = archive.decoder.embedding_stats[0]  # type: ignore[index]
-    error = np.mean((to_square(original, 32) / 255.0 - to_square(drawn.pixels, 32) / 255.0) ** 2)
-    return float(cosine((true - center)[None], (seen - center)[None])[0]) - COLOR_WEIGHT * float(
-        error
-    )
+    difference = to_square(original, 32) / 255.0 - to_square(image, 32) / 255.0
+    [similarity] = cosine((original_vector - center)[None], (image_vector - center)[None])
+    return float(similarity - COLOR_WEIGHT * np.square(difference).mean())
 
 
-def test_the_candidate_most_like_the_original_is_given_back(
-    archive: Archive, tmp_path: Path
-) -> None:
-    chosen = {one.id: one.candidate for one in archive.choose_seeds(4)}
+def test_the_candidate_most_like_the_original_is_restored(archive: Archive, tmp_path: Path) -> None:
+    chosen = {choice.id: choice.candidate for choice in archive.choose_seeds(4)}
     assert len(chosen) == 12
     for row in list(archive)[:4]:
         fits = [fit(archive, row, candidate) for candidate in range(4)]
         assert chosen[row.id] == row.candidate == int(np.argmax(fits))
-        [restored] = archive.restore([row.id], tmp_path / "out", sampling=FEW)
+        [restored] = archive.restore([row.id], tmp_path / "out", sampling=FEW_STEPS)
         assert restored.seed == seed_of(row.sha256) + row.candidate
     assert len(set(chosen.values())) > 1
 
@@ -72,15 +70,19 @@ def test_a_choice_costs_its_bits_and_they_are_counted(archive: Archive) -> None:
     assert row.bits == 8 * (len(row.clip_code) + len(row.color_code)) + 3
 
 
-def test_a_stopped_run_goes_on_and_what_cannot_be_seen_waits(archive: Archive, album: Path) -> None:
+def test_an_interrupted_run_resumes_and_originals_that_cannot_be_seen_wait(
+    archive: Archive, album: Path
+) -> None:
     stopped = archive.choose_seeds(2)
     first = next(stopped)
     stopped.close()
     hidden = next(row for row in archive if row.id != first.id)
     Path(hidden.path).rename(album / "away")
-    assert {one.id for one in archive.choose_seeds(2) if one.candidate is None} == {hidden.id}
+    assert {choice.id for choice in archive.choose_seeds(2) if choice.candidate is None} == {
+        hidden.id
+    }
     (album / "away").rename(hidden.path)
-    assert [one.id for one in archive.choose_seeds(2)] == [hidden.id]
+    assert [choice.id for choice in archive.choose_seeds(2)] == [hidden.id]
     assert list(archive.choose_seeds(2)) == []
 
 
@@ -93,12 +95,14 @@ def test_new_codes_forget_the_choice(archive: Archive) -> None:
 def test_candidates_at_restore_are_compared_anew(archive: Archive, tmp_path: Path) -> None:
     list(archive.choose_seeds(2))
     row = next(row for row in archive if row.candidate)
-    [restored] = archive.restore([row.id], tmp_path / "out", sampling=replace(FEW, candidates=4))
+    [restored] = archive.restore(
+        [row.id], tmp_path / "out", sampling=replace(FEW_STEPS, candidates=4)
+    )
     assert restored.seed - seed_of(row.sha256) in range(4)
     assert restored.scores
 
 
-def test_an_archive_from_before_choices_is_brought_up_to_date_by_init(archive: Archive) -> None:
+def test_init_brings_an_archive_from_before_seed_choice_up_to_date(archive: Archive) -> None:
     from alembic import command
 
     from archive.store.database import alembic_config
@@ -110,19 +114,3 @@ def test_an_archive_from_before_choices_is_brought_up_to_date_by_init(archive: A
         Archive(archive.settings)
     with Archive.create(archive.settings, archive._models.pair) as again:
         assert list(again) == before
-
-
-def test_ingest_tells_of_it(tmp_path: Path, album: Path) -> None:
-    shell = Shell(str(tmp_path / "archive"), tmp_path)
-    shell("init", "--model", "pocket")
-    for place in sorted(album.rglob("*.*"))[2:]:
-        place.unlink()
-    assert "chose a seed for 2 pictures, 1 bit each" in shell(
-        "ingest", str(album), "--candidates", "2"
-    )
-    assert "705 bits per image: 512 embedding, 192 color map, 1 seed index" in shell("stats")
-    [summary] = shell.json("ingest", str(album), "--candidates", "2")
-    assert (summary["chosen"], summary["unseen"], summary["known"]) == (0, 0, 2)
-    [told] = shell.json("show", "1")
-    assert told["candidate"] in (0, 1)
-    assert "'3' is not one of" in shell("ingest", str(album), "--candidates", "3", code=2)
