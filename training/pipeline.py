@@ -77,26 +77,32 @@ class Pipeline:
 
     @cached_property
     def photos(self) -> Corpus:
+        """The training and validation photos."""
         return load_corpus(self.data / "training", self.work, test_folder=self.data / "photos")
 
     @cached_property
     def scenes(self) -> Corpus:
+        """Procedural scenes."""
         return load_scenes(self.work, workers=self.workers)
 
     @cached_property
     def views(self) -> Views:
+        """Crops of the photos with the teacher's answers."""
         return load_views(self.photos, self.teacher, self.work, workers=self.workers)
 
     @cached_property
     def clip_texts(self) -> ClipTexts:
+        """The phrases with real CLIP vectors."""
         return load_clip_texts(self.data / "embeddings", self.captions)
 
     @property
     def teacher(self) -> Path:
+        """The teacher's tflite file."""
         return next((self.data / "teacher").glob("*.tflite"))
 
     @property
     def captions(self) -> Path:
+        """The file of Flickr8k captions."""
         return self.data / "training" / "captions.txt.gz"
 
     def minutes(self, stage: str) -> float:
@@ -157,6 +163,7 @@ class Pipeline:
         return self._fit("image-encoder", model, batches, loss, start=start).encoder
 
     def train_text_encoder(self) -> TextEncoder:
+        """Trained on the phrases' targets."""
         torch.manual_seed(self.seed)
         targets = self.targets()
         model = text_encoder.build()
@@ -167,6 +174,7 @@ class Pipeline:
     def train_autoencoder(
         self, encoder: ImageEncoder, start: Autoencoder | None = None
     ) -> Autoencoder:
+        """Trained with the features of a trained image encoder; of `start`, only the decoder."""
         torch.manual_seed(self.seed)
         loss = autoencoder.loss_of(encoder, load_network(self.teacher))
         if start is not None:
@@ -180,6 +188,7 @@ class Pipeline:
         return autoencoder.set_scaling_factor(trained, sample)
 
     def train_upscaler(self) -> Upscaler:
+        """Trained on the photos."""
         torch.manual_seed(self.seed)
         batches = autoencoder.Batches([self.photos], seed=self.seed)
         return self._fit("upscaler", upscaler.build(), batches, upscaler.loss)
@@ -210,6 +219,7 @@ class Pipeline:
         stats: denoiser.EmbeddingStats,
         start: Denoiser | None = None,
     ) -> Denoiser:
+        """Trained on sharp and blurred buckets."""
         torch.manual_seed(self.seed)
         batches = denoiser.Batches(*buckets, stats, seed=self.seed)
         model = denoiser.build() if start is None else start
