@@ -54,7 +54,7 @@ def main() -> None:
     _quiet_libraries()
     _share_cores()
     try:
-        status = coldframe(standalone_mode=False)
+        status = coldframe.main(prog_name="coldframe", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         status = error.exit_code

@@ -75,7 +75,7 @@ def test_while_another_writes_longer_than_we_wait_the_exit_code_is_11(
         assert "another process" in pocket_shell(
             "ingest", image_folder, "--lock-seconds", "0.2", code=11
         )
-        assert "0 pictures" in pocket_shell("stats")
+        assert "0 images" in pocket_shell("stats")
         holder.execute("ROLLBACK")
 
 

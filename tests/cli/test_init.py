@@ -16,5 +16,5 @@ def test_without_weights_and_hub_the_exit_code_is_12_and_the_sentence_helps(shel
 
 def test_it_names_the_model_the_codec_and_the_rate(shell: Shell) -> None:
     output = shell("init", "--model", "pocket")
-    assert "model pocket, codec coclico, 704 bits a picture" in output
+    assert "model pocket, codec coclico, 704 bits per image" in output
     assert (Path(shell.location) / "archive.db").is_file()

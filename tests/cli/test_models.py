@@ -10,4 +10,4 @@ def test_models_are_listed_with_what_is_here(shell: Shell) -> None:
     assert pairs["pocket"]["encoder_here"]
     assert not pairs["vit-l-14"]["encoder_here"]
     assert pairs["vit-l-14"]["encoder"] == "ViT-L-14/openai"
-    assert "to be downloaded" in shell("models")
+    assert "not downloaded" in shell("models")

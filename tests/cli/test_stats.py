@@ -31,4 +31,4 @@ def test_stats_tell_what_a_picture_costs(filled_shell: Shell, image_folder: Path
     assert stats["ratio"] == pytest.approx(
         stats["original_bytes"] / stats["archive_bytes"], rel=0.01
     )
-    assert "12 pictures" in filled_shell("stats")
+    assert "12 images" in filled_shell("stats")
