@@ -1,4 +1,4 @@
-"""class Archive: every verb a command needs. Opens the parts of one archive and keeps them consistent."""
+"""class Archive: every verb a command needs, over parts that it keeps consistent."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ from typing import Any, overload
 from archive.arrays import Pixels, Vectors
 from archive.codecs import Codec, CodecConfig
 from archive.creation import create_archive
-from archive.errors import UsageError
 from archive.evaluate.audit import Audit, Audited, sample_ids
 from archive.evaluate.baselines import Comparison
-from archive.evaluate.iqa import open_iqa
 from archive.evaluate.stats import archive_stats
 from archive.filters import SampleSize, parse_sample_size, row_filter
+from archive.imaging.memory import ImageInput
 from archive.index.queries import Query, encode_queries, is_single
 from archive.index.search import Hit, Search
-from archive.ingest.outcomes import Outcome
+from archive.ingest.outcomes import Archived, Duplicate, Outcome, Skipped
 from archive.ingest.scan import Paths
-from archive.intake import Intake
+from archive.intake import IngestProgress, Intake
 from archive.models.decoder import Decoder, ProgressCallback
 from archive.models.device import DeviceConfig
 from archive.models.encoder import Encoder
@@ -55,8 +54,8 @@ class Archive:
     ) -> None:
         """Opens an existing archive: a folder, a database URL, or Settings. Raises NoArchive.
 
-        `model`: where its pair is now, if it was moved; `any_weights` allows weights other than those that made it;
-        `device`: where the decoder runs.
+        `model`: where its pair is now, if it was moved; `any_weights` allows weights other than
+        those that made it; `device`: where the decoder runs.
         """
         self.settings = Settings.of(location)
         self._store = Store.open(self.settings)
@@ -85,8 +84,9 @@ class Archive:
     ) -> Archive:
         """Creates an archive, or brings the tables of an existing one up to date and opens it.
 
-        `model` is a pair (default: vit-l-14), `decoder` replaces its decoder, `codec` is what images are encoded with
-        (default: coclico). Raises ModelMissing, and UsageError if the location holds an archive with other settings.
+        `model` is a pair (default: vit-l-14), `decoder` replaces its decoder, `codec` is what images
+        are encoded with (default: coclico). Raises ModelMissing, and UsageError if the location
+        holds an archive with other settings.
         """
         settings = Settings.of(location)
         encoder = create_archive(settings, model, decoder=decoder, codec=codec)
@@ -108,10 +108,8 @@ class Archive:
     def __repr__(self) -> str:
         if self._store.closed:
             return f"<Archive {self.settings.location!r} (closed)>"
-        return (
-            f"<Archive {self.settings.location!r}: {len(self):,} images, model {self.model.name}, "
-            f"codec {self.codec.name}>"
-        )
+        parts = f"{len(self):,} images, model {self.model.name}, codec {self.codec.name}"
+        return f"<Archive {self.settings.location!r}: {parts}>"
 
     @property
     def codec(self) -> Codec:
@@ -158,7 +156,7 @@ class Archive:
         return self._codecs[row.codec_id]
 
     def decode(self, row: Row) -> tuple[Vectors, Pixels]:
-        """A row → vector_hat (D,) float32, colors_hat (n, n, 3) uint8, n = 0 if it has no map. Raises BadCode."""
+        """A row → vector_hat (D,) float32, colors_hat (n, n, 3) uint8, n may be 0. Raises BadCode."""
         vectors_hat, colors_hat = self.codec_of(row).decode([row.clip_code], [row.color_code])
         return vectors_hat[0], colors_hat[0]
 
@@ -174,38 +172,31 @@ class Archive:
 
     def stats(self) -> Stats:
         """What the archive costs and saves."""
-        return archive_stats(
-            self._store.images.totals(),
-            model=self.model.name,
-            codec=self.codec.name,
-            database_bytes=self._store.bytes_on_disk(),
-            index_bytes=self._search.bytes_on_disk(),
-        )
+        return archive_stats(self._store, self._search, self.model.name, self.codec.name)
 
     def verify(self) -> Iterator[Row | Damage]:
         """Every row, each followed by what is wrong with it; then the index. Writes nothing."""
         return verify(self._store, self._codecs, self._search)
 
     @property
-    def ingest_seconds(self) -> float:
-        """Seconds that the last ingest spent on new files, model loading excluded."""
-        return self._intake.seconds
-
-    @property
-    def ingest_total(self) -> int | None:
-        """Files that the last ingest meets, or met; None until all folders have been scanned."""
-        return self._intake.total
+    def ingest_progress(self) -> IngestProgress:
+        """How many files the last ingest meets, and what it has spent on new ones."""
+        return self._intake.progress
 
     def ingest(self, paths: Paths, *, keep_truncated: bool = False) -> Iterator[Outcome]:
-        """Files and folders → one outcome per file, each once it is committed. Runs as it is iterated.
+        """Files and folders → one outcome per file, once it is committed. Runs as it is iterated.
 
-        A string is one path. Originals are only read. `keep_truncated` archives the readable part of damaged files.
-        Raises UsageError for a path that does not exist, ModelMissing.
+        A string is one path. Originals are only read. `keep_truncated` archives the readable part of
+        damaged files. Raises UsageError for a path that does not exist, ModelMissing.
         """
         return self._intake.run(paths, keep_truncated=keep_truncated)
 
+    def add_picture(self, image: ImageInput, *, name: str) -> Archived | Duplicate | Skipped:
+        """A Pillow image, (H, W, 3) uint8 array or encoded bytes → its outcome."""
+        return self._intake.add_picture(image, name=name)
+
     def choose_seeds(self, candidates: int) -> Iterator[SeedChosen]:
-        """Rows without a seed index → the best of so many seeds (a power of two), while the original can be seen."""
+        """Rows without a seed index → the best of so many seeds (a power of two) for the original."""
         reconstructor = self.reconstructor(replace(self.sampling, candidates=candidates))
         ids = self._store.images.without_seed()
         rows = (self[image_id] for image_id in ids)
@@ -216,7 +207,7 @@ class Archive:
         return len(self._store.images.without_seed())
 
     def use_codec(self, config: CodecConfig) -> None:
-        """New images are encoded with this codec from now on; existing rows keep theirs. Raises UsageError."""
+        """New images are encoded with this codec; existing rows keep theirs. Raises UsageError."""
         self._recoder.use(config)
 
     def recode(
@@ -226,10 +217,10 @@ class Archive:
         where: str | Iterable[str] = (),
         dry_run: bool = False,
     ) -> Iterator[Recoded]:
-        """Rows → rows of another codec, from originals where they can be seen; new images get it too.
+        """Rows → rows of another codec, from originals where they can be seen; new ones get it too.
 
-        `where`: conditions like "width>1000" that a row must meet. None keeps the codes of coclico and clip rows, and
-        decodes them by least squares. Raises UsageError, BadCode.
+        `where`: conditions like "width>1000" that a row must meet. None keeps the codes of coclico
+        and clip rows, and decodes them by least squares. Raises UsageError, BadCode.
         """
         config = None if codec is None else CodecConfig.of(codec)
         meets = row_filter([where] if isinstance(where, str) else list(where))
@@ -244,8 +235,8 @@ class Archive:
     def search(self, queries: Any, *, limit: int = 10) -> list[Hit] | list[list[Hit]]:
         """One query → its hits, best first; several → a list of hits for each.
 
-        A query is words (str), an image (Path, Pillow image, (H, W, 3) uint8 array, encoded bytes) or a (D,) vector.
-        Raises Unreadable, UsageError, ModelMissing.
+        A query is words (str), an image (Path, Pillow image, (H, W, 3) uint8 array, encoded bytes)
+        or a (D,) vector. Raises Unreadable, UsageError, ModelMissing.
         """
         single = is_single(queries)
         vectors = encode_queries(self.encoder, [queries] if single else queries)
@@ -265,7 +256,7 @@ class Archive:
     ) -> Iterator[Restored]:
         """Rows → image files in `out`, or images in memory if it is None. Runs as it is iterated.
 
-        `file_format`: jpg, png or webp; `seed` replaces the rows' own. Raises NotFound before anything is sampled.
+        `file_format`: jpg, png or webp; `seed` replaces the rows' own. Raises NotFound first.
         """
         rows = self.rows([ids] if isinstance(ids, int) else ids)
         labels = Labels.of(self._models.pair)
@@ -290,15 +281,11 @@ class Archive:
         `iqa` adds MUSIQ, DBCNN and DISTS; `time_limit` in seconds. Raises UsageError, ModelMissing.
         """
         ids = self.sample(rows) if isinstance(rows, (str, SampleSize)) else list(rows)
-        quality = open_iqa() if iqa else None
-        audit = Audit(
-            self._store, self._codecs, self._models, self.reconstructor(sampling), quality
-        )
+        reconstructor = self.reconstructor(sampling)
+        audit = Audit(self._store, self._codecs, self._models, reconstructor, iqa=iqa)
         yield from audit.run(ids, time_limit=time_limit)
 
     def compare(self, out: str | Path) -> Comparison:
-        """Restorations of all rows beside JPEG, WebP and AVIF, whose originals must be readable."""
-        rows = list(self)
-        if not rows:
-            raise UsageError("the archive is empty; ingest images to compare first")
-        return Comparison(rows, self._codecs, self._models, self.reconstructor(), Path(out))
+        """Restorations of all rows beside JPEG, WebP and AVIF; the originals must be readable."""
+        reconstructor = self.reconstructor()
+        return Comparison(list(self), self._codecs, self._models, reconstructor, Path(out))

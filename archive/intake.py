@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from archive.imaging.memory import ImageInput
 from archive.index.search import Search
-from archive.ingest.outcomes import Archived, Outcome
+from archive.ingest.outcomes import Archived, Duplicate, Outcome, Skipped
 from archive.ingest.pipeline import Ingest
 from archive.ingest.scan import Paths
 from archive.models.loader import ModelLoader
@@ -14,14 +16,24 @@ from archive.recode.recoder import Recoder
 from archive.store import Store
 
 
+@dataclass(frozen=True)
+class IngestProgress:
+    """Files that a run meets, None until all folders have been scanned; seconds spent on new files.
+
+    Loading the model is not counted.
+    """
+
+    total: int | None = None
+    seconds: float = 0.0
+
+
 class Intake:
     """The part of an archive that adds rows."""
 
     def __init__(
         self, store: Store, codecs: CodecSet, models: ModelLoader, recoder: Recoder, search: Search
     ) -> None:
-        self.seconds = 0.0  # spent by the last run on new files, model loading excluded
-        self.total: int | None = None  # files of the last run; None until all folders are scanned
+        self.progress = IngestProgress()
         self._store = store
         self._codecs = codecs
         self._models = models
@@ -35,14 +47,20 @@ class Intake:
         until_fit = self._recoder.rows_until_fit()
         for outcome in ingest.run(paths):
             archived += isinstance(outcome, Archived)
-            self.seconds = ingest.seconds
-            self.total = ingest.total
+            self.progress = IngestProgress(ingest.total, ingest.seconds)
             yield outcome
             if until_fit and archived == until_fit and self._recoder.fit_pending():
                 until_fit = 0
                 ingest.use_codec(self._codecs.current_id, self._codecs.current)
         if self._recoder.fit_pending() or archived:
             self._search.refresh()
+
+    def add_picture(self, image: ImageInput, *, name: str) -> Archived | Duplicate | Skipped:
+        """An image without a file → its outcome, once it is committed."""
+        outcome = self._ingest().add_picture(image, name=name)
+        if isinstance(outcome, Archived):
+            self._search.refresh()
+        return outcome
 
     def _ingest(self, *, keep_truncated: bool = False) -> Ingest:
         return Ingest(

@@ -41,7 +41,7 @@ def measure(count: int, photos: Path) -> dict[str, object]:
                 "mean_megapixels": round(float(np.mean(megapixels)), 2),
                 "mean_file_kb": round(sum(sizes) / len(sizes) / 1000, 1),
                 "images_per_second": round(archived / seconds, 1),
-                "rows_only_seconds": round(archive.ingest_seconds, 2),
+                "rows_only_seconds": round(archive.ingest_progress.seconds, 2),
             }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from PIL import Image
 from archive.archive import Archive
 from archive.codecs import CodecConfig
 from archive.errors import ModelMissing, NoArchive, NotFound, Unreadable, UsageError
-from archive.ingest.outcomes import Archived
+from archive.ingest.outcomes import Archived, Duplicate
 from archive.models.sampling import Sampling
 from archive.settings import Settings
 from training.scenes import draw_scene
@@ -109,6 +110,17 @@ def test_what_is_no_query_is_refused_in_one_sentence(archive: Archive, query: ob
 def test_bytes_that_are_no_image_are_unreadable(archive: Archive) -> None:
     with pytest.raises(Unreadable):
         archive.search(b"no image")
+
+
+def test_pictures_without_a_file_are_added_once(archive: Archive) -> None:
+    file = io.BytesIO()
+    Image.fromarray(scene(5)).save(file, "JPEG")
+    first = archive.add_picture(file.getvalue(), name="five.jpg")
+    again = archive.add_picture(file.getvalue(), name="five.jpg")
+    assert isinstance(first, Archived)
+    assert isinstance(again, Duplicate)
+    assert first.image_id == again.image_id
+    assert archive.search(Image.open(file), limit=1)[0].id == first.image_id
 
 
 def test_rows_are_reached_by_id_length_and_iteration(archive: Archive) -> None:

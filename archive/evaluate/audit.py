@@ -22,7 +22,7 @@ import numpy as np
 from archive.arrays import Pixels, Vectors, cosine
 from archive.codecs import Codec
 from archive.errors import BadCode
-from archive.evaluate.iqa import ImageQuality
+from archive.evaluate.iqa import open_iqa
 from archive.filters import SampleSize
 from archive.models.loader import ModelLoader
 from archive.originals import original_pixels
@@ -74,13 +74,15 @@ class Audit:
         codecs: Mapping[int, Codec],
         models: ModelLoader,
         reconstructor: Reconstructor,
-        iqa: ImageQuality | None = None,
+        *,
+        iqa: bool = False,
     ) -> None:
+        """`iqa` adds image quality measures. Raises UsageError, ModelMissing if there are none."""
         self._store = store
         self._codecs = codecs
         self._models = models
         self._reconstructor = reconstructor
-        self._iqa = iqa
+        self._iqa = open_iqa() if iqa else None
 
     def run(
         self, ids: Sequence[int], *, time_limit: float = float("inf")

@@ -22,6 +22,7 @@ from statistics import fmean
 
 from archive.arrays import Pixels, cosine
 from archive.codecs import Codec
+from archive.errors import UsageError
 from archive.imaging.contact_sheet import SheetRow, Tile, write_sheet
 from archive.imaging.decode import Picture, load_picture
 from archive.imaging.encode import can_encode, recompress
@@ -68,6 +69,9 @@ class Comparison:
         reconstructor: Reconstructor,
         out: Path,
     ) -> None:
+        """`out`: folder of the contact sheet. Raises UsageError if there are no rows."""
+        if not rows:
+            raise UsageError("the archive is empty; ingest images to compare first")
         self.sheet = out / SHEET_NAME
         self.unavailable = [kind for kind in LOWEST_QUALITY if not can_encode(kind.upper())]
         self._rows = rows

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from archive.index.search import Search
 from archive.records import Stats
-from archive.store.images import Totals
+from archive.store import Store
 
 
-def archive_stats(
-    totals: Totals, *, model: str, codec: str, database_bytes: int, index_bytes: int
-) -> Stats:
+def archive_stats(store: Store, search: Search, model: str, codec: str) -> Stats:
     """Sums over all rows, and bytes on disk → means per image."""
+    totals = store.images.totals()
+    database_bytes = store.bytes_on_disk()
+    index_bytes = search.bytes_on_disk()
     images = max(1, totals.images)
     code_bits = 8 * (totals.clip_bytes + totals.color_bytes) + totals.seed_bits
     archive_bytes = database_bytes + index_bytes

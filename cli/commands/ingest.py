@@ -59,8 +59,8 @@ def command(
         with progress("archiving", silent=as_json) as show:
             for outcome in archive.ingest(paths, keep_truncated=keep_truncated):
                 tally.add(outcome)
-                show(tally.files, tally.short(), total=archive.ingest_total)
+                show(tally.files, tally.short(), total=archive.ingest_progress.total)
         if candidates:
             tally.seeds = select_seeds(archive, int(candidates), silent=as_json)
-        tally.print(archive.ingest_seconds)
+        tally.print(archive.ingest_progress.seconds)
     return SOME_SKIPPED if tally.skipped else 0

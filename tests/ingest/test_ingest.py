@@ -45,8 +45,8 @@ def test_every_image_of_a_folder_gets_a_row_that_decodes(
     assert {(len(row.clip_code), len(row.color_code)) for row in rows} == {(64, 24)}
     assert {(row.width, row.height) for row in rows} == {(240, 160)}
     assert list(pocket_archive.verify()) == rows
-    assert pocket_archive.ingest_total == 12
-    assert pocket_archive.ingest_seconds > 0
+    assert pocket_archive.ingest_progress.total == 12
+    assert pocket_archive.ingest_progress.seconds > 0
 
 
 def test_the_color_map_is_where_the_colors_are(pocket_archive: Archive, tmp_path: Path) -> None:
