@@ -10,23 +10,8 @@ from pathlib import Path
 import click
 import pytest
 
-from archive.settings import Settings
 from cli.main import COMMANDS, coldframe
 from tests.support.sources import ROOT
-
-
-def test_migrations_make_exactly_the_models_tables(settings: Settings) -> None:
-    from alembic import command
-
-    from archive.store.database import Database, alembic_config
-
-    database = Database(settings)
-    database.migrate()
-    with database.writing() as connection:
-        command.check(alembic_config(connection))  # raises where they differ
-        command.downgrade(alembic_config(connection), "base")
-        command.upgrade(alembic_config(connection), "head")
-    database.close()
 
 
 def test_the_migrations_are_in_the_package_wherever_it_runs(tmp_path: Path) -> None:

@@ -119,3 +119,12 @@ def test_every_migration_can_be_taken_back(database: Database) -> None:
     assert columns(database) == newest
     assert "seed_index" in newest
     assert not newest & {"choice", "fidelity"}
+
+
+def test_migrations_make_exactly_the_tables_of_the_schema(database: Database) -> None:
+    with database.writing() as connection:
+        command.check(alembic_config(connection))  # raises where they differ
+        command.downgrade(alembic_config(connection), "base")
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+        command.upgrade(alembic_config(connection), "head")
+        command.check(alembic_config(connection))
