@@ -1,4 +1,5 @@
-"""The command-line reference, from what click knows: `python .ci/cli_reference.py` rewrites docs/cli.md.
+"""The command-line reference, from what click knows: `python .ci/cli_reference.py` rewrites
+docs/cli.md.
 
 A test compares the file with `reference()`, so the page never disagrees with `coldframe --help`.
 """

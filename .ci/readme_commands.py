@@ -1,4 +1,6 @@
-"""Prints the commands of the README's "Two commands" section, one a line: CI runs what newcomers are told to run."""
+"""Prints the commands of the README's "Two commands" section, one a line: CI runs what newcomers
+are told to run.
+"""
 
 from __future__ import annotations
 

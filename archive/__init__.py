@@ -1,12 +1,13 @@
-"""The library: a cold-storage archive for image collections. `import coldframe` re-exports its public names.
+"""The library: a cold-storage archive for image collections. `import coldframe` re-exports its
+public names.
 
     in    file ─imaging─► pixels ─┬─encoder──► vector ─codec─► clip_code ──┬─store─► ROW ─► index
                                   └─color map ──────────────► color_code ──┘
     ask   words | image ─encoder─► query ─index─► ids ─store─► hits
     out   ROW ─codec─► vector_hat, colors_hat ─decoder─► pixels + provenance
 
-Imports point one way: errors settings arrays metrics records · codecs · imaging models store · index filters originals ·
-ingest recode restore preserve · evaluate · archive · demo · cli.
+Imports point one way: errors settings arrays metrics records · codecs · imaging models store ·
+index filters originals · ingest recode restore preserve · evaluate · archive · demo · cli.
 """
 
 from __future__ import annotations

@@ -84,9 +84,9 @@ class Archive:
     ) -> Archive:
         """Creates an archive, or brings the tables of an existing one up to date and opens it.
 
-        `model` is a pair (default: vit-l-14), `decoder` replaces its decoder, `codec` is what images
-        are encoded with (default: coclico). Raises ModelMissing, and UsageError if the location
-        holds an archive with other settings.
+        `model` is a pair (default: vit-l-14), `decoder` replaces its decoder, `codec` is what
+        images are encoded with (default: coclico). Raises ModelMissing, and UsageError if the
+        location holds an archive with other settings.
         """
         settings = Settings.of(location)
         encoder = create_archive(settings, model, decoder=decoder, codec=codec)
@@ -186,8 +186,8 @@ class Archive:
     def ingest(self, paths: Paths, *, keep_truncated: bool = False) -> Iterator[Outcome]:
         """Files and folders → one outcome per file, once it is committed. Runs as it is iterated.
 
-        A string is one path. Originals are only read. `keep_truncated` archives the readable part of
-        damaged files. Raises UsageError for a path that does not exist, ModelMissing.
+        A string is one path. Originals are only read. `keep_truncated` archives the readable part
+        of damaged files. Raises UsageError for a path that does not exist, ModelMissing.
         """
         return self._intake.run(paths, keep_truncated=keep_truncated)
 

@@ -1,4 +1,6 @@
-"""Creating an archive. An existing one is only migrated, and compared with what was asked for; no weights are loaded."""
+"""Creating an archive. An existing one is only migrated, and compared with what was asked for; no
+weights are loaded.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +26,8 @@ def create_archive(
 ) -> Encoder | None:
     """Creates the tables with one model and one codec → the encoder that was loaded for it.
 
-    None if there is an archive already: its tables are brought up to date. Raises ModelMissing, and UsageError where
-    the archive has other settings than were asked for.
+    None if there is an archive already: its tables are brought up to date. Raises ModelMissing, and
+    UsageError where the archive has other settings than were asked for.
     """
     if Store.exists(settings):
         store = Store.create(settings)

@@ -1,4 +1,6 @@
-"""Images in: ingest, with pending codecs fitted as soon as enough rows are there, and the index kept up to date."""
+"""Images in: ingest, with pending codecs fitted as soon as enough rows are there, and the index
+kept up to date.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A row → the best that is known of its image: the original, if it can be seen, else the row's own codes.
+"""A row → the best that is known of its image: the original, if it can be seen, else the row's own
+codes.
 
 original where it was last seen, unchanged ─encoder─► vector, color map    from_original
 else the row's codes                       ─codec───► vector_hat, color map
@@ -55,7 +56,8 @@ class ReferenceSource:
     def __call__(
         self, rows: Sequence[Row], map_side: int, *, cache: bool = False
     ) -> list[Reference]:
-        """N rows → N references with maps of `map_side`; `cache` keeps them until they are asked for once more.
+        """N rows → N references with maps of `map_side`; `cache` keeps them until they are asked
+        for once more.
 
         Raises BadCode where codes are all there is and they do not decode.
         """
@@ -86,7 +88,9 @@ class ReferenceSource:
         ]
 
     def _original(self, row: Row) -> Pixels | None:
-        """The original's pixels; None where it is not needed: pending rows hold its vector at half precision."""
+        """The original's pixels; None where it is not needed: pending rows hold its vector at half
+        precision.
+        """
         if self._encoder is None or self._codecs[row.codec_id].pending is not None:
             return None
         return original_pixels(row, at_least=self._image_size)
@@ -101,7 +105,8 @@ class ReferenceSource:
 
 
 def original_pixels(row: Row, *, at_least: int) -> Pixels | None:
-    """A row → its original, (H, W, 3) uint8, at least `at_least` pixels on the short side where it has them.
+    """A row → its original, (H, W, 3) uint8, at least `at_least` pixels on the short side where it
+    has them.
 
     None if no file at its paths has the row's digest.
     """

@@ -1,4 +1,6 @@
-"""`coldframe`: the group of commands, and the one place where an error becomes a message and an exit code."""
+"""`coldframe`: the group of commands, and the one place where an error becomes a message and an
+exit code.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,8 @@ EPILOG = """Exit codes: 0 success, 1 failure, 2 usage, 3 some inputs skipped, 4 
 )
 @click.version_option(package_name="coldframe")
 def coldframe() -> None:
-    """Archive images as about a hundred bytes each, search them by meaning, regenerate them on demand.
+    """Archive images as about a hundred bytes each, search them by meaning, regenerate them on
+    demand.
 
     \b
     coldframe init --model pocket          create an archive in ./coldframe
@@ -91,10 +94,11 @@ def _quiet_libraries() -> None:
 
 
 def _share_cores() -> None:
-    """Makes idle OpenMP threads (libgomp: torch, faiss) yield their core 30 times sooner than by default.
+    """Makes idle OpenMP threads (libgomp: torch, faiss) yield their core 30 times sooner than by
+    default.
 
-    A restoration alone is as fast as before; beside another busy program it is twice as fast. libgomp reads this when
-    it is loaded, so it is set first; an OpenMP setting of the user's wins.
+    A restoration alone is as fast as before; beside another busy program it is twice as fast.
+    libgomp reads this when it is loaded, so it is set first; an OpenMP setting of the user's wins.
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", "10000")

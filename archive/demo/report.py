@@ -1,4 +1,5 @@
-"""One HTML page that shows an archive at work: queries with their hits, and originals beside their restorations.
+"""One HTML page that shows an archive at work: queries with their hits, and originals beside their
+restorations.
 
 The page and its images are in one folder and need nothing else: no script, no network.
 """

@@ -1,7 +1,7 @@
 """The whole way once: images in, three questions, six restorations, one page to look at.
 
-Without a folder of your own, the 48 drawings in samples/ are archived. Their captions are known, so the questions have
-right answers.
+Without a folder of your own, the 48 drawings in samples/ are archived. Their captions are known, so
+the questions have right answers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""How well rows come back: reconstruct them, look at them with the archive's own encoder, score them. Keeps no file.
+"""How well rows come back: reconstruct them, look at them with the archive's own encoder, score
+them. Keeps no file.
 
     clip_similarity        cos(vector_hat, CLIP(image))           what the row says, and what was sampled from it
     original_similarity    cos(CLIP(original), CLIP(image))       where the original can still be seen
@@ -6,8 +7,9 @@
     color_score            the same; against the stored map, enlarged, where the original cannot be seen
     musiq, dbcnn, dists    if asked for (archive.evaluate.iqa)
 
-Scores are stored as restorations without a file. A row already audited with the same decoder, parameters and codes is
-not sampled again, so an interrupted run resumes; a sample always takes the same rows.
+Scores are stored as restorations without a file. A row already audited with the same decoder,
+parameters and codes is not sampled again, so an interrupted run resumes; a sample always takes the
+same rows.
 """
 
 from __future__ import annotations

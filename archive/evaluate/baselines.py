@@ -1,4 +1,5 @@
-"""Restorations beside other ways to spend few bits, on images of the user's own (CoCliCo, PCS 2024, table I).
+"""Restorations beside other ways to spend few bits, on images of the user's own (CoCliCo, PCS 2024,
+table I).
 
     coldframe      the row, restored with its pair's default sampling
     color_map      the row's color map alone, enlarged

@@ -27,7 +27,9 @@ SCALAR_BITS = range(1, 9)  # per dimension
 
 @dataclass(frozen=True)
 class CodecBench:
-    """(N, D) vectors to fit to, (M, D) to measure on; (M, D) texts that describe those; (L, D) label vectors."""
+    """(N, D) vectors to fit to, (M, D) to measure on; (M, D) texts that describe those; (L, D)
+    label vectors.
+    """
 
     fit: Vectors
     test: Vectors
@@ -51,7 +53,8 @@ class CodecBench:
     def points(
         self, names: Sequence[str], rates: Sequence[int], states: Sequence[Path] = ()
     ) -> Iterator[dict[str, Any]]:
-        """A point per codec and rate (bits per image), one per file in `states`, then the bound at each rate.
+        """A point per codec and rate (bits per image), one per file in `states`, then the bound at
+        each rate.
 
         Raises UsageError for an unknown name.
         """

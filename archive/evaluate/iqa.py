@@ -1,7 +1,8 @@
-"""Image quality assessment (extra `iqa`): MUSIQ and DBCNN without a reference, DISTS against the original.
+"""Image quality assessment (extra `iqa`): MUSIQ and DBCNN without a reference, DISTS against the
+original.
 
-pyiqa's door. pyiqa downloads and caches its own weights; measures whose weights are missing and cannot be downloaded
-are left out. Those weights are pickles, so they are read only on request.
+pyiqa's door. pyiqa downloads and caches its own weights; measures whose weights are missing and
+cannot be downloaded are left out. Those weights are pickles, so they are read only on request.
 
     musiq   0 … 100, higher is better (arXiv 2108.05997)      dbcnn   0 … 1, higher is better (arXiv 1907.02665)
     dists   0 … 1, lower is better (arXiv 2004.07728)
@@ -42,7 +43,9 @@ class ImageQuality:
         return self.names & frozenset(NO_REFERENCE)
 
     def __call__(self, image: Pixels, original: Pixels | None) -> dict[str, float]:
-        """(H, W, 3) uint8 → scores by name; full-reference measures only where there is an original."""
+        """(H, W, 3) uint8 → scores by name; full-reference measures only where there is an
+        original.
+        """
         tensors = [_tensor(image)]
         if original is not None:
             height, width, _ = image.shape

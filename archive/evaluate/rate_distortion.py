@@ -134,7 +134,9 @@ def measure(codec: Codec, sample: EvaluationSample) -> tuple[RatePoint, Vectors]
 
 
 def neighbors_kept(true_neighbors: npt.NDArray[np.int64], vectors_hat: Vectors) -> float:
-    """Share of the nearest neighbors by cosine, itself excluded, that decoding keeps; of the first QUERIES rows."""
+    """Share of the nearest neighbors by cosine, itself excluded, that decoding keeps; of the first
+    QUERIES rows.
+    """
     pairs = zip(true_neighbors, _nearest(vectors_hat), strict=True)
     return float(np.mean([len(set(before) & set(after)) for before, after in pairs]) / NEIGHBORS)
 

@@ -27,14 +27,18 @@ Query: TypeAlias = "str | Path | Image.Image | bytes | npt.NDArray[np.generic]"
 
 
 def is_single(query: object) -> bool:
-    """Whether this is one query rather than an iterable of them: a string is one, and so is an array or an image."""
+    """Whether this is one query rather than an iterable of them: a string is one, and so is an
+    array or an image.
+    """
     if isinstance(query, np.ndarray):
         return query.ndim != 2  # (N, D) is N vectors
     return isinstance(query, (str, bytes, Path)) or not isinstance(query, Iterable)
 
 
 def encode_queries(encoder: Encoder, queries: Iterable[Query]) -> Vectors:
-    """N queries → (N, D) float32. Raises UsageError for a query of another kind, Unreadable for a bad image."""
+    """N queries → (N, D) float32. Raises UsageError for a query of another kind, Unreadable for a
+    bad image.
+    """
     queries = list(queries)
     vectors = np.zeros((len(queries), encoder.dimension), np.float32)
     texts = {place: query for place, query in enumerate(queries) if isinstance(query, str)}

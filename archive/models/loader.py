@@ -1,4 +1,6 @@
-"""An archive's encoder and decoder, loaded on first use and checked against the weights that made its rows."""
+"""An archive's encoder and decoder, loaded on first use and checked against the weights that made
+its rows.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,8 @@ class ModelLoader:
         device: DeviceConfig | None,
         on_decoder: Callable[[str], None],
     ) -> None:
-        """`name`: where the pair is now, if it was moved; `any_weights`: other weights than the archive's are allowed.
+        """`name`: where the pair is now, if it was moved; `any_weights`: other weights than the
+        archive's are allowed.
 
         `on_decoder(weights_sha256)` is called when a decoder has been accepted.
         """
@@ -50,7 +53,9 @@ class ModelLoader:
 
     @cached_property
     def decoder(self) -> Decoder:
-        """Raises ModelMissing, UsageError, and ModelMismatch if earlier restorations used other weights."""
+        """Raises ModelMissing, UsageError, and ModelMismatch if earlier restorations used other
+        weights.
+        """
         decoder = open_decoder(self.pair, dimension=self._record.dimension, device=self._device)
         if self._record.decoder_sha256 is not None:
             self._check("decoder", decoder.weights_sha256, self._record.decoder_sha256)

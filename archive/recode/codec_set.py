@@ -1,4 +1,6 @@
-"""The codecs of an archive: codec rows, opened. New images are encoded with the newest; old rows keep theirs."""
+"""The codecs of an archive: codec rows, opened. New images are encoded with the newest; old rows
+keep theirs.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Moves an archive's rows between codecs, fitting codecs to them where that is needed.
 
-A codec that must be fitted but does not ship fitted is *pending*: new rows wait at half precision until FIT_SAMPLE of them
-are there, or the ingest ends; then the codec is fitted to them and they are recoded.
+A codec that must be fitted but does not ship fitted is *pending*: new rows wait at half precision
+until FIT_SAMPLE of them are there, or the ingest ends; then the codec is fitted to them and they
+are recoded.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ class Recoder:
         self._models = models
 
     def use(self, config: CodecConfig) -> None:
-        """New images are encoded with this codec from now on; existing rows keep theirs. Raises UsageError."""
+        """New images are encoded with this codec from now on; existing rows keep theirs. Raises
+        UsageError.
+        """
         codec = self._resolve(config)
         current = self._codecs.current_id
         if self._codecs.find(codec, same_state=config.file is not None, after=current - 1) is None:
@@ -52,10 +55,11 @@ class Recoder:
     def recode(
         self, config: CodecConfig | None, where: RowFilter, *, dry_run: bool = False
     ) -> Iterator[Recoded]:
-        """Rows that meet `where` → rows of another codec, fitted to them if need be; new images get it too.
+        """Rows that meet `where` → rows of another codec, fitted to them if need be; new images get
+        it too.
 
-        An equal codec that is already in use is taken, so an interrupted run resumes. None: scalar codes are kept, and
-        decoded by least squares. Raises UsageError, BadCode.
+        An equal codec that is already in use is taken, so an interrupted run resumes. None: scalar
+        codes are kept, and decoded by least squares. Raises UsageError, BadCode.
         """
         if config is None:
             yield from self._add_linear_decoders(where, dry_run=dry_run)
@@ -75,7 +79,9 @@ class Recoder:
         yield from run.run(self._pages(rows), dry_run=dry_run)
 
     def _add_linear_decoders(self, where: RowFilter, *, dry_run: bool) -> Iterator[Recoded]:
-        """Scalar codes, decoded by least squares that ship with the pair or are learned from the originals."""
+        """Scalar codes, decoded by least squares that ship with the pair or are learned from the
+        originals.
+        """
         references = self.references()
         for codec_id, codec in list(self._codecs.items()):
             if not codec.supports_linear_decoder:
@@ -97,7 +103,9 @@ class Recoder:
         return max(1, FIT_SAMPLE - self._store.images.count(self._codecs.current_id))
 
     def fit_pending(self) -> bool:
-        """Fits pending codecs that have enough rows, also those an interrupted run left → whether rows were recoded."""
+        """Fits pending codecs that have enough rows, also those an interrupted run left → whether
+        rows were recoded.
+        """
         recoded = False
         for codec_id, codec in list(self._codecs.items()):
             if codec.pending is None:

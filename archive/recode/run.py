@@ -1,9 +1,10 @@
 """Rows from one codec to another, in batches.
 
-    reference (the original if it can be seen, else the old codes) ─new codec─► codes ─decoded, compared─► commit
+    reference (the original if it can be seen, else the old codes) ─new codec─► codes ─decoded,
+    compared─► commit
 
-A row keeps its old codes until its new ones have been decoded and compared with what was encoded. An interrupted run
-resumes with the remaining rows.
+A row keeps its old codes until its new ones have been decoded and compared with what was encoded.
+An interrupted run resumes with the remaining rows.
 """
 
 from __future__ import annotations

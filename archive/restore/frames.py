@@ -1,7 +1,8 @@
 """Sizes: the frame a row is sampled in, and the image that is written.
 
-A frame has the decoder's native area and the original's aspect ratio, as nearly as the decoder's multiple allows. The
-written image has exactly the original's aspect ratio, and is never larger than the original.
+A frame has the decoder's native area and the original's aspect ratio, as nearly as the decoder's
+multiple allows. The written image has exactly the original's aspect ratio, and is never larger than
+the original.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ MAX_ASPECT = 4.0  # more elongated originals are sampled at 4 : 1
 def frame_size(aspect: float, pixels: int, multiple: int) -> tuple[int, int]:
     """Aspect ratio (width / height) → (width, height) the decoder can sample.
 
-    Of all sizes divisible by `multiple` with an area within AREA_BAND of `pixels`, the nearest in aspect ratio, then in
-    area. Raises ValueError if there is none.
+    Of all sizes divisible by `multiple` with an area within AREA_BAND of `pixels`, the nearest in
+    aspect ratio, then in area. Raises ValueError if there is none.
     """
     aspect = min(max(aspect, 1 / MAX_ASPECT), MAX_ASPECT)
     longest = int(2 * math.sqrt(pixels * AREA_BAND[1])) // multiple

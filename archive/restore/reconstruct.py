@@ -2,8 +2,8 @@
 
     row ─codec─► vector_hat, colors_hat ─decoder─► frame ─project_colors─► ─upscaler─► pixels
 
-The seed is derived from the original's digest, so a row always gives the same image. Of several candidates with
-consecutive seeds the one is kept that maximizes
+The seed is derived from the original's digest, so a row always gives the same image. Of several
+candidates with consecutive seeds the one is kept that maximizes
 
     cos(vector_hat, CLIP(pixels)) − COLOR_WEIGHT · color_score        about the decoder's mean embedding
 """
@@ -38,7 +38,9 @@ SEEDS = 1 << 63  # seeds are 0 … SEEDS − 1
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """(H, W, 3) uint8 pixels, upscaled if the decoder has an upscaler; the seed; the winning candidate's scores."""
+    """(H, W, 3) uint8 pixels, upscaled if the decoder has an upscaler; the seed; the winning
+    candidate's scores.
+    """
 
     pixels: Pixels
     seed: int
@@ -69,7 +71,9 @@ class Reconstructor:
         return 1 if self.sampling.candidates > 1 else self._decoder.batch_size
 
     def frame(self, row: Row) -> tuple[int, int]:
-        """(width, height) the row is sampled in. Raises UsageError for an image size that is too small."""
+        """(width, height) the row is sampled in. Raises UsageError for an image size that is too
+        small.
+        """
         multiple = self._decoder.size_multiple
         pixels = self.sampling.image_size**2 or self._decoder.native_pixels
         if pixels < multiple**2:
@@ -100,7 +104,9 @@ class Reconstructor:
         }
 
     def seed(self, row: Row) -> int:
-        """The row's own seed: from the digest, plus the stored seed index unless candidates are sampled now."""
+        """The row's own seed: from the digest, plus the stored seed index unless candidates are
+        sampled now.
+        """
         offset = row.candidate if self.sampling.candidates == 1 else 0
         return (seed_of(row.sha256) + offset) % SEEDS
 

@@ -2,8 +2,8 @@
 
     row ─reconstructor─► frame ─► the original's aspect ratio ─► file, and a restoration record
 
-Small frames are enlarged to MIN_PIXELS, so that there is something to look at. An interrupted run resumes: what was
-already restored from the same codes in the same way is not sampled again.
+Small frames are enlarged to MIN_PIXELS, so that there is something to look at. An interrupted run
+resumes: what was already restored from the same codes in the same way is not sampled again.
 """
 
 from __future__ import annotations
@@ -195,6 +195,8 @@ class Restore:
 
 
 def file_stem(row: Row) -> str:
-    """`000012-holiday.restored`: the row's id, the original's name if it is known, and what the file is."""
+    """`000012-holiday.restored`: the row's id, the original's name if it is known, and what the
+    file is.
+    """
     name = os.fsencode(Path(row.path).stem).decode("utf-8", "replace").replace("/", "_")
     return f"{row.id:06d}-{name}.restored" if name else f"{row.id:06d}.restored"

@@ -1,9 +1,10 @@
-"""Best of N: which of N consecutive seeds gives a row's best image, chosen while the original can still be seen.
+"""Best of N: which of N consecutive seeds gives a row's best image, chosen while the original can
+still be seen.
 
     N = 2ᵇ candidates ─► the one that fits the original best ─► its index, b bits in the row
 
-Only rows whose originals are where they were last seen get a choice; a row that has one keeps it, so an interrupted
-run resumes. The choice holds for the decoder and the sampling it was made with.
+Only rows whose originals are where they were last seen get a choice; a row that has one keeps it,
+so an interrupted run resumes. The choice holds for the decoder and the sampling it was made with.
 """
 
 from __future__ import annotations

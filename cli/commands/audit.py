@@ -36,8 +36,9 @@ def command(
 ) -> int:
     """Restore a sample of rows and score the results; no files are kept.
 
-    The sample is always the same, and rows audited before are not sampled again. `coldframe ls --worst 50` lists the
-    lowest scores. Exits with 101 if the time limit left rows unaudited, 3 if the codes of some rows are damaged.
+    The sample is always the same, and rows audited before are not sampled again. `coldframe ls
+    --worst 50` lists the lowest scores. Exits with 101 if the time limit left rows unaudited, 3 if
+    the codes of some rows are damaged.
     """
     from archive.archive import Archive
 

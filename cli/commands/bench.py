@@ -9,4 +9,6 @@ from cli.lazy import LazyGroup
 
 @click.command(cls=LazyGroup, names=("codecs", "plot", "restore"), prefix="cli.commands.bench_")
 def command() -> None:
-    """Measure codecs on your own vectors, plot the results, compare restorations of your own images."""
+    """Measure codecs on your own vectors, plot the results, compare restorations of your own
+    images.
+    """

@@ -87,7 +87,9 @@ OPTIONS = (
 
 
 def sampling_options(command: Command) -> Command:
-    """--steps … --device, passed as `overrides` (fields of Sampling that were given) and `device` (DeviceConfig)."""
+    """--steps … --device, passed as `overrides` (fields of Sampling that were given) and `device`
+    (DeviceConfig).
+    """
 
     @functools.wraps(command)
     def with_sampling(*args: Any, dtype: str | None, device: str, **options: Any) -> Any:

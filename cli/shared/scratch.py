@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 @contextmanager
 def scratch_archive(folder: Path, model: str) -> Iterator[tuple[Archive, list[Skipped]]]:
-    """An archive of a folder's images, in the codec that ships with the pair, and the files it skipped.
+    """An archive of a folder's images, in the codec that ships with the pair, and the files it
+    skipped.
 
     Raises UsageError if no image in the folder can be read.
     """
