@@ -60,7 +60,7 @@ def measure(folder: Path, steps: int, dtype: str) -> dict[str, object]:
         save_image(image, draw_scene(1, size=(1024, 1024)).pixels)
         settings = Settings(str(Path(temporary, "archive")))
         Archive.create(settings, find_pair(str(folder))).close()
-        with Archive(settings, machine=DeviceConfig("", dtype)) as archive:
+        with Archive(settings, device=DeviceConfig("", dtype)) as archive:
             list(archive.ingest([str(image)]))
             step_times: list[float] = []
             [restored] = archive.restore(

@@ -12,6 +12,7 @@ from PIL import Image
 from archive.archive import Archive
 from archive.codecs import CodecConfig
 from archive.errors import ModelMissing, NoArchive, NotFound, Unreadable, UsageError
+from archive.index.queries import Query
 from archive.ingest.outcomes import Archived, Duplicate
 from archive.models.sampling import Sampling
 from archive.settings import Settings
@@ -56,7 +57,7 @@ def test_a_string_is_one_query(archive: Archive) -> None:
 @pytest.mark.parametrize("form", ["path", "pillow", "array", "bytes", "vector"])
 def test_an_image_finds_itself_in_any_form(archive: Archive, image_file: Path, form: str) -> None:
     pixels = scene(3)
-    forms = {
+    forms: dict[str, Query] = {
         "path": image_file,
         "pillow": Image.fromarray(pixels),
         "array": pixels,
@@ -81,9 +82,9 @@ def test_pillow_images_of_any_mode_are_queries(archive: Archive, mode: str) -> N
         from PIL import ImageCms
 
         rgb_profile = ImageCms.createProfile("sRGB")
-        image = ImageCms.profileToProfile(
-            rgb, rgb_profile, ImageCms.createProfile("LAB"), outputMode="LAB"
-        )
+        lab_profile = ImageCms.createProfile("LAB")
+        image = ImageCms.profileToProfile(rgb, rgb_profile, lab_profile, outputMode="LAB")
+        assert image is not None
     else:
         image = rgb.convert("L").convert(mode) if mode in ("F", "I") else rgb.convert(mode)
     assert len(archive.search(image, limit=2)) == 2

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from archive.archive import Archive
+from archive.arrays import Vectors
 from archive.codecs import CodecConfig
 from archive.errors import UsageError
 from archive.filters import row_filter
@@ -22,6 +24,7 @@ from archive.store.images import Images
 from training.scenes import draw_scene
 
 COUNT = 70
+GOLDEN_KLT = Path(__file__).parents[1] / "golden" / "klt.npz"
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +51,8 @@ def cosines(archive: Archive, folder: Path) -> np.ndarray:
     hat = np.stack(
         [archive._codecs[row.codec_id].decode_vectors([row.clip_code])[0] for row in rows]
     )
-    return (truth * hat).sum(1) / np.linalg.norm(truth, axis=1) / np.linalg.norm(hat, axis=1)
+    lengths = np.linalg.norm(truth, axis=1) * np.linalg.norm(hat, axis=1)
+    return np.asarray((truth * hat).sum(1) / lengths)
 
 
 def test_ingest_with_klt_waits_fits_and_codes(settings: Settings, folder: Path) -> None:
@@ -181,6 +185,7 @@ def test_stopped_in_the_middle_it_goes_on(
     run = archive.recode(CodecConfig("klt", bits=62, map_bits=30))
     for _ in range(20):
         next(run)
+    assert isinstance(run, Generator)
     run.close()
     codecs = len(archive._codecs.records)
     left = list(archive.recode(CodecConfig("klt", bits=62, map_bits=30)))
@@ -259,7 +264,7 @@ def test_a_codec_that_was_trained_comes_in_a_file(
 
 def test_a_codec_for_other_embeddings_is_refused(archive: Archive) -> None:
     with pytest.raises(UsageError, match="48 dimensions"):
-        archive.use_codec(str(Path(__file__).parents[1] / "golden" / "klt.npz"))
+        archive.use_codec(CodecConfig(str(GOLDEN_KLT)))
 
 
 def test_originals_are_embedded_once_to_fit_and_to_code(
@@ -268,9 +273,12 @@ def test_originals_are_embedded_once_to_fit_and_to_code(
     encoder = archive.encoder
     embedded = []
     encode = encoder.encode_images
-    monkeypatch.setattr(
-        encoder, "encode_images", lambda images: embedded.append(len(images)) or encode(images)
-    )
+
+    def count_and_encode(images: Sequence[Any]) -> Vectors:
+        embedded.append(len(images))
+        return encode(images)
+
+    monkeypatch.setattr(encoder, "encode_images", count_and_encode)
     assert len(list(archive.recode(CodecConfig("klt", bits=64)))) == COUNT
     assert sum(embedded) == COUNT
 

@@ -21,7 +21,7 @@ def test_projected_colors_are_in_the_cells_of_the_map(seed: int, quantization_er
 
     def excess(pixels: np.ndarray) -> np.ndarray:
         error = np.abs(to_samples(to_square(pixels, 8)[None]) - to_samples(color_map[None]))
-        return np.maximum(error - quantization_error, 0)
+        return np.asarray(np.maximum(error - quantization_error, 0))
 
     projected = project_colors(image, color_map, quantization_error)
     assert excess(projected).mean() < 0.2 * excess(image).mean() + 1

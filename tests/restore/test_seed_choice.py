@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -75,6 +75,7 @@ def test_an_interrupted_run_resumes_and_originals_that_cannot_be_seen_wait(
 ) -> None:
     stopped = archive.choose_seeds(2)
     first = next(stopped)
+    assert isinstance(stopped, Generator)
     stopped.close()
     hidden = next(row for row in archive if row.id != first.id)
     Path(hidden.path).rename(album / "away")

@@ -107,8 +107,8 @@ def test_seeing_a_file_again_is_written_once_a_day(
             here = schema.Source.path == path
             connection.execute(update(schema.Source).where(here).values(last_seen=then))
     store.sources.see_again(volume, ["a.jpg", "b.jpg", "c.jpg", "e.jpg"])
-    hours = {path: round(age / timedelta(hours=1)) for path, age in last_seen(store).items()}
-    assert hours == {"a.jpg": 0, "b.jpg": 23, "c.jpg": 0, "d.jpg": 30, "e.jpg": 30}
+    ages = {path: round(age / timedelta(hours=1)) for path, age in last_seen(store).items()}
+    assert ages == {"a.jpg": 0, "b.jpg": 23, "c.jpg": 0, "d.jpg": 30, "e.jpg": 30}
 
 
 def test_a_file_that_is_met_again_is_seen_now(store: Store, volume: int) -> None:

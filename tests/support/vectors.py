@@ -18,5 +18,5 @@ def embeddings(count: int, *, seed: int, dimension: int = 48) -> Vectors:
     centers = shape.normal(size=(CLUSTERS, dimension)) * spectrum
     mean = shape.normal(size=dimension)
     noise = 0.7 * rng.normal(size=(count, dimension)) * spectrum
-    vectors: Vectors = mean + centers[rng.integers(CLUSTERS, size=count)] + noise
-    return vectors.astype(np.float32)
+    vectors = mean + centers[rng.integers(CLUSTERS, size=count)] + noise
+    return np.asarray(vectors, np.float32)
