@@ -61,14 +61,14 @@ def _check_same(
 ) -> None:
     """Raises UsageError where what was asked for is not what the archive has."""
     existing = store.models.get(records[-1].model_id)
-    wanted = (
+    requested = (
         model if isinstance(model, Pair) else find_pair(model or existing.name, decoder=decoder)
     )
-    same = wanted.name == existing.name and decoder in (None, existing.decoder)
+    same = requested.name == existing.name and decoder in (None, existing.decoder)
     if same and codec is not None:
-        asked = resolve_codec(codec, existing.dimension, shipped=wanted.codecs)
+        requested_codec = resolve_codec(codec, existing.dimension, shipped=requested.codecs)
         in_file = CodecConfig.of(codec).file is not None
-        same = any(is_same_codec(record, asked, same_state=in_file) for record in records)
+        same = any(is_same_codec(record, requested_codec, same_state=in_file) for record in records)
     if not same:
         raise UsageError(
             f"{settings.location} already holds an archive with different settings "

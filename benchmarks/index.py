@@ -138,11 +138,11 @@ def _recall(results: list[set[int]], codes: np.ndarray, queries: np.ndarray, cod
     pages = [codes[start : start + BATCH] for start in range(0, len(codes), BATCH)]
     scores = np.concatenate([_scores(codec, page, queries) for page in pages], axis=1)
     border = np.partition(scores, -COUNT, axis=1)[:, -COUNT]
-    found = [
+    matches = [
         sum(scores[query, row_id - 1] >= border[query] for row_id in ids)
         for query, ids in enumerate(results)
     ]
-    return float(np.sum(found)) / (COUNT * len(results))
+    return float(np.sum(matches)) / (COUNT * len(results))
 
 
 def _scores(codec: Codec, codes: np.ndarray, queries: np.ndarray) -> np.ndarray:

@@ -20,9 +20,11 @@ class LazyGroup(click.Group):
         self._prefix = prefix
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of `--help`."""
         return list(self._names)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Imports the command; None if there is none of that name."""
         if cmd_name not in self._names:
             return None
         command: click.Command = importlib.import_module(self._prefix + cmd_name).command

@@ -148,8 +148,8 @@ class Restore:
         if job.path is None or not job.path.is_file():
             return None
         record = self._store.restorations.latest(job.row.id, str(job.path.absolute()))
-        recipe = (self._decoder.weights_sha256, self._reconstructor.parameters(job.row, job.seed))
-        if record is None or (record.decoder_sha256, dict(record.parameters)) != recipe:
+        expected = (self._decoder.weights_sha256, self._reconstructor.parameters(job.row, job.seed))
+        if record is None or (record.decoder_sha256, dict(record.parameters)) != expected:
             return None
         size = self._size(job.row)
         return Restored(

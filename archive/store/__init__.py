@@ -81,12 +81,12 @@ class Store:
 
     def add_batch(self, codec_id: int, batch: Batch) -> dict[bytes, int]:
         """Writes a batch in one transaction → ids by digest, of rows that existed before too."""
-        seen = [(image.sha256, image.place) for image in batch.images] + list(batch.sightings)
+        sightings = [(image.sha256, image.place) for image in batch.images] + list(batch.sightings)
         with self.database.writing() as connection:
             self.images.insert(connection, codec_id, batch.images)
-            ids = self.images.ids_in(connection, [digest for digest, _ in seen])
+            ids = self.images.ids_in(connection, [digest for digest, _ in sightings])
             self.sources.remove(connection, batch.removed)
-            self.sources.put(connection, [(ids[digest], place) for digest, place in seen])
-            self.ledger.remove(connection, [place for _, place in seen])
+            self.sources.put(connection, [(ids[digest], place) for digest, place in sightings])
+            self.ledger.remove(connection, [place for _, place in sightings])
             self.ledger.put(connection, batch.skipped)
         return ids

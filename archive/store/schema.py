@@ -46,11 +46,13 @@ class PathText(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Path → what the column stores."""
         if value is None or (_is_utf8(value) and not value.startswith(ESCAPED)):
             return value
         return ESCAPED + base64.b64encode(os.fsencode(value)).decode("ascii")
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
+        """What the column stores → path."""
         if value is None or not str(value).startswith(ESCAPED):
             return value
         return os.fsdecode(base64.b64decode(str(value).removeprefix(ESCAPED)))

@@ -58,11 +58,11 @@ def _draw(curves: dict[str, list[dict[str, Any]]], title: str) -> Any:
     figure, axes = pyplot.subplots(1, len(MEASURES), figsize=(11, 4.2))
     for axis, (measure, label) in zip(axes, MEASURES.items(), strict=True):
         for name, curve in curves.items():
-            seen = [(point["bits"], point[measure]) for point in curve if measure in point]
-            if seen:
+            points = [(point["bits"], point[measure]) for point in curve if measure in point]
+            if points:
                 style = {"color": "black", "linestyle": ":"} if name == "bound" else SHOWN
                 axis.plot(
-                    *zip(*seen, strict=True),
+                    *zip(*points, strict=True),
                     label="Gaussian bound" if name == "bound" else name,
                     **style,
                 )

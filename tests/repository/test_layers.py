@@ -17,6 +17,7 @@ LAYERS = (  # wings: each may import from those before it, and from none in its 
     {"index", "filters", "originals", "detail"},
     {"ingest", "recode", "restore", "preserve"},
     {"evaluate"},
+    {"creation", "intake"},
     {"archive"},
     {"demo", "service"},
 )

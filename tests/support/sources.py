@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import io
-import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,9 +39,19 @@ def imports(path: Path) -> list[tuple[str, bool]]:
 
 
 def identifiers(path: Path) -> set[str]:
-    """Every name in the file: of modules, classes, functions, parameters, attributes, variables."""
-    tokens = tokenize.generate_tokens(io.StringIO(path.read_text()).readline)
-    return {token.string for token in tokens if token.type == tokenize.NAME}
+    """Every name that the file gives: to itself, classes, functions, parameters, variables."""
+    names = {path.stem, path.parent.name}
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.arg(arg=name):
+                names.add(name)
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                names.add(name)
+            case ast.alias(asname=str(name)) | ast.ExceptHandler(name=str(name)):
+                names.add(name)
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                names.add(name)
+    return names
 
 
 def functions(path: Path) -> Iterator[tuple[str, int]]:
@@ -70,7 +78,10 @@ def public_names(path: Path) -> Iterator[tuple[str, bool]]:
 
 def _public(parent: ast.Module | ast.ClassDef) -> Iterator[tuple[str, bool]]:
     for node in parent.body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
-            yield node.name, ast.get_docstring(node) is not None
+        if not isinstance(node, ast.FunctionDef | ast.ClassDef) or node.name.startswith("_"):
+            continue
+        if "overload" in map(ast.unparse, node.decorator_list):
+            continue
+        yield node.name, ast.get_docstring(node) is not None
         if isinstance(node, ast.ClassDef):
             yield from _public(node)

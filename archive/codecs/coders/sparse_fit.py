@@ -212,8 +212,8 @@ def _fit_lambda(
     high = math.log(energy)
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
-        trial = replace(fitted, slope=np.array(math.exp(middle)))
-        if trial.choose(solutions, rate_granularity).bits.mean() > bits:
+        candidate = replace(fitted, slope=np.array(math.exp(middle)))
+        if candidate.choose(solutions, rate_granularity).bits.mean() > bits:
             low = middle
         else:
             high = middle
