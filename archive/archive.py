@@ -9,17 +9,17 @@ from typing import Any, overload
 
 from archive.arrays import Pixels, Vectors
 from archive.codecs import Codec, CodecConfig
-from archive.creation import create_archive
+from archive.create_archive import create_archive
 from archive.evaluate.audit import Audit, Audited, sample_ids
 from archive.evaluate.baselines import Comparison
 from archive.evaluate.stats import archive_stats
 from archive.filters import SampleSize, parse_sample_size, row_filter
+from archive.fitting_ingest import FittingIngest, IngestProgress
 from archive.imaging.memory import ImageInput
 from archive.index.queries import Query, encode_queries, is_single
 from archive.index.search import Hit, Search
 from archive.ingest.outcomes import Archived, Duplicate, Outcome, Skipped
 from archive.ingest.scan import Paths
-from archive.intake import IngestProgress, Intake
 from archive.models.decoder import Decoder, ProgressCallback
 from archive.models.device import DeviceConfig
 from archive.models.encoder import Encoder
@@ -71,7 +71,9 @@ class Archive:
         self._recoder = Recoder(self._store, self._codecs, self._models)
         records = self._codecs.records
         self._search = Search(self._store, records, self._codecs, self.settings.index_directory)
-        self._intake = Intake(self._store, self._codecs, self._models, self._recoder, self._search)
+        self._ingest = FittingIngest(
+            self._store, self._codecs, self._models, self._recoder, self._search
+        )
 
     @classmethod
     def create(
@@ -181,7 +183,7 @@ class Archive:
     @property
     def ingest_progress(self) -> IngestProgress:
         """How many files the last ingest meets, and what it has spent on new ones."""
-        return self._intake.progress
+        return self._ingest.progress
 
     def ingest(self, paths: Paths, *, keep_truncated: bool = False) -> Iterator[Outcome]:
         """Files and folders → one outcome per file, once it is committed. Runs as it is iterated.
@@ -189,11 +191,11 @@ class Archive:
         A string is one path. Originals are only read. `keep_truncated` archives the readable part
         of damaged files. Raises UsageError for a path that does not exist, ModelMissing.
         """
-        return self._intake.run(paths, keep_truncated=keep_truncated)
+        return self._ingest.run(paths, keep_truncated=keep_truncated)
 
     def add_picture(self, image: ImageInput, *, name: str) -> Archived | Duplicate | Skipped:
         """A Pillow image, (H, W, 3) uint8 array or encoded bytes → its outcome."""
-        return self._intake.add_picture(image, name=name)
+        return self._ingest.add_picture(image, name=name)
 
     def choose_seeds(self, candidates: int) -> Iterator[SeedChosen]:
         """Rows without a seed index → the best of so many seeds (a power of two) for the original."""

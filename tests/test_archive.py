@@ -171,7 +171,7 @@ def test_locations_are_strings_paths_or_settings(archive: Archive) -> None:
 def test_init_over_an_archive_loads_no_weights(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archive.creation.OpenClipEncoder", None)
+    monkeypatch.setattr("archive.create_archive.OpenClipEncoder", None)
     with Archive.create(archive.settings) as same:
         assert same.model.name == "pocket"
     with Archive.create(archive.settings, "pocket", codec="coclico") as same:

@@ -30,9 +30,9 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from archive.arrays import Pixels
 from archive.errors import Unreadable
-from archive.imaging.color import to_srgb
 from archive.imaging.metadata import is_restoration, taken_at, upright_size
 from archive.imaging.quiet import quiet
+from archive.imaging.srgb import to_srgb
 from archive.records import FileStamp, Flag
 
 PIXEL_LIMIT = 200_000_000  # pixels; larger images are refused before decoding

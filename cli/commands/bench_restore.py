@@ -12,7 +12,7 @@ from archive.errors import DONE, SOME_SKIPPED
 from cli.shared.options import json_option
 from cli.shared.output import emit, path_fields, plural, shown
 from cli.shared.progress import progress
-from cli.shared.scratch import scratch_archive
+from cli.shared.temporary_archive import temporary_archive
 
 if TYPE_CHECKING:
     from archive.evaluate.baselines import Comparison
@@ -41,7 +41,7 @@ def command(folder: Path, out: Path, model: str, as_json: bool) -> int:
 
     Uses a temporary archive. Writes a contact sheet of the first images.
     """
-    with scratch_archive(folder, model) as (archive, skipped):
+    with temporary_archive(folder, model) as (archive, skipped):
         comparison = archive.compare(out)
         for kind in comparison.unavailable:
             click.echo(f"{kind} is left out: this Pillow cannot write it", err=True)

@@ -5,12 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
-
-if TYPE_CHECKING:
-    from archive.records import Row
 
 
 def emit(document: Any) -> None:
@@ -43,26 +40,6 @@ def size(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
         count /= 1000
     return f"{count:.1f} TB"
-
-
-def row_facts(row: Row, codec: str) -> dict[str, Any]:
-    """A row for JSON and for `show`, without its paths."""
-    return {
-        "id": row.id,
-        "digest": row.sha256.hex(),
-        "codec": codec,
-        "clip_code": row.clip_code.hex(),
-        "color_code": row.color_code.hex(),
-        "crc32": f"{row.crc32:08x}",
-        "candidate": None if row.seed_index is None else row.candidate,
-        "width": row.width,
-        "height": row.height,
-        "format": row.format,
-        "file_bytes": row.file_bytes,
-        "flags": [str(flag.name).lower() for flag in row.flags],
-        "taken_at": row.taken_at and row.taken_at.isoformat(),
-        "archived_at": row.archived_at.isoformat(),
-    }
 
 
 def plural(count: int, noun: str) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def scratch_archive(folder: Path, model: str) -> Iterator[tuple[Archive, list[Skipped]]]:
+def temporary_archive(folder: Path, model: str) -> Iterator[tuple[Archive, list[Skipped]]]:
     """An archive of a folder's images, in the codec that ships with the pair, and the files it
     skipped.
 

@@ -29,7 +29,7 @@ class IngestProgress:
     seconds: float = 0.0
 
 
-class Intake:
+class FittingIngest:
     """The part of an archive that adds rows."""
 
     def __init__(

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from archive.imaging.color import to_srgb
 from archive.imaging.decode import load_picture
+from archive.imaging.srgb import to_srgb
 from tests.support.images import TOLERANCE, assert_red_and_blue, red_and_blue
 
 RED_LUMA = 86  # of RED in gray, by ITU-R BT.601
