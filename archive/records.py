@@ -210,4 +210,4 @@ class Damage:
     """A problem that `verify` found."""
 
     id: int | None  # of the row; None if the index is damaged
-    what: str  # one sentence
+    message: str  # one sentence

@@ -160,7 +160,7 @@ class Index:
 def _complete(positions: npt.NDArray[np.int64]) -> None:
     """(N, k), in place: fills the −1s of a scan with positions that it did not return.
 
-    FAISS leaves out rows whose quantized score is the lowest there is: the worst of a short index,
+    FAISS leaves out rows whose quantized score is the lowest possible: the worst of a short index,
     and any of many equal rows. There are at least k rows, so the first k positions suffice.
     """
     for row in np.flatnonzero((positions < 0).any(axis=1)):

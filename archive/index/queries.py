@@ -27,17 +27,16 @@ Query: TypeAlias = "str | Path | Image.Image | bytes | npt.NDArray[np.generic]"
 
 
 def is_single(query: object) -> bool:
-    """Whether this is one query rather than an iterable of them: a string is one, and so is an
-    array or an image.
-    """
+    """Whether this is one query rather than several: a string, an array and an image are one."""
     if isinstance(query, np.ndarray):
         return query.ndim != 2  # (N, D) is N vectors
     return isinstance(query, (str, bytes, Path)) or not isinstance(query, Iterable)
 
 
 def encode_queries(encoder: Encoder, queries: Iterable[Query]) -> Vectors:
-    """N queries → (N, D) float32. Raises UsageError for a query of another kind, Unreadable for a
-    bad image.
+    """N queries → (N, D) float32.
+
+    Raises UsageError for a query of another kind, Unreadable for a bad image.
     """
     queries = list(queries)
     vectors = np.zeros((len(queries), encoder.dimension), np.float32)
@@ -59,7 +58,8 @@ def encode_queries(encoder: Encoder, queries: Iterable[Query]) -> Vectors:
 def _checked(vector: npt.NDArray[np.generic], dimension: int) -> npt.NDArray[np.generic]:
     if vector.shape != (dimension,) or not np.issubdtype(vector.dtype, np.number):
         raise UsageError(
-            f"a query vector must be {dimension} numbers of this archive's encoder, not {vector.dtype} {vector.shape}"
+            f"a query vector must be {dimension} numbers of this archive's encoder, "
+            f"not {vector.dtype} {vector.shape}"
         )
     if not np.isfinite(vector).all():
         raise UsageError("a query vector must be finite")

@@ -72,15 +72,15 @@ class Store:
         return self.database.closed
 
     def close(self) -> None:
-        """Closes all connections; whatever is asked afterwards raises UsageError."""
+        """Closes all connections; any later call raises UsageError."""
         self.database.close()
 
     def bytes_on_disk(self) -> int:
-        """Bytes of the whole database, what is not yet checkpointed included."""
+        """Bytes of the whole database, including its write-ahead log."""
         return self.database.bytes_on_disk()
 
     def add_batch(self, codec_id: int, batch: Batch) -> dict[bytes, int]:
-        """Writes a batch in one transaction → ids by digest, of rows that existed before too."""
+        """Writes a batch in one transaction → ids by digest, also of images that already existed."""
         sightings = [(image.sha256, image.place) for image in batch.images] + list(batch.sightings)
         with self.database.writing() as connection:
             self.images.insert(connection, codec_id, batch.images)

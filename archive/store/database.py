@@ -135,6 +135,7 @@ def open_engine(settings: Settings) -> Engine:
     if engine.dialect.name == "sqlite":
 
         def set_up(connection: Any, _: Any) -> None:
+            """Called by SQLAlchemy for each new connection."""
             _set_up_sqlite(connection, settings.lock_seconds)
 
         event.listen(engine, "connect", set_up)

@@ -45,9 +45,7 @@ class Images:
         rows = self.find(ids)
         missing = next((image_id for image_id in ids if image_id not in rows), None)
         if missing is not None:
-            raise NotFound(
-                f"there is no image {missing} in this archive; `coldframe ls` lists them"
-            )
+            raise NotFound(f"no image {missing} in this archive; `coldframe ls` lists all images")
         return [rows[image_id] for image_id in ids]
 
     def find(self, ids: Sequence[int]) -> dict[int, Row]:

@@ -33,7 +33,7 @@ class Models:
         with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()
         if row is None:
-            raise NotFound(f"there is no model {model_id} in this archive")
+            raise NotFound(f"no model {model_id} in this archive")
         return ModelRecord(**row._mapping)
 
     def set_decoder(self, model_id: int, weights_sha256: str) -> None:

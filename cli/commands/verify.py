@@ -37,9 +37,11 @@ def command(settings: Settings, as_json: bool) -> int:
                 continue
             damages.append(finding)
             if as_json:
-                emit({"message_type": "damage", "id": finding.id, "what": finding.what})
+                emit({"message_type": "damage", "id": finding.id, "what": finding.message})
             else:
-                click.echo(f"row {finding.id}: {finding.what}" if finding.id else finding.what)
+                click.echo(
+                    f"row {finding.id}: {finding.message}" if finding.id else finding.message
+                )
     if as_json:
         emit({"message_type": "summary", "rows": rows, "damages": len(damages)})
     else:

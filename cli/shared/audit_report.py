@@ -37,7 +37,7 @@ class AuditReport:
             line: dict[str, Any] = {
                 "message_type": "damage",
                 "id": outcome.id,
-                "what": outcome.what,
+                "what": outcome.message,
             }
         else:
             self.audited.append(outcome)
@@ -66,7 +66,7 @@ class AuditReport:
             values = f"{score.mean:>10.4f}{score.median:>10.4f}{score.worst:>10.4f}"
             click.echo(f"{name.replace('_', ' '):<22}{score.rows:>6,}{values}")
         for damage in self.damages:
-            click.echo(f"row {damage.id}: {damage.what}")
+            click.echo(f"row {damage.id}: {damage.message}")
         if self.remaining:
             rest = plural(self.remaining, "row")
             click.echo(f"time limit reached, {rest} left; run it again to continue", err=True)

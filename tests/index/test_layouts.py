@@ -30,8 +30,8 @@ def recall(index: Index, codec: Codec, codes: list[bytes], queries: Vectors) -> 
     scores = queries @ unit(codec.decode_vectors(codes)).T
     nearest = -np.sort(-scores, axis=1)[:, :10]
     ids = index.shortlist(queries, 10).ids
-    found = -np.sort(-np.take_along_axis(scores, ids, axis=1), axis=1)[:, :10]
-    return float(np.isclose(found, nearest, atol=1e-5).mean())
+    listed = -np.sort(-np.take_along_axis(scores, ids, axis=1), axis=1)[:, :10]
+    return float(np.isclose(listed, nearest, atol=1e-5).mean())
 
 
 @pytest.mark.parametrize("bits", range(1, 9))

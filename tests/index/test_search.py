@@ -77,7 +77,7 @@ def test_several_queries_are_answered_like_each_alone(archive: Archive) -> None:
 
 def damages(archive: Archive) -> list[str]:
     """What `verify` reports."""
-    return [finding.what for finding in archive.verify() if isinstance(finding, Damage)]
+    return [finding.message for finding in archive.verify() if isinstance(finding, Damage)]
 
 
 def test_a_missing_damaged_or_foreign_index_is_rebuilt(
