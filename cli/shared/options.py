@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
 Command = Callable[..., Any]
 UNITS = {"s": 1, "m": 60, "h": 3600}  # seconds
-RATE_OPTIONS = ("bits", "bits_per_dim", "map_side", "map_bits", "map_bits_per_sample")
+RATE_OPTIONS = {  # with the names of codecs that have them, see CodecOption
+    "bits": "Embedding rate in bits per image ({per_image}).",
+    "bits_per_dim": "Embedding rate in bits per dimension, 1 to 8 ({per_dim}).",
+    "map_side": "Side of the color map in pixels, even, 4 to 32.",
+    "map_bits": "Color map rate in bits per image ({per_image}).",
+    "map_bits_per_sample": "Color map rate in bits per sample, 1 to 8 ({per_sample}).",
+}
 
 
 def archive_options(command: Command) -> Command:
@@ -102,6 +108,7 @@ class CodecOption(click.Option):
 
     @help.setter
     def help(self, text: str | None) -> None:
+        """The text as it was given."""
         self._help = text
 
 
@@ -113,50 +120,31 @@ def codec_options(
     `implied`: the codec that is meant if only rates are given.
     """
 
+    codec_option = click.option(
+        "--codec",
+        cls=CodecOption,
+        default=default,
+        show_default=True,
+        metavar="NAME|FILE",
+        help="Codec of embeddings and color maps: {codecs}, or the .npz file of a fitted codec.",
+    )
+    rate_options = [
+        click.option(
+            "--" + name.replace("_", "-"), cls=CodecOption, type=click.IntRange(1), help=text
+        )
+        for name, text in RATE_OPTIONS.items()
+    ]
+
     def decorate(command: Command) -> Command:
-        @click.option(
-            "--codec",
-            cls=CodecOption,
-            default=default,
-            show_default=True,
-            metavar="NAME|FILE",
-            help="Codec of embeddings and color maps: {codecs}, or the .npz file of a fitted codec.",
-        )
-        @click.option(
-            "--bits",
-            cls=CodecOption,
-            type=click.IntRange(1),
-            help="Embedding rate in bits per image ({per_image}).",
-        )
-        @click.option(
-            "--bits-per-dim",
-            cls=CodecOption,
-            type=click.IntRange(1),
-            help="Embedding rate in bits per dimension, 1 to 8 ({per_dim}).",
-        )
-        @click.option(
-            "--map-side",
-            type=click.IntRange(1),
-            help="Side of the color map in pixels, even, 4 to 32.",
-        )
-        @click.option(
-            "--map-bits",
-            cls=CodecOption,
-            type=click.IntRange(1),
-            help="Color map rate in bits per image ({per_image}).",
-        )
-        @click.option(
-            "--map-bits-per-sample",
-            cls=CodecOption,
-            type=click.IntRange(1),
-            help="Color map rate in bits per sample, 1 to 8 ({per_sample}).",
-        )
         @functools.wraps(command)
         def with_codec(*args: Any, codec: str | None, **others: Any) -> Any:
             rates = {name: others.pop(name) for name in RATE_OPTIONS}
             return command(*args, codec=_codec_config(codec, rates, implied), **others)
 
-        return with_codec
+        decorated: Command = with_codec
+        for option in reversed([codec_option, *rate_options]):
+            decorated = option(decorated)
+        return decorated
 
     return decorate
 
