@@ -10,7 +10,6 @@ from archive.codecs.codec_file import load_codec, save_codec
 from archive.codecs.config import CodecConfig
 from archive.codecs.fitted_coders import MIN_SAMPLE
 from archive.codecs.registry import (
-    CODEC_NAMES,
     CODECS,
     LINEAR_SUFFIX,
     SELECTABLE_CODECS,
@@ -29,7 +28,6 @@ from archive.codecs.resolve import (
 
 __all__ = [
     "CODECS",
-    "CODEC_NAMES",
     "LINEAR_SUFFIX",
     "MIN_SAMPLE",
     "SELECTABLE_CODECS",

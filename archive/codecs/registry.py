@@ -112,7 +112,6 @@ CODECS = (
         is_selectable=False,
     ),
 )
-CODEC_NAMES = tuple(spec.name for spec in CODECS)
 SELECTABLE_CODECS = tuple(spec for spec in CODECS if spec.is_selectable)
 
 

@@ -11,7 +11,14 @@ from typing import Any
 import numpy as np
 
 from archive.arrays import Vectors
-from archive.codecs import CODEC_NAMES, LINEAR_SUFFIX, Codec, fit_codec, get_spec, load_codec
+from archive.codecs import (
+    LINEAR_SUFFIX,
+    SELECTABLE_CODECS,
+    Codec,
+    fit_codec,
+    get_spec,
+    load_codec,
+)
 from archive.errors import UsageError
 from archive.evaluate.rate_distortion import (
     EvaluationSample,
@@ -58,9 +65,10 @@ class CodecBench:
 
         Raises UsageError for an unknown name.
         """
+        known = [spec.name for spec in SELECTABLE_CODECS]
         for name in names:
-            if name.removesuffix(LINEAR_SUFFIX) not in CODEC_NAMES:
-                raise UsageError(f"{name!r} is not a codec; choose from {', '.join(CODEC_NAMES)}")
+            if name.removesuffix(LINEAR_SUFFIX) not in known:
+                raise UsageError(f"{name!r} is not a codec; choose from {', '.join(known)}")
         for name in names:
             for rate in rates:
                 codec = self._codec(name, rate)
