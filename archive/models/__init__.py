@@ -1,1 +1,1 @@
-"""The two doors to models, and which pairs there are."""
+"""Encoders and decoders: pairs of them, their weights, and how they are loaded and run."""

@@ -1,1 +1,1 @@
-"""Decoders: image embedding and color map → pixels, one module a family."""
+"""Decoders: image embedding and color map → pixels, one module per family."""
