@@ -13,7 +13,7 @@ def test_an_image_too_large_for_the_memory_is_decoded_in_tiles(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     torch.manual_seed(0)
-    vae = build_vae(sample_size=32).eval()
+    vae = build_vae(scaling_factor=0.18215, sample_size=32).eval()
     autoencoder = ScaledAutoencoder(vae)
     z = torch.randn(1, 4, 48, 32)
     with torch.inference_mode():

@@ -33,7 +33,8 @@ def test_guided_images_are_more_like_the_embedding() -> None:
     similarity = partial(encoder.clip_similarity, center=center)
 
     def mean_cosine(clip_guidance: float) -> float:
-        request = DecodeRequest(vectors, maps, range(SCENES), 0.6, similarity)
+        guide = similarity if clip_guidance else None
+        request = DecodeRequest(vectors, maps, range(SCENES), 0.6, guide)
         sampling = replace(POCKET_SAMPLING, clip_guidance=clip_guidance)
         images = decoder.sample(request, frame=(128, 128), sampling=sampling)
         embeddings = encoder.encode_images([encoder.preprocess(image) for image in images])

@@ -47,8 +47,8 @@ def test_an_image_has_the_same_vector_alone_and_in_a_long_list(
     images = list(rng.integers(0, 256, (70, size, size, 3), dtype=np.uint8))
     vectors = encoder.encode_images(images)
     assert vectors.shape == (70, DIMENSION)
-    [last] = encoder.encode_images(images[-1:])
-    assert np.allclose(vectors[-1], last, atol=1e-3)
+    [similarity] = cosine(vectors[-1:], encoder.encode_images(images[-1:]))
+    assert similarity > 0.999
 
 
 def test_bfloat16_on_processors_that_have_it_changes_a_vector_little(

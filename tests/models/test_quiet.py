@@ -63,10 +63,10 @@ def test_everything_is_as_before_after_overlapping_silences() -> None:
 
 
 def test_errors_and_the_users_own_records_are_not_silenced(
-    caplog: pytest.LogCaptureFixture,
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with quiet("diffusers"):
-        logging.getLogger("diffusers").propagate = True
+        monkeypatch.setattr(logging.getLogger("diffusers"), "propagate", True)
         logging.getLogger("diffusers").warning("developers only")
         logging.getLogger("diffusers").error("an error")
         logging.getLogger("application").warning("the application's")

@@ -133,7 +133,7 @@ def save_karlo(folder: Path) -> None:
     for part in ("decoder_scheduler", "super_res_scheduler"):
         path = folder / part / "scheduler_config.json"
         config = json.loads(path.read_text())
-        del config["beta_schedule"]
+        config.pop("beta_schedule", None)
         path.write_text(json.dumps(config))
     update_model_index(folder, text_proj=["unclip", "UnCLIPTextProjModel"])
 
@@ -173,7 +173,7 @@ def build_unet(**options: Any) -> Any:
     )
 
 
-def build_vae(**options: Any) -> Any:
+def build_vae(*, scaling_factor: float = 0.13025, **options: Any) -> Any:
     """A VAE of Stable Diffusion's kind."""
     return diffusers.AutoencoderKL(
         block_out_channels=(8, 16),
@@ -181,7 +181,7 @@ def build_vae(**options: Any) -> Any:
         up_block_types=("UpDecoderBlock2D",) * 2,
         latent_channels=4,
         norm_num_groups=4,
-        scaling_factor=0.13025,
+        scaling_factor=scaling_factor,
         **options,
     )
 
