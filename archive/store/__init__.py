@@ -80,7 +80,7 @@ class Store:
         return self.database.bytes_on_disk()
 
     def add_batch(self, codec_id: int, batch: Batch) -> dict[bytes, int]:
-        """Writes a batch in one transaction → ids by digest, also of images that already existed."""
+        """Writes a batch in one transaction → ids by digest, existing rows included."""
         sightings = [(image.sha256, image.place) for image in batch.images] + list(batch.sightings)
         with self.database.writing() as connection:
             self.images.insert(connection, codec_id, batch.images)
