@@ -181,7 +181,8 @@ def _decode_pixels(image: Image.Image, keep_truncated: bool) -> bool:
         is_truncated = isinstance(image, ImageFile.ImageFile) and _means_truncated(str(error))
         if not (keep_truncated and is_truncated):
             raise
-        image.tile = []  # type: ignore[attr-defined]  # keeps what has been decoded; nothing more is read from the file
+        # Keeps what has been decoded; nothing more is read from the file.
+        image.tile = []  # type: ignore[attr-defined]
         return False
     return True
 

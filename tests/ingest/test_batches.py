@@ -51,11 +51,11 @@ def test_fast_batches_grow_up_to_the_limit(
     sqlite_store: Store, encoder: ColorEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save_colors(tmp_path / "photos", 600)
-    batches(monkeypatch, 0.5)
+    batches(monkeypatch, 0.25)
     ingest = ingest_into(sqlite_store, encoder)
     assert kinds(ingest.run(tmp_path / "photos")) == {"Archived": 600}
-    assert encoder.batches == [16, 64, 256, 176, 88]  # pages have 512 files
-    assert ingest.seconds == pytest.approx(2.5)
+    assert encoder.batches == [16, 128, 256, 112, 88]  # pages have 512 files
+    assert ingest.seconds == pytest.approx(5 * 0.25)
 
 
 def test_slow_batches_shrink_down_to_one_file(
