@@ -154,7 +154,7 @@ def _value(option: click.Option) -> str:
     if isinstance(kind, click.types.FloatParamType):
         return "X"
     if isinstance(kind, click.Path):
-        return "FOLDER" if kind.dir_okay and not kind.file_okay else "FILE"
+        return "FILE" if not kind.dir_okay else "PATH" if kind.file_okay else "FOLDER"
     return kind.name if kind.name != "text" else (option.name or "").upper()
 
 

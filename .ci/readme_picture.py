@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 PICTURE = Path(__file__).parents[1] / "docs" / "assets" / "readme.webp"
-HEIGHT, GAP, MARGIN = 240, 8, 150  # pixels: of an image, between images, for the names of the rows
+HEIGHT, GAP, MARGIN = 240, 8, 230  # pixels: of an image, between images, for the names of the rows
 PAPER = (255, 255, 255)
 INK = (28, 36, 32)
 SOFT = (93, 106, 99)
@@ -55,8 +55,8 @@ def main(demo: Path) -> None:
         top = number * (HEIGHT + GAP)
         picture.paste(row, (MARGIN, top))
         middle = top + HEIGHT // 2
-        draw.text((0, middle - 14), name, INK, ImageFont.load_default(24), anchor="lm")
-        draw.text((0, middle + 16), note, SOFT, ImageFont.load_default(16), anchor="lm")
+        draw.text((0, middle - 18), name, INK, ImageFont.load_default(38), anchor="lm")
+        draw.text((0, middle + 24), note, SOFT, ImageFont.load_default(26), anchor="lm")
     picture.save(PICTURE, quality=82, method=6)
 
 

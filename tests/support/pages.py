@@ -1,26 +1,27 @@
 """Markdown pages as programs: their ```console and ```python blocks run in order in one folder.
 
 A console block holds commands (`$ …`) and what they print on stdout. Digits are compared as `#`,
-runs of spaces as one, and a line `...` stands for any number of lines: times and scores differ
-between machines, words do not.
+runs of spaces as one, `/home/me` is the current folder, and a line `...` stands for any number of
+lines: times, scores and places differ between machines, words do not.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import re
-import subprocess
-import sys
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cli.main import coldframe
+
 ROOT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-LINK = re.compile(
-    r"(?<!!)\[[^\]]+\]\(([^)\s]+)\)|^\[[^\]]+\]:\s+(\S+)$|!\[[^\]]*\]\(([^)\s]+)\)", re.M
-)
+LINK = re.compile(r"\]\(([^)\s]+)\)|^\[[^\]]+\]:\s+(\S+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -45,54 +46,47 @@ def blocks(page: Path) -> list[Block]:
 def links(page: Path) -> list[str]:
     """Every link target of a page, in its order."""
     text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
-    return [next(filter(None, groups)) for groups in LINK.findall(text)]
+    return [inline or reference for inline, reference in LINK.findall(text)]
 
 
-def run_page(page: Path, folder: Path, environment: dict[str, str]) -> None:
-    """Runs every block in `folder`. Raises where one fails or prints other words than the page."""
+def run_page(page: Path) -> None:
+    """Runs every block in the current folder. Raises where one fails or prints other words."""
     namespace: dict[str, Any] = {"__name__": "__page__"}
     for block in blocks(page):
         if block.language == "python":
             exec(compile("\n" * block.line + block.text, str(page), "exec"), namespace)
             continue
         for command, expected in _commands(block.text):
-            _run(command, expected, folder, environment, where=f"{page.name}:{block.line}")
+            printed = _run(command)
+            assert not expected or _matches(printed, expected), (
+                f"{page.name}:{block.line}: `{command}` prints\n{printed}"
+            )
 
 
-def program_folder(folder: Path) -> Path:
-    """A folder for PATH whose `coldframe` is the checkout's."""
-    folder.mkdir()
-    program = folder / "coldframe"
-    program.write_text(f'#!/bin/sh\nexec env PYTHONPATH="{ROOT}" "{sys.executable}" -m cli "$@"\n')
-    program.chmod(0o755)
-    return folder
-
-
-def _commands(text: str) -> Iterator[tuple[str, list[str]]]:
-    """Command, and the lines it should print; none are expected where the page shows none."""
+def _commands(text: str) -> Iterator[tuple[str, str]]:
+    """Command, and what it should print; nothing is expected where the page shows nothing."""
     for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
-        command, *expected = part.rstrip("\n").split("\n")
+        command, _, expected = part.partition("\n")
         yield command, expected
 
 
-def _run(
-    command: str, expected: list[str], folder: Path, environment: dict[str, str], *, where: str
-) -> None:
-    done = subprocess.run(
-        ["bash", "-c", command],
-        cwd=folder,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, f"{where}: {command}\n{done.stdout}{done.stderr}"
-    if expected:
-        pattern = "\n".join(
-            ".*" if line == "..." else re.escape(_masked(line)) for line in expected
-        )
-        printed = "\n".join(map(_masked, done.stdout.rstrip("\n").split("\n")))
-        assert re.fullmatch(pattern, printed, re.DOTALL), f"{where}: {command}\n{done.stdout}"
+def _run(command: str) -> str:
+    """A `coldframe` command → what it prints on stdout, in this process: torch is loaded once."""
+    program, *arguments = map(os.path.expanduser, shlex.split(command))
+    assert program == "coldframe", command
+    stdout = io.StringIO()
+    with contextlib.redirect_stdout(stdout):
+        status = coldframe(arguments, standalone_mode=False)
+    assert not status, f"`{command}` returns {status}"
+    return stdout.getvalue()
+
+
+def _matches(printed: str, expected: str) -> bool:
+    lines = (re.escape(_masked(line)) for line in expected.strip("\n").split("\n"))
+    pattern = "\n".join(".*" if line == re.escape("...") else line for line in lines)
+    placed = printed.replace(str(Path.cwd()), "/home/me")
+    text = "\n".join(map(_masked, placed.strip("\n").split("\n")))
+    return re.fullmatch(pattern, text, re.DOTALL) is not None
 
 
 def _masked(line: str) -> str:
