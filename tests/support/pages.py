@@ -1,6 +1,6 @@
 """Markdown pages as programs: their ```console and ```python blocks run in order in one folder.
 
-A console block holds commands (`$ …`) and what they print on stdout. Digits are compared as `#`,
+A console block holds commands (`$ …`) and what they print on stdout. Numbers are compared as `#`,
 runs of spaces as one, `/home/me` is the current folder, and a line `...` stands for any number of
 lines: times, scores and places differ between machines, words do not.
 """
@@ -90,4 +90,4 @@ def _matches(printed: str, expected: str) -> bool:
 
 
 def _masked(line: str) -> str:
-    return " ".join(re.sub(r"\d+", "#", line).split())
+    return " ".join(re.sub(r"\d[\d,]*(\.\d+)?", "#", line).split())
