@@ -12,7 +12,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from archive.codecs import CodecConfig, config, open_codec, registry, resolve_codec
+from archive.codecs import Codec, CodecConfig, config, open_codec, registry, resolve_codec
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "adding-a-codec.md"
 DIMENSION = 20
@@ -28,7 +28,7 @@ def blocks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     exec(code[0], module.__dict__)
     spec = eval(code[1], vars(registry) | {"open_companded": module.open_companded})
     monkeypatch.setattr(registry, "CODECS", (*registry.CODECS, spec))
-    monkeypatch.setattr(config, "SELECTABLE_CODECS", (*config.SELECTABLE_CODECS, spec))
+    monkeypatch.setattr(config, "SELECTABLE_CODECS", (*registry.SELECTABLE_CODECS, spec))
     return code
 
 
@@ -38,7 +38,7 @@ def test_the_codec_of_the_page_opens_codes_and_is_fine_near_zero() -> None:
     small = np.random.default_rng(0).normal(0, 0.02, (50, DIMENSION)).astype(np.float32)
     coarse = resolve_codec(CodecConfig("coclico", bits_per_dim=4), DIMENSION)
 
-    def error(coder: registry.Codec) -> float:
+    def error(coder: Codec) -> float:
         return float(np.abs(coder.decode_vectors(coder.encode_vectors(small)) - small).mean())
 
     assert error(codec) < error(coarse) / 2

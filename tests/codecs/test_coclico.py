@@ -51,9 +51,13 @@ def test_vectors_come_back_within_half_a_step(data: st.DataObject) -> None:
     codec = data.draw(strategies.codecs)
     vectors = data.draw(strategies.vectors(codec.dimension))
     codes = codec.encode_vectors(vectors)
-    assert {len(code) for code in codes} == {(codec.vectors.payload_bits + 7) // 8}
+    bits = codec.vectors.payload_bits
+    step_bits = codec.vectors.scan_bits
+    assert bits is not None
+    assert step_bits is not None
+    assert {len(code) for code in codes} == {(bits + 7) // 8}
     error = np.abs(codec.decode_vectors(codes) - vectors.clip(-1, 1))
-    assert error.max() <= 2.0**-codec.vectors.scan_bits + 1e-6
+    assert error.max() <= 2.0**-step_bits + 1e-6
 
 
 @given(st.data())
@@ -68,7 +72,9 @@ def test_maps_have_their_length_and_come_back_as_pixels(data: st.DataObject) -> 
     codec = data.draw(strategies.codecs)
     maps = data.draw(strategies.maps(max(codec.map_side, 2)))
     codes = codec.maps.encode(maps, NO_VECTORS)
-    assert {len(code) for code in codes} == {(codec.maps.payload_bits + 7) // 8}
+    bits = codec.maps.payload_bits
+    assert bits is not None
+    assert {len(code) for code in codes} == {(bits + 7) // 8}
     shape = len(maps), codec.map_side, codec.map_side, 3
     assert codec.maps.decode(codes, NO_VECTORS).shape == shape
 

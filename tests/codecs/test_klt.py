@@ -166,7 +166,8 @@ def test_another_process_with_other_threads_decodes_the_same_numbers(
     save_codec(codec, tmp_path / "codec.npz")
     (tmp_path / "codes").write_text("\n".join(code.hex() or "00" for code in codes))
     variables = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), threads)
-    command = [sys.executable, "-c", DECODE, tmp_path / "codec.npz", tmp_path / "codes"]
+    files = [str(tmp_path / "codec.npz"), str(tmp_path / "codes")]
+    command = [sys.executable, "-c", DECODE, *files]
     done = subprocess.run(
         command, env=os.environ | variables, capture_output=True, text=True, check=True
     )

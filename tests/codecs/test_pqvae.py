@@ -64,6 +64,11 @@ def untrained(subvector: int = 32, entries: int = 16, norms: Norms = MANY_NORMS)
     return codec_of(network, norms)
 
 
+def pqvae_vectors(codec: Codec) -> PqvaeVectors:
+    assert isinstance(codec.vectors, PqvaeVectors)
+    return codec.vectors
+
+
 @pytest.fixture(scope="module")
 def codec() -> Codec:
     return untrained()
@@ -72,14 +77,15 @@ def codec() -> Codec:
 @pytest.fixture
 def vectors(rng: np.random.Generator) -> np.ndarray:
     """Norms of 3 … 15."""
-    units = unit(rng.normal(size=(20, DIMENSION)))
+    units = unit(rng.normal(size=(20, DIMENSION)).astype(np.float32))
     return (units * np.linspace(3, 15, 20)[:, None]).astype(np.float32)
 
 
 def clustered(rng: np.random.Generator, count: int) -> np.ndarray:
     """Vectors about eight centers, all of norm 4."""
     centers = rng.normal(size=(8, DIMENSION))[rng.integers(8, size=count)]
-    return (4 * unit(centers + 0.3 * rng.normal(size=centers.shape))).astype(np.float32)
+    vectors = centers + 0.3 * rng.normal(size=centers.shape)
+    return 4 * unit(vectors.astype(np.float32))
 
 
 @pytest.mark.parametrize(("subvector", "entries", "bits"), POINTS)
@@ -95,7 +101,7 @@ def test_the_rate_is_the_formulas_to_the_bit_and_a_byte_for_the_norm(
 def test_a_code_is_packed_indices_position_before_subspace_then_the_norm(codec: Codec) -> None:
     import torch
 
-    network = codec.vectors._network
+    network = pqvae_vectors(codec)._network
     code = bytes(range(50)) + b"\x80"
     indices = [nibble for byte in range(50) for nibble in (byte >> 4, byte & 15)]
     grid = network.codebook[torch.tensor(indices)].reshape(5, 5, 128).permute(2, 0, 1)[None]
@@ -126,7 +132,7 @@ def test_one_norm_costs_nothing_and_is_given_back() -> None:
 def test_a_code_names_the_nearest_entries(codec: Codec, vectors: np.ndarray) -> None:
     import torch
 
-    network = codec.vectors._network
+    network = pqvae_vectors(codec)._network
     subvectors = network.subvectors(torch.from_numpy(unit(vectors)))
     distance = torch.cdist(subvectors, network.codebook)
     packed = b"".join(code[:50] for code in codec.encode_vectors(vectors))
@@ -190,7 +196,7 @@ def test_impossible_codebooks_and_foreign_weights_are_refused(codec: Codec) -> N
         open_pqvae(codec.parameters(), {})
     codes = codec.encode_vectors(np.eye(1, DIMENSION, dtype=np.float32))
     with pytest.raises(UnknownCodec, match="another network"):
-        replace(codec.vectors, dimension=8).decode(codes)
+        replace(pqvae_vectors(codec), dimension=8).decode(codes)
 
 
 def test_a_file_that_is_no_codec_is_refused(tmp_path: Path) -> None:
@@ -206,7 +212,7 @@ def test_processes_of_other_thread_counts_read_the_same(
     codec: Codec, rng: np.random.Generator, tmp_path: Path
 ) -> None:
     """Within 1e-5 at norm 1: threads split the convolutions' sums of floats differently."""
-    one_norm = replace(codec, vectors=replace(codec.vectors, norms=ONE_NORM))
+    one_norm = replace(codec, vectors=replace(pqvae_vectors(codec), norms=ONE_NORM))
     save_codec(one_norm, tmp_path / "codec.npz")
     np.save(tmp_path / "codes.npy", rng.integers(0, 256, (40, 50), dtype=np.uint8))
     decoded_vectors = []

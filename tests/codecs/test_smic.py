@@ -18,6 +18,7 @@ from archive.codecs.codec import Codec
 from archive.codecs.coders.atom_sets import set_weights
 from archive.codecs.coders.serialization import from_bytes
 from archive.codecs.coders.sparse_fit import SHAPES
+from archive.codecs.fitted_coders import FittedVectors
 from archive.codecs.smic import fit_smic, open_smic
 from archive.errors import BadCode, UsageError
 
@@ -48,9 +49,14 @@ def draw(count: int, *, seed: int) -> np.ndarray:
     return vectors.astype(np.float32)
 
 
+def mean_of(codec: Codec) -> np.ndarray:
+    assert isinstance(codec.vectors, FittedVectors)
+    return codec.vectors.coder.mean
+
+
 def centered_cosine(codec: Codec, vectors: np.ndarray) -> float:
     """The mean cosine about the codec's mean."""
-    mean = codec.vectors.coder.mean
+    mean = mean_of(codec)
     vectors_hat = codec.decode_vectors(codec.encode_vectors(vectors))
     return float(cosine(vectors - mean, vectors_hat - mean).mean())
 
@@ -156,7 +162,7 @@ def test_a_damaged_code_is_refused_or_gives_finite_numbers(codec: Codec, code: b
 
 
 def test_the_mean_and_far_vectors_are_coded_too(codec: Codec) -> None:
-    mean = codec.vectors.coder.mean
+    mean = mean_of(codec)
     vectors = np.stack([mean, np.zeros_like(mean), mean + 1e6, -1e6 * np.ones_like(mean)])
     codes = codec.encode_vectors(vectors.astype(np.float32))
     assert np.isfinite(codec.decode_vectors(codes)).all()
