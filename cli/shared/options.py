@@ -67,12 +67,12 @@ def time_limit_option(command: Command) -> Command:
     return with_seconds
 
 
-def _seconds(told: str) -> float:
+def _seconds(text: str) -> float:
     """`30s`, `10m`, `2h` → seconds. Raises UsageError."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", told.strip())
-    if found is None or not float(found[1]):
-        raise UsageError(f"{told!r} is no time limit; write one like 30s, 10m or 2h")
-    return float(found[1]) * UNITS[found[2]]
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text.strip())
+    if match is None or not float(match[1]):
+        raise UsageError(f"{text!r} is no time limit; write one like 30s, 10m or 2h")
+    return float(match[1]) * UNITS[match[2]]
 
 
 def json_option(command: Command) -> Command:

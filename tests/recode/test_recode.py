@@ -1,10 +1,10 @@
-"""Codecs that are fitted, and rows that move between codecs: nothing is lost on the way, whatever stops it."""
+"""Rows that move between codecs: nothing is lost on the way, whatever stops it."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,126 +20,18 @@ from archive.filters import row_filter
 from archive.models.pairs import find_pair
 from archive.records import NewCodes
 from archive.settings import Settings
-from archive.store.images import Images
-from training.scenes import draw_scene
+from tests.recode.conftest import COUNT, cosines
 
-COUNT = 70
 GOLDEN_KLT = Path(__file__).parents[1] / "golden" / "klt.npz"
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """COUNT small drawings."""
-    folder = tmp_path_factory.mktemp("many")
-    for seed in range(COUNT):
-        Image.fromarray(draw_scene(seed, size=(96, 64)).pixels).save(folder / f"{seed:03}.png")
-    return folder
-
-
-@pytest.fixture
-def archive(settings: Settings, folder: Path) -> Iterator[Archive]:
-    with Archive.create(settings, find_pair("pocket")) as opened:
-        list(opened.ingest([str(folder)]))
-        yield opened
-
-
-def cosines(archive: Archive, folder: Path) -> np.ndarray:
-    """Of every row's decoded vector and its original's embedding."""
-    rows = list(archive)
-    pixels = [np.asarray(Image.open(row.path).convert("RGB")) for row in rows]
-    truth = archive.encoder.encode_images([archive.encoder.preprocess(one) for one in pixels])
-    hat = np.stack(
-        [archive._codecs[row.codec_id].decode_vectors([row.clip_code])[0] for row in rows]
-    )
-    lengths = np.linalg.norm(truth, axis=1) * np.linalg.norm(hat, axis=1)
-    return np.asarray((truth * hat).sum(1) / lengths)
-
-
-def test_ingest_with_klt_waits_fits_and_codes(settings: Settings, folder: Path) -> None:
-    with Archive.create(
-        settings, find_pair("pocket"), codec=CodecConfig("klt", bits=60, map_bits=30)
-    ) as archive:
-        assert archive.codec.is_pending
-        list(archive.ingest([str(folder)]))
-        assert archive.codec.name == "klt"
-        assert {row.codec_id for row in archive} == {archive._codecs.current_id}
-        stats = archive.stats()
-        assert stats.clip_bits_per_image == pytest.approx(60, rel=0.15)
-        assert stats.color_bits_per_image == pytest.approx(30, rel=0.25)
-        assert cosines(archive, folder).mean() > 0.7
-        assert not [one for one in archive.verify() if not hasattr(one, "clip_code")]
-    with Archive(settings) as archive:
-        [hits] = archive.search(["a house"], limit=5)
-        assert len(hits) == 5
-
-
-def test_rows_left_waiting_by_a_killed_run_are_recoded_by_the_next(
-    settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("archive.recode.run.BATCH", 16)
-    original = Images.recode
-    calls = []
-
-    def killed(self: Images, codec_id: int, codes: list[NewCodes]) -> None:
-        calls.append(codec_id)
-        if len(calls) == 3:
-            raise KeyboardInterrupt
-        original(self, codec_id, codes)
-
-    with Archive.create(
-        settings, find_pair("pocket"), codec=CodecConfig("klt", bits=60)
-    ) as archive:
-        monkeypatch.setattr(Images, "recode", killed)
-        with pytest.raises(KeyboardInterrupt):
-            list(archive.ingest([str(folder)]))
-        monkeypatch.setattr(Images, "recode", original)
-        assert len({row.codec_id for row in archive}) == 2
-    with Archive(settings) as archive:
-        list(archive.ingest([str(folder)]))
-        assert {row.codec_id for row in archive} == {archive._codecs.current_id}
-        assert len(archive._codecs.records) == 2
-        assert len(archive.search(["a house"], limit=COUNT)[0]) == COUNT
-
-
-def test_enough_rows_are_not_made_to_wait_for_the_end(
-    settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("archive.recode.recoder.FIT_SAMPLE", 64)
-    monkeypatch.setattr("archive.ingest.pipeline.FIRST_BATCH", 64)
-    with Archive.create(
-        settings, find_pair("pocket"), codec=CodecConfig("klt", bits=60)
-    ) as archive:
-        seen = [archive.codec.name for _ in archive.ingest([str(folder)])]
-        assert seen[0] == "float16"
-        assert seen[-1] == "klt"
-        assert {row.codec_id for row in archive} == {archive._codecs.current_id}
-
-
-def test_init_again_is_welcome_after_a_freeze(archive: Archive) -> None:
+def test_init_again_is_welcome_after_a_recode(archive: Archive) -> None:
     list(archive.recode(CodecConfig("klt", bits=62, map_bits=30)))
     with Archive.create(archive.settings, find_pair("pocket")) as again:
         assert again.codec.name == "klt"
 
 
-def test_too_few_pictures_wait_and_are_fitted_when_more_have_come(
-    settings: Settings, folder: Path, tmp_path: Path
-) -> None:
-    few = tmp_path / "few"
-    few.mkdir()
-    for path in sorted(folder.iterdir())[:10]:
-        (few / path.name).write_bytes(path.read_bytes())
-    with Archive.create(settings, find_pair("pocket")) as archive:
-        archive.use_codec(CodecConfig("klt", bits=61))
-        list(archive.ingest([str(few)]))
-        assert archive.codec.name == "float16"
-        assert len(archive.search(["a house"], limit=20)[0]) == 10
-    with Archive(settings) as archive:
-        list(archive.ingest([str(folder)]))
-        assert archive.codec.name == "klt"
-        assert {row.codec_id for row in archive} == {archive._codecs.current_id}
-
-
-def test_freezing_takes_originals_where_they_are_and_codes_where_not(
+def test_recoding_takes_originals_where_they_are_and_codes_where_not(
     archive: Archive, folder: Path
 ) -> None:
     before = {row.id: row for row in archive}
@@ -178,7 +70,7 @@ def test_a_dry_run_and_a_condition_leave_the_others_alone(archive: Archive) -> N
     assert 0 < len(changed) < 10
 
 
-def test_stopped_in_the_middle_it_goes_on(
+def test_stopped_in_the_middle_it_resumes(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("archive.recode.run.BATCH", 16)
