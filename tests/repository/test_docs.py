@@ -25,11 +25,7 @@ EXTERNAL = ("http://", "https://", "mailto:")
 REPOSITORY_PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob(".github/**/*.md")])
 
 
-UNFINISHED = {"restoring.md"}
-PROSE = [
-    *REPOSITORY_PAGES,
-    *(page for page in sorted((ROOT / "docs").rglob("*.md")) if page.name not in UNFINISHED),
-]
+PROSE = [*REPOSITORY_PAGES, *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 class Page(HTMLParser):
