@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 """Small images, and an archive of them on each database."""
-=======
-"""An archive of many small drawings."""
->>>>>>> 83251bd (tests: style and layers hold; recode by subject)
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 """Rows that move between codecs: nothing is lost on the way, whatever stops it."""
-=======
-"""Rows move between codecs, some of them fitted: nothing is lost, whatever stops it."""
->>>>>>> 83251bd (tests: style and layers hold; recode by subject)
 
 from __future__ import annotations
 
@@ -20,83 +16,16 @@ from archive.archive import Archive
 from archive.arrays import Vectors
 from archive.codecs import CodecConfig
 from archive.errors import UsageError
+from archive.filters import row_filter
 from archive.models.pairs import find_pair
 from archive.records import NewCodes
 from archive.settings import Settings
-<<<<<<< HEAD
-=======
-from archive.store.images import Images
->>>>>>> 83251bd (tests: style and layers hold; recode by subject)
 from tests.recode.conftest import COUNT, cosines
 
 GOLDEN_KLT = Path(__file__).parents[1] / "golden" / "klt.npz"
 
 
-<<<<<<< HEAD
 def test_init_again_is_welcome_after_a_recode(archive: Archive) -> None:
-=======
-def test_ingest_with_klt_waits_fits_and_codes(settings: Settings, folder: Path) -> None:
-    with Archive.create(
-        settings, find_pair("pocket"), codec=CodecConfig("klt", bits=60, map_bits=30)
-    ) as archive:
-        assert archive.codec.is_pending
-        list(archive.ingest([str(folder)]))
-        assert archive.codec.name == "klt"
-        assert {row.codec_id for row in archive} == {archive._codecs.current_id}
-        stats = archive.stats()
-        assert stats.clip_bits_per_image == pytest.approx(60, rel=0.15)
-        assert stats.color_bits_per_image == pytest.approx(30, rel=0.25)
-        assert cosines(archive, folder).mean() > 0.7
-        assert not [one for one in archive.verify() if not hasattr(one, "clip_code")]
-    with Archive(settings) as archive:
-        [hits] = archive.search(["a house"], limit=5)
-        assert len(hits) == 5
-
-
-def test_rows_left_waiting_by_a_killed_run_are_recoded_by_the_next(
-    settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("archive.recode.run.BATCH", 16)
-    original = Images.recode
-    calls = []
-
-    def killed(self: Images, codec_id: int, codes: list[NewCodes]) -> None:
-        calls.append(codec_id)
-        if len(calls) == 3:
-            raise KeyboardInterrupt
-        original(self, codec_id, codes)
-
-    with Archive.create(
-        settings, find_pair("pocket"), codec=CodecConfig("klt", bits=60)
-    ) as archive:
-        monkeypatch.setattr(Images, "recode", killed)
-        with pytest.raises(KeyboardInterrupt):
-            list(archive.ingest([str(folder)]))
-        monkeypatch.setattr(Images, "recode", original)
-        assert len({row.codec_id for row in archive}) == 2
-    with Archive(settings) as archive:
-        list(archive.ingest([str(folder)]))
-        assert {row.codec_id for row in archive} == {archive._codecs.current_id}
-        assert len(archive._codecs.records) == 2
-        assert len(archive.search(["a house"], limit=COUNT)[0]) == COUNT
-
-
-def test_enough_rows_are_not_made_to_wait_for_the_end(
-    settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("archive.recode.recoder.FIT_SAMPLE", 64)
-    monkeypatch.setattr("archive.ingest.pipeline.FIRST_BATCH", 64)
-    with Archive.create(
-        settings, find_pair("pocket"), codec=CodecConfig("klt", bits=60)
-    ) as archive:
-        seen = [archive.codec.name for _ in archive.ingest([str(folder)])]
-        assert seen[0] == "float16"
-        assert seen[-1] == "klt"
-        assert {row.codec_id for row in archive} == {archive._codecs.current_id}
-
-
-def test_init_again_is_welcome_after_a_freeze(archive: Archive) -> None:
->>>>>>> 83251bd (tests: style and layers hold; recode by subject)
     list(archive.recode(CodecConfig("klt", bits=62, map_bits=30)))
     with Archive.create(archive.settings, find_pair("pocket")) as again:
         assert again.codec.name == "klt"
@@ -168,6 +97,31 @@ def test_a_row_that_got_other_codes_meanwhile_is_left_as_it_is(archive: Archive)
     assert [row.clip_code for row in seen] == [first.clip_code, b"x"]
 
 
+def test_least_squares_decode_the_very_codes_better(
+    settings: Settings, folder: Path, tiny_pair: Path, tmp_path: Path
+) -> None:
+    with Archive.create(settings, find_pair(str(tiny_pair))) as archive:
+        list(archive.ingest([str(folder)]))
+        before = cosines(archive, folder)
+        rows = list(archive)
+        done = list(archive.recode(None))
+        assert len(done) == COUNT
+        assert cosines(archive, folder).mean() > before.mean() + 0.01
+        after = list(archive)
+        assert [(row.clip_code, row.color_code) for row in after] == [
+            (row.clip_code, row.color_code) for row in rows
+        ]
+        assert list(archive.recode(None)) == []
+    with Archive(settings) as archive:
+        [hits] = archive.search(["a house"], limit=COUNT)
+        vectors_hat = archive.codec.decode_vectors(
+            [row.clip_code for row in archive._store.images.get([h.id for h in hits])]
+        )
+        [query] = archive.encoder.encode_texts(["a house"])
+        scores = vectors_hat @ query / np.linalg.norm(vectors_hat, axis=1) / np.linalg.norm(query)
+        assert [hit.score for hit in hits] == pytest.approx(scores.tolist(), abs=1e-5)
+
+
 def test_a_codec_that_was_trained_comes_in_a_file(
     archive: Archive, folder: Path, tmp_path: Path
 ) -> None:
@@ -221,9 +175,25 @@ def test_originals_are_embedded_once_to_fit_and_to_code(
     assert sum(embedded) == COUNT
 
 
+def test_least_squares_are_not_learned_from_a_handful(settings: Settings, folder: Path) -> None:
+    with Archive.create(
+        settings, find_pair("pocket"), codec=CodecConfig("coclico", bits_per_dim=2)
+    ) as archive:
+        list(archive.ingest([str(folder)]))
+        with pytest.raises(UsageError, match="can be seen"):
+            list(archive.recode(None))
+        assert len(archive._codecs.records) == 1
+
+
 @pytest.mark.parametrize("rates", [{"bits": 5}, {"map_bits": 0}, {"map_side": 7}])
 def test_rates_that_cannot_be_are_refused_before_anything_is_written(
     rates: dict[str, int], settings: Settings
 ) -> None:
     with pytest.raises(UsageError):
         Archive.create(settings, find_pair("pocket"), codec=CodecConfig("klt", **rates))
+
+
+@pytest.mark.parametrize("condition", ["color=red", "width", "width>wide", "taken_at>yesterday"])
+def test_a_condition_that_means_nothing_is_refused(condition: str) -> None:
+    with pytest.raises(UsageError, match=r"invalid condition|invalid value"):
+        row_filter([condition])
