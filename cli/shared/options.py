@@ -1,4 +1,4 @@
-"""Options that several commands share, each with its environment twin."""
+"""Options that several commands share, each with an environment variable."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ RATE_OPTIONS = {  # with the names of codecs that have them, see CodecOption
 
 
 def archive_options(command: Command) -> Command:
-    """--archive and --lock-seconds, handed over as `settings`."""
+    """--archive and --lock-seconds, passed as `settings`."""
 
     @click.option(
         "--archive",
@@ -43,7 +43,7 @@ def archive_options(command: Command) -> Command:
         envvar="COLDFRAME_LOCK_SECONDS",
         default=LOCK_SECONDS,
         show_default=True,
-        help="How long to wait for another process that is writing.",
+        help="Seconds to wait for another process that is writing.",
     )
     @functools.wraps(command)
     def with_settings(*args: Any, archive: str, lock_seconds: float, **others: Any) -> Any:
@@ -53,10 +53,12 @@ def archive_options(command: Command) -> Command:
 
 
 def time_limit_option(command: Command) -> Command:
-    """--time-limit, handed over as `seconds`; infinite where none is given."""
+    """--time-limit, passed as `seconds`; infinite if none is given."""
 
     @click.option(
-        "--time-limit", metavar="30s|10m|2h", help="Stop after so long; the exit code is 101 then."
+        "--time-limit",
+        metavar="30s|10m|2h",
+        help="Stop after this long; the exit code is then 101.",
     )
     @functools.wraps(command)
     def with_seconds(*args: Any, time_limit: str | None, **others: Any) -> Any:
@@ -71,12 +73,12 @@ def _seconds(text: str) -> float:
     """`30s`, `10m`, `2h` → seconds. Raises UsageError."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text.strip())
     if match is None or not float(match[1]):
-        raise UsageError(f"{text!r} is no time limit; write one like 30s, 10m or 2h")
+        raise UsageError(f"invalid time limit {text!r}: expected one like 30s, 10m or 2h")
     return float(match[1]) * UNITS[match[2]]
 
 
 def json_option(command: Command) -> Command:
-    """--json, handed over as `as_json`."""
+    """--json, passed as `as_json`."""
     return click.option(
         "--json", "as_json", is_flag=True, help="Machine-readable output on stdout."
     )(command)
@@ -87,10 +89,10 @@ def model_options(command: Command) -> Command:
     model = click.option(
         "--model",
         metavar="NAME|FOLDER",
-        help="Where the archive's model pair lies now, if it was moved.",
+        help="Where the archive's model pair is now, if it was moved.",
     )
     weights = click.option(
-        "--any-weights", is_flag=True, help="Use other weights than those that made the archive."
+        "--any-weights", is_flag=True, help="Allow weights other than those that made the archive."
     )
     return model(weights(command))
 
