@@ -136,7 +136,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Public names are imported on first use, so that `coldframe --help` does not wait for numpy."""
+    """Imports public names on first use, so that `coldframe --help` does not wait for numpy."""
     from importlib import import_module, metadata
 
     if name == "__version__":

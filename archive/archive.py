@@ -158,7 +158,7 @@ class Archive:
         return self._codecs[row.codec_id]
 
     def decode(self, row: Row) -> tuple[Vectors, Pixels]:
-        """A row → vector_hat (D,) float32, colors_hat (n, n, 3) uint8, n may be 0. Raises BadCode."""
+        """A row → vector_hat (D,) float32, colors_hat (n, n, 3) uint8, n ≥ 0. Raises BadCode."""
         vectors_hat, colors_hat = self.codec_of(row).decode([row.clip_code], [row.color_code])
         return vectors_hat[0], colors_hat[0]
 
@@ -198,7 +198,7 @@ class Archive:
         return self._ingest.add_picture(image, name=name)
 
     def choose_seeds(self, candidates: int) -> Iterator[SeedChosen]:
-        """Rows without a seed index → the best of so many seeds (a power of two) for the original."""
+        """Selects the best of so many seeds (a power of two) for rows without a seed index."""
         reconstructor = self.reconstructor(replace(self.sampling, candidates=candidates))
         ids = self._store.images.without_seed()
         rows = (self[image_id] for image_id in ids)

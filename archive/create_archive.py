@@ -33,7 +33,7 @@ def create_archive(
         store = Store.create(settings)
         try:
             if records := store.codecs.all():
-                _check_same(settings, store, records, model, decoder, codec)
+                _check_same(settings, store, records, model=model, decoder=decoder, codec=codec)
                 return None
         finally:
             store.close()
@@ -55,6 +55,7 @@ def _check_same(
     settings: Settings,
     store: Store,
     records: list[CodecRecord],
+    *,
     model: str | Pair | None,
     decoder: str | None,
     codec: str | CodecConfig | None,

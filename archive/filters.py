@@ -67,7 +67,7 @@ def parse_sample_size(text: str) -> SampleSize:
 
 
 def row_filter(conditions: Sequence[str]) -> RowFilter:
-    """Conditions → a filter that requires all of them; none matches every row. Raises UsageError."""
+    """Conditions → a filter that requires all of them; none match every row. Raises UsageError."""
     tests = [_parse_condition(condition) for condition in conditions]
     return lambda row: all(test(row) for test in tests)
 

@@ -1,6 +1,7 @@
 """Distances between images.
 
-color_score   mean squared difference of two color maps, samples 0 … 1       (CoCliCo, PCS 2024, section IV)
+color_score   mean squared difference of two color maps, samples 0 … 1
+              (CoCliCo, PCS 2024, section IV)
 psnr          −10 log₁₀ of the mean squared difference of the pixels, dB
 """
 

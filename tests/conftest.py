@@ -1,4 +1,4 @@
-"""Real things to test with: a PostgreSQL server, model pairs in their true layouts, rendered images."""
+"""Real things to test with: a PostgreSQL server, model pairs in true layouts, rendered images."""
 
 from __future__ import annotations
 

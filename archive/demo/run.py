@@ -123,7 +123,8 @@ class Demo:
         map_file = self.out / "page" / f"{row.id:06d}-color-map.png"
         _, color_map = archive.decode(row)
         save_image(map_file, color_map)
-        code = row.clip_code.hex()[:32]
+        facts = [self._name(row.path), f"row {row.id}"]
+        facts += [f"clip_code {row.clip_code.hex()[:32]}…", f"seed {restored.seed}"]
         return Comparison(
             original=self._original_link(row),
             color_map=self._link(map_file),
@@ -133,7 +134,7 @@ class Demo:
             original_bytes=row.file_bytes,
             code_bytes=len(row.clip_code) + len(row.color_code),
             map_side=len(color_map),
-            note=f"{self._name(row.path)} · row {row.id} · clip_code {code}… · seed {restored.seed}",
+            note=" · ".join(facts),
         )
 
     def _original_link(self, row: Row) -> str:

@@ -1,10 +1,10 @@
 """How well rows come back: reconstruct them, look at them with the archive's own encoder, score
 them. Keeps no file.
 
-    clip_similarity        cos(vector_hat, CLIP(image))           what the row says, and what was sampled from it
-    original_similarity    cos(CLIP(original), CLIP(image))       where the original can still be seen
-    original_color_score   mean (map(original) − map(image))²     likewise; maps of 32 × 32, samples 0 … 1
-    color_score            the same; against the stored map, enlarged, where the original cannot be seen
+    clip_similarity        cos(vector_hat, CLIP(image)): the row, and what was sampled from it
+    original_similarity    cos(CLIP(original), CLIP(image)), where the original can still be seen
+    original_color_score   mean (map(original) − map(image))², likewise; 32 × 32, samples 0 … 1
+    color_score            the same; against the enlarged stored map where there is no original
     musiq, dbcnn, dists    if asked for (archive.evaluate.iqa)
 
 Scores are stored as restorations without a file. A row already audited with the same decoder,
@@ -188,7 +188,7 @@ class Audit:
 
 
 def sample_ids(store: Store, size: SampleSize) -> list[int]:
-    """→ ids in the order of the rows' digests: a smaller sample is the beginning of a larger one."""
+    """Ids ordered by the rows' digests: a smaller sample is the beginning of a larger one."""
     return store.images.sample(size.of(store.images.totals().images))
 
 

@@ -85,7 +85,7 @@ class CodecBench:
         return EvaluationSample(self.test, self.fit.mean(axis=0))
 
     def _codec(self, name: str, rate: int) -> Codec | None:
-        """None where a scalar codec has no point at this rate: it takes whole bits per dimension."""
+        """None if a scalar codec has no point at this rate: it takes whole bits per dimension."""
         maps = np.zeros((len(self.fit), *NO_MAPS), np.uint8)
         if get_spec(name.removesuffix(LINEAR_SUFFIX)).is_fitted:
             return fit_codec(name, self.fit, maps, bits=rate, map_bits=0)

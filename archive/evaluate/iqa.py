@@ -4,7 +4,8 @@ original.
 pyiqa's door. pyiqa downloads and caches its own weights; measures whose weights are missing and
 cannot be downloaded are left out. Those weights are pickles, so they are read only on request.
 
-    musiq   0 … 100, higher is better (arXiv 2108.05997)      dbcnn   0 … 1, higher is better (arXiv 1907.02665)
+    musiq   0 … 100, higher is better (arXiv 2108.05997)
+    dbcnn   0 … 1, higher is better (arXiv 1907.02665)
     dists   0 … 1, lower is better (arXiv 2004.07728)
 """
 
@@ -77,8 +78,8 @@ def open_iqa() -> ImageQuality:
             measures[name] = pyiqa.create_metric(name)
     if not measures:
         raise ModelMissing(
-            f"the weights of {', '.join(ALL_MEASURES)} are not on this machine and cannot be downloaded; "
-            "put them where pyiqa looks for them, or leave out --iqa"
+            f"the weights of {', '.join(ALL_MEASURES)} are not on this machine "
+            "and cannot be downloaded; put them where pyiqa looks for them, or leave out --iqa"
         )
     return ImageQuality(measures)
 

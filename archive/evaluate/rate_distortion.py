@@ -5,11 +5,14 @@
     cosine              cos(σ, σ̂)
     centered_cosine     cos(σ − μ, σ̂ − μ)            μ: mean of the vectors the codec was fitted to
     relative_error      Σ (σ − σ̂)² / Σ (σ − mean)²
-    neighbors_kept      of the ten nearest neighbors among the vectors, the share that is also among the ten nearest
-                        among the decoded vectors
-    bound_bits          Gaussian reverse water-filling at the same squared error   (Cover & Thomas, theorem 10.3.3)
+    neighbors_kept      of the ten nearest neighbors among the vectors, the share that is also among
+                        the ten nearest among the decoded vectors
+    bound_bits          Gaussian reverse water-filling at the same squared error
+                        (Cover & Thomas, theorem 10.3.3)
 
-The bound takes the eigenvalues λ of the sample's covariance:   Σ min(θ, λᵢ) = error   →   ½ Σ log2 max(1, λᵢ / θ)
+The bound takes the eigenvalues λ of the sample's covariance:
+
+    Σ min(θ, λᵢ) = error   →   ½ Σ log2 max(1, λᵢ / θ)
 """
 
 from __future__ import annotations
@@ -144,7 +147,7 @@ def neighbors_kept(true_neighbors: npt.NDArray[np.int64], vectors_hat: Vectors) 
 def text_to_image(
     texts: Vectors, image_of_text: npt.NDArray[np.int64], vectors_hat: Vectors
 ) -> dict[str, float]:
-    """(T, D) texts and the row each describes → R@1 and R@10 of that row among the decoded vectors."""
+    """(T, D) texts, the row each describes → R@1 and R@10 of it among the decoded vectors."""
     scores = unit(texts) @ unit(vectors_hat).T
     true_scores = scores[np.arange(len(image_of_text)), image_of_text][:, None]
     rank = (scores > true_scores).sum(axis=1)
@@ -155,7 +158,7 @@ def text_to_image(
 
 
 def zero_shot_agreement(labels: Vectors, vectors: Vectors, vectors_hat: Vectors) -> float:
-    """Share of rows whose nearest of the (L, D) label vectors is the same before and after coding."""
+    """Share of rows whose nearest of the (L, D) label vectors is the same after coding."""
     before = (unit(vectors) @ unit(labels).T).argmax(axis=1)
     after = (unit(vectors_hat) @ unit(labels).T).argmax(axis=1)
     return round(float((before == after).mean()), 4)

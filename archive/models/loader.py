@@ -46,7 +46,7 @@ class ModelLoader:
 
     @cached_property
     def encoder(self) -> Encoder:
-        """Raises ModelMissing, and ModelMismatch if the weights are not those that made the rows."""
+        """Raises ModelMissing, ModelMismatch if the weights are not those that made the rows."""
         encoder = OpenClipEncoder(self.pair)
         self._check("encoder", encoder.weights_sha256, self._record.weights_sha256)
         return encoder
@@ -71,6 +71,7 @@ class ModelLoader:
     def _check(self, part: str, loaded: str, expected: str) -> None:
         if loaded != expected and not self._any_weights:
             raise ModelMismatch(
-                f"the {part}'s weights ({loaded[:12]}…) are not the ones this archive was made with "
-                f"({expected[:12]}…); name the right pair with --model, or insist with --any-weights"
+                f"the {part}'s weights ({loaded[:12]}…) are not the ones this archive was made "
+                f"with ({expected[:12]}…); name the right pair with --model, "
+                "or insist with --any-weights"
             )

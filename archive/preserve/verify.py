@@ -1,4 +1,4 @@
-"""Checks every row: its checksum, that its codes decode, and that the index agrees. Writes nothing."""
+"""Checks every row: its checksum, that its codes decode, that the index agrees. Writes nothing."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class CodecSet(Mapping[int, Codec]):
         return self._codecs[self.current_id]
 
     def find(self, codec: Codec, *, same_state: bool = False, after: int = 0) -> int | None:
-        """The first id above `after` of an equal codec; `same_state`: with this very fitted state."""
+        """The first id above `after` of an equal codec; `same_state`: of this fitted state."""
         for codec_id, record in self.records.items():
             if codec_id > after and is_same_codec(record, codec, same_state=same_state):
                 return codec_id

@@ -149,8 +149,9 @@ class Recoder:
         required = 2 * codec.dimension
         if len(vectors) < required:
             raise UsageError(
-                f"learning least squares in {codec.dimension} dimensions takes at least {required:,} originals, "
-                f"but only {len(vectors):,} can be seen; connect the drive they are on"
+                f"learning least squares in {codec.dimension} dimensions takes at least "
+                f"{required:,} originals, but only {len(vectors):,} can be seen; "
+                "connect the drive they are on"
             )
         return with_linear_decoder(codec, np.stack(vectors))
 

@@ -1,8 +1,9 @@
 """Holds a sampled image to its stored color map: each sample of its own map is moved into the
 stored one's cell.
 
-    s = samples of the image's map     ŝ = stored samples, exact to ± h     d = clip(s, ŝ − h, ŝ + h) − s
-    image ← image + d, enlarged smoothly                                    ROUNDS times: enlarging blurs d
+    s = samples of the image's map     ŝ = stored samples, exact to ± h
+    d = clip(s, ŝ − h, ŝ + h) − s
+    image ← image + d, enlarged smoothly; ROUNDS times, because enlarging blurs d
 
 Samples already within their cell are left alone: the row says nothing against them.
 """

@@ -5,7 +5,9 @@
 The seed is derived from the original's digest, so a row always gives the same image. Of several
 candidates with consecutive seeds the one is kept that maximizes
 
-    cos(vector_hat, CLIP(pixels)) − COLOR_WEIGHT · color_score        about the decoder's mean embedding
+    cos(vector_hat, CLIP(pixels)) − COLOR_WEIGHT · color_score
+
+with the cosine taken about the decoder's mean embedding.
 """
 
 from __future__ import annotations
@@ -78,7 +80,8 @@ class Reconstructor:
         pixels = self.sampling.image_size**2 or self._decoder.native_pixels
         if pixels < multiple**2:
             raise UsageError(
-                f"--size {self.sampling.image_size} is too small for this decoder (minimum {multiple})"
+                f"--size {self.sampling.image_size} is too small for this decoder "
+                f"(minimum {multiple})"
             )
         return frame_size(row.width / row.height, pixels, multiple)
 

@@ -11,7 +11,10 @@ from cli.shared.options import json_option
 from cli.shared.output import emit
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
-HEAD = f"{'codec':>8}{'bits':>9}{'cosine':>9}{'centered':>9}{'nn10':>8}{'× bound':>9}{'enc/s':>9}{'dec/s':>9}"
+HEAD = (
+    f"{'codec':>8}{'bits':>9}{'cosine':>9}{'centered':>9}{'nn10':>8}"
+    f"{'× bound':>9}{'enc/s':>9}{'dec/s':>9}"
+)
 
 
 @click.command()

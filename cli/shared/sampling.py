@@ -46,12 +46,14 @@ OPTIONS = (
     click.option(
         "--strength",
         type=click.FloatRange(0.01, 1),
-        help="Share of the noise schedule that is run, starting from the color map (as in img2img).",
+        help="Share of the noise schedule that is run, "
+        "starting from the color map (as in img2img).",
     ),
     click.option(
         "--noise-level",
         type=NoiseLevel(),
-        help="Noise level passed to the decoder, or `match` to derive it from the codec's distortion.",
+        help="Noise level passed to the decoder, "
+        "or `match` to derive it from the codec's distortion.",
     ),
     click.option(
         "--low-frequency-guidance",

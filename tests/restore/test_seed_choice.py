@@ -1,4 +1,4 @@
-"""A row remembers which of several pictures is most like its original, in as many bits as that takes."""
+"""A row remembers which of several images is most like its original, in as few bits as it takes."""
 
 from __future__ import annotations
 
