@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import zipfile
 
-PACKAGES = {"archive", "cli", "migrations", "coldframe.py"}
+PACKAGES = {"archive", "cli", "migrations", "coldframe.py", "coldframe-stubs"}
 NEEDED = (
     "archive/py.typed",
     "archive/models/pocket/encoder/open_clip_model.safetensors",

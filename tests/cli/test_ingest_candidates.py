@@ -12,7 +12,7 @@ def test_ingest_reports_the_seeds_it_chose(tmp_path: Path, album: Path) -> None:
     shell("init", "--model", "pocket")
     for path in sorted(album.rglob("*.*"))[2:]:
         path.unlink()
-    assert "chose a seed for 2 images, 1 bit each" in shell("ingest", album, "--candidates", "2")
+    assert "selected seeds for 2 images, 1 bit each" in shell("ingest", album, "--candidates", "2")
     assert "705 bits per image: 512 embedding, 192 color map, 1 seed index" in shell("stats")
     *_, summary = shell.json("ingest", album, "--candidates", "2")
     assert (summary["chosen"], summary["unseen"], summary["known"]) == (0, 0, 2)

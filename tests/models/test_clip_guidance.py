@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from archive.arrays import cosine
+from archive.codecs.coclico import coclico
 from archive.imaging.resize import to_square
 from archive.models.decoder import DecodeRequest
 from archive.models.decoders.clip_guidance import guidance_gradient
@@ -28,7 +29,9 @@ def test_guided_images_are_more_like_the_embedding() -> None:
     assert decoder.embedding_stats is not None
     center, _ = decoder.embedding_stats
     scenes = [draw_scene(seed, size=(160, 160)).pixels for seed in range(SCENES)]
-    vectors = encoder.encode_images([encoder.preprocess(scene) for scene in scenes])
+    originals = encoder.encode_images([encoder.preprocess(scene) for scene in scenes])
+    codec = coclico(encoder.dimension)
+    vectors = codec.decode_vectors(codec.encode_vectors(originals))
     maps = np.stack([to_square(scene, 8) for scene in scenes])
     similarity = partial(encoder.clip_similarity, center=center)
 
