@@ -16,7 +16,7 @@ import archive as _archive
 from archive import __all__ as __all__
 
 if TYPE_CHECKING:
-    from archive import *  # noqa: F403
+    from archive import *
     from archive import __version__ as __version__
 
 

@@ -17,7 +17,7 @@ def test_files_that_hold_no_vectors_are_refused_in_one_sentence(
     content: bytes, tmp_path: Path
 ) -> None:
     (tmp_path / "vectors.npy").write_bytes(content)
-    with pytest.raises(UsageError, match="vectors of shape|of shape"):
+    with pytest.raises(UsageError, match=r"vectors of shape|of shape"):
         load_vectors(tmp_path / "vectors.npy")
     np.save(tmp_path / "vectors.npy", np.zeros(3, np.float32))
     with pytest.raises(UsageError, match="matrix"):

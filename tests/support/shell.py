@@ -39,10 +39,11 @@ class Shell:
         return done.stdout + done.stderr
 
     def run(self, *words: str | Path, environment: Environment = NO_MORE) -> Done:
-        """The finished command; a fork, or a new process where more of the environment is given."""
-        if environment:
+        """The finished command: a fork, or a new process where libraries read what is given."""
+        if any(not name.startswith("COLDFRAME_") for name in environment):
             return self.run_new(*words, environment=environment)
-        return run_forked(list(map(str, words)), folder=self._folder, environment=self.environment)
+        variables = {**self.environment, **environment}
+        return run_forked(list(map(str, words)), folder=self._folder, environment=variables)
 
     def run_new(self, *words: str | Path, environment: Environment = NO_MORE) -> Done:
         """The finished command, in a process that imports everything itself."""
