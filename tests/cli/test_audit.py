@@ -17,6 +17,7 @@ def shell(archive: Archive, tmp_path: Path) -> Shell:  # noqa: F811
     return Shell(archive.settings.location, tmp_path)
 
 
+@pytest.mark.slow
 def test_audit_and_ls_say_the_same_to_programs_and_people(shell: Shell) -> None:
     *lines, summary = shell.json("audit", "--sample", "2")
     assert [line["message_type"] for line in lines] == ["audited"] * 2

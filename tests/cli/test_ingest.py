@@ -9,6 +9,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from archive.archive import Archive
 from archive.settings import Settings
 from tests.support.shell import Shell
@@ -79,6 +81,7 @@ def test_while_another_writes_longer_than_we_wait_the_exit_code_is_11(
         holder.execute("ROLLBACK")
 
 
+@pytest.mark.slow
 def test_interrupted_it_keeps_what_was_committed(pocket_shell: Shell, album: Path) -> None:
     content = (album / "scene 0.jpg").read_bytes()
     for number in range(400):

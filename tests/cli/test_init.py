@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.shell import Shell
 
 
+@pytest.mark.slow
 def test_without_weights_and_hub_the_exit_code_is_12_and_the_sentence_helps(shell: Shell) -> None:
     output = shell("init", code=12, environment={"HF_ENDPOINT": "http://127.0.0.1:9"})
     assert "--model pocket" in output

@@ -49,6 +49,7 @@ def test_every_option_has_its_twin_in_the_environment(filled_shell: Shell) -> No
     assert len(json.loads(done.stdout)["hits"]) == 2
 
 
+@pytest.mark.slow
 def test_threads_that_wait_leave_the_core_to_other_programs(filled_shell: Shell) -> None:
     """As libgomp itself says: 10,000 turns instead of its 300,000, or what the user wants."""
     verbose = {"OMP_DISPLAY_ENV": "verbose"}

@@ -67,6 +67,7 @@ def test_ingesting_twice_adds_nothing(pocket_archive: Archive, album: Path) -> N
     assert list(pocket_archive) == before
 
 
+@pytest.mark.slow
 def test_nothing_is_printed_whatever_the_files_hold(empty_archive: Path, tmp_path: Path) -> None:
     folder = tmp_path / "photos"
     folder.mkdir()
@@ -82,6 +83,7 @@ def test_nothing_is_printed_whatever_the_files_hold(empty_archive: Path, tmp_pat
     assert len(done.stdout.splitlines()) == len(files)
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_and_run_again_it_ends_the_same(
     shell: Shell, album: Path, rng: np.random.Generator
 ) -> None:
@@ -102,6 +104,7 @@ def test_killed_in_the_middle_and_run_again_it_ends_the_same(
         assert all(len(row.paths) == 1 for row in archive)
 
 
+@pytest.mark.slow
 def test_two_at_once_archive_each_image_once(shell: Shell, album: Path) -> None:
     running = [shell.start("ingest", album) for _ in range(2)]
     for process in running:

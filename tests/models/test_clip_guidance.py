@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+import pytest
 import torch
 
 from archive.arrays import cosine
@@ -22,6 +23,7 @@ SCENES = 24  # with fewer, chance matters as much as guidance
 GAIN = 0.03  # of the mean cosine, at least
 
 
+@pytest.mark.slow
 def test_guided_images_are_more_like_the_embedding() -> None:
     pair = find_pair("pocket")
     encoder = OpenClipEncoder(pair)

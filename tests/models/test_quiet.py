@@ -33,6 +33,7 @@ print(logging.getLogger().handlers)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [[], ["-W", "error"]], ids=["default", "warnings-as-errors"])
 @pytest.mark.parametrize("name", ["pocket", "tiny"])
 def test_loading_and_sampling_say_nothing(name: str, options: list[str], tiny_pair: Path) -> None:

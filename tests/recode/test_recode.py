@@ -122,6 +122,7 @@ def test_least_squares_decode_the_very_codes_better(
         assert [hit.score for hit in hits] == pytest.approx(scores.tolist(), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_a_codec_that_was_trained_comes_in_a_file(
     archive: Archive, folder: Path, tmp_path: Path
 ) -> None:

@@ -154,6 +154,7 @@ def test_commits_that_blame_passes_over_exist() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 @pytest.mark.parametrize("page", ["README.md", "docs/quickstart.md"])
 def test_every_block_runs_as_shown(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

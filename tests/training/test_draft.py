@@ -91,6 +91,7 @@ def test_only_the_last_steps_have_gradients(
     assert z.requires_grad
 
 
+@pytest.mark.slow
 def test_samples_become_more_similar_to_their_rows(parts: Parts, buckets: list[Bucket]) -> None:
     import timm
 
