@@ -61,6 +61,8 @@ class FittingIngest:
         """An image without a file → its outcome, once it is committed."""
         outcome = self._ingest().add_picture(image, name=name)
         if isinstance(outcome, Archived):
+            if self._recoder.is_fit_due():
+                self._recoder.fit_pending()
             self._search.refresh()
         return outcome
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -176,6 +177,29 @@ def test_init_over_an_archive_loads_no_weights(
         assert same.model.name == "pocket"
     with Archive.create(archive.settings, "pocket", codec="coclico") as same:
         assert len(same) == 2
+
+
+def test_init_brings_an_archive_up_to_date_whose_pair_was_moved(
+    tmp_path: Path, tiny_pair: Path
+) -> None:
+    shutil.copytree(tiny_pair, tmp_path / "pair")
+    Archive.create(tmp_path / "archive", str(tmp_path / "pair")).close()
+    (tmp_path / "pair").rename(tmp_path / "moved")
+    with Archive.create(tmp_path / "archive") as opened:
+        assert len(opened) == 0
+
+
+def test_pictures_without_a_file_are_enough_to_fit_a_codec(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("archive.recode.recoder.FIT_SAMPLE", 64)
+    config = CodecConfig("klt", bits=62, map_bits=30)
+    with Archive.create(tmp_path / "archive", "pocket", codec=config) as archive:
+        for seed in range(64):
+            pixels = draw_scene(seed, size=(48, 32)).pixels
+            archive.add_picture(pixels, name=f"{seed}.png")
+            assert archive.codec.is_pending == (seed < 63)
+        assert {archive.codec_of(row).name for row in archive} == {"klt"}
 
 
 def test_init_over_another_archive_is_refused(archive: Archive) -> None:

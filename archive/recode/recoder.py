@@ -102,6 +102,12 @@ class Recoder:
             return 0
         return max(1, FIT_SAMPLE - self._store.images.count(self._codecs.current_id))
 
+    def is_fit_due(self) -> bool:
+        """Whether the current codec is pending and has as many rows as it waits for."""
+        if self._codecs.current.pending is None:
+            return False
+        return self._store.images.count(self._codecs.current_id) >= FIT_SAMPLE
+
     def fit_pending(self) -> bool:
         """Fits pending codecs that have enough rows, also those an interrupted run left → whether
         rows were recoded.

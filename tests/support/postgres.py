@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import stat
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,13 +39,15 @@ def serve(binaries: Path, folder: Path) -> Iterator[str]:
 def _own(folder: Path) -> dict[str, Any]:
     """Gives the folder to the server's user; returns what subprocess needs to run as that user.
 
-    The server refuses to run as root. Its user must be able to reach the folder, which is two or
-    (under pytest-xdist) three levels below pytest's own.
+    The server refuses to run as root. Its user must be able to reach the folder, so the parents
+    that only root may enter (those that pytest made) are opened; all others stay as they are.
     """
     if os.geteuid() != 0:
         return {}
-    for parent in list(folder.parents)[:3]:
-        parent.chmod(0o755)
+    for parent in folder.parents:
+        mode = stat.S_IMODE(parent.stat().st_mode)
+        if not mode & stat.S_IXOTH:
+            parent.chmod(mode | stat.S_IXOTH | stat.S_IROTH)
     shutil.chown(folder, USER, USER)
     return {"user": USER, "group": USER, "extra_groups": []}
 
