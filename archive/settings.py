@@ -54,6 +54,10 @@ class Settings:
         """The folder of the index, a cache: deleting it loses nothing."""
         if self.directory is not None:
             return self.directory / "index"
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         name = hashlib.sha256(self.location.encode()).hexdigest()[:CACHE_NAME_LENGTH]
-        return cache / "coldframe" / name
+        return cache_folder() / name
+
+
+def cache_folder() -> Path:
+    """coldframe's folder in the user's cache: deleting it loses nothing but time."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "coldframe"

@@ -64,8 +64,7 @@ def to_device(device: str, dtype: torch.dtype, *parts: torch.nn.Module) -> None:
 def precision(device: str) -> AbstractContextManager[Any]:
     """Autocast to bfloat16 on a CPU that multiplies bfloat16 matrices (AMX); a no-op elsewhere.
 
-    The pocket encoder then embeds 2.6 times as many images per second; the cosine to float32's
-    vectors is 0.99995 or more.
+    For what needs gradients; images are embedded as models/number_format.py says.
     """
     import torch
 

@@ -7,6 +7,7 @@ decoders are conditioned on it, and search normalizes it. Weights are safetensor
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,8 +15,9 @@ import numpy as np
 
 from archive.arrays import Pixels, Vectors
 from archive.errors import ModelMissing, UsageError
-from archive.models.device import best_device, precision
+from archive.models.device import best_device
 from archive.models.hub import cached_folder, local_folder
+from archive.models.number_format import embeddings, in_fastest_format
 from archive.models.pairs import Pair
 from archive.models.quiet import quiet
 from archive.models.weights import weights_sha256
@@ -122,10 +124,10 @@ class OpenClipEncoder:
         return np.concatenate(batches)
 
     def _encode_batch(self, images: Sequence[Pixels]) -> Vectors:
-        with self._torch.inference_mode(), precision(self._device):
+        with self._torch.inference_mode():
             pixels = self._torch.from_numpy(np.stack(images)).to(self._device)
             normalized = self._normalize(pixels.permute(0, 3, 1, 2) / 255)
-            return _to_numpy(self._model.encode_image(normalized))
+            return _to_numpy(embeddings(self._image_network, normalized))
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """N texts → (N, D) float32, not normalized."""
@@ -141,13 +143,23 @@ class OpenClipEncoder:
         Differentiable with respect to the pixels.
         """
         inputs = self._normalize(self._resize((pixels + 1) / 2))
-        embeddings = self._model.encode_image(inputs.to(self._device)).float()
-        mean = self._torch.as_tensor(center).to(embeddings)
-        targets = self._torch.as_tensor(vectors_hat).to(embeddings)
+        embedded = self._model.encode_image(inputs.to(self._device)).float()
+        mean = self._torch.as_tensor(center).to(embedded)
+        targets = self._torch.as_tensor(vectors_hat).to(embedded)
         cosines: torch.Tensor = self._torch.nn.functional.cosine_similarity(
-            embeddings - mean, targets - mean, dim=1
+            embedded - mean, targets - mean, dim=1
         )
         return cosines
+
+    @cached_property
+    def _image_network(self) -> torch.nn.Module:
+        """The part that sees images, as fast as it gets on this machine."""
+        network: torch.nn.Module = self._model.visual
+        if self._device != "cpu":
+            return network
+        size = self.preprocessing["size"]
+        height, width = (size, size) if isinstance(size, int) else size
+        return in_fastest_format(network, (height, width), self.weights_sha256)
 
     def _normalize(self, pixels: torch.Tensor) -> torch.Tensor:
         """(B, 3, S, S) in 0 … 1 → the model's input: (pixels − mean) / std."""

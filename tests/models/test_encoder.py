@@ -14,7 +14,6 @@ from PIL import Image
 
 from archive.arrays import cosine
 from archive.errors import ModelMissing, UsageError
-from archive.models.device import precision
 from archive.models.encoder import WEIGHTS_NAME, OpenClipEncoder, weights_source
 from archive.models.pairs import PAIRS, Pair, find_pair
 from tests.support.pairs import DIMENSION
@@ -31,10 +30,10 @@ def test_an_open_clip_folder_gives_unnormalized_vectors(
     [vector] = encoder.encode_images([encoder.preprocess(pixels)])
     name = f"local-dir:{tiny_pair / 'encoder'}"
     model, _, transform = open_clip.create_model_and_transforms(name)
-    with torch.no_grad(), precision("cpu"):
+    with torch.no_grad():
         inputs = transform(Image.fromarray(pixels))[None]
         [expected] = model.eval().encode_image(inputs, normalize=False)
-    assert np.allclose(vector, expected.float().numpy(), atol=1e-5)
+    assert cosine(vector[None], expected.numpy()[None])[0] > 0.999
     assert encoder.dimension == DIMENSION
     assert abs(np.linalg.norm(vector) - 1) > 0.01
 
@@ -49,18 +48,6 @@ def test_an_image_has_the_same_vector_alone_and_in_a_long_list(
     assert vectors.shape == (70, DIMENSION)
     [similarity] = cosine(vectors[-1:], encoder.encode_images(images[-1:]))
     assert similarity > 0.999
-
-
-def test_bfloat16_on_processors_that_have_it_changes_a_vector_little(
-    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    encoder = OpenClipEncoder(find_pair("pocket"))
-    cells = rng.integers(0, 256, (9, 9, 3), np.uint8)
-    images = [encoder.preprocess(np.kron(cells, np.ones((16, 16, 1), np.uint8)))]
-    narrow = encoder.encode_images(images)
-    monkeypatch.setattr(torch.cpu, "get_capabilities", dict, raising=False)
-    wide = encoder.encode_images(images)
-    assert cosine(narrow, wide)[0] > 0.9995
 
 
 @pytest.mark.parametrize("name", ["pocket", "tiny"])
