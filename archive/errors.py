@@ -69,7 +69,7 @@ class BadCode(ColdframeError):
 class Unreadable(ColdframeError):
     """A file that cannot be archived. Exit code 1.
 
-    `reason` is a word for the ledger, `detail` a sentence.
+    `reason` is a word for the ledger, one of archive.reasons.REASONS, `detail` a sentence.
     """
 
     def __init__(self, reason: str, detail: str) -> None:

@@ -17,7 +17,8 @@ import numpy as np
 from archive.arrays import Pixels, Vectors
 from archive.codecs import Codec
 from archive.errors import Unreadable
-from archive.imaging.decode import digest_of, load_picture
+from archive.imaging.decode import load_picture
+from archive.imaging.files import digest_of
 from archive.imaging.resize import to_square
 from archive.models.encoder import Encoder
 from archive.records import Row

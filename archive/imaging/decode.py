@@ -1,52 +1,63 @@
 """Files → upright sRGB pixels, safely. Pillow's door.
 
-Files are opened without blocking (not even by a FIFO) and must be regular. The header is read
-before any pixel: images of more than PIXEL_LIMIT pixels are refused undecoded. Pixels are decoded
-at the smallest scale that leaves `at_least` pixels on the short side (JPEG decodes at 1/2, 1/4,
-1/8), turned upright by EXIF, and converted to sRGB on white. Whatever a decoder raises becomes
-Unreadable(reason):
+Only the formats of formats.py are opened. The header is read before any pixel: images of more than
+PIXEL_LIMIT pixels are refused undecoded. Pixels are decoded at the smallest scale that leaves
+`at_least` pixels on the short side (JPEG decodes at 1/2, 1/4, 1/8), turned upright by EXIF, and
+converted to sRGB on white. Whatever a decoder raises becomes Unreadable; archive/reasons.py lists
+the reasons.
 
-    empty · not-an-image · too-large · truncated · not-a-file · broken-link · no-permission ·
-    changed · restoration · unreadable
+Decoders are not safe from what a file makes them do: workers.py runs them in processes with limits.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import io
-import os
-import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
-from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, PngImagePlugin
 
 from archive.arrays import Pixels
 from archive.errors import Unreadable
-from archive.imaging.metadata import is_restoration, taken_at, upright_size
+from archive.imaging.decoder_errors import decoder_errors, means_truncated
+from archive.imaging.files import opened, stamp_of
+from archive.imaging.formats import ANIMATED_FORMATS, FORMATS, HEAD_BYTES, is_raw
+from archive.imaging.jxl_size import jxl_size
+from archive.imaging.metadata import (
+    TURNS,
+    exif_of,
+    is_restoration,
+    parse_date,
+    png_time,
+    taken_at,
+    upright_size,
+)
 from archive.imaging.quiet import quiet
+from archive.imaging.raw import is_raw_tiff, open_preview
+from archive.imaging.samples import BITS_PER_SAMPLE
 from archive.imaging.srgb import to_srgb
+from archive.imaging.wholeness import check_boxes, with_endings
 from archive.records import FileStamp, Flag
 
 PIXEL_LIMIT = 200_000_000  # pixels; larger images are refused before decoding
 REDUCE_MARGIN = 2  # images are reduced by whole factors to no less than this many times `at_least`
-REDUCIBLE = ("RGB", "L", "CMYK", "RGBA", "LA")  # modes whose samples may be averaged
-BOX_HEADER = 16  # bytes: 32-bit size, type, 64-bit size
-TRUNCATED = (  # in the messages of decoders
-    "truncated",
-    "unexpected end",
-    "end of file",
-    "premature",
-    "not enough data",
-    "unexpected eof",
-)
+LONGEST = 16  # times the short side; longer images are squeezed to about this
+STRIP_LIMIT = 400_000_000  # bytes of a TIFF that are decoded at once
+ROWS_PER_STRIP = 278  # tag of TIFF 6.0
+TEXT_LIMIT = 1 << 26  # bytes that a PNG's text or profile may inflate to
+
+Hold = Callable[[int], AbstractContextManager[None]]
+
+
+def no_hold(pixels: int) -> AbstractContextManager[None]:
+    """Does nothing."""
+    return contextlib.nullcontext()
 
 
 @dataclass(frozen=True)
@@ -61,13 +72,13 @@ class Picture:
     flags: Flag
 
 
-def digest_of(path: Path) -> tuple[bytes, FileStamp]:
-    """File → SHA-256 (32 bytes) and stamp, read in pieces. Raises Unreadable."""
-    with _opened(path) as file:
-        stamp = _stamp_of(file)
-        if stamp.size == 0:
-            raise Unreadable("empty", "the file has no bytes")
-        return hashlib.file_digest(file, "sha256").digest(), stamp
+@dataclass(frozen=True)
+class DecodeOptions:
+    """How pictures are decoded."""
+
+    at_least: int  # pixels on the short side, where the original has them
+    keep_truncated: bool = False  # decode as far as possible, and flag it, instead of refusing
+    hold: Hold = no_hold  # `hold(pixels)` is entered while so many pixels are in memory
 
 
 def load_picture(
@@ -78,99 +89,184 @@ def load_picture(
     Raises Unreadable, also if the file is no longer `unchanged`. A truncated image is refused, or
     with `keep_truncated` decoded as far as possible and flagged.
     """
-    with _opened(path) as file:
-        if unchanged is not None and _stamp_of(file) != unchanged:
-            raise Unreadable("changed", "the file changed while it was being archived; run again")
-        return decode_picture(file, at_least=at_least, keep_truncated=keep_truncated)
+    options = DecodeOptions(at_least, keep_truncated)
+    with opened(path) as file:
+        if unchanged is not None:
+            check_unchanged(file, unchanged)
+        return decode_picture(file, options)
 
 
-def decode_picture(file: BinaryIO, *, at_least: int, keep_truncated: bool = False) -> Picture:
+def check_unchanged(file: BinaryIO, stamp: FileStamp) -> None:
+    """Raises Unreadable if an open file has another stamp by now."""
+    if stamp_of(file) != stamp:
+        raise Unreadable("changed", "the file changed while it was being archived; run again")
+
+
+def decode_picture(file: BinaryIO, options: DecodeOptions) -> Picture:
     """Open file → Picture, as `load_picture`. Raises Unreadable."""
-    _register_plugins()
-    with quiet(), decoder_errors(), Image.open(file) as image:
-        check_image(image)
-        if image.format in ("HEIF", "AVIF"):
-            _check_box_sizes(file)
-        exif = image.getexif()
-        width, height = upright_size(image, exif)
-        flags = animation_flag(image)
-        image.draft(image.mode, (at_least, at_least))
-        if not _decode_pixels(image, keep_truncated):
-            flags |= Flag.TRUNCATED
-        pixels = upright_pixels(_reduced(image, at_least))
-        return Picture(pixels, width, height, image.format or "", taken_at(exif), flags)
+    register_plugins()
+    with quiet(), decoder_errors(file):
+        try:
+            return _decode(file, replace(options, keep_truncated=False))
+        except (OSError, SyntaxError, Unreadable) as error:
+            if not means_truncated(str(error)):
+                raise
+            picture = _without_end_marker(file, options)
+            if picture is None and not options.keep_truncated:
+                raise
+        return picture or _decode(file, options)
 
 
 def check_image(image: Image.Image) -> None:
     """Raises Unreadable for too many pixels and for restorations. Decodes no pixel."""
-    width, height = image.size
-    if width * height > PIXEL_LIMIT:
-        limit = f"the limit is {PIXEL_LIMIT // 10**6} million"
-        raise Unreadable("too-large", f"{width} x {height} pixels; {limit}")
+    check_size(*image.size)
     if is_restoration(image):
         raise Unreadable("restoration", "coldframe generated this image; it is not an original")
 
 
+def check_size(width: int, height: int) -> None:
+    """Raises Unreadable for too many pixels."""
+    if width * height > PIXEL_LIMIT:
+        limit = f"the limit is {PIXEL_LIMIT // 10**6} million"
+        raise Unreadable("too-large", f"{width} x {height} pixels; {limit}")
+
+
+def _check_strips(image: Image.Image) -> None:
+    """Raises Unreadable for a TIFF of which too much must be decoded at once."""
+    tags: Any = getattr(image, "tag_v2", {})
+    rows = min(int(tags.get(ROWS_PER_STRIP, 0)), image.height)
+    bits = sum(tags.get(BITS_PER_SAMPLE, (1,)))
+    if rows * image.width * bits // 8 > STRIP_LIMIT:
+        detail = f"a strip of {rows} rows; the limit is {STRIP_LIMIT // 10**6} MB at once"
+        raise Unreadable("too-large", detail)
+
+
 def animation_flag(image: Image.Image) -> Flag:
-    """ANIMATED for an image of several frames, else NONE."""
-    return Flag.ANIMATED if getattr(image, "is_animated", False) else Flag.NONE
+    """ANIMATED for several frames, else NONE; pages and the previews in a JPEG are no frames."""
+    is_animated = getattr(image, "is_animated", False) and image.format in ANIMATED_FORMATS
+    return Flag.ANIMATED if is_animated else Flag.NONE
 
 
 def upright_pixels(image: Image.Image) -> Pixels:
     """Any mode and EXIF orientation → (H, W, 3) uint8 sRGB, upright."""
-    return np.asarray(to_srgb(ImageOps.exif_transpose(image)))
-
-
-@contextlib.contextmanager
-def decoder_errors() -> Iterator[None]:
-    """Turns whatever decoders raise on damaged files into Unreadable."""
-    try:
-        yield
-    except Unreadable:
-        raise
-    except UnidentifiedImageError as error:
-        raise Unreadable("not-an-image", "the content is in no known image format") from error
-    except Exception as error:
-        detail = " ".join(str(error).split()) or type(error).__name__
-        reason = "truncated" if _means_truncated(detail) else "unreadable"
-        raise Unreadable(reason, detail) from error
+    return _upright(to_srgb(image), image)
 
 
 @cache
-def _register_plugins() -> None:
+def register_plugins() -> None:
     """HEIC and JPEG XL for Pillow. Its own pixel limit is turned off: ours is checked first."""
     import pillow_heif
     import pillow_jxl  # noqa: F401  registers itself
 
     pillow_heif.register_heif_opener()
+    Image.init()
     Image.MAX_IMAGE_PIXELS = None
+    PngImagePlugin.MAX_TEXT_CHUNK = TEXT_LIMIT
+    PngImagePlugin.MAX_TEXT_MEMORY = TEXT_LIMIT
 
 
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[BufferedReader]:
-    """A regular file, opened for reading only. Raises Unreadable."""
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    try:
-        descriptor = os.open(path, flags)
-    except PermissionError as error:
-        raise Unreadable("no-permission", "this user may not read the file") from error
-    except OSError as error:
-        reason = "broken-link" if path.is_symlink() else "unreadable"
-        raise Unreadable(reason, error.strerror or str(error)) from error
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise Unreadable("not-a-file", "a pipe, socket, device or folder")
-    with open(descriptor, "rb") as file:
-        yield file
+def _decode(file: BinaryIO, options: DecodeOptions) -> Picture:
+    file.seek(0)
+    if is_raw(file.read(HEAD_BYTES)):
+        return _raw_picture(file, options)
+    size = jxl_size(file)
+    if size is None:
+        return _open(file, options)
+    check_size(*size)
+    with options.hold(size[0] * size[1]):  # its pixels are decoded when it is opened
+        return _open(file, replace(options, hold=no_hold))
 
 
-def _stamp_of(file: BinaryIO) -> FileStamp:
-    status = os.fstat(file.fileno())
-    return FileStamp(status.st_size, status.st_mtime_ns)
+def _open(file: BinaryIO, options: DecodeOptions) -> Picture:
+    file.seek(0)
+    with Image.open(file, formats=FORMATS) as image:
+        if image.format == "TIFF" and is_raw_tiff(image):
+            return _raw_picture(file, options)
+        if not isinstance(image.info.get("xmp", b""), (bytes, str)):
+            del image.info["xmp"]  # Pillow would search it for an orientation
+        check_image(image)
+        _check_strips(image)
+        if image.format in ("HEIF", "AVIF"):
+            check_boxes(file)
+        return _picture(image, file, options)
 
 
-def _means_truncated(detail: str) -> bool:
-    return any(phrase in detail.lower() for phrase in TRUNCATED)
+def _picture(image: Image.Image, file: BinaryIO, options: DecodeOptions) -> Picture:
+    """An opened image → Picture."""
+    at_least = options.at_least
+    size = image.size
+    time = png_time(file) if image.format == "PNG" else ""
+    flags = animation_flag(image)
+    frame = _first_frame(image)
+    image.draft(image.mode, (at_least, at_least))
+    with options.hold(image.width * image.height):
+        if not _decode_pixels(image, options.keep_truncated):
+            flags |= Flag.TRUNCATED
+        exif = exif_of(image)  # not before: PNG's may stand behind the pixels
+        rgb = to_srgb(_on_canvas(image, frame), _factors(image, at_least))
+    # Pillow has turned a TIFF when it is loaded
+    width, height = image.size if image.format == "TIFF" else upright_size(size, exif)
+    image_format = "JPEG" if image.format == "MPO" else image.format or ""
+    taken = taken_at(image, exif) or parse_date(time)
+    return Picture(_upright(rgb, image), width, height, image_format, taken, flags)
+
+
+def _raw_picture(file: BinaryIO, options: DecodeOptions) -> Picture:
+    """A camera's raw file → Picture of the preview in it."""
+    with options.hold(PIXEL_LIMIT):
+        image, (width, height) = open_preview(file)
+        check_size(width, height)
+        taken = taken_at(image, exif_of(image))
+        rgb = to_srgb(image, _factors(image, options.at_least))
+    return Picture(_upright(rgb, image), width, height, "RAW", taken, Flag.NONE)
+
+
+def _upright(rgb: Image.Image, original: Image.Image) -> Pixels:
+    """An RGB version of an image → pixels, turned by the EXIF of the original."""
+    turn = TURNS.get(exif_of(original).get(ExifTags.Base.Orientation, 1))
+    return np.asarray(rgb if turn is None else rgb.transpose(turn))
+
+
+def _factors(image: Image.Image, at_least: int) -> tuple[int, int]:
+    """By what the sides of a loaded image are divided, (across, down).
+
+    The short side keeps REDUCE_MARGIN · `at_least` pixels, the long one LONGEST times as many as
+    the short.
+    """
+    short, long = sorted(image.size)
+    factor = max(1, short // (REDUCE_MARGIN * at_least))
+    squeezed = factor * max(1, long // (LONGEST * max(short, 1)))
+    return (squeezed, factor) if image.width > image.height else (factor, squeezed)
+
+
+def _first_frame(image: Image.Image) -> tuple[int, int, int, int] | None:
+    """The part of a GIF's canvas that its first frame covers; None if all of it, or no GIF."""
+    tiles: Any = getattr(image, "tile", None)
+    if image.format != "GIF" or not tiles:
+        return None
+    left, top, right, bottom = tiles[0][1]
+    box = (int(left), int(top), int(right), int(bottom))
+    return None if box == (0, 0, *image.size) else box
+
+
+def _on_canvas(image: Image.Image, frame: tuple[int, int, int, int] | None) -> Image.Image:
+    """What a frame does not cover is transparent, as every viewer shows it."""
+    if frame is None:
+        return image
+    canvas = Image.new("RGBA", image.size)
+    canvas.paste(image.convert("RGBA").crop(frame), frame)
+    return canvas
+
+
+def _without_end_marker(file: BinaryIO, options: DecodeOptions) -> Picture | None:
+    """The picture of a JPEG that lacks only its end marker; None if it lacks more."""
+    pictures = []
+    for copy in with_endings(file):
+        with contextlib.suppress(OSError):
+            pictures.append(_decode(copy, replace(options, keep_truncated=False)))
+    if len(pictures) == 2 and np.array_equal(pictures[0].pixels, pictures[1].pixels):
+        return pictures[0]
+    return None
 
 
 def _decode_pixels(image: Image.Image, keep_truncated: bool) -> bool:
@@ -178,36 +274,10 @@ def _decode_pixels(image: Image.Image, keep_truncated: bool) -> bool:
     try:
         image.load()
     except OSError as error:
-        is_truncated = isinstance(image, ImageFile.ImageFile) and _means_truncated(str(error))
+        is_truncated = isinstance(image, ImageFile.ImageFile) and means_truncated(str(error))
         if not (keep_truncated and is_truncated):
             raise
         # Keeps what has been decoded; nothing more is read from the file.
         image.tile = []  # type: ignore[attr-defined]
         return False
     return True
-
-
-def _check_box_sizes(file: BinaryIO) -> None:
-    """Raises Unreadable if a HEIC or AVIF file is shorter than its boxes (ISO/IEC 14496-12, 4.2).
-
-    Their decoders do not notice bytes that are missing at the end.
-    """
-    end = file.seek(0, io.SEEK_END)
-    position = 0
-    while position < end:
-        file.seek(position)
-        header = file.read(BOX_HEADER).ljust(BOX_HEADER, b"\0")
-        size = int.from_bytes(header[:4])
-        if size == 1:
-            size = int.from_bytes(header[8:])
-        position = position + size if size >= 8 else end  # 0: to the end of the file
-    if position > end:
-        raise Unreadable("truncated", f"the file should have {position:,} bytes but has {end:,}")
-
-
-def _reduced(image: Image.Image, at_least: int) -> Image.Image:
-    """Reduced by a whole factor that leaves REDUCE_MARGIN · `at_least` pixels on the short side."""
-    factor = min(image.size) // (REDUCE_MARGIN * at_least)
-    if factor > 1 and image.mode in REDUCIBLE:
-        return image.reduce(factor)
-    return image

@@ -24,15 +24,16 @@ from PIL import Image
 
 from archive.errors import Unreadable, UsageError
 from archive.imaging.decode import (
+    DecodeOptions,
     Picture,
     animation_flag,
     check_image,
     decode_picture,
-    decoder_errors,
     load_picture,
     upright_pixels,
 )
-from archive.imaging.metadata import taken_at
+from archive.imaging.decoder_errors import decoder_errors
+from archive.imaging.metadata import exif_of, taken_at
 from archive.imaging.quiet import quiet
 from archive.records import Flag
 
@@ -51,7 +52,7 @@ class MemoryImage:
         """→ Picture, as `load_picture`. Raises Unreadable."""
         if not self.content:
             raise Unreadable("empty", "the image has no bytes")
-        picture = decode_picture(io.BytesIO(self.content), at_least=at_least)
+        picture = decode_picture(io.BytesIO(self.content), DecodeOptions(at_least))
         taken = picture.taken_at or self.taken_at
         return replace(picture, taken_at=taken, flags=picture.flags | self.flags)
 
@@ -83,9 +84,9 @@ def read_picture(source: str | os.PathLike[str] | ImageInput, *, at_least: int) 
 def _from_pillow(image: Image.Image) -> MemoryImage:
     with quiet(), decoder_errors():
         check_image(image)
-        exif = image.getexif()
+        exif = exif_of(image)
         content = _ppm(upright_pixels(image))
-        return MemoryImage(content, taken_at(exif), animation_flag(image))
+        return MemoryImage(content, taken_at(image, exif), animation_flag(image))
 
 
 def _ppm(pixels: npt.NDArray[np.generic]) -> bytes:

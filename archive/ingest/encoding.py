@@ -3,19 +3,22 @@ no model."""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from archive.arrays import Pixels
 from archive.codecs import Codec
 from archive.imaging.decode import Picture
 from archive.imaging.resize import to_square
 from archive.ingest.inputs import Input
 from archive.models.encoder import Encoder
 from archive.records import FileStamp, NewImage, Place
+
+NO_PIXELS: Pixels = np.zeros((0, 0, 3), np.uint8)
 
 
 @dataclass(frozen=True)
@@ -37,36 +40,45 @@ class Hashed:
         return replace(self.input.place, stamp=self.stamp)
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A picture as small as its row needs it; the batch of a run may hold hundreds."""
+
+    source: Hashed
+    picture: Picture  # without pixels
+    image: Pixels  # (S, S, 3) uint8, for the encoder
+    color_map: Pixels  # (n, n, 3) uint8
+
+
 class RowEncoder:
-    """Pictures → rows of one codec."""
+    """Pictures → rows."""
 
     def __init__(self, open_encoder: Callable[[], Encoder]) -> None:
         self._open_encoder = open_encoder
+        self._lock = threading.Lock()
         self.loading_seconds = 0.0  # spent in `open_encoder`
 
-    def encode(
-        self, pictures: Sequence[tuple[Hashed, Picture]], codec: Codec, pool: Executor
-    ) -> list[NewImage]:
-        """N pictures → N rows; what can be done for each alone is done in the pool."""
-        if not pictures:
+    def prepare(self, source: Hashed, picture: Picture, map_side: int) -> Prepared:
+        """What is done for each picture alone, in any thread."""
+        image = self._opened().preprocess(picture.pixels)
+        color_map = to_square(picture.pixels, max(map_side, 1))
+        return Prepared(source, replace(picture, pixels=NO_PIXELS), image, color_map)
+
+    def encode(self, prepared: Sequence[Prepared], codec: Codec) -> list[NewImage]:
+        """N pictures → N rows of one codec."""
+        if not prepared:
             return []
-        encoder = self._opened()
-        pixels = [picture.pixels for _, picture in pictures]
-        vectors = encoder.encode_images(list(pool.map(encoder.preprocess, pixels)))
-        side = max(codec.map_side, 1)
-        color_maps = np.stack(list(pool.map(lambda image: to_square(image, side), pixels)))
+        vectors = self._opened().encode_images([picture.image for picture in prepared])
+        color_maps = np.stack([picture.color_map for picture in prepared])
         clip_codes, color_codes = codec.encode(vectors, color_maps)
-        return [
-            _row(hashed, picture, clip_code, color_code)
-            for (hashed, picture), clip_code, color_code in zip(
-                pictures, clip_codes, color_codes, strict=True
-            )
-        ]
+        codes = zip(prepared, clip_codes, color_codes, strict=True)
+        return [_row(part.source, part.picture, clip, color) for part, clip, color in codes]
 
     def _opened(self) -> Encoder:
-        started = time.monotonic()
-        encoder = self._open_encoder()
-        self.loading_seconds += time.monotonic() - started
+        with self._lock:
+            started = time.monotonic()
+            encoder = self._open_encoder()
+            self.loading_seconds += time.monotonic() - started
         return encoder
 
 

@@ -7,8 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from archive.imaging.decode import Picture, digest_of, load_picture
+from archive.imaging.decode import Picture
+from archive.imaging.files import digest_of
 from archive.imaging.memory import ImageInput, MemoryImage, memory_image
+from archive.imaging.workers import Workers
 from archive.ingest.volumes import MEMORY
 from archive.records import FileStamp, Place
 
@@ -23,10 +25,10 @@ class Input(Protocol):
     def digest(self) -> tuple[bytes, FileStamp]:
         """→ SHA-256 (32 bytes), and the stamp of what it was computed from. Raises Unreadable."""
 
-    def load(self, stamp: FileStamp, *, at_least: int) -> Picture:
+    def load(self, stamp: FileStamp, workers: Workers, *, at_least: int) -> Picture:
         """→ Picture with `at_least` pixels on the short side, where the original has them.
 
-        Raises Unreadable, also if it no longer has this stamp.
+        Files are decoded by `workers`. Raises Unreadable, also if it no longer has this stamp.
         """
 
 
@@ -44,11 +46,11 @@ class FileInput:
         """As Input.digest; the file is read in pieces."""
         return digest_of(Path(self.path))
 
-    def load(self, stamp: FileStamp, *, at_least: int) -> Picture:
+    def load(self, stamp: FileStamp, workers: Workers, *, at_least: int) -> Picture:
         """As Input.load."""
         path = Path(self.path)
         keep = self._keep_truncated
-        return load_picture(path, at_least=at_least, unchanged=stamp, keep_truncated=keep)
+        return workers.decode(path, at_least=at_least, unchanged=stamp, keep_truncated=keep)
 
 
 class MemoryInput:
@@ -66,8 +68,8 @@ class MemoryInput:
         content = self._encoded.content
         return hashlib.sha256(content).digest(), FileStamp(len(content), 0)
 
-    def load(self, stamp: FileStamp, *, at_least: int) -> Picture:
-        """As Input.load."""
+    def load(self, stamp: FileStamp, workers: Workers, *, at_least: int) -> Picture:
+        """As Input.load, in this process."""
         return self._encoded.decode(at_least=at_least)
 
     @cached_property

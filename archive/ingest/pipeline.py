@@ -3,28 +3,27 @@
     candidate ─same size and time?─► digest ─archived?─► picture ─► vector, color map ─► codes
               ─► one transaction per batch
 
-A batch is as many new files as took BATCH_SECONDS last time, so a killed run loses no more than
-that. Each file ends as exactly one outcome, which is yielded after its transaction. No model is
-loaded unless there is a new image.
+A batch is as many new files as took BATCH_SECONDS last time, and the next one is read meanwhile, so
+a killed run loses no more than twice that. Each file ends as exactly one outcome, which is yielded
+after its transaction. No model is loaded unless there is a new image.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 
 from archive.codecs import Codec
 from archive.errors import Unreadable, UsageError
-from archive.imaging.decode import Picture
 from archive.imaging.memory import ImageInput
-from archive.ingest.encoding import Hashed, RowEncoder
+from archive.imaging.workers import Workers
+from archive.ingest.encoding import Hashed, Prepared, RowEncoder
 from archive.ingest.inputs import FileInput, Input, MemoryInput
 from archive.ingest.outcomes import Archived, Duplicate, Ignored, Moved, Outcome, Skipped, Unchanged
 from archive.ingest.read_ahead import Page, ReadAhead
+from archive.ingest.reader import ReadBatch, Reader
 from archive.ingest.scan import Candidate, Paths, as_paths, require_exists
 from archive.ingest.volumes import Places
 from archive.models.encoder import Encoder
@@ -36,18 +35,6 @@ FIRST_BATCH = 16  # files
 LARGEST_BATCH = 256  # files
 LEAST_SECONDS = 1e-3  # a batch counts as no faster than this
 UNREADABLE_FOLDER = "unreadable"  # its reason in the ledger
-In = TypeVar("In")
-Out = TypeVar("Out")
-
-
-@dataclass(frozen=True)
-class _ReadBatch:
-    """A batch once its files have been read."""
-
-    pictures: Sequence[tuple[Hashed, Picture]]  # to encode
-    repeated: Sequence[Hashed]  # their content has a row, or is that of one of the pictures
-    refused: Sequence[tuple[Input, Unreadable]]
-    archived: Mapping[bytes, int]  # image ids by digest, before this batch
 
 
 class Ingest:
@@ -81,7 +68,7 @@ class Ingest:
         return None if self._scan is None else self._scan.total
 
     def use_codec(self, codec_id: int, codec: Codec) -> None:
-        """Rows are written with this codec, from the next batch on."""
+        """Rows are written with this codec, from the next batch on. Its maps have the same side."""
         self._codec_id = codec_id
         self._codec = codec
 
@@ -93,10 +80,19 @@ class Ingest:
         names = as_paths(paths)
         for name in names:
             require_exists(name)
-        with ReadAhead(names) as scan, ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ReadAhead(names) as scan, Reader(self._load) as reader:
             self._scan = scan
+            ahead: Future[ReadBatch] | None = None
             for page in scan:
-                yield from self._archive_page(page, pool)
+                files, decided = self._decide(page)
+                yield from decided
+                for batch in self._batches(files):
+                    read = reader.submit(batch, self._store.images.ids)
+                    if ahead is not None:
+                        yield from self._archive_ahead(ahead)
+                    ahead = read
+            if ahead is not None:
+                yield from self._archive_ahead(ahead)
 
     def add_picture(self, image: ImageInput, *, name: str) -> Archived | Duplicate | Skipped:
         """An image without a file → its outcome, once it is committed.
@@ -112,28 +108,39 @@ class Ingest:
         if not name or os.path.isabs(name):
             raise UsageError(f"name an image in memory with a relative path, not {name!r}")
         source = MemoryInput(image, self._places.in_memory(name))
-        with ThreadPoolExecutor(1) as pool:
-            [outcome] = self._archive_batch([source], pool)
+        with Reader(self._load) as reader:
+            [outcome] = self._archive(reader.read([source], self._store.images.ids))
         assert isinstance(outcome, Archived | Duplicate | Skipped)
         return outcome
 
-    def _archive_page(self, page: Page, pool: Executor) -> Iterator[Outcome]:
+    def _decide(self, page: Page) -> tuple[list[Input], list[Outcome]]:
+        """Candidates → files to read, and the outcomes of all others."""
         files = [self._input(candidate) for candidate in page if candidate.may_be_image]
         unchanged = self._unchanged(files)
+        decided: list[Outcome] = []
         for candidate in page:
             if candidate.path in unchanged:
-                yield Unchanged(candidate.path)
+                decided.append(Unchanged(candidate.path))
             elif not (candidate.may_be_image or candidate.error):
-                yield Ignored(candidate.path)
-        remaining = [file for file in files if file.path not in unchanged]
-        while remaining:
-            batch = remaining[: self._batch_size]
-            remaining = remaining[self._batch_size :]
-            started = time.monotonic() - self._rows.loading_seconds
-            outcomes = self._archive_batch(batch, pool)
-            self._pace(len(batch), time.monotonic() - self._rows.loading_seconds - started)
-            yield from outcomes
-        yield from self._skip_folders([candidate for candidate in page if candidate.error])
+                decided.append(Ignored(candidate.path))
+        decided += self._skip_folders([candidate for candidate in page if candidate.error])
+        return [file for file in files if file.path not in unchanged], decided
+
+    def _batches(self, files: Sequence[Input]) -> Iterator[Sequence[Input]]:
+        """Files in batches of the size of the moment."""
+        start = 0
+        while start < len(files):
+            batch = files[start : start + self._batch_size]
+            start += len(batch)
+            yield batch
+
+    def _archive_ahead(self, ahead: Future[ReadBatch]) -> list[Outcome]:
+        """A batch that is being read → outcomes; times it."""
+        started = time.monotonic() - self._rows.loading_seconds
+        read = ahead.result()
+        outcomes = self._archive(read)
+        self._pace(len(outcomes), time.monotonic() - self._rows.loading_seconds - started)
+        return outcomes
 
     def _input(self, candidate: Candidate) -> FileInput:
         place = self._places.of_file(candidate.path, candidate.stamp)
@@ -150,52 +157,43 @@ class Ingest:
             unchanged.update(file.path for file in same)
         return unchanged
 
-    def _archive_batch(self, inputs: Sequence[Input], pool: Executor) -> list[Outcome]:
-        """Inputs → outcomes, in one transaction."""
-        read = self._read(inputs, pool)
+    def _archive(self, read: ReadBatch) -> list[Outcome]:
+        """A batch → outcomes, in one transaction."""
+        archived = self._store.images.ids([file.digest for file in read.hashed])
+        new = [part for part in read.prepared if part.source.digest not in archived]
+        encoded = {part.source.digest: part.source for part in new}
+        refused = {file.digest: error for file, error in read.failed}
+        sighted = [
+            file
+            for file in read.hashed
+            if file.digest not in refused and encoded.get(file.digest) is not file
+        ]
         vacant = {
-            file.digest: self._vacant_places(read.archived[file.digest])
-            for file in read.repeated
-            if file.digest in read.archived and file.input.can_move
+            file.digest: self._vacant_places(archived[file.digest])
+            for file in sighted
+            if file.digest in archived and file.input.can_move
         }
+        failures = [(file, refused[file.digest]) for file in read.hashed if file.digest in refused]
+        unread = [*read.refused, *((file.input, error) for file, error in failures)]
         batch = Batch(
-            images=self._rows.encode(read.pictures, self._codec, pool),
-            sightings=[(file.digest, file.place) for file in read.repeated],
+            images=self._rows.encode(new, self._codec),
+            sightings=[(file.digest, file.place) for file in sighted],
             removed=[place for places in vacant.values() for place in places],
-            skipped=[_skipped_file(refused.place, error) for refused, error in read.refused],
+            skipped=[_skipped_file(source.place, error) for source, error in unread],
         )
         ids = self._store.add_batch(self._codec_id, batch)
         outcomes: list[Outcome] = []
-        outcomes += [Archived(file.path, ids[file.digest]) for file, _ in read.pictures]
-        for file in read.repeated:
+        outcomes += [Archived(file.path, ids[digest]) for digest, file in encoded.items()]
+        for file in sighted:
             kind = Moved if vacant.get(file.digest) else Duplicate
             outcomes.append(kind(file.path, ids[file.digest]))
-        for refused, error in read.refused:
-            outcomes.append(Skipped(refused.path, error.reason, error.detail))
+        for source, error in unread:
+            outcomes.append(Skipped(source.path, error.reason, error.detail))
         return outcomes
 
-    def _read(self, inputs: Sequence[Input], pool: Executor) -> _ReadBatch:
-        """Inputs → pictures of those that are new, each content once."""
-        hashes, refused = _split(inputs, pool.map(_attempt(_hash), inputs))
-        hashed = [file for _, file in hashes]
-        archived = self._store.images.ids([file.digest for file in hashed])
-        new: dict[bytes, Hashed] = {}
-        for file in hashed:
-            if file.digest not in archived:
-                new.setdefault(file.digest, file)
-        files = list(new.values())
-        pictures, failed = _split(files, pool.map(_attempt(self._load), files))
-        errors = {file.digest: error for file, error in failed}
-        repeated = []
-        for file in hashed:
-            if file.digest in errors:
-                refused.append((file.input, errors[file.digest]))
-            elif file is not new.get(file.digest):
-                repeated.append(file)
-        return _ReadBatch(pictures, repeated, refused, archived)
-
-    def _load(self, file: Hashed) -> Picture:
-        return file.input.load(file.stamp, at_least=self._image_size)
+    def _load(self, file: Hashed, workers: Workers) -> Prepared:
+        picture = file.input.load(file.stamp, workers, at_least=self._image_size)
+        return self._rows.prepare(file, picture, self._codec.map_side)
 
     def _vacant_places(self, image_id: int) -> list[Place]:
         """Places that no longer hold the image, as far as this run can tell."""
@@ -218,36 +216,6 @@ class Ingest:
         self._store.add_batch(self._codec_id, Batch(skipped=skipped))
         for folder in folders:
             yield Skipped(folder.path, UNREADABLE_FOLDER, folder.error)
-
-
-def _hash(source: Input) -> Hashed:
-    return Hashed(source, *source.digest())
-
-
-def _attempt(work: Callable[[In], Out]) -> Callable[[In], Out | Unreadable]:
-    """The same work, with Unreadable returned instead of raised: no file stops a batch."""
-
-    def attempted(file: In) -> Out | Unreadable:
-        try:
-            return work(file)
-        except Unreadable as error:
-            return error
-
-    return attempted
-
-
-def _split(
-    inputs: Sequence[In], results: Iterable[Out | Unreadable]
-) -> tuple[list[tuple[In, Out]], list[tuple[In, Unreadable]]]:
-    """Inputs and what `_attempt` made of them → (input, result) and (input, error)."""
-    done: list[tuple[In, Out]] = []
-    refused: list[tuple[In, Unreadable]] = []
-    for source, result in zip(inputs, results, strict=True):
-        if isinstance(result, Unreadable):
-            refused.append((source, result))
-        else:
-            done.append((source, result))
-    return done, refused
 
 
 def _skipped_file(place: Place, error: Unreadable) -> SkippedFile:

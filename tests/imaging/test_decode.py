@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from archive.errors import Unreadable
-from archive.imaging.decode import PIXEL_LIMIT, digest_of, load_picture
+from archive.imaging.decode import PIXEL_LIMIT, load_picture
+from archive.imaging.files import digest_of
 from archive.records import FileStamp, Flag
 from tests.support.images import RED, TOLERANCE, assert_red_and_blue, red_and_blue, write_bomb
 

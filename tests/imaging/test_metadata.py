@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 from archive.errors import Unreadable, UsageError
 from archive.imaging.decode import load_picture
@@ -56,7 +57,59 @@ def test_the_date_of_the_last_change_is_second_best(tmp_path: Path) -> None:
     assert taken == datetime(2019, 7, 14, 10, 11, 12)
 
 
-@pytest.mark.parametrize("text", ["0000:00:00 00:00:00", "yesterday", "", "2019-07-14"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2019-07-14 10:11:12",
+        "2019-07-14T10:11:12",
+        "2019/07/14 10:11:12",
+        "2019.07.14 10.11.12",
+        "2019:07:14 10:11:12+0200",
+        "2019-07-14T10:11:12.345Z",
+        "2019:07:14\t10:11:12",
+    ],
+)
+def test_other_spellings_of_a_date_are_read(tmp_path: Path, text: str) -> None:
+    assert date_of(tmp_path, original=text) == datetime(2019, 7, 14, 10, 11, 12)
+
+
+def test_a_day_is_a_date_and_the_ends_of_days_are_times(tmp_path: Path) -> None:
+    assert date_of(tmp_path, original="2019:07:14") == datetime(2019, 7, 14)
+    assert date_of(tmp_path, original="2019:07:14 10:11") == datetime(2019, 7, 14, 10, 11)
+    assert date_of(tmp_path, original="2019:07:14 24:00:00") == datetime(2019, 7, 15)
+    assert date_of(tmp_path, original="2019:07:14 23:59:60") == datetime(2019, 7, 15)
+
+
+def test_a_date_that_cannot_be_read_gives_way_to_the_next(tmp_path: Path) -> None:
+    edited = "2021:01:02 03:04:05"
+    for original in ("0000:00:00 00:00:00", "    :  :     :  :  ", "0001:01:01 00:00:00"):
+        taken = date_of(tmp_path, original=original, changed=edited)
+        assert taken == datetime(2021, 1, 2, 3, 4, 5)
+
+
+def test_dates_of_xmp_and_png_are_read(tmp_path: Path) -> None:
+    xmp = b'<x:xmpmeta><rdf:Description xmp:CreateDate="2018-03-04T05:06:07+01:00"/></x:xmpmeta>'
+    red_and_blue().save(tmp_path / "xmp.webp", xmp=xmp)
+    taken = load_picture(tmp_path / "xmp.webp", at_least=32).taken_at
+    assert taken == datetime(2018, 3, 4, 5, 6, 7)
+    red_and_blue().save(tmp_path / "time.png")
+    content = (tmp_path / "time.png").read_bytes()
+    time = b"tIME" + bytes([0x07, 0xE3, 7, 14, 10, 11, 12])
+    chunk = (7).to_bytes(4) + time + zlib.crc32(time).to_bytes(4)
+    (tmp_path / "time.png").write_bytes(content[:33] + chunk + content[33:])
+    taken = load_picture(tmp_path / "time.png", at_least=32).taken_at
+    assert taken == datetime(2019, 7, 14, 10, 11, 12)
+
+
+def test_xmp_of_another_type_is_no_xmp(tmp_path: Path) -> None:
+    info = TiffImagePlugin.ImageFileDirectory_v2()
+    info[700] = (1, 2, 3)
+    info.tagtype[700] = 4
+    red_and_blue().save(tmp_path / "image.tif", tiffinfo=info)
+    assert_red_and_blue(load_picture(tmp_path / "image.tif", at_least=32).pixels)
+
+
+@pytest.mark.parametrize("text", ["0000:00:00 00:00:00", "yesterday", "", "2019-13-14"])
 def test_an_invalid_date_is_none(tmp_path: Path, text: str) -> None:
     assert date_of(tmp_path, original=text) is None
     assert date_of(tmp_path) is None

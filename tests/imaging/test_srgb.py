@@ -45,9 +45,9 @@ def test_every_mode_becomes_rgb(tmp_path: Path, mode: str) -> None:
         assert np.abs(pixels[32, 10].astype(int) - RED_LUMA).max() < 4
 
 
-def test_float_samples_are_scaled_by_their_maximum() -> None:
+def test_float_samples_are_white_at_one() -> None:
     image = Image.fromarray(np.array([[0.0, 0.25], [0.5, 1.0]], np.float32))
-    assert np.asarray(to_srgb(image))[..., 0].tolist() == [[0, 63], [127, 255]]
+    assert np.asarray(to_srgb(image))[..., 0].tolist() == [[0, 64], [128, 255]]
     black = Image.fromarray(np.zeros((2, 2), np.float32))
     assert np.asarray(to_srgb(black)).max() == 0
 

@@ -37,13 +37,13 @@ def encoder() -> ColorEncoder:
 def batches(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     """Makes every batch take so long, on a clock that only batches move."""
     now = [0.0]
-    read = Ingest._archive_batch
+    archive = Ingest._archive
 
     def archive_batch(self: Ingest, *arguments: object) -> object:
         now[0] += seconds
-        return read(self, *arguments)  # type: ignore[arg-type]
+        return archive(self, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Ingest, "_archive_batch", archive_batch)
+    monkeypatch.setattr(Ingest, "_archive", archive_batch)
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
 
 
@@ -54,17 +54,17 @@ def test_fast_batches_grow_up_to_the_limit(
     batches(monkeypatch, 0.25)
     ingest = ingest_into(sqlite_store, encoder)
     assert kinds(ingest.run(tmp_path / "photos")) == {"Archived": 600}
-    assert encoder.batches == [16, 128, 256, 112, 88]  # pages have 512 files
-    assert ingest.seconds == pytest.approx(5 * 0.25)
+    assert encoder.batches == [16, 16, 128, 128, 224, 88]  # pages have 512 files
+    assert ingest.seconds == pytest.approx(6 * 0.25)
 
 
 def test_slow_batches_shrink_down_to_one_file(
     sqlite_store: Store, encoder: ColorEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save_colors(tmp_path / "photos", 25)
+    save_colors(tmp_path / "photos", 45)
     batches(monkeypatch, 8.0)
     list(ingest_into(sqlite_store, encoder).run(tmp_path / "photos"))
-    assert encoder.batches == [16, 4, 1, 1, 1, 1, 1]
+    assert encoder.batches == [16, 16, 4, 4, 1, 1, 1, 1, 1]
 
 
 def test_batches_of_any_size_write_the_same_rows(
@@ -87,7 +87,7 @@ def test_each_batch_is_one_transaction(
     rows = []
     for _ in ingest_into(sqlite_store).run(tmp_path / "photos"):
         rows.append(len(contents(sqlite_store)))
-    assert rows == [16] * 16 + [40] * 24
+    assert rows == [16] * 16 + [32] * 16 + [40] * 8
 
 
 def test_a_run_without_new_images_loads_no_model(sqlite_store: Store, photos: Path) -> None:

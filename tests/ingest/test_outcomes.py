@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from archive.errors import UsageError
-from archive.imaging.decode import digest_of
+from archive.imaging.files import digest_of
 from archive.ingest import volumes
 from archive.ingest.outcomes import Archived, Duplicate, Ignored, Moved, Unchanged
 from archive.ingest.pipeline import Ingest

@@ -1,0 +1,51 @@
+"""Opening files that may be anything: without blocking, for reading only, and regular ones only."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from io import BufferedReader
+from pathlib import Path
+from typing import BinaryIO
+
+from archive.errors import Unreadable
+from archive.records import FileStamp
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[BufferedReader]:
+    """A regular file, opened for reading only; not even a FIFO blocks. Raises Unreadable."""
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags)
+    except PermissionError as error:
+        raise Unreadable("no-permission", "this user may not read the file") from error
+    except (OSError, ValueError) as error:
+        reason = "broken-link" if path.is_symlink() else "unreadable"
+        raise Unreadable(reason, getattr(error, "strerror", None) or str(error)) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise Unreadable("not-a-file", "a pipe, socket, device or folder")
+    with open(descriptor, "rb") as file:
+        yield file
+
+
+def stamp_of(file: BinaryIO) -> FileStamp:
+    """An open file → its stamp."""
+    status = os.fstat(file.fileno())
+    return FileStamp(status.st_size, status.st_mtime_ns)
+
+
+def digest_of(path: Path) -> tuple[bytes, FileStamp]:
+    """File → SHA-256 (32 bytes) and stamp, read in pieces. Raises Unreadable."""
+    with opened(path) as file:
+        stamp = stamp_of(file)
+        if stamp.size == 0:
+            raise Unreadable("empty", "the file has no bytes")
+        try:
+            return hashlib.file_digest(file, "sha256").digest(), stamp
+        except OSError as error:
+            raise Unreadable("unreadable", error.strerror or str(error)) from error
