@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.codecs.coders import range_coder
+from archive.errors import BadCode
 
 
 @settings(deadline=None, max_examples=200)
@@ -40,3 +41,26 @@ def test_counts_are_positive_and_sum_to_the_total(weights: list[list[float]]) ->
     counts = range_coder.integer_counts(np.array(weights))
     assert (counts.sum(axis=1) == range_coder.TOTAL).all()
     assert counts.min() >= 1
+
+
+def test_no_message_can_be_a_byte_shorter() -> None:
+    """Strings of one byte less that are nearest to a message decode to something else."""
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        weights = rng.random((60, 5)) ** 4
+        tables = range_coder.probabilities(range_coder.integer_counts(weights))
+        symbols = rng.integers(0, 5, 60).astype(np.int32)
+        message = range_coder.encode([(symbols, tables)])
+        head = int.from_bytes(message[:-1])
+        for shorter in (head, head + 1):
+            code = shorter.to_bytes(len(message) - 1)
+            assert not decodes_to(symbols, code, tables)
+
+
+def decodes_to(
+    symbols: range_coder.Symbols, code: bytes, tables: range_coder.Probabilities
+) -> bool:
+    try:
+        return bool((range_coder.Reader(code).read(tables) == symbols).all())
+    except BadCode:
+        return False
