@@ -138,3 +138,13 @@ def test_another_codec_is_used_from_the_next_batch_on(sqlite_store: Store, tmp_p
     assert {len(row.clip_code) for row in rows[:16]} == {2}
     assert {len(row.clip_code) for row in rows[16:]} == {1}
     assert {row.codec_id for row in rows[16:]} == {added.id}
+
+
+def test_a_codec_without_color_maps_writes_none(sqlite_store: Store, photos: Path) -> None:
+    clip = coclico(8, map_side=0)
+    record = CodecRecord(1, clip.name, clip.parameters(), utc_now(), clip.state)
+    ingest = ingest_into(sqlite_store)
+    ingest.use_codec(sqlite_store.codecs.add(record).id, clip)
+    assert kinds(ingest.run(photos)) == {"Archived": 6}
+    lengths = {tuple(map(len, codes)) for codes in contents(sqlite_store).values()}
+    assert lengths == {(1, 0)}

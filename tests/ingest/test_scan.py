@@ -114,6 +114,15 @@ def test_other_files_are_reported_as_no_images(tmp_path: Path) -> None:
     assert [file.may_be_image for file in scan(str(tmp_path))] == [False] * 4
 
 
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="this is no Linux")
+def test_a_file_that_opens_but_cannot_be_read_is_no_image(tmp_path: Path) -> None:
+    (tmp_path / "memory").symlink_to("/proc/self/mem")
+    with pytest.raises(OSError, match="error"), (tmp_path / "memory").open("rb") as memory:
+        memory.read(1)
+    assert names(tmp_path) == ["memory"]
+    assert images(tmp_path) == set()
+
+
 def test_a_path_that_the_user_names_always_counts_as_an_image(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no image")
     [notes] = scan(str(tmp_path / "notes.txt"))
