@@ -7,7 +7,7 @@ import pytest
 
 from archive.arrays import Vectors
 from archive.codecs.coders.transform import CLASSES_PER_OCTAVE, UNIT_CLASS, Transform, row_gains
-from archive.codecs.coders.transform_fit import fit_transform
+from archive.codecs.coders.transform_fit import MAX_TABLE_ROWS, MIN_SPLIT, fit_transform
 
 DIMENSION = 24
 
@@ -45,3 +45,10 @@ def test_a_gain_is_a_third_of_an_octave_of_energy_and_the_middle_is_usual() -> N
     rows = np.asarray(scales[:, None] * usual, np.float32)
     assert row_gains(rows, classes, 7).tolist() == [0, 0, 1, 2, 3, 4, 5, 6, 6]
     assert row_gains(rows, classes, 1).tolist() == [0] * 9
+
+
+def test_a_sample_of_more_rows_than_its_tables_take_is_fitted_too() -> None:
+    sample = scale_mixture(MAX_TABLE_ROWS + MIN_SPLIT, seed=1)
+    bits, error = rate_and_error(fit_transform(sample, 64, gains=5), scale_mixture(400, seed=2))
+    assert bits == pytest.approx(64, rel=0.05)
+    assert error < 0.08
