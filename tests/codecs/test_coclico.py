@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 
 from archive.codecs import open_codec
 from archive.codecs.coclico import coclico
-from archive.codecs.coders.colormap import from_samples, sample_count, to_samples
+from archive.codecs.coders.colormap import (
+    dequantize_samples,
+    from_samples,
+    quantize_samples,
+    sample_count,
+    to_samples,
+)
 from archive.codecs.coders.scalar import dequantize, pack, quantize, unpack
 from archive.errors import BadCode, UsageError
 from tests.support import strategies
@@ -98,6 +104,14 @@ def test_a_map_is_jpegs_ycbcr_with_halved_chroma() -> None:
     assert samples[0, 16] == pytest.approx(84.97, abs=0.01)
     assert samples[0, 20] == pytest.approx(255.5, abs=0.01)
     assert np.abs(from_samples(samples, 4).astype(int) - red).max() <= 1
+
+
+@pytest.mark.parametrize("bits", range(1, 9))
+def test_samples_of_a_map_come_back_within_half_a_cell(bits: int) -> None:
+    samples = np.linspace(0, 255.5, 1023, dtype=np.float32)[None]
+    error = np.abs(dequantize_samples(quantize_samples(samples, bits), bits) - samples)
+    half_a_cell = coclico(1, map_bits=bits).maps.quantization_error
+    assert half_a_cell - 0.25 <= error.max() <= half_a_cell
 
 
 @given(st.tuples(*[st.integers(0, 255)] * 3))
