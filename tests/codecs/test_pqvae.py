@@ -98,6 +98,12 @@ def test_the_rate_is_the_formulas_to_the_bit_and_a_byte_for_the_norm(
         assert {len(code) for code in codec.encode_vectors(vectors[:3])} == {(spent + 7) // 8}
 
 
+def test_every_codebook_of_powers_of_two_has_its_rate() -> None:
+    for b, k in itertools.product(range(1, 9), range(8)):
+        codebook = np.zeros((2**b, 2**k), np.float16)
+        assert PqvaeVectors(4, {"codebook": codebook}, ONE_NORM).payload_bits == 3200 // 2**k * b
+
+
 def test_a_code_is_packed_indices_position_before_subspace_then_the_norm(codec: Codec) -> None:
     import torch
 
@@ -120,6 +126,10 @@ def test_norms_out_of_range_are_clamped_and_a_zero_vector_is_the_shortest(codec:
     strange[1, 0] = 1e-3
     strange[2, 0] = 1e6
     assert np.linalg.norm(decoded(codec, strange), axis=1) == pytest.approx([2, 2, 20], rel=1e-5)
+
+
+def test_norms_reach_from_the_least_but_zero_to_the_greatest() -> None:
+    assert Norms.of(np.diag([0, 3, 7, 2]).astype(np.float32)) == Norms(2.0, 7.0)
 
 
 def test_one_norm_costs_nothing_and_is_given_back() -> None:
