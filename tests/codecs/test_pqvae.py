@@ -132,6 +132,10 @@ def test_norms_reach_from_the_least_but_zero_to_the_greatest() -> None:
     assert Norms.of(np.diag([0, 3, 7, 2]).astype(np.float32)) == Norms(2.0, 7.0)
 
 
+def test_norms_within_a_thousandth_are_one() -> None:
+    assert [Norms(2.0, 2 * (1 + more)).bits for more in (0, 0.0009, 0.0011)] == [0, 0, 8]
+
+
 def test_one_norm_costs_nothing_and_is_given_back() -> None:
     codec = untrained(norms=Norms.of(np.full((5, DIMENSION), 0.25, np.float32)))
     assert codec.vectors.payload_bits == 400

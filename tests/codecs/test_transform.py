@@ -52,3 +52,13 @@ def test_a_sample_of_more_rows_than_its_tables_take_is_fitted_too() -> None:
     bits, error = rate_and_error(fit_transform(sample, 64, gains=5), scale_mixture(400, seed=2))
     assert bits == pytest.approx(64, rel=0.05)
     assert error < 0.08
+
+
+@pytest.mark.parametrize("bits", [16, 64, 128])
+def test_the_error_is_that_of_reverse_water_filling(bits: int) -> None:
+    spectrum = np.arange(1, DIMENSION + 1) ** -0.5
+    rows = np.random.default_rng(1).normal(size=(3000, DIMENSION)) * spectrum
+    coder = fit_transform(rows[:2000].astype(np.float32), bits)
+    fresh = rows[2000:].astype(np.float32)
+    error = np.square(coder.decode(coder.encode(fresh)) - fresh).mean()
+    assert coder.error == pytest.approx(float(error), rel=0.4)
