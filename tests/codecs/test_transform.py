@@ -51,7 +51,7 @@ def test_a_sample_of_more_rows_than_its_tables_take_is_fitted_too() -> None:
     sample = scale_mixture(MAX_TABLE_ROWS + MIN_SPLIT, seed=1)
     bits, error = rate_and_error(fit_transform(sample, 64, gains=5), scale_mixture(400, seed=2))
     assert bits == pytest.approx(64, rel=0.05)
-    assert error < 0.08
+    assert error < 0.1
 
 
 @pytest.mark.parametrize("bits", [16, 64, 128])
