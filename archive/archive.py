@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, overload
@@ -10,6 +11,7 @@ from typing import Any, overload
 from archive.arrays import Pixels, Vectors
 from archive.codecs import Codec, CodecConfig
 from archive.create_archive import create_archive
+from archive.errors import ArchiveReadOnly
 from archive.evaluate.audit import Audit, Audited, sample_ids
 from archive.evaluate.baselines import Comparison
 from archive.evaluate.stats import archive_stats
@@ -66,7 +68,7 @@ class Archive:
             name=model,
             any_weights=any_weights,
             device=device,
-            on_decoder=lambda sha256: self._store.models.set_decoder(self.model.id, sha256),
+            on_decoder=self._record_decoder,
         )
         self._recoder = Recoder(self._store, self._codecs, self._models)
         records = self._codecs.records
@@ -97,6 +99,10 @@ class Archive:
             archive._models.encoder = encoder
         return archive
 
+    def _record_decoder(self, sha256: str) -> None:
+        with suppress(ArchiveReadOnly):
+            self._store.models.set_decoder(self.model.id, sha256)
+
     def __enter__(self) -> Archive:
         return self
 
@@ -109,9 +115,14 @@ class Archive:
 
     def __repr__(self) -> str:
         if self._store.closed:
-            return f"<Archive {self.settings.location!r} (closed)>"
+            return f"<Archive {self.settings.shown!r} (closed)>"
         parts = f"{len(self):,} images, model {self.model.name}, codec {self.codec.name}"
-        return f"<Archive {self.settings.location!r}: {parts}>"
+        return f"<Archive {self.settings.shown!r}: {parts}>"
+
+    @property
+    def read_only(self) -> bool:
+        """Whether rows can be read but not written: restorations are not recorded then."""
+        return self._store.read_only
 
     @property
     def codec(self) -> Codec:

@@ -74,7 +74,7 @@ def _check_same(
         same = any(is_same_codec(record, requested_codec, same_state=in_file) for record in records)
     if not same:
         raise UsageError(
-            f"{settings.location} already holds an archive with different settings "
+            f"{settings.shown} already holds an archive with different settings "
             f"(model {existing.name}, codec {records[-1].name}); choose another --archive"
         )
 

@@ -4,9 +4,10 @@ exit code of a command that ends with it.
       0  done                          11  archive locked
       1  failed                        12  model missing
       2  usage error                  101  time limit reached
-      3  done, some inputs skipped    130  interrupted
-      4  verify found damage
-     10  no archive
+      3  done, some inputs skipped     13  archive read-only
+      4  damage found                  14  disk full
+     10  no archive                    15  database server unreachable
+                                      130  interrupted
 """
 
 from __future__ import annotations
@@ -42,6 +43,30 @@ class ArchiveLocked(ColdframeError):
     """Another process kept the database locked for longer than `lock_seconds`. Exit code 11."""
 
     exit_code = 11
+
+
+class DatabaseDamaged(ColdframeError):
+    """The database cannot be read, or is not one. Exit code 4."""
+
+    exit_code = DAMAGE_FOUND
+
+
+class ArchiveReadOnly(ColdframeError):
+    """Something was to be written to an archive that can only be read. Exit code 13."""
+
+    exit_code = 13
+
+
+class DiskFull(ColdframeError):
+    """There is no room left where the archive is. Exit code 14."""
+
+    exit_code = 14
+
+
+class DatabaseUnreachable(ColdframeError):
+    """The database server refused the connection, or ended it. Exit code 15."""
+
+    exit_code = 15
 
 
 class ModelMissing(ColdframeError):

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 DEFAULT_LOCATION = "./coldframe"
 DATABASE_NAME = "archive.db"
 CACHE_NAME_LENGTH = 16  # hexadecimal digits of the SHA-256 of the location
+URL_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+PASSWORD = re.compile(r"(://[^/@:?#]*:)[^/]*(@)|([?&](?:password|passfile|sslpassword)=)[^&]*")
 LOCK_SECONDS = 30.0  # how long to wait for another process that is writing
 
 
@@ -24,6 +27,9 @@ class Settings:
     location: str = DEFAULT_LOCATION  # a directory or a database URL, as the user wrote it
     lock_seconds: float = LOCK_SECONDS
 
+    def __repr__(self) -> str:
+        return f"Settings({self.shown!r}, lock_seconds={self.lock_seconds})"
+
     @classmethod
     def of(cls, location: str | Path | Settings) -> Settings:
         """A location, or settings as they are."""
@@ -32,7 +38,16 @@ class Settings:
     @property
     def is_url(self) -> bool:
         """Whether the location is a database URL."""
-        return "://" in self.location
+        return URL_SCHEME.match(self.location) is not None
+
+    @property
+    def shown(self) -> str:
+        """The location for messages: a URL's password is masked."""
+        if not self.is_url:
+            return self.location
+        return PASSWORD.sub(
+            lambda found: f"{found[1] or found[3]}***{found[2] or ''}", self.location
+        )
 
     @property
     def directory(self) -> Path | None:
@@ -40,10 +55,13 @@ class Settings:
         return None if self.is_url else Path(self.location)
 
     @property
+    def database_file(self) -> Path | None:
+        """The SQLite database, absolute, or None for a database URL."""
+        return None if self.directory is None else (self.directory / DATABASE_NAME).absolute()
+
+    @property
     def database_url(self) -> str:
-        """The SQLAlchemy URL; `postgres://` and a bare `postgresql://` mean psycopg 3."""
-        if self.directory is not None:
-            return f"sqlite:///{(self.directory / DATABASE_NAME).absolute()}"
+        """The URL of a database server; `postgres://` and `postgresql://` mean psycopg 3."""
         scheme, rest = self.location.split("://", 1)
         if scheme in ("postgres", "postgresql"):
             return f"postgresql+psycopg://{rest}"
@@ -61,3 +79,7 @@ class Settings:
 def cache_folder() -> Path:
     """coldframe's folder in the user's cache: deleting it loses nothing but time."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "coldframe"
+
+
+def _masked(found: re.Match[str]) -> str:
+    return f"{found[1] or found[3]}***{found[2] or ''}"

@@ -30,7 +30,8 @@ COMMANDS = (
     "bench",
 )
 EPILOG = """Exit codes: 0 success, 1 failure, 2 usage, 3 some inputs skipped, 4 damage found,
-10 no archive, 11 locked, 12 model missing, 101 time limit reached, 130 interrupted."""
+10 no archive, 11 locked, 12 model missing, 13 read-only, 14 disk full,
+15 database server unreachable, 101 time limit reached, 130 interrupted."""
 
 
 @click.command(

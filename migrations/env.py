@@ -11,7 +11,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 from archive.settings import DEFAULT_LOCATION, Settings
-from archive.store.database import open_engine
+from archive.store.engines import open_engine
 from archive.store.schema import Base
 
 

@@ -8,6 +8,7 @@ An index is loaded or built at the first search, extended by the rows added sinc
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -55,7 +56,8 @@ class Search:
         for codec_id, codec in self._codecs.items():
             index = self._indexes.get(codec_id) or Index.load(self.file(codec_id), codec)
             if index is None or not self._agrees(index, codec_id):
-                self.file(codec_id).unlink(missing_ok=True)
+                with suppress(OSError):  # a read-only archive: the index stays in memory
+                    self.file(codec_id).unlink(missing_ok=True)
                 index = self._empty(codec_id)
             self._extend(index, codec_id)
             if index.needs_refit:
@@ -139,7 +141,8 @@ class Search:
             return
         count, digest = self._store.images.position(codec_id, last_id)
         index.stamp = replace(index.stamp, count=count, last_id=last_id, last_digest=digest)
-        index.save(self.file(codec_id))
+        with suppress(OSError):  # a read-only archive, or a full disk: it stays in memory
+            index.save(self.file(codec_id))
 
 
 def _cosines(vectors: Vectors, vectors_hat: Vectors) -> Vectors:

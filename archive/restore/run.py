@@ -8,6 +8,7 @@ resumes: what was already restored from the same codes in the same way is not sa
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from archive.arrays import Pixels
 from archive.codecs import Codec
+from archive.errors import ArchiveReadOnly
 from archive.imaging.pillow import open_rgb, to_pillow
 from archive.imaging.provenance import Provenance, write_picture
 from archive.imaging.resize import resize
@@ -176,7 +178,8 @@ class Restore:
             created_at=utc_now(),
             scores=dict(reconstruction.scores) or None,
         )
-        self._store.restorations.add(record)
+        with contextlib.suppress(ArchiveReadOnly):  # nothing can be recorded there
+            self._store.restorations.add(record)
         return pixels
 
     def _provenance(self, row: Row, seed: int) -> Provenance:

@@ -63,8 +63,13 @@ class Store:
 
     @property
     def location(self) -> str:
-        """Where the tables are, as the user wrote it."""
-        return self.database.settings.location
+        """Where the tables are, as the user wrote it, without a password."""
+        return self.database.settings.shown
+
+    @property
+    def read_only(self) -> bool:
+        """Whether rows can be read but not written."""
+        return self.database.read_only
 
     @property
     def closed(self) -> bool:

@@ -1,7 +1,7 @@
-"""Engines, transactions and migrations: SQLite and PostgreSQL behind one door.
+"""Transactions and migrations: SQLite and PostgreSQL behind one door.
 
-SQLite runs in WAL mode, so that readers never wait, with full synchronization, so that a committed
-row survives a power cut. A writing transaction takes its lock at once (BEGIN IMMEDIATE): two
+SQLite's write-ahead log lets readers never wait, and full synchronization lets a committed row
+survive a power cut. A writing transaction takes its lock at once (BEGIN IMMEDIATE): two
 writers queue up instead of failing halfway.
 """
 
@@ -12,23 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from typing import Any, TypeVar
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Engine,
-    create_engine,
-    event,
-    insert,
-    inspect,
-    text,
-)
+from sqlalchemy import ColumnElement, Connection, insert, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DatabaseError, DBAPIError, NoSuchModuleError, OperationalError
 
-from archive.errors import ArchiveLocked, ColdframeError, NoArchive, UsageError
+from archive.errors import ArchiveReadOnly, ColdframeError, NoArchive, UsageError
 from archive.settings import DATABASE_NAME, Settings
+from archive.store.engines import WRITING, is_read_only, open_engine, refuse_file, translated_errors
 
-WRITING = "coldframe_writing"  # execution option of a connection that writes
+INIT_LOCK = 0x636F6C64  # PostgreSQL's advisory lock of creating an archive or adding a codec
 CHUNK = 500  # values in one IN (…)
 T = TypeVar("T")
 
@@ -55,24 +46,56 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """A transaction that commits as a whole or not at all."""
         self._check_open()
+        self._check_writable()
         with translated_errors(self.settings), self.engine.connect() as connection:
             writer = connection.execution_options(**{WRITING: True})
             with writer.begin():
                 yield writer
 
+    @contextlib.contextmanager
+    def exclusive(self) -> Iterator[Connection]:
+        """A writing transaction that no other one of this kind overlaps."""
+        with self.writing() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": INIT_LOCK})
+            yield connection
+
+    @property
+    def read_only(self) -> bool:
+        """Whether rows can be read but not written."""
+        if self.settings.directory is not None:
+            return is_read_only(self.settings)
+        query = "SELECT NOT has_table_privilege('image', 'INSERT') OR pg_is_in_recovery()"
+        with self.reading() as connection:
+            return bool(connection.exec_driver_sql(query).scalar())
+
+    def integrity(self) -> list[str]:
+        """What SQLite's own checks find; PostgreSQL checks its references itself."""
+        if self.settings.directory is None:
+            return []
+        with self.reading() as connection:
+            checked = connection.exec_driver_sql("PRAGMA integrity_check").scalars()
+            found = [line for result in checked for line in str(result).splitlines()]
+            orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+        problems = [line for line in found if line != "ok"]
+        return problems + [
+            f"row {row} of table {table} refers to a row of {parent} that is missing"
+            for table, row, parent, _ in orphans
+        ]
+
     def migrate(self) -> None:
         """Creates the tables, or brings them up to date."""
         from alembic import command
 
-        _refuse_file(self.settings)
+        refuse_file(self.settings)
         if self.settings.directory is not None:
             self.settings.directory.mkdir(parents=True, exist_ok=True)
-        with self.writing() as connection:
+        with self.exclusive() as connection:
             command.upgrade(alembic_config(connection), "head")
 
     def exists(self) -> bool:
         """Whether there are tables of any version."""
-        _refuse_file(self.settings)
+        refuse_file(self.settings)
         directory = self.settings.directory
         if directory is not None and not (directory / DATABASE_NAME).is_file():
             return False
@@ -83,7 +106,7 @@ class Database:
         """Raises NoArchive without tables, ColdframeError for tables of another version."""
         from alembic.script import ScriptDirectory
 
-        location = self.settings.location
+        location = self.settings.shown
         if not self.exists():
             raise NoArchive(f"no archive at {location}; create one with `coldframe init`")
         with self.reading() as connection:
@@ -112,74 +135,16 @@ class Database:
         self.engine.dispose()
         self.closed = True
 
+    def _check_writable(self) -> None:
+        if is_read_only(self.settings):
+            raise ArchiveReadOnly(
+                f"the archive at {self.settings.shown} is on a disk or in a folder that can only "
+                "be read; it can be searched, listed, verified and restored from"
+            )
+
     def _check_open(self) -> None:
         if self.closed:
-            raise UsageError(f"the archive at {self.settings.location} is closed; open it again")
-
-
-def open_engine(settings: Settings) -> Engine:
-    """The engine of an archive, its connections set up.
-
-    Raises UsageError for a URL that is malformed or whose driver is not installed.
-    """
-    try:
-        engine = create_engine(settings.database_url)
-    except (NoSuchModuleError, ValueError) as error:
-        raise UsageError(
-            f"{settings.location} is not a database URL that coldframe knows; use postgresql://…"
-        ) from error
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            f"{settings.location} needs {error.name}; run `pip install 'coldframe[postgres]'`"
-        ) from error
-    if engine.dialect.name == "sqlite":
-
-        def set_up(connection: Any, _: Any) -> None:
-            """Called by SQLAlchemy for each new connection."""
-            _set_up_sqlite(connection, settings.lock_seconds)
-
-        event.listen(engine, "connect", set_up)
-        event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _set_up_sqlite(connection: Any, lock_seconds: float) -> None:
-    # Transactions begin where _begin_sqlite says, not where the driver guesses.
-    connection.isolation_level = None
-    timeout = f"busy_timeout = {int(1000 * lock_seconds)}"
-    for pragma in (timeout, "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    writing = connection.get_execution_options().get(WRITING, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-
-def _refuse_file(settings: Settings) -> None:
-    """Raises UsageError where the archive's directory is a file."""
-    directory = settings.directory
-    if directory is not None and directory.exists() and not directory.is_dir():
-        raise UsageError(f"{settings.location} is a file; an archive is a directory")
-
-
-@contextlib.contextmanager
-def translated_errors(settings: Settings) -> Iterator[None]:
-    """Turns the driver's errors into ours, each a sentence."""
-    location = settings.location
-    _refuse_file(settings)
-    try:
-        yield
-    except OperationalError as error:
-        message = " ".join(str(error.orig).split())
-        if "locked" in message or "lock timeout" in message:
-            raise ArchiveLocked(
-                f"another process is writing to the archive at {location}; "
-                "wait for it to finish and run again"
-            ) from error
-        raise NoArchive(f"the archive at {location} cannot be opened: {message}") from error
-    except (DatabaseError, DBAPIError) as error:
-        raise ColdframeError(f"the database at {location} refused: {error.orig}") from error
+            raise UsageError(f"the archive at {self.settings.shown} is closed; open it again")
 
 
 def alembic_config(connection: Connection | None) -> Any:

@@ -39,7 +39,7 @@ def command(
     with Archive.create(settings, model, decoder=decoder, codec=codec) as archive:
         name = archive.model.name
         bits = archive.codec.bits_per_image
-        facts = {"archive": settings.location, "model": name, "codec": archive.codec.name}
+        facts = {"archive": settings.shown, "model": name, "codec": archive.codec.name}
     if as_json:
         emit({**facts, "bits_per_image": bits})
         return

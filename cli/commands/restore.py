@@ -75,6 +75,8 @@ def command(
     with Archive(settings, model=model, any_weights=any_weights, device=device) as archive:
         if query:
             ids = tuple(hit.id for hit in archive.search(query, limit=limit))
+        if archive.read_only:
+            click.echo("the archive is read-only: restorations are not recorded", err=True)
         sampling = replace(archive.sampling, **overrides)
         with progress("restoring", len(ids), silent=as_json) as show:
             done = 0

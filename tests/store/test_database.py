@@ -13,7 +13,13 @@ from unittest import mock
 import pytest
 from sqlalchemy import text
 
-from archive.errors import ArchiveLocked, ColdframeError, NoArchive, UsageError
+from archive.errors import (
+    ArchiveLocked,
+    ColdframeError,
+    DatabaseUnreachable,
+    NoArchive,
+    UsageError,
+)
 from archive.records import Batch
 from archive.settings import Settings
 from archive.store import Store
@@ -55,7 +61,7 @@ def test_what_cannot_be_an_archive_is_refused_in_one_sentence(tmp_path: Path) ->
         Store.open(Settings(str(tmp_path / "file")))
     with pytest.raises(UsageError, match="is a file; an archive is a directory"):
         Store.create(Settings(str(tmp_path / "file")))
-    with pytest.raises(NoArchive, match="cannot be opened"):
+    with pytest.raises(DatabaseUnreachable, match="cannot be used: connection failed"):
         Store.open(Settings("postgresql://nobody@127.0.0.1:1/none"))
     with pytest.raises(UsageError, match="not a database URL"):
         Store.open(Settings("oddbase://x"))

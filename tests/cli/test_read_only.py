@@ -1,0 +1,110 @@
+"""An archive on a disk that cannot be written is used like any other; nothing is kept."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from archive.errors import ArchiveReadOnly, DatabaseUnreachable, NoArchive, UsageError
+from archive.settings import Settings
+from archive.store import Store
+from tests.support.shell import Shell
+
+MOUNT = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
+
+
+def on_read_only_disk(shell: Shell, *words: str) -> subprocess.CompletedProcess[str]:
+    """The command, in a mount namespace where the archive's folder is read-only."""
+    command = [sys.executable, "-m", "cli", *words]
+    isolated = ["unshare", "-m", "sh", "-c", MOUNT, shell.location, *command]
+    return subprocess.run(
+        isolated, env=shell.environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def disc(filled_shell: Shell, tmp_path: Path) -> Shell:
+    if os.geteuid() != 0 or shutil.which("unshare") is None:
+        pytest.skip("mounting takes root")
+    shutil.copytree(filled_shell.location, tmp_path / "a ?#%41 disc")
+    shell = Shell(str(tmp_path / "a ?#%41 disc"), tmp_path)
+    if on_read_only_disk(shell, "ls").returncode in (1, 32):
+        pytest.skip("no mount namespace here")
+    return shell
+
+
+@pytest.mark.parametrize("index", [True, False], ids=["indexed", "without-index"])
+def test_a_read_only_disk_is_searched_listed_and_verified(disc: Shell, *, index: bool) -> None:
+    if not index:
+        shutil.rmtree(Path(disc.location) / "index")
+    before = sorted(Path(disc.location).rglob("*"))
+    for words in (("search", "a red square"), ("ls",), ("show", "3"), ("stats",), ("verify",)):
+        done = on_read_only_disk(disc, *words)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout
+    assert sorted(Path(disc.location).rglob("*")) == before
+
+
+def test_restoring_from_a_read_only_disk_says_that_nothing_is_recorded(
+    disc: Shell, tmp_path: Path
+) -> None:
+    done = on_read_only_disk(disc, "restore", "1", "--steps", "2", "--out", str(tmp_path / "out"))
+    assert done.returncode == 0, done.stderr
+    assert "restorations are not recorded" in done.stderr
+    assert len(list((tmp_path / "out").iterdir())) == 1
+
+
+def test_writing_to_a_read_only_disk_is_refused_in_one_sentence(
+    disc: Shell, image_folder: Path
+) -> None:
+    done = on_read_only_disk(disc, "ingest", str(image_folder))
+    assert done.returncode == ArchiveReadOnly.exit_code
+    assert done.stderr.count("\n") == 1
+    assert "can only be read" in done.stderr
+
+
+def test_odd_names_of_folders_hold_their_own_archive(tmp_path: Path) -> None:
+    for name in ("a?b", "a#b", "a%20b", "a b", "ü", os.fsdecode(b"\xff"), "file:x"):
+        Store.create(Settings(str(tmp_path / name))).close()
+        assert (tmp_path / name / "archive.db").is_file()
+    assert len(list(tmp_path.iterdir())) == 7
+
+
+def test_a_sqlite_url_is_refused_and_the_folder_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="name the folder"):
+        Store.create(Settings(f"sqlite:///{tmp_path}/x.db"))
+
+
+def test_a_role_that_may_only_select_reads(postgres_settings: Settings) -> None:
+    Store.create(postgres_settings).close()
+    _, _, address = postgres_settings.location.partition("@")
+    import psycopg
+
+    with psycopg.connect(postgres_settings.location, autocommit=True) as connection:
+        connection.execute("DROP ROLE IF EXISTS reader")
+        connection.execute("CREATE ROLE reader LOGIN")
+        connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader")
+    store = Store.open(Settings(f"postgresql://reader:secret@{address}"))
+    assert store.read_only
+    assert list(store.images.all()) == []
+    with pytest.raises(ArchiveReadOnly, match="can only be read") as raised:
+        store.volumes.see(marker="m", label="", root="/")
+    assert "secret" not in str(raised.value)
+    store.close()
+    with psycopg.connect(postgres_settings.location, autocommit=True) as connection:
+        connection.execute("DROP OWNED BY reader")
+
+
+def test_a_missing_database_is_no_archive_and_a_silent_server_is_unreachable(
+    postgres_url: str,
+) -> None:
+    with pytest.raises(NoArchive, match="create the database first"):
+        Store.open(Settings(f"{postgres_url}/nowhere"))
+    with pytest.raises(DatabaseUnreachable, match=r"a:\*\*\*@127") as raised:
+        Store.open(Settings("postgresql://a:se@cret@127.0.0.1:1/x"))
+    assert "cret" not in str(raised.value)
