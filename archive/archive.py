@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, overload
@@ -11,7 +10,6 @@ from typing import Any, overload
 from archive.arrays import Pixels, Vectors
 from archive.codecs import Codec, CodecConfig
 from archive.create_archive import create_archive
-from archive.errors import ArchiveReadOnly
 from archive.evaluate.audit import Audit, Audited, sample_ids
 from archive.evaluate.baselines import Comparison
 from archive.evaluate.stats import archive_stats
@@ -68,7 +66,7 @@ class Archive:
             name=model,
             any_weights=any_weights,
             device=device,
-            on_decoder=self._record_decoder,
+            on_decoder=lambda sha256: self._store.models.set_decoder(self.model.id, sha256),
         )
         self._recoder = Recoder(self._store, self._codecs, self._models)
         records = self._codecs.records
@@ -98,10 +96,6 @@ class Archive:
         if encoder is not None:
             archive._models.encoder = encoder
         return archive
-
-    def _record_decoder(self, sha256: str) -> None:
-        with suppress(ArchiveReadOnly):
-            self._store.models.set_decoder(self.model.id, sha256)
 
     def __enter__(self) -> Archive:
         return self

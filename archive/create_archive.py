@@ -44,7 +44,8 @@ def create_archive(
     try:
         record = store.models.add(_model_record(pair, encoder))
         store.codecs.add(
-            CodecRecord(record.id, first.name, first.parameters(), utc_now(), first.state)
+            CodecRecord(record.id, first.name, first.parameters(), utc_now(), first.state),
+            unless=lambda known: known.model_id == record.id,  # another init was faster
         )
     finally:
         store.close()

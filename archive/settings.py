@@ -46,7 +46,7 @@ class Settings:
         if not self.is_url:
             return self.location
         return PASSWORD.sub(
-            lambda found: f"{found[1] or found[3]}***{found[2] or ''}", self.location
+            lambda found: f"{match[1] or match[3]}***{match[2] or ''}", self.location
         )
 
     @property
@@ -81,5 +81,5 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "coldframe"
 
 
-def _masked(found: re.Match[str]) -> str:
-    return f"{found[1] or found[3]}***{found[2] or ''}"
+def _masked(match: re.Match[str]) -> str:
+    return f"{match[1] or match[3]}***{match[2] or ''}"

@@ -181,9 +181,11 @@ class Ingest:
             removed=[place for places in vacant.values() for place in places],
             skipped=[_skipped_file(source.place, error) for source, error in unread],
         )
-        ids = self._store.add_batch(self._codec_id, batch)
+        ids, added = self._store.write_batch(self._codec_id, batch)
         outcomes: list[Outcome] = []
-        outcomes += [Archived(file.path, ids[digest]) for digest, file in encoded.items()]
+        for digest, file in encoded.items():  # another process may have been faster
+            outcome = Archived if digest in added else Duplicate
+            outcomes.append(outcome(file.path, ids[digest]))
         for file in sighted:
             kind = Moved if vacant.get(file.digest) else Duplicate
             outcomes.append(kind(file.path, ids[file.digest]))

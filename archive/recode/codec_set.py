@@ -59,10 +59,33 @@ class CodecSet(Mapping[int, Codec]):
                 return codec_id
         return None
 
-    def add(self, codec: Codec) -> int:
-        """Stores a codec, which new images are encoded with from now on → its id."""
+    def reload(self) -> None:
+        """Opens what other processes have added."""
+        for record in self._store.codecs.all():
+            if record.id not in self.records:
+                self._open(record)
+
+    def add(self, codec: Codec, *, after: int | None = None, same_state: bool = False) -> int:
+        """Stores a codec, which new images are encoded with from now on → its id.
+
+        `after`: unless another process has added an equal one with an id above it.
+        """
         record = CodecRecord(self.model_id, codec.name, codec.parameters(), utc_now(), codec.state)
-        record = self._store.codecs.add(record)
+
+        def is_equal(known: CodecRecord) -> bool:
+            above = after is not None and known.id > after
+            return above and is_same_codec(known, codec, same_state=same_state)
+
+        record = self._store.codecs.add(record, unless=is_equal)
+        self._open(record)
+        return record.id
+
+    def add_fitted(self, codec: Codec, pending: Codec, *, after: int) -> int:
+        """Stores a codec that was fitted for a pending one, unless another process was faster."""
+        record = CodecRecord(self.model_id, codec.name, codec.parameters(), utc_now(), codec.state)
+        record = self._store.codecs.add(
+            record, unless=lambda known: known.id > after and is_same_codec(known, pending)
+        )
         self._open(record)
         return record.id
 

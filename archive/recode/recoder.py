@@ -48,9 +48,11 @@ class Recoder:
         UsageError.
         """
         codec = self._resolve(config)
-        current = self._codecs.current_id
-        if self._codecs.find(codec, same_state=config.file is not None, after=current - 1) is None:
-            self._codecs.add(codec)
+        self._codecs.reload()
+        latest = self._codecs.current_id - 1
+        same_state = config.file is not None
+        if self._codecs.find(codec, same_state=same_state, after=latest) is None:
+            self._codecs.add(codec, after=latest, same_state=same_state)
 
     def recode(
         self, config: CodecConfig | None, where: RowFilter, *, dry_run: bool = False
@@ -113,6 +115,7 @@ class Recoder:
         rows were recoded.
         """
         recoded = False
+        self._codecs.reload()
         for codec_id, codec in list(self._codecs.items()):
             if codec.pending is None:
                 continue
@@ -124,7 +127,7 @@ class Recoder:
             if target is None:
                 sample = rows[:MAX_FIT_ROWS]
                 fitted = fit_to_rows(codec.pending, references, sample, map_side=codec.map_side)
-                target = self._codecs.add(fitted)
+                target = self._codecs.add_fitted(fitted, codec, after=codec_id)
             run = Recode(self._store, references, target, self._codecs[target])
             for _ in run.run(rows):
                 recoded = True

@@ -86,12 +86,19 @@ class Store:
 
     def add_batch(self, codec_id: int, batch: Batch) -> dict[bytes, int]:
         """Writes a batch in one transaction → ids by digest, existing rows included."""
+        return self.write_batch(codec_id, batch)[0]
+
+    def write_batch(self, codec_id: int, batch: Batch) -> tuple[dict[bytes, int], set[bytes]]:
+        """As `add_batch` → ids by digest, and the digests whose rows are new.
+
+        A digest that another process wrote meanwhile has an id and no new row.
+        """
         sightings = [(image.sha256, image.place) for image in batch.images] + list(batch.sightings)
         with self.database.writing() as connection:
-            self.images.insert(connection, codec_id, batch.images)
+            added = self.images.insert(connection, codec_id, batch.images)
             ids = self.images.ids_in(connection, [digest for digest, _ in sightings])
             self.sources.remove(connection, batch.removed)
             self.sources.put(connection, [(ids[digest], place) for digest, place in sightings])
             self.ledger.remove(connection, [place for _, place in sightings])
             self.ledger.put(connection, batch.skipped)
-        return ids
+        return ids, added

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from hashlib import sha256
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from archive.errors import ColdframeError
 from archive.records import CodecRecord
@@ -19,19 +20,30 @@ class Codecs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, codec: CodecRecord) -> CodecRecord:
-        """→ the record with its id; from now on rows are written with it."""
+    def add(
+        self, codec: CodecRecord, *, unless: Callable[[CodecRecord], bool] = lambda _: False
+    ) -> CodecRecord:
+        """→ the record with its id; from now on rows are written with it.
+
+        If there is one that is as good (`unless`), possibly of another process, that one.
+        """
         values = asdict(codec)
         del values["id"]
         values["state_sha256"] = sha256(codec.state).hexdigest()
-        with self._database.writing() as connection:
+        with self._database.exclusive() as connection:
+            for known in self._records(connection):
+                if unless(known):
+                    return known
             return replace(codec, id=insert_one(connection, schema.Codec, values))
 
     def all(self) -> list[CodecRecord]:
         """Oldest first; new rows have the last. Raises ColdframeError if a state is damaged."""
-        query = select(schema.Codec.__table__).order_by(schema.Codec.id)
         with self._database.reading() as connection:
-            rows = connection.execute(query).all()
+            return self._records(connection)
+
+    def _records(self, connection: Connection) -> list[CodecRecord]:
+        query = select(schema.Codec.__table__).order_by(schema.Codec.id)
+        rows = connection.execute(query).all()
         for row in rows:
             if sha256(row.state).hexdigest() != row.state_sha256:
                 raise ColdframeError(

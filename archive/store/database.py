@@ -75,9 +75,9 @@ class Database:
             return []
         with self.reading() as connection:
             checked = connection.exec_driver_sql("PRAGMA integrity_check").scalars()
-            found = [line for result in checked for line in str(result).splitlines()]
+            lines = [line for result in checked for line in str(result).splitlines()]
             orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
-        problems = [line for line in found if line != "ok"]
+        problems = [line for line in lines if line != "ok"]
         return problems + [
             f"row {row} of table {table} refers to a row of {parent} that is missing"
             for table, row, parent, _ in orphans
@@ -174,15 +174,17 @@ def upsert(
     values: Sequence[Mapping[str, Any]],
     *,
     key: Sequence[str],
-    renew: Sequence[str],
+    renew: Sequence[str] = (),
     also: Mapping[str, ColumnElement[Any]] | None = None,
-) -> None:
+    returning: Any = None,
+) -> Sequence[Any]:
     """Inserts rows. Where the key exists, overwrites the columns `renew` and computes `also`.
 
-    With neither, rows whose key exists are left as they are.
+    With neither, rows whose key exists are left as they are. → the column `returning` of the rows
+    that were written.
     """
     if not values:
-        return
+        return []
     dialect: Any = {"sqlite": sqlite, "postgresql": postgresql}[connection.dialect.name]
     statement = dialect.insert(table)
     changes = {name: statement.excluded[name] for name in renew} | dict(also or {})
@@ -190,4 +192,8 @@ def upsert(
         statement = statement.on_conflict_do_update(index_elements=key, set_=changes)
     else:
         statement = statement.on_conflict_do_nothing(index_elements=key)
-    connection.execute(statement, values)
+    if returning is None:
+        connection.execute(statement, values)
+        return []
+    written = connection.execute(statement.returning(returning), values)
+    return written.scalars().all()

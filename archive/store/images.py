@@ -165,10 +165,13 @@ class Images:
 
     # Writing.
 
-    def insert(self, connection: Connection, codec_id: int, images: Sequence[NewImage]) -> None:
-        """Adds rows; a file that is archived already is left as it is."""
+    def insert(
+        self, connection: Connection, codec_id: int, images: Sequence[NewImage]
+    ) -> set[bytes]:
+        """Adds rows → their digests; a file that is archived already is left as it is."""
         values = [_values(codec_id, image) for image in images]
-        upsert(connection, schema.Image, values, key=("sha256",), renew=())
+        added = schema.Image.sha256
+        return set(upsert(connection, schema.Image, values, key=("sha256",), returning=added))
 
     def recode(self, codec_id: int, new_codes: Sequence[NewCodes]) -> None:
         """Replaces these rows' codes, in one transaction; a row recoded meanwhile is skipped."""

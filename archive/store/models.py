@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict, replace
 
 from sqlalchemy import select, update
 
-from archive.errors import NotFound
+from archive.errors import ArchiveReadOnly, NotFound
 from archive.records import ModelRecord
 from archive.store import schema
 from archive.store.database import Database, insert_one
@@ -23,7 +24,7 @@ class Models:
         values = asdict(model)
         del values["id"]
         same_weights = schema.Model.weights_sha256 == model.weights_sha256
-        with self._database.writing() as connection:
+        with self._database.exclusive() as connection:
             known_id = connection.execute(select(schema.Model.id).where(same_weights)).scalar()
             return replace(model, id=known_id or insert_one(connection, schema.Model, values))
 
@@ -37,8 +38,11 @@ class Models:
         return ModelRecord(**row._mapping)
 
     def set_decoder(self, model_id: int, weights_sha256: str) -> None:
-        """Records the decoder's weights at the first restoration; later calls change nothing."""
+        """Records the decoder's weights at the first restoration; later calls change nothing.
+
+        Nothing is recorded in a read-only archive.
+        """
         undecided = (schema.Model.id == model_id) & schema.Model.decoder_sha256.is_(None)
         statement = update(schema.Model).where(undecided).values(decoder_sha256=weights_sha256)
-        with self._database.writing() as connection:
+        with suppress(ArchiveReadOnly), self._database.writing() as connection:
             connection.execute(statement)
