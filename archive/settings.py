@@ -16,7 +16,7 @@ DEFAULT_LOCATION = "./coldframe"
 DATABASE_NAME = "archive.db"
 CACHE_NAME_LENGTH = 16  # hexadecimal digits of the SHA-256 of the location
 URL_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-PASSWORD = re.compile(r"(://[^/@:?#]*:)[^/]*(@)|([?&](?:password|passfile|sslpassword)=)[^&]*")
+PASSWORD = re.compile(r"(://[^/@:?#]*:).*(@)|([?&](?:password|passfile|sslpassword)=)[^&]*")
 LOCK_SECONDS = 30.0  # how long to wait for another process that is writing
 
 
@@ -45,9 +45,7 @@ class Settings:
         """The location for messages: a URL's password is masked."""
         if not self.is_url:
             return self.location
-        return PASSWORD.sub(
-            lambda found: f"{match[1] or match[3]}***{match[2] or ''}", self.location
-        )
+        return PASSWORD.sub(_masked, self.location)
 
     @property
     def directory(self) -> Path | None:
