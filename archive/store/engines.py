@@ -68,6 +68,11 @@ def open_engine(settings: Settings) -> Engine:
             f"{settings.shown} is a SQLite URL; name the folder of the archive instead, DIR for "
             "DIR/archive.db"
         )
+    user = settings.location.partition("://")[2].partition("?")[0].rpartition("@")[0]
+    if "@" in user or "/" in user:  # or parts of a password would be taken for the host
+        raise UsageError(
+            f"write %40 for '@' and %2F for '/' in user and password of {settings.shown}"
+        )
     try:
         return create_engine(settings.database_url)
     except (NoSuchModuleError, ArgumentError, ValueError) as error:

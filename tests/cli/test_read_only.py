@@ -106,5 +106,9 @@ def test_a_missing_database_is_no_archive_and_a_silent_server_is_unreachable(
     with pytest.raises(NoArchive, match="create the database first"):
         Store.open(Settings(f"{postgres_url}/nowhere"))
     with pytest.raises(DatabaseUnreachable, match=r"a:\*\*\*@127") as raised:
-        Store.open(Settings("postgresql://a:se@cret@127.0.0.1:1/x"))
+        Store.open(Settings("postgresql://a:se%40cret@127.0.0.1:1/x"))
     assert "cret" not in str(raised.value)
+    for password in ("se@cret", "se/cret"):
+        with pytest.raises(UsageError, match=r"write %40 for '@'") as refused:
+            Store.open(Settings(f"postgresql://a:{password}@127.0.0.1:1/x"))
+        assert "cret" not in str(refused.value)
