@@ -64,6 +64,9 @@ EXIT_CODES = {
     errors.NoArchive.exit_code: "no archive at that location",
     errors.ArchiveLocked.exit_code: "locked by another process for longer than `--lock-seconds`",
     errors.ModelMissing.exit_code: "model weights are missing",
+    errors.ArchiveReadOnly.exit_code: "the archive can only be read",
+    errors.DiskFull.exit_code: "the disk is full; what was committed is safe",
+    errors.DatabaseUnreachable.exit_code: "the database server cannot be reached, or refuses",
     errors.TIME_LIMIT_REACHED: "time limit reached; run it again to continue",
     errors.INTERRUPTED: "interrupted; what was committed is safe",
 }
