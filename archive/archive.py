@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, overload
@@ -14,11 +14,12 @@ from archive.evaluate.audit import Audit, Audited, sample_ids
 from archive.evaluate.baselines import Comparison
 from archive.evaluate.stats import archive_stats
 from archive.filters import SampleSize, parse_sample_size, row_filter
-from archive.fitting_ingest import FittingIngest, IngestProgress
+from archive.fitting_ingest import FittingIngest, IngestOptions, IngestProgress
 from archive.imaging.memory import ImageInput
 from archive.index.queries import Query, encode_queries, is_single
 from archive.index.search import Hit, Search
 from archive.ingest.outcomes import Archived, Duplicate, Outcome, Skipped
+from archive.ingest.rules import ScanRules
 from archive.ingest.scan import Paths
 from archive.models.decoder import Decoder, ProgressCallback
 from archive.models.device import DeviceConfig
@@ -190,13 +191,27 @@ class Archive:
         """How many files the last ingest meets, and what it has spent on new ones."""
         return self._ingest.progress
 
-    def ingest(self, paths: Paths, *, keep_truncated: bool = False) -> Iterator[Outcome]:
+    def ingest(
+        self,
+        paths: Paths,
+        *,
+        keep_truncated: bool = False,
+        rescan: bool = False,
+        exclude: str | Sequence[str] = (),
+        include: str | Sequence[str] = (),
+        follow_links: bool = False,
+    ) -> Iterator[Outcome]:
         """Files and folders → one outcome per file, once it is committed. Runs as it is iterated.
 
         A string is one path. Originals are only read. `keep_truncated` archives the readable part
-        of damaged files. Raises UsageError for a path that does not exist, ModelMissing.
+        of damaged files; `rescan` reads files again that seem unchanged; `exclude` passes over
+        files and folders, `include` takes no other files than those, by patterns as in .gitignore;
+        `follow_links` follows links to folders. Raises UsageError for a
+        path that does not exist, ModelMissing.
         """
-        return self._ingest.run(paths, keep_truncated=keep_truncated)
+        rules = ScanRules(_listed(exclude), _listed(include), follow_links)
+        rules.check()
+        return self._ingest.run(paths, IngestOptions(keep_truncated, rescan, rules))
 
     def add_picture(self, image: ImageInput, *, name: str) -> Archived | Duplicate | Skipped:
         """A Pillow image, (H, W, 3) uint8 array or encoded bytes → its outcome."""
@@ -296,3 +311,7 @@ class Archive:
         """Restorations of all rows beside JPEG, WebP and AVIF; the originals must be readable."""
         reconstructor = self.reconstructor()
         return Comparison(list(self), self._codecs, self._models, reconstructor, Path(out))
+
+
+def _listed(patterns: str | Sequence[str]) -> Sequence[str]:
+    return [patterns] if isinstance(patterns, str) else patterns

@@ -11,11 +11,21 @@ from archive.imaging.memory import ImageInput
 from archive.index.search import Search
 from archive.ingest.outcomes import Archived, Duplicate, Outcome, Skipped
 from archive.ingest.pipeline import Ingest
-from archive.ingest.scan import Paths
+from archive.ingest.rules import ScanRules
+from archive.ingest.scan import ALL, Paths
 from archive.models.loader import ModelLoader
 from archive.recode.codec_set import CodecSet
 from archive.recode.recoder import Recoder
 from archive.store import Store
+
+
+@dataclass(frozen=True)
+class IngestOptions:
+    """What the user wants of an ingest."""
+
+    keep_truncated: bool = False  # archive the readable part of damaged files
+    rescan: bool = False  # read files again that seem unchanged
+    rules: ScanRules = ALL
 
 
 @dataclass(frozen=True)
@@ -42,9 +52,9 @@ class FittingIngest:
         self._recoder = recoder
         self._search = search
 
-    def run(self, paths: Paths, *, keep_truncated: bool) -> Iterator[Outcome]:
+    def run(self, paths: Paths, options: IngestOptions) -> Iterator[Outcome]:
         """Files and folders → one outcome per file, each once it is committed."""
-        ingest = self._ingest(keep_truncated=keep_truncated)
+        ingest = self._ingest(options)
         archived = 0
         until_fit = self._recoder.rows_until_fit()
         for outcome in ingest.run(paths):
@@ -66,12 +76,14 @@ class FittingIngest:
             self._search.refresh()
         return outcome
 
-    def _ingest(self, *, keep_truncated: bool = False) -> Ingest:
+    def _ingest(self, options: IngestOptions = IngestOptions()) -> Ingest:
         return Ingest(
             self._store,
             self._codecs.current_id,
             self._codecs.current,
             lambda: self._models.encoder,
             image_size=self._models.image_size,
-            keep_truncated=keep_truncated,
+            keep_truncated=options.keep_truncated,
+            rescan=options.rescan,
+            rules=options.rules,
         )

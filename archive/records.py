@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import enum
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 RESTORED = "done"  # state of a restoration that wrote a file
+INT64_LIMIT = 1 << 63  # the first integer that a column does not hold
 AUDITED = "audited"  # state of a restoration of which only the scores were stored
 
 
@@ -22,10 +24,31 @@ class Flag(enum.IntFlag):
 
 @dataclass(frozen=True)
 class FileStamp:
-    """Tells a changed file from an unchanged one without reading it."""
+    """Tells a changed file from an unchanged one without reading it.
+
+    Times beyond the years 1677 to 2262 are those years' limits, so that they fit 64 bits.
+    """
 
     size: int  # bytes
     mtime_ns: int  # time of the last modification, nanoseconds since 1970
+    ctime_ns: int | None = None  # of the last change of content or status; None if unknown
+    inode: int | None = None  # the file's number, as a signed integer; None if it says nothing
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> FileStamp:
+        """What the file system says of a file → its stamp."""
+        inode = status.st_ino - 2 * INT64_LIMIT * (status.st_ino >= INT64_LIMIT)
+        times = (_int64(status.st_mtime_ns), _int64(status.st_ctime_ns))
+        return cls(status.st_size, *times, inode)
+
+    def is_unchanged(self, now: FileStamp) -> bool:
+        """Whether a file that had this stamp, and has the other one now, surely was not changed.
+
+        A stamp without a ctime proves nothing. Inodes are compared where both are known.
+        """
+        if self.ctime_ns is None or replace(now, inode=None) != replace(self, inode=None):
+            return False
+        return self.inode is None or now.inode is None or self.inode == now.inode
 
 
 @dataclass(frozen=True)
@@ -148,6 +171,11 @@ class Row:
 def seed_bits(seed_index: int | None) -> int:
     """b, where `seed_index` is 1 followed by b bits; 0 for None."""
     return 0 if seed_index is None else seed_index.bit_length() - 1
+
+
+def _int64(number: int) -> int:
+    """The nearest 64-bit integer."""
+    return min(max(number, -INT64_LIMIT), INT64_LIMIT - 1)
 
 
 @dataclass(frozen=True)

@@ -35,8 +35,7 @@ def opened(path: Path) -> Iterator[BufferedReader]:
 
 def stamp_of(file: BinaryIO) -> FileStamp:
     """An open file → its stamp."""
-    status = os.fstat(file.fileno())
-    return FileStamp(status.st_size, status.st_mtime_ns)
+    return FileStamp.of(os.fstat(file.fileno()))
 
 
 def digest_of(path: Path) -> tuple[bytes, FileStamp]:

@@ -78,7 +78,7 @@ class Workers:
         header = {
             "path": "" if isinstance(source, bytes) else str(source),
             "at_least": at_least,
-            "stamp": unchanged and [unchanged.size, unchanged.mtime_ns],
+            "stamp": unchanged and astuple(unchanged),
             "keep_truncated": keep_truncated,
             "seconds": self._seconds,
         }

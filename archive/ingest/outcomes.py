@@ -15,7 +15,7 @@ class Archived:
 
 @dataclass(frozen=True)
 class Unchanged:
-    """Archived earlier, and of the same size and time since then; it was not read."""
+    """Archived earlier, and not changed since then; it was read only if that was in doubt."""
 
     path: str
 
@@ -52,4 +52,11 @@ class Ignored:
     path: str
 
 
-Outcome = Archived | Unchanged | Duplicate | Moved | Skipped | Ignored
+@dataclass(frozen=True)
+class Linked:
+    """A link to a folder, which was not followed."""
+
+    path: str
+
+
+Outcome = Archived | Unchanged | Duplicate | Moved | Skipped | Ignored | Linked

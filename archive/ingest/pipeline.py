@@ -21,10 +21,21 @@ from archive.imaging.memory import ImageInput
 from archive.imaging.workers import Workers
 from archive.ingest.encoding import Hashed, Prepared, RowEncoder
 from archive.ingest.inputs import FileInput, Input, MemoryInput
-from archive.ingest.outcomes import Archived, Duplicate, Ignored, Moved, Outcome, Skipped, Unchanged
+from archive.ingest.ledger_cleanup import LedgerCleanup
+from archive.ingest.outcomes import (
+    Archived,
+    Duplicate,
+    Ignored,
+    Linked,
+    Moved,
+    Outcome,
+    Skipped,
+    Unchanged,
+)
 from archive.ingest.read_ahead import Page, ReadAhead
 from archive.ingest.reader import ReadBatch, Reader
-from archive.ingest.scan import Candidate, Paths, as_paths, require_exists
+from archive.ingest.rules import ScanRules
+from archive.ingest.scan import ALL, Candidate, Paths, as_paths, require_exists
 from archive.ingest.volumes import Places
 from archive.models.encoder import Encoder
 from archive.records import Batch, Place, SkippedFile
@@ -49,8 +60,15 @@ class Ingest:
         *,
         image_size: int,
         keep_truncated: bool = False,
+        rescan: bool = False,
+        rules: ScanRules = ALL,
     ) -> None:
-        """`encoder` opens the encoder; `image_size`: pixels it needs on an image's short side."""
+        """`encoder` opens the encoder; `image_size`: pixels it needs on an image's short side;
+        `rescan` reads files again that seem unchanged.
+        """
+        rules.check()
+        self._rescan = rescan
+        self._rules = rules
         self._store = store
         self._codec_id = codec_id
         self._codec = codec
@@ -80,7 +98,14 @@ class Ingest:
         names = as_paths(paths)
         for name in names:
             require_exists(name)
-        with ReadAhead(names) as scan, Reader(self._load) as reader:
+        cleanup = LedgerCleanup(self._store, self._places)
+        for outcome in self._outcomes(names):
+            cleanup.see(outcome)
+            yield outcome
+        cleanup.run([os.path.realpath(name) for name in names if os.path.isdir(name)])
+
+    def _outcomes(self, names: Sequence[str]) -> Iterator[Outcome]:
+        with ReadAhead(names, self._rules) as scan, Reader(self._load) as reader:
             self._scan = scan
             ahead: Future[ReadBatch] | None = None
             for page in scan:
@@ -121,6 +146,8 @@ class Ingest:
         for candidate in page:
             if candidate.path in unchanged:
                 decided.append(Unchanged(candidate.path))
+            elif candidate.is_linked_folder:
+                decided.append(Linked(candidate.path))
             elif not (candidate.may_be_image or candidate.error):
                 decided.append(Ignored(candidate.path))
         decided += self._skip_folders([candidate for candidate in page if candidate.error])
@@ -147,12 +174,19 @@ class Ingest:
         return FileInput(candidate.path, place, keep_truncated=self._keep_truncated)
 
     def _unchanged(self, files: Sequence[Input]) -> set[str]:
-        """Paths of those files whose size and time are as they were when they were archived."""
+        """Paths of those files that surely are as they were when they were archived."""
         unchanged: set[str] = set()
+        if self._rescan:
+            return unchanged
         for volume_id in {file.place.volume_id for file in files}:
             on_volume = [file for file in files if file.place.volume_id == volume_id]
             stamps = self._store.sources.stamps(volume_id, [file.place.path for file in on_volume])
-            same = [file for file in on_volume if stamps.get(file.place.path) == file.place.stamp]
+            same = [
+                file
+                for file in on_volume
+                if file.place.path in stamps
+                and stamps[file.place.path].is_unchanged(file.place.stamp)
+            ]
             self._store.sources.see_again(volume_id, [file.place.path for file in same])
             unchanged.update(file.path for file in same)
         return unchanged
@@ -181,14 +215,19 @@ class Ingest:
             removed=[place for places in vacant.values() for place in places],
             skipped=[_skipped_file(source.place, error) for source, error in unread],
         )
+        known = self._store.sources.holding(set(archived.values()))
         ids, added = self._store.write_batch(self._codec_id, batch)
         outcomes: list[Outcome] = []
         for digest, file in encoded.items():  # another process may have been faster
             outcome = Archived if digest in added else Duplicate
             outcomes.append(outcome(file.path, ids[digest]))
         for file in sighted:
+            image_id = ids[file.digest]
+            if (image_id, file.place.volume_id, file.place.path) in known and file.input.can_move:
+                outcomes.append(Unchanged(file.path))
+                continue
             kind = Moved if vacant.get(file.digest) else Duplicate
-            outcomes.append(kind(file.path, ids[file.digest]))
+            outcomes.append(kind(file.path, image_id))
         for source, error in unread:
             outcomes.append(Skipped(source.path, error.reason, error.detail))
         return outcomes

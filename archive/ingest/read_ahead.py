@@ -10,9 +10,10 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Iterator, Sequence
-from itertools import chain, islice
+from itertools import islice
 
-from archive.ingest.scan import Candidate, scan
+from archive.ingest.rules import ScanRules
+from archive.ingest.scan import ALL, Candidate, scan
 
 PAGE = 512  # files; also looked up in the database together
 READ_AHEAD = 65_536  # files
@@ -24,8 +25,9 @@ Page = list[Candidate]
 class ReadAhead:
     """Everything at and below some paths, in pages. A context manager, which stops the scan."""
 
-    def __init__(self, paths: Sequence[str]) -> None:
+    def __init__(self, paths: Sequence[str], rules: ScanRules = ALL) -> None:
         self._paths = paths
+        self._rules = rules
         self._count = 0
         self._is_complete = False
         self._is_stopped = False
@@ -57,7 +59,7 @@ class ReadAhead:
 
     def _scan(self) -> None:
         try:
-            candidates = chain.from_iterable(map(scan, self._paths))
+            candidates = scan(self._paths, self._rules)
             while not self._is_stopped and (page := list(islice(candidates, PAGE))):
                 self._count += len(page)
                 self._pages.put(page)

@@ -1,51 +1,47 @@
-"""Which files below a path may be images. Nothing is opened, except to look at its first bytes.
+"""Which files below some paths may be images. Nothing is opened, except to look at its first bytes.
 
-Folders are walked in order of names. Links to folders are not followed, so loops are impossible;
-links to files are. A file may be an image by its suffix or, whatever its name, by its first bytes.
-A path that the user names always counts as one.
+Folders are walked in order of names, however deep they are; each folder and each file once, though
+it be below two of the paths. A link to a folder is reported, or followed if that is wanted, and
+loops are impossible: a folder is known by its real path. Links to files are followed. A file may
+be an image by its suffix or, whatever its name, by its first bytes; what rules.py names is passed
+over. A path that the user names always counts as an image.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from archive.errors import UsageError
+from archive.ingest.rules import (
+    IGNORE_FILE,
+    NO_MEDIA,
+    RESOURCE_FORK,
+    IgnoreFile,
+    ScanRules,
+    is_programs_file,
+    is_programs_folder,
+    parsed,
+    read_ignore_file,
+)
+from archive.ingest.signatures import has_image_content, has_image_suffix
 from archive.records import FileStamp
 
-SUFFIXES = frozenset(
-    f".{suffix}"
-    for suffix in (
-        *("jpg", "jpeg", "jpe", "jfif", "png", "webp", "avif", "heic", "heif", "hif", "jxl", "gif"),
-        *("tif", "tiff", "bmp", "jp2", "j2k", "ppm", "pgm", "pnm", "tga"),
-    )
-)
-SIGNATURES = (  # offset, bytes
-    (0, b"\xff\xd8\xff"),  # JPEG
-    (0, b"\x89PNG\r\n\x1a\n"),
-    (0, b"GIF8"),
-    (8, b"WEBP"),
-    (4, b"ftypavif"),
-    (4, b"ftypheic"),
-    (4, b"ftypmif1"),
-    (0, b"\xff\x0a"),  # JPEG XL, bare codestream
-    (0, b"\0\0\0\x0cJXL "),
-)
-SIGNATURE_BYTES = 16  # at the start of a file; enough for every signature
+ALL = ScanRules()
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A file that the scan came across, or a folder that it could not read."""
+    """A file that the scan came across, a folder that it could not read, or a linked folder."""
 
     path: str  # absolute
     stamp: FileStamp | None  # None if the file has no status, e.g. a broken link
     may_be_image: bool
     error: str = ""  # why a folder could not be read
+    is_linked_folder: bool = False  # a link to a folder, which was not followed
 
 
 def as_paths(paths: Paths) -> list[str]:
@@ -58,28 +54,116 @@ def as_paths(paths: Paths) -> list[str]:
     return [_as_path(paths)]
 
 
-def scan(path: str) -> Iterator[Candidate]:
-    """A file or folder → all files in it, by name. Raises UsageError if the path does not exist."""
-    require_exists(path)
-    top = os.path.realpath(path)
-    if not os.path.isdir(top):
-        yield Candidate(os.path.abspath(path), _stamp(path), may_be_image=True)
-        return
-    errors: list[OSError] = []
-    for folder, subfolders, names in os.walk(top, onerror=errors.append):
-        subfolders.sort()
-        for name in sorted(names):
-            file = os.path.join(folder, name)
-            yield Candidate(file, _stamp(file), _may_be_image(file))
-        while errors:
-            yield _unreadable(errors.pop())
-    yield from map(_unreadable, errors)
+def scan(paths: Paths, rules: ScanRules = ALL) -> Iterator[Candidate]:
+    """Files and folders → all files at and below them. Raises UsageError for a path that does not
+    exist.
+
+    Files that are named come first.
+    """
+    names = as_paths(paths)
+    for name in names:
+        require_exists(name)
+    files = dict.fromkeys(os.path.abspath(name) for name in names if not os.path.isdir(name))
+    for file in files:
+        yield Candidate(file, _stamp(file), may_be_image=True)
+    real = {os.path.join(os.path.realpath(os.path.dirname(f)), os.path.basename(f)) for f in files}
+    walk = _Walk(rules, named=real)
+    for name in names:
+        if os.path.isdir(name):
+            yield from walk.below(os.path.realpath(name))
 
 
 def require_exists(path: str) -> None:
     """Raises UsageError if there is neither a file nor a folder at this path."""
-    if not os.path.lexists(path):
+    if "\0" in path or not os.path.lexists(path):
         raise UsageError(f"{path or repr(path)} does not exist; name an image or a folder")
+
+
+class _Walk:
+    """Through folders, each once."""
+
+    def __init__(self, rules: ScanRules, *, named: set[str]) -> None:
+        """`named`: files that were met already."""
+        self._exclude = parsed(*rules.exclude)
+        self._include = parsed(*rules.include) if rules.include else None
+        self._follow_links = rules.follow_links
+        self._named = named
+        self._visited: set[str] = set()  # real paths of folders
+
+    def below(self, top: str) -> Iterator[Candidate]:
+        """Everything below a folder, by name: first a folder's files, then its folders."""
+        ahead: list[tuple[str, Sequence[IgnoreFile]]] = [(top, ())]
+        while ahead:
+            folder, ignored = ahead.pop()
+            if folder in self._visited:
+                continue
+            self._visited.add(folder)
+            try:
+                with os.scandir(folder) as listing:
+                    entries = sorted(listing, key=lambda entry: entry.name)
+                names = {entry.name for entry in entries}
+                if NO_MEDIA in names and folder != top:
+                    continue
+                ignored = _with_ignore_file(folder, ignored, names)
+            except OSError as error:
+                yield _unreadable(folder, error)
+                continue
+            folders = []
+            for entry in entries:
+                if not _is_folder(entry):
+                    yield from self._file(entry, top, ignored)
+                elif self._is_passed_over(entry, top, ignored, is_folder=True):
+                    continue
+                elif not entry.is_symlink():
+                    folders.append((entry.path, ignored))
+                elif self._follow_links:
+                    folders.append((os.path.realpath(entry.path), ignored))
+                else:
+                    yield Candidate(entry.path, None, False, is_linked_folder=True)
+            ahead += reversed(folders)
+
+    def _file(
+        self, entry: os.DirEntry[str], top: str, ignored: Sequence[IgnoreFile]
+    ) -> Iterator[Candidate]:
+        path = entry.path
+        if path in self._named or self._is_passed_over(entry, top, ignored, is_folder=False):
+            return
+        if entry.name.startswith(RESOURCE_FORK):
+            if has_image_content(path):
+                yield Candidate(path, _stamp(path), may_be_image=True)
+            return
+        may_be_image = has_image_suffix(path) or has_image_content(path)
+        yield Candidate(path, _stamp(path), may_be_image)
+
+    def _is_passed_over(
+        self, entry: os.DirEntry[str], top: str, ignored: Sequence[IgnoreFile], *, is_folder: bool
+    ) -> bool:
+        if (is_programs_folder if is_folder else is_programs_file)(entry.name):
+            return True
+        relative = os.path.relpath(entry.path, top)
+        if self._exclude.match_file(relative + "/" * is_folder):
+            return True
+        for file in reversed(ignored):
+            verdict = file.verdict(entry.path, is_folder=is_folder)
+            if verdict is not None:
+                return verdict
+        if is_folder or self._include is None:
+            return False
+        return not self._include.match_file(relative)
+
+
+def _with_ignore_file(
+    folder: str, ignored: Sequence[IgnoreFile], names: set[str]
+) -> Sequence[IgnoreFile]:
+    nearest = read_ignore_file(folder) if IGNORE_FILE in names else None
+    return ignored if nearest is None else (*ignored, nearest)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _as_path(path: object) -> str:
@@ -93,29 +177,11 @@ def _as_path(path: object) -> str:
 
 def _stamp(path: str) -> FileStamp | None:
     try:
-        status = os.stat(path)
+        return FileStamp.of(os.stat(path))
     except OSError:
         return None
-    return FileStamp(status.st_size, status.st_mtime_ns)
 
 
-def _unreadable(error: OSError) -> Candidate:
+def _unreadable(folder: str, error: OSError) -> Candidate:
     """A folder that could not be listed."""
-    reason = error.strerror or str(error)
-    return Candidate(str(error.filename), None, may_be_image=False, error=reason)
-
-
-def _may_be_image(path: str) -> bool:
-    if Path(path).suffix.lower() in SUFFIXES:
-        return True
-    try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    except OSError:
-        return False
-    try:
-        head = os.read(descriptor, SIGNATURE_BYTES)
-    except OSError:
-        return False
-    finally:
-        os.close(descriptor)
-    return any(head[offset:].startswith(signature) for offset, signature in SIGNATURES)
+    return Candidate(folder, None, may_be_image=False, error=error.strerror or str(error))

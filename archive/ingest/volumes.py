@@ -1,21 +1,37 @@
 """Which file system a path is on. A drive that is away is offline, not deleted; mounted at another
 path, it is the same drive.
 
-    path  →  Volume(marker, label, root)  +  path relative to root
+    path  →  Volume(marker, label, root)  +  path relative to root  +  stamp
 
-The root is the mount point. The marker is the file system's UUID if the system knows it
-(/dev/disk/by-uuid), else the mount point. Nothing is ever written to a drive in order to recognize
-it. Images that are not files are on MEMORY, a volume that is never mounted.
+The root is the mount point. The marker is
+
+    uuid:UUID[/folder]       where the system knows the file system's UUID (/dev/disk/by-uuid)
+    share:SOURCE[/folder]    of a network file system: //server/share
+    mount:ROOT               else
+
+`/folder` is the part of the file system that is mounted, if that is not all of it: two bind mounts,
+subvolumes or shares of one drive are two volumes, though their relative paths be the same. Nothing
+is ever written to a drive in order to recognize it. Images that are not files are on MEMORY, a
+volume that is never mounted.
+
+A file is unchanged, and not read, if its size, its mtime *and* its ctime are what they were, and
+its inode where that lasts: no program can set a ctime back, and a file that is moved into another's
+place brings its own. In doubt a file is read: that costs a digest, and one taken for unchanged that
+is not costs a picture. So files are read once more whose ctime is unknown (archives before 0004),
+or that chmod or a hard link touched. FAT, exFAT and network file systems number their files anew at
+each mount: there inodes are not compared.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass
+import stat
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+from archive.ingest.mounts import Mount, mount_of
 from archive.records import FileStamp, Place
 from archive.store.volumes import Volumes
 
@@ -30,6 +46,7 @@ class Volume:
     marker: str
     label: str
     root: str
+    has_lasting_inodes: bool = True
 
 
 MEMORY = Volume("memory:", "memory", "memory:")
@@ -38,12 +55,9 @@ MEMORY = Volume("memory:", "memory", "memory:")
 @lru_cache(maxsize=4096)
 def volume_of(directory: str) -> Volume:
     """Absolute, resolved directory → its volume."""
-    root = directory
-    while not os.path.ismount(root) and os.path.dirname(root) != root:
-        root = os.path.dirname(root)
-    uuid = _uuid_of(os.stat(root).st_dev)
-    marker = f"uuid:{uuid}" if uuid else f"mount:{root}"
-    return Volume(marker, os.path.basename(root) or root, root)
+    mount = mount_of(directory)
+    label = os.path.basename(mount.point) or mount.point
+    return Volume(_marker(mount), label, mount.point, mount.has_lasting_inodes)
 
 
 def is_mounted(marker: str, root: str) -> bool:
@@ -66,7 +80,18 @@ class Places:
         volume = volume_of(os.path.dirname(path))
         volume_id = self._id_of(volume)
         self._roots.setdefault(volume_id, volume.root)
+        if stamp is not None and not volume.has_lasting_inodes:
+            stamp = replace(stamp, inode=None)
         return Place(volume_id, os.path.relpath(path, volume.root), stamp or UNKNOWN)
+
+    @property
+    def met(self) -> list[int]:
+        """Ids of the volumes that this run has met."""
+        return list(self._roots)
+
+    def root_of(self, volume_id: int) -> str | None:
+        """Where this run met a volume; None if it has not."""
+        return self._roots.get(volume_id)
 
     def in_memory(self, name: str) -> Place:
         """The name of an image in memory → its place."""
@@ -83,6 +108,25 @@ class Places:
                 marker=volume.marker, label=volume.label, root=volume.root
             )
         return self._ids[volume.marker]
+
+
+def _marker(mount: Mount) -> str:
+    folder = "" if mount.root == "/" else mount.root
+    uuid = _uuid_of(_device(mount))
+    if uuid:
+        return f"uuid:{uuid}{folder}"
+    if mount.is_network:
+        return f"share:{mount.source}{folder}"
+    return f"mount:{mount.point}"
+
+
+def _device(mount: Mount) -> int:
+    """The block device: btrfs gives each subvolume a number of its own, which no UUID has."""
+    with contextlib.suppress(OSError):
+        status = os.stat(mount.source)
+        if stat.S_ISBLK(status.st_mode):
+            return status.st_rdev
+    return os.stat(mount.point).st_dev
 
 
 def _uuid_of(device: int) -> str | None:

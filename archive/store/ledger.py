@@ -8,10 +8,12 @@ from pathlib import Path
 
 from sqlalchemy import Connection, delete, select
 
-from archive.records import Place, SkippedFile, SkippedRecord
+from archive.records import FileStamp, Place, SkippedFile, SkippedRecord
 from archive.store import schema
 from archive.store.clock import utc_now
 from archive.store.database import Database, chunks, upsert
+
+NO_STAMP = FileStamp(-1, -1)
 
 
 class Ledger:
@@ -37,6 +39,19 @@ class Ledger:
             for row in rows
         ]
 
+    def places(self, volume_ids: Sequence[int]) -> list[tuple[int, str]]:
+        """(volume id, path) of the skipped files on these volumes."""
+        skipped = schema.Skipped
+        query = select(skipped.volume_id, skipped.path).where(skipped.volume_id.in_(volume_ids))
+        with self._database.reading() as connection:
+            return [(row.volume_id, row.path) for row in connection.execute(query)]
+
+    def forget(self, places: Sequence[tuple[int, str]]) -> None:
+        """Removes (volume id, path): the cause is gone."""
+        listed = [Place(*place, NO_STAMP) for place in places]
+        with self._database.writing() as connection:
+            self.remove(connection, listed)
+
     def put(self, connection: Connection, files: Sequence[SkippedFile]) -> None:
         """Adds these files; one that is listed already counts one more attempt."""
         attempt = {"attempts": 1, "last_attempt": utc_now()}
@@ -51,7 +66,7 @@ class Ledger:
         )
 
     def remove(self, connection: Connection, places: Sequence[Place]) -> None:
-        """Removes these paths, since they were archived after all."""
+        """Removes these paths, since they were archived after all or are gone."""
         skipped = schema.Skipped
         for volume_id in {place.volume_id for place in places}:
             paths = [place.path for place in places if place.volume_id == volume_id]

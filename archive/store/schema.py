@@ -173,10 +173,10 @@ class Volume(Base):
 
     # Referred to by source.volume_id and skipped.volume_id.
     id: Mapped[int] = mapped_column(primary_key=True)
-    # What identifies it: `uuid:` and the file system's UUID, or `mount:` and the mount point.
-    marker: Mapped[str] = mapped_column(unique=True)
+    # What identifies it: `uuid:`, `share:` or `mount:`, see archive.ingest.volumes.
+    marker: Mapped[str] = mapped_column(PathText, unique=True)
     # Name of the mount point, for people.
-    label: Mapped[str]
+    label: Mapped[str] = mapped_column(PathText)
     # Where it was mounted when it was last seen.
     root: Mapped[str] = mapped_column(PathText)
     # When it was last seen (UTC).
@@ -201,6 +201,10 @@ class Source(Base):
     size: Mapped[int]
     # Time of the file's last modification, in nanoseconds since 1970.
     mtime_ns: Mapped[int]
+    # Time of the last change of content or status, likewise; NULL if unknown.
+    ctime_ns: Mapped[int | None]
+    # The file's number on its file system, signed; NULL if unknown.
+    inode: Mapped[int | None]
     # When the file was last seen (UTC), within a day.
     last_seen: Mapped[datetime]
 

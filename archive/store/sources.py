@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
@@ -13,6 +15,12 @@ from archive.store import schema
 from archive.store.clock import utc_now
 from archive.store.database import Database, chunks, upsert
 
+STAMP = (
+    schema.Source.size,
+    schema.Source.mtime_ns,
+    schema.Source.ctime_ns,
+    schema.Source.inode,
+)
 RENEWAL = timedelta(days=1)  # how old `last_seen` may grow before it is written again
 
 
@@ -29,9 +37,8 @@ class Sources:
         with self._database.reading() as connection:
             for part in chunks(paths):
                 listed = (source.volume_id == volume_id) & source.path.in_(part)
-                query = select(source.path, source.size, source.mtime_ns).where(listed)
-                for row in connection.execute(query):
-                    stamps[row.path] = FileStamp(row.size, row.mtime_ns)
+                for row in connection.execute(select(source.path, *STAMP).where(listed)):
+                    stamps[row.path] = _stamp(row)
         return stamps
 
     def see_again(self, volume_id: int, paths: Sequence[str]) -> None:
@@ -50,13 +57,23 @@ class Sources:
     def places(self, image_id: int) -> list[Place]:
         """Where an image was seen, the oldest first."""
         source = schema.Source
-        columns = (source.volume_id, source.path, source.size, source.mtime_ns)
+        columns = (source.volume_id, source.path, *STAMP)
         query = select(*columns).where(source.image_id == image_id).order_by(source.id)
         with self._database.reading() as connection:
             return [
-                Place(row.volume_id, row.path, FileStamp(row.size, row.mtime_ns))
-                for row in connection.execute(query)
+                Place(row.volume_id, row.path, _stamp(row)) for row in connection.execute(query)
             ]
+
+    def holding(self, image_ids: Collection[int]) -> set[tuple[int, int, str]]:
+        """(image id, volume id, path) of all places of these images."""
+        source = schema.Source
+        columns = select(source.image_id, source.volume_id, source.path)
+        with self._database.reading() as connection:
+            return {
+                (row.image_id, row.volume_id, row.path)
+                for part in chunks(list(image_ids))
+                for row in connection.execute(columns.where(source.image_id.in_(part)))
+            }
 
     def paths(self, connection: Connection, image_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
         """Absolute paths by image, the oldest first, where the volumes were last mounted."""
@@ -78,13 +95,12 @@ class Sources:
                 "image_id": image_id,
                 "volume_id": place.volume_id,
                 "path": place.path,
-                "size": place.stamp.size,
-                "mtime_ns": place.stamp.mtime_ns,
+                **asdict(place.stamp),
                 "last_seen": now,
             }
             for image_id, place in places
         ]
-        renew = ("image_id", "size", "mtime_ns", "last_seen")
+        renew = ("image_id", *(column.key for column in STAMP), "last_seen")
         upsert(connection, schema.Source, values, key=("volume_id", "path"), renew=renew)
 
     def remove(self, connection: Connection, places: Sequence[Place]) -> None:
@@ -93,3 +109,7 @@ class Sources:
         for place in places:
             same = (source.volume_id == place.volume_id) & (source.path == place.path)
             connection.execute(delete(source).where(same))
+
+
+def _stamp(row: Any) -> FileStamp:
+    return FileStamp(row.size, row.mtime_ns, row.ctime_ns, row.inode)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -32,6 +32,20 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Archive the readable part of truncated images, flagged.",
 )
+@click.option("--rescan", is_flag=True, help="Read files again that seem unchanged.")
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="PATTERN",
+    help="Pass over files and folders, by a pattern as in .gitignore. Repeatable.",
+)
+@click.option(
+    "--include",
+    multiple=True,
+    metavar="PATTERN",
+    help="Take only files that match, by a pattern as in .gitignore. Repeatable.",
+)
+@click.option("--follow-links", is_flag=True, help="Follow links to folders.")
 @json_option
 def command(
     *,
@@ -41,13 +55,14 @@ def command(
     any_weights: bool,
     codec: CodecConfig | None,
     candidates: str | None,
-    keep_truncated: bool,
     as_json: bool,
+    **options: Any,
 ) -> int:
     """Archive images and folders of images. Originals are only read.
 
     Run it again at any time: unchanged files are not read again, moved files keep their rows, and
-    an interrupted run continues where it stopped. With --candidates, existing rows without a
+    an interrupted run continues where it stopped. A file .coldframeignore names, as .gitignore
+    does, what is passed over in its folder and below. With --candidates, existing rows without a
     selected seed are processed as well.
     """
     from archive.archive import Archive
@@ -57,7 +72,7 @@ def command(
         if codec:
             archive.use_codec(codec)
         with progress("archiving", silent=as_json) as show:
-            for outcome in archive.ingest(paths, keep_truncated=keep_truncated):
+            for outcome in archive.ingest(paths, **options):
                 tally.add(outcome)
                 show(tally.files, tally.short(), total=archive.ingest_progress.total)
         if candidates:

@@ -8,7 +8,16 @@ from typing import Any
 
 import click
 
-from archive.ingest.outcomes import Archived, Duplicate, Ignored, Moved, Outcome, Skipped, Unchanged
+from archive.ingest.outcomes import (
+    Archived,
+    Duplicate,
+    Ignored,
+    Linked,
+    Moved,
+    Outcome,
+    Skipped,
+    Unchanged,
+)
 from cli.shared.output import emit, path_fields, plural, shown
 from cli.shared.seeds import SeedCounts
 
@@ -19,6 +28,7 @@ MESSAGE_TYPES = {  # of JSON lines, and the keys of the summary
     Moved: "moved",
     Skipped: "skipped",
     Ignored: "ignored",
+    Linked: "linked",
 }
 WORDS = {  # for people, after a number
     Unchanged: "unchanged",
@@ -26,6 +36,7 @@ WORDS = {  # for people, after a number
     Duplicate: "duplicate",
     Skipped: "skipped",
     Ignored: "not images",
+    Linked: "linked folders not followed",
 }
 LISTED = 20  # skipped files that are listed by name
 
@@ -49,6 +60,7 @@ class Tally:
         self._as_json = as_json
         self._counts: Counter[type[Outcome]] = Counter()
         self._skipped: list[Skipped] = []
+        self._linked: list[Linked] = []
         self._started = time.monotonic()
 
     def add(self, outcome: Outcome) -> None:
@@ -58,6 +70,8 @@ class Tally:
         self._counts[type(outcome)] += 1
         if isinstance(outcome, Skipped) and len(self._skipped) < LISTED:
             self._skipped.append(outcome)
+        if isinstance(outcome, Linked) and len(self._linked) < LISTED:
+            self._linked.append(outcome)
 
     @property
     def files(self) -> int:
@@ -95,6 +109,8 @@ class Tally:
         unlisted = self.skipped - len(self._skipped)
         if unlisted:
             click.echo(f"  … and {unlisted:,} more: `coldframe ls --skipped`")
+        for linked in self._linked:
+            click.echo(f"  linked folder {shown(linked.path)}: follow it with --follow-links")
         if self.seeds:
             click.echo(str(self.seeds))
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from archive.errors import UsageError
-from archive.ingest.scan import SUFFIXES, Candidate, Paths, as_paths, scan
+from archive.ingest.rules import ScanRules
+from archive.ingest.scan import ALL, Candidate, Paths, as_paths, scan
+from archive.ingest.signatures import SUFFIXES
 from archive.records import FileStamp
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(12)
@@ -19,8 +21,8 @@ def names(folder: Path) -> list[str]:
     return [os.path.relpath(candidate.path, folder) for candidate in scan(str(folder))]
 
 
-def images(folder: Path) -> set[str]:
-    return {Path(file.path).name for file in scan(str(folder)) if file.may_be_image}
+def images(folder: Path, rules: ScanRules = ALL) -> set[str]:
+    return {Path(file.path).name for file in scan(str(folder), rules) if file.may_be_image}
 
 
 def generated() -> Iterator[str]:
@@ -66,7 +68,9 @@ def test_every_file_comes_with_its_size_and_time(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"four")
     os.utime(tmp_path / "a.jpg", ns=(5, 7))
     path = str(tmp_path / "a.jpg")
-    assert list(scan(path)) == [Candidate(path, FileStamp(4, 7), may_be_image=True)]
+    status = os.stat(path)
+    stamp = FileStamp(4, 7, status.st_ctime_ns, status.st_ino)
+    assert list(scan(path)) == [Candidate(path, stamp, may_be_image=True)]
     assert list(scan(str(tmp_path))) == list(scan(path))
 
 
@@ -96,6 +100,16 @@ def test_a_known_suffix_is_enough_in_either_case(tmp_path: Path, suffix: str) ->
         b"\0\0\0\x20ftypheic",
         b"\0\0\0\x20ftypmif1",
         b"\xff\x0a\xfa",
+        b"II\x2a\0",
+        b"MM\0\x2a",
+        b"II\x2b\0\x08\0\0\0",
+        b"MM\0\x2b\0\x08\0\0",
+        b"BM" + bytes(8) + b"\x36\0\0\0\x28\0\0\0",
+        b"\0\0\0\x0cjP  \r\n\x87\n",
+        b"\xff\x4f\xff\x51",
+        b"P6\n40 30\n255\n",
+        *(b"\0\0\0\x20ftyp" + brand for brand in (b"heix", b"hevc", b"avis", b"msf1")),
+        b"\0\0\0\x18ftypisom\0\0\0\0mif1heic",
         b"\0\0\0\x0cJXL \r\n\x87\n",
     ],
 )
@@ -135,8 +149,13 @@ def test_links_to_folders_are_not_followed_but_links_to_files_are(tmp_path: Path
     (tmp_path / "photos" / "b.jpg").symlink_to("a.jpg")
     (tmp_path / "photos" / "loop").symlink_to(tmp_path / "photos")
     assert images(tmp_path) == {"a.jpg", "b.jpg"}
+    [linked] = [file.path for file in scan(str(tmp_path)) if file.is_linked_folder]
+    assert linked == str(tmp_path / "photos" / "loop")
+    follow = ScanRules(follow_links=True)
+    assert len(list(scan(str(tmp_path), follow))) == 2  # the loop ends
     (tmp_path / "link").symlink_to(tmp_path / "photos")
-    assert {file.path for file in scan(str(tmp_path / "link"))} == {
+    met = scan(str(tmp_path / "link"))
+    assert {file.path for file in met if not file.is_linked_folder} == {
         str(tmp_path / "photos" / "a.jpg"),
         str(tmp_path / "photos" / "b.jpg"),
     }
@@ -175,3 +194,58 @@ def test_a_folder_that_cannot_be_read_is_reported_with_the_reason(
 def test_a_path_that_does_not_exist_is_a_usage_error(path: str) -> None:
     with pytest.raises(UsageError, match="does not exist"):
         list(scan(path))
+
+
+def fill(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(JPEG)
+
+
+def test_what_programs_keep_beside_pictures_is_passed_over(tmp_path: Path) -> None:
+    fill(tmp_path, "a.jpg", "@eaDir/b.jpg", ".Trash-1000/files/c.jpg", "$RECYCLE.BIN/d.jpg")
+    fill(tmp_path, ".thumbnails/e.jpg", ".picasaoriginals/f.jpg", "Thumbs.db", ".git/g.jpg")
+    fill(tmp_path, "app/.nomedia", "app/h.jpg", ".trashed-1-i.jpg", ".DS_Store")
+    (tmp_path / "._a.jpg").write_bytes(b"\0\5\x16\7\0\2\0\0Mac OS X")
+    assert names(tmp_path) == ["a.jpg"]
+    fill(tmp_path, "._picture.jpg")
+    assert images(tmp_path) == {"a.jpg", "._picture.jpg"}
+    assert images(tmp_path / "app") == {"h.jpg"}  # it was named
+    assert images(tmp_path / "@eaDir") == {"b.jpg"}
+
+
+def test_patterns_exclude_and_include(tmp_path: Path) -> None:
+    fill(tmp_path, "a.jpg", "b.png", "raw/c.jpg", "raw/d.png")
+    assert images(tmp_path, ScanRules(exclude=["*.png"])) == {"a.jpg", "c.jpg"}
+    assert images(tmp_path, ScanRules(exclude=["/raw/"])) == {"a.jpg", "b.png"}
+    assert images(tmp_path, ScanRules(include=["*.jpg"])) == {"a.jpg", "c.jpg"}
+    assert images(tmp_path, ScanRules(exclude=["raw/"], include=["*.jpg"])) == {"a.jpg"}
+
+
+def test_the_nearest_ignore_file_decides(tmp_path: Path) -> None:
+    fill(tmp_path, "a.jpg", "b.png", "in/c.png", "in/d.jpg", "out/e.jpg")
+    (tmp_path / ".coldframeignore").write_text("# not these\n*.png\nout/\n")
+    assert images(tmp_path) == {"a.jpg", "d.jpg"}
+    (tmp_path / "in" / ".coldframeignore").write_text("!c.png\nd.*\n")
+    assert images(tmp_path) == {"a.jpg", "c.png"}
+
+
+def test_folders_may_be_nested_as_deep_as_paths_reach(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(JPEG)
+    folder = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(1100):
+        os.mkdir("d", dir_fd=folder)
+        inner = os.open("d", os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = inner
+    file = os.open("x.jpg", os.O_WRONLY | os.O_CREAT, dir_fd=folder)
+    os.close(file)
+    os.close(folder)
+    assert images(tmp_path) == {"a.jpg", "x.jpg"}
+
+
+def test_a_file_below_two_of_the_paths_is_met_once(tmp_path: Path) -> None:
+    fill(tmp_path, "a.jpg", "inner/b.jpg")
+    paths = [tmp_path, tmp_path / "inner", tmp_path / "a.jpg", tmp_path / "inner" / "b.jpg"]
+    for order in (paths, paths[::-1]):
+        assert sorted(Path(file.path).name for file in scan(order)) == ["a.jpg", "b.jpg"]

@@ -36,7 +36,7 @@ def test_each_bad_file_has_its_reason_in_the_outcome_and_in_the_ledger(
     (photos / "upwards").symlink_to(photos)
     os.mkfifo(photos / "pipe.png")
     outcomes = list(ingest.run(photos))
-    assert kinds(outcomes) == {"Archived": 6, "Skipped": 5}
+    assert kinds(outcomes) == {"Archived": 6, "Skipped": 5, "Linked": 1}
     assert reasons(store) == {
         "truncated.jpg": "truncated",
         "empty.png": "empty",
@@ -147,3 +147,18 @@ def test_originals_are_only_read(ingest: Ingest, tmp_path: Path) -> None:
     assert len([o for o in ingest.run(tmp_path / "photos") if isinstance(o, Archived)]) == 3
     assert sorted((tmp_path / "photos").iterdir()) == paths
     assert before == {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in paths}
+
+
+def test_lines_of_the_ledger_go_when_their_cause_is_gone(
+    ingest: Ingest, store: Store, photos: Path
+) -> None:
+    for name in ("deleted.png", "excluded.png", "still.png"):
+        (photos / name).touch()
+    list(ingest.run(photos))
+    assert len(reasons(store)) == 3
+    (photos / "deleted.png").unlink()
+    (photos / ".coldframeignore").write_text("excluded.png\n")
+    list(ingest.run(photos / "000.png"))
+    assert set(reasons(store)) == {"excluded.png", "still.png"}
+    list(ingest.run(photos))
+    assert set(reasons(store)) == {"still.png"}

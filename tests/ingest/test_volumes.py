@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from archive.ingest import volumes
+from archive.ingest import mounts, volumes
 from archive.ingest.volumes import MEMORY, Places, Volume, is_mounted, volume_of
 from archive.records import FileStamp, Place
 from archive.store import Store
@@ -29,7 +29,7 @@ def drive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     read_status = os.stat
 
     def status(path: str | Path, **options: object) -> object:
-        devices = {"drive": (77, 0), "A-1": (0, 77), "0-0": (0, 5)}
+        devices = {"drive": (77, 0), "again": (77, 0), "A-1": (0, 77), "0-0": (0, 5)}
         if Path(path).name in devices:
             device, special = devices[Path(path).name]
             return SimpleNamespace(st_dev=device, st_rdev=special)
@@ -37,9 +37,30 @@ def drive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
     monkeypatch.setattr(volumes, "BY_UUID", links)
     monkeypatch.setattr(os, "stat", status)
-    monkeypatch.setattr(os.path, "ismount", lambda path: Path(path) == mount_point)
+    mount(tmp_path, monkeypatch, drive=mount_point)
     volume_of.cache_clear()
     yield mount_point
+    volume_of.cache_clear()
+
+
+def mount(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    drive: Path,
+    root: str = "/",
+    kind: str = "ext4",
+    source: str = "none",
+) -> None:
+    """What Linux says once a drive is mounted over the disk at /."""
+    point = os.fsencode(drive).replace(b" ", b"\\040")
+    table = folder / "mountinfo"
+    table.write_bytes(
+        b"22 1 8:1 / / rw shared:1 - ext4 /dev/none rw\n"
+        + b"36 22 0:77 %s %s rw - %s %s rw\n"
+        % (root.encode(), point, kind.encode(), source.encode())
+    )
+    monkeypatch.setattr(mounts, "MOUNTINFO", table)
     volume_of.cache_clear()
 
 
@@ -59,7 +80,52 @@ def test_without_a_uuid_a_volume_is_known_by_its_mount_point(
     assert volume_of(str(drive)).marker == f"mount:{drive}"
 
 
+def test_two_bind_mounts_of_one_drive_are_two_volumes(
+    drive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mount(tmp_path, monkeypatch, drive=drive, root="/h1")
+    first = volume_of(str(drive))
+    mount(tmp_path, monkeypatch, drive=drive, root="/h2")
+    assert (first.marker, volume_of(str(drive)).marker) == ("uuid:A-1/h1", "uuid:A-1/h2")
+
+
+def test_a_share_is_known_by_its_address_wherever_it_is_mounted(
+    drive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (volumes.BY_UUID / "A-1").unlink()
+    mount(tmp_path, monkeypatch, drive=drive, kind="cifs", source="//nas/photos")
+    volume = volume_of(str(drive))
+    assert volume.marker == "share://nas/photos"
+    assert not volume.has_lasting_inodes
+
+
+def test_inodes_that_change_at_each_mount_are_not_recorded(
+    drive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sqlite_store: Store
+) -> None:
+    stamp = FileStamp(3, 4, 5, 6)
+    path = str(drive / "a.jpg")
+    assert Places(sqlite_store.volumes).of_file(path, stamp).stamp == stamp
+    mount(tmp_path, monkeypatch, drive=drive, kind="vfat")
+    assert Places(sqlite_store.volumes).of_file(path, stamp).stamp == FileStamp(3, 4, 5)
+
+
+@pytest.mark.parametrize("name", [b"with space", b"bad\xff\xfe", b"tab\tnew\\slash"])
+def test_a_mount_point_may_have_any_name(
+    name: bytes, drive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store: Store
+) -> None:
+    point = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name))
+    point.mkdir()
+    (volumes.BY_UUID / "A-1").unlink()
+    escaped = Path(os.fsdecode(name.replace(b"\\", b"\\134").replace(b"\t", b"\\011")))
+    mount(tmp_path, monkeypatch, drive=tmp_path / escaped)
+    place = Places(store.volumes).of_file(str(point / "a.jpg"), STAMP)
+    [volume] = store.volumes.all()
+    assert (volume.root, volume.marker) == (str(point), f"mount:{point}")
+    assert (volume.label, place.path) == (point.name, "a.jpg")
+
+
 def test_the_file_system_at_the_top_is_a_volume_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mounts, "MOUNTINFO", Path("/nowhere"))
     monkeypatch.setattr(os.path, "ismount", lambda path: path == "/")
     volume_of.cache_clear()
     volume = volume_of("/usr/lib")

@@ -15,6 +15,8 @@ from archive.codecs.coclico import coclico
 from archive.imaging.resize import to_square
 from archive.ingest.outcomes import Outcome
 from archive.ingest.pipeline import Ingest
+from archive.ingest.rules import ScanRules
+from archive.ingest.scan import ALL
 from archive.records import CodecRecord, ModelRecord
 from archive.settings import Settings
 from archive.store import Store
@@ -65,7 +67,12 @@ def create_store(settings: Settings) -> Store:
 
 
 def ingest_into(
-    store: Store, encoder: ColorEncoder | None = None, *, keep_truncated: bool = False
+    store: Store,
+    encoder: ColorEncoder | None = None,
+    *,
+    keep_truncated: bool = False,
+    rescan: bool = False,
+    rules: ScanRules = ALL,
 ) -> Ingest:
     """An ingest that writes rows with CODEC."""
     chosen = encoder or ColorEncoder()
@@ -76,6 +83,8 @@ def ingest_into(
         lambda: chosen,
         image_size=IMAGE_SIZE,
         keep_truncated=keep_truncated,
+        rescan=rescan,
+        rules=rules,
     )
 
 
