@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -241,7 +242,9 @@ def test_folders_may_be_nested_as_deep_as_paths_reach(tmp_path: Path) -> None:
     file = os.open("x.jpg", os.O_WRONLY | os.O_CREAT, dir_fd=folder)
     os.close(file)
     os.close(folder)
-    assert images(tmp_path) == {"a.jpg", "x.jpg"}
+    met = images(tmp_path)
+    subprocess.run(["rm", "-r", tmp_path / "d"], check=True)  # shutil would recurse too deep
+    assert met == {"a.jpg", "x.jpg"}
 
 
 def test_a_file_below_two_of_the_paths_is_met_once(tmp_path: Path) -> None:
