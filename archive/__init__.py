@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         Skipped,
         Unchanged,
     )
+    from archive.ingest.rules import ScanRules
     from archive.models.device import DeviceConfig
     from archive.models.sampling import Sampling
     from archive.recode.run import Recoded
@@ -78,6 +79,7 @@ _MODULES = {
     "Row": "archive.records",
     "SampleSize": "archive.filters",
     "Sampling": "archive.models.sampling",
+    "ScanRules": "archive.ingest.rules",
     "SeedChosen": "archive.restore.seed_choice",
     "Settings": "archive.settings",
     "Skipped": "archive.ingest.outcomes",
@@ -118,6 +120,7 @@ __all__ = [
     "Row",
     "SampleSize",
     "Sampling",
+    "ScanRules",
     "SeedChosen",
     "Settings",
     "Skipped",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, overload
@@ -20,7 +20,7 @@ from archive.index.queries import Query, encode_queries, is_single
 from archive.index.search import Hit, Search
 from archive.ingest.outcomes import Archived, Duplicate, Outcome, Skipped
 from archive.ingest.rules import ScanRules
-from archive.ingest.scan import Paths
+from archive.ingest.scan import ALL, Paths
 from archive.models.decoder import Decoder, ProgressCallback
 from archive.models.device import DeviceConfig
 from archive.models.encoder import Encoder
@@ -197,20 +197,12 @@ class Archive:
         *,
         keep_truncated: bool = False,
         rescan: bool = False,
-        exclude: str | Sequence[str] = (),
-        include: str | Sequence[str] = (),
-        follow_links: bool = False,
+        rules: ScanRules = ALL,
     ) -> Iterator[Outcome]:
         """Files and folders → one outcome per file, once it is committed. Runs as it is iterated.
 
-        A string is one path. Originals are only read. `keep_truncated` archives the readable part
-        of damaged files; `rescan` reads files again that seem unchanged; `exclude` passes over
-        files and folders, `include` takes no other files than those, by patterns as in .gitignore;
-        `follow_links` follows links to folders. Raises UsageError for a
-        path that does not exist, ModelMissing.
+        `keep_truncated`, `rescan`, `rules`: see IngestOptions. Raises UsageError, ModelMissing.
         """
-        rules = ScanRules(_listed(exclude), _listed(include), follow_links)
-        rules.check()
         return self._ingest.run(paths, IngestOptions(keep_truncated, rescan, rules))
 
     def add_picture(self, image: ImageInput, *, name: str) -> Archived | Duplicate | Skipped:
@@ -311,7 +303,3 @@ class Archive:
         """Restorations of all rows beside JPEG, WebP and AVIF; the originals must be readable."""
         reconstructor = self.reconstructor()
         return Comparison(list(self), self._codecs, self._models, reconstructor, Path(out))
-
-
-def _listed(patterns: str | Sequence[str]) -> Sequence[str]:
-    return [patterns] if isinstance(patterns, str) else patterns

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 

@@ -32,13 +32,13 @@ class LedgerCleanup:
         """Removes lines; `scanned` are the folders that were walked, absolute and real."""
         for folder in scanned:
             self._places.of_file(os.path.join(folder, "."), None)
-        gone = []
+        obsolete = []
         for volume_id, name in self._store.ledger.places(self._places.met):
             path = os.path.join(self._places.root_of(volume_id) or "", name)
             if not os.path.lexists(path) or self._is_settled(path, scanned):
-                gone.append((volume_id, name))
-        if gone:
-            self._store.ledger.forget(gone)
+                obsolete.append((volume_id, name))
+        if obsolete:
+            self._store.ledger.forget(obsolete)
 
     def _is_settled(self, path: str, scanned: Sequence[str]) -> bool:
         above = {path}

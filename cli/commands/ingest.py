@@ -55,6 +55,9 @@ def command(
     any_weights: bool,
     codec: CodecConfig | None,
     candidates: str | None,
+    exclude: tuple[str, ...],
+    include: tuple[str, ...],
+    follow_links: bool,
     as_json: bool,
     **options: Any,
 ) -> int:
@@ -66,13 +69,16 @@ def command(
     selected seed are processed as well.
     """
     from archive.archive import Archive
+    from archive.ingest.rules import ScanRules
 
+    rules = ScanRules(exclude, include, follow_links)
+    rules.check()
     tally = Tally(as_json=as_json)
     with Archive(settings, model=model, any_weights=any_weights) as archive:
         if codec:
             archive.use_codec(codec)
         with progress("archiving", silent=as_json) as show:
-            for outcome in archive.ingest(paths, **options):
+            for outcome in archive.ingest(paths, rules=rules, **options):
                 tally.add(outcome)
                 show(tally.files, tally.short(), total=archive.ingest_progress.total)
         if candidates:
