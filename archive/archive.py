@@ -72,9 +72,8 @@ class Archive:
         self._recoder = Recoder(self._store, self._codecs, self._models)
         records = self._codecs.records
         self._search = Search(self._store, records, self._codecs, self.settings.index_directory)
-        self._ingest = FittingIngest(
-            self._store, self._codecs, self._models, self._recoder, self._search
-        )
+        parts = (self._codecs, self._models, self._recoder, self._search)
+        self._ingest = FittingIngest(self._store, *parts)
 
     @classmethod
     def create(
@@ -141,8 +140,8 @@ class Archive:
 
     def reconstructor(self, sampling: Sampling | None = None) -> Reconstructor:
         """Rows → pixels. Raises as `decoder` does."""
-        sampling = sampling or self.sampling
-        return Reconstructor(self._codecs, self.decoder, lambda: self.encoder, sampling)
+        chosen = sampling or self.sampling
+        return Reconstructor(self._codecs, self.decoder, lambda: self.encoder, chosen)
 
     def __len__(self) -> int:
         return sum(self._store.images.count(codec_id) for codec_id in self._codecs)
@@ -152,8 +151,7 @@ class Archive:
 
     def __getitem__(self, image_id: int) -> Row:
         """One row. Raises NotFound."""
-        [row] = self._store.images.get([image_id])
-        return row
+        return self._store.images.get([image_id])[0]
 
     def rows(self, ids: Iterable[int]) -> list[Row]:
         """The rows of these ids, in their order. Raises NotFound."""
@@ -175,8 +173,7 @@ class Archive:
     def worst(self, count: int) -> list[tuple[Row, dict[str, float]]]:
         """The `count` lowest-scoring audited rows and their scores, lowest first."""
         audits = self._store.restorations.worst_audits(count)
-        rows = self.rows(audit.image_id for audit in audits)
-        return [(row, dict(audit.scores or {})) for row, audit in zip(rows, audits, strict=True)]
+        return [(self[audit.image_id], dict(audit.scores or {})) for audit in audits]
 
     def stats(self) -> Stats:
         """What the archive costs and saves."""
@@ -212,8 +209,7 @@ class Archive:
     def choose_seeds(self, candidates: int) -> Iterator[SeedChosen]:
         """Selects the best of so many seeds (a power of two) for rows without a seed index."""
         reconstructor = self.reconstructor(replace(self.sampling, candidates=candidates))
-        ids = self._store.images.without_seed()
-        rows = (self[image_id] for image_id in ids)
+        rows = (self[image_id] for image_id in self._store.images.without_seed())
         yield from SeedChoice(self._store, self._recoder.references(), reconstructor).run(rows)
 
     def unseeded(self) -> int:
@@ -301,5 +297,4 @@ class Archive:
 
     def compare(self, out: str | Path) -> Comparison:
         """Restorations of all rows beside JPEG, WebP and AVIF; the originals must be readable."""
-        reconstructor = self.reconstructor()
-        return Comparison(list(self), self._codecs, self._models, reconstructor, Path(out))
+        return Comparison(list(self), self._codecs, self._models, self.reconstructor(), Path(out))

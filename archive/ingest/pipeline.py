@@ -27,13 +27,13 @@ from archive.ingest.outcomes import (
     Duplicate,
     Ignored,
     Linked,
-    Moved,
     Outcome,
     Skipped,
     Unchanged,
 )
 from archive.ingest.read_ahead import Page, ReadAhead
 from archive.ingest.reader import ReadBatch, Reader
+from archive.ingest.sorted_batch import SortedBatch
 from archive.ingest.rules import ScanRules
 from archive.ingest.scan import ALL, Candidate, Paths, as_paths, require_exists
 from archive.ingest.volumes import Places
@@ -194,43 +194,22 @@ class Ingest:
     def _archive(self, read: ReadBatch) -> list[Outcome]:
         """A batch → outcomes, in one transaction."""
         archived = self._store.images.ids([file.digest for file in read.hashed])
-        new = [part for part in read.prepared if part.source.digest not in archived]
-        encoded = {part.source.digest: part.source for part in new}
-        refused = {file.digest: error for file, error in read.failed}
-        sighted = [
-            file
-            for file in read.hashed
-            if file.digest not in refused and encoded.get(file.digest) is not file
-        ]
+        sorted_batch = SortedBatch.of(read, archived)
         vacant = {
             file.digest: self._vacant_places(archived[file.digest])
-            for file in sighted
+            for file in sorted_batch.sighted
             if file.digest in archived and file.input.can_move
         }
-        failures = [(file, refused[file.digest]) for file in read.hashed if file.digest in refused]
-        unread = [*read.refused, *((file.input, error) for file, error in failures)]
         batch = Batch(
-            images=self._rows.encode(new, self._codec),
-            sightings=[(file.digest, file.place) for file in sighted],
+            images=self._rows.encode(sorted_batch.new, self._codec),
+            sightings=[(file.digest, file.place) for file in sorted_batch.sighted],
             removed=[place for places in vacant.values() for place in places],
-            skipped=[_skipped_file(source.place, error) for source, error in unread],
+            skipped=[_skipped_file(source.place, error) for source, error in sorted_batch.unread],
         )
-        known = self._store.sources.holding(set(archived.values()))
+        held = self._store.sources.holding(set(archived.values()))
         ids, added = self._store.write_batch(self._codec_id, batch)
-        outcomes: list[Outcome] = []
-        for digest, file in encoded.items():  # another process may have been faster
-            outcome = Archived if digest in added else Duplicate
-            outcomes.append(outcome(file.path, ids[digest]))
-        for file in sighted:
-            image_id = ids[file.digest]
-            if (image_id, file.place.volume_id, file.place.path) in known and file.input.can_move:
-                outcomes.append(Unchanged(file.path))
-                continue
-            kind = Moved if vacant.get(file.digest) else Duplicate
-            outcomes.append(kind(file.path, image_id))
-        for source, error in unread:
-            outcomes.append(Skipped(source.path, error.reason, error.detail))
-        return outcomes
+        moved = {digest for digest, places in vacant.items() if places}
+        return sorted_batch.outcomes(ids, added=added, moved=moved, held=held)
 
     def _load(self, file: Hashed, workers: Workers) -> Prepared:
         picture = file.input.load(file.stamp, workers, at_least=self._image_size)

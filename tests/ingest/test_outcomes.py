@@ -92,7 +92,7 @@ def test_unchanged_files_are_not_read(
 ) -> None:
     list(ingest.run(photos))
     before = contents(store)
-    read = []
+    read: list[Path] = []
     monkeypatch.setattr("archive.ingest.inputs.digest_of", read.append)
     assert kinds(ingest.run(photos)) == {"Unchanged": 6}
     assert (contents(store), read) == (before, [])
