@@ -33,9 +33,9 @@ from archive.ingest.outcomes import (
 )
 from archive.ingest.read_ahead import Page, ReadAhead
 from archive.ingest.reader import ReadBatch, Reader
-from archive.ingest.sorted_batch import SortedBatch
 from archive.ingest.rules import ScanRules
 from archive.ingest.scan import ALL, Candidate, Paths, as_paths, require_exists
+from archive.ingest.sorted_batch import SortedBatch
 from archive.ingest.volumes import Places
 from archive.models.encoder import Encoder
 from archive.records import Batch, Place, SkippedFile
@@ -206,10 +206,10 @@ class Ingest:
             removed=[place for places in vacant.values() for place in places],
             skipped=[_skipped_file(source.place, error) for source, error in sorted_batch.unread],
         )
-        held = self._store.sources.holding(set(archived.values()))
+        known = self._store.sources.holding(set(archived.values()))
         ids, added = self._store.write_batch(self._codec_id, batch)
         moved = {digest for digest, places in vacant.items() if places}
-        return sorted_batch.outcomes(ids, added=added, moved=moved, held=held)
+        return sorted_batch.outcomes(ids, added=added, moved=moved, known=known)
 
     def _load(self, file: Hashed, workers: Workers) -> Prepared:
         picture = file.input.load(file.stamp, workers, at_least=self._image_size)

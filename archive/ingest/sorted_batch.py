@@ -42,14 +42,14 @@ class SortedBatch:
         *,
         added: AbstractSet[bytes],
         moved: AbstractSet[bytes],
-        held: AbstractSet[tuple[int, int, str]],
+        known: AbstractSet[tuple[int, int, str]],
     ) -> list[Outcome]:
         """Of every file, once the batch is committed.
 
         `ids` by digest; `added`: digests that this process wrote, for another may have been faster;
-        `moved`: digests whose places are vacant; `held`: (image id, volume id, path) before.
+        `moved`: digests whose places are vacant; `known`: (image id, volume id, path) before.
         """
-        return [*self._of_new(ids, added), *self._of_sighted(ids, moved, held), *self._of_unread()]
+        return [*self._of_new(ids, added), *self._of_sighted(ids, moved, known), *self._of_unread()]
 
     def _of_new(self, ids: Mapping[bytes, int], added: AbstractSet[bytes]) -> Iterator[Outcome]:
         for part in self.new:
@@ -60,12 +60,12 @@ class SortedBatch:
         self,
         ids: Mapping[bytes, int],
         moved: AbstractSet[bytes],
-        held: AbstractSet[tuple[int, int, str]],
+        known: AbstractSet[tuple[int, int, str]],
     ) -> Iterator[Outcome]:
         for file in self.sighted:
             image_id = ids[file.digest]
             place = (image_id, file.place.volume_id, file.place.path)
-            if place in held and file.input.can_move:
+            if place in known and file.input.can_move:
                 yield Unchanged(file.path)
             else:
                 yield (Moved if file.digest in moved else Duplicate)(file.path, image_id)
