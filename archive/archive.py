@@ -249,7 +249,7 @@ class Archive:
         or a (D,) vector. Raises Unreadable, UsageError, ModelMissing.
         """
         single = is_single(queries)
-        vectors = encode_queries(self.encoder, [queries] if single else queries)
+        vectors = encode_queries(self._models, [queries] if single else queries)
         self._search.refresh()
         hits = self._search.hits(vectors, limit)
         return hits[0] if single else hits

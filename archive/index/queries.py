@@ -18,7 +18,7 @@ import numpy.typing as npt
 from archive.arrays import Pixels, Vectors
 from archive.errors import UsageError
 from archive.imaging.memory import read_picture
-from archive.models.encoder import Encoder
+from archive.models.loader import ModelLoader
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -33,25 +33,25 @@ def is_single(query: object) -> bool:
     return isinstance(query, (str, bytes, Path)) or not isinstance(query, Iterable)
 
 
-def encode_queries(encoder: Encoder, queries: Iterable[Query]) -> Vectors:
-    """N queries → (N, D) float32.
+def encode_queries(models: ModelLoader, queries: Iterable[Query]) -> Vectors:
+    """N queries → (N, D) float32. Only images need the whole encoder.
 
     Raises UsageError for a query of another kind, Unreadable for a bad image.
     """
     queries = list(queries)
-    vectors = np.zeros((len(queries), encoder.dimension), np.float32)
+    vectors = np.zeros((len(queries), models.dimension), np.float32)
     texts = {place: query for place, query in enumerate(queries) if isinstance(query, str)}
     if texts:
-        vectors[list(texts)] = encoder.encode_texts(list(texts.values()))
+        vectors[list(texts)] = models.encode_texts(list(texts.values()))
     images: dict[int, Pixels] = {}
     for place, query in enumerate(queries):
         if isinstance(query, np.ndarray) and query.ndim == 1:
-            vectors[place] = _checked(query, encoder.dimension)
+            vectors[place] = _checked(query, models.dimension)
         elif not isinstance(query, str):
-            images[place] = read_picture(query, at_least=encoder.image_size).pixels
+            images[place] = read_picture(query, at_least=models.image_size).pixels
     if images:
-        prepared = [encoder.preprocess(pixels) for pixels in images.values()]
-        vectors[list(images)] = encoder.encode_images(prepared)
+        prepared = [models.encoder.preprocess(pixels) for pixels in images.values()]
+        vectors[list(images)] = models.encoder.encode_images(prepared)
     return vectors
 
 

@@ -16,10 +16,11 @@ import numpy as np
 from archive.arrays import Pixels, Vectors
 from archive.errors import ModelMissing, UsageError
 from archive.models.device import best_device
-from archive.models.hub import cached_folder, local_folder
+from archive.models.hub import cached_file, cached_folder, local_folder
 from archive.models.number_format import embeddings, in_fastest_format
 from archive.models.pairs import Pair
 from archive.models.quiet import quiet
+from archive.models.remembered import remember_file
 from archive.models.weights import weights_sha256
 
 if TYPE_CHECKING:
@@ -189,6 +190,8 @@ def encoder_is_local(pair: Pair) -> bool:
         return any(folder.glob("*.safetensors"))
     if Path(pair.pretrained).suffix == ".safetensors":
         return Path(pair.pretrained).is_file()
+    if pair.repository:
+        return cached_file(pair.repository, WEIGHTS_NAME) is not None
     repository, name, _ = weights_source(pair)
     return cached_folder(repository, [name], required=[name]) is not None
 
@@ -239,7 +242,9 @@ def _weights_file(pair: Pair) -> tuple[Path, Mapping[str, Any]]:
             raise ModelMissing(f"no such file: {pair.pretrained}")
         return Path(pair.pretrained), {}
     repository, name, config = weights_source(pair)
-    return local_folder([repository], [name], required=[name]) / name, config
+    path = local_folder([repository], [name], required=[name]) / name
+    remember_file(pair, path, bool(config.get("quick_gelu")))
+    return path, config
 
 
 def _to_numpy(vectors: torch.Tensor) -> Vectors:

@@ -60,6 +60,23 @@ def cached_folder(hub_id: str, patterns: Sequence[str], *, required: Sequence[st
     return folder if _has_any(folder, required) else None
 
 
+def cached_file(hub_id: str, path: str) -> Path | None:
+    """A repository's file in the local cache, or None.
+
+    The cache's layout is the hub client's documented one; its own function takes a second to
+    import.
+    """
+    from huggingface_hub import constants
+
+    repository = Path(constants.HF_HUB_CACHE, f"models--{hub_id.replace('/', '--')}")
+    try:
+        commit = (repository / "refs" / "main").read_text().strip()
+    except OSError:
+        return None
+    file = repository / "snapshots" / commit / path
+    return file if file.is_file() else None
+
+
 def _has_any(folder: Path, paths: Sequence[str]) -> bool:
     return any((folder / path).exists() for path in paths)
 

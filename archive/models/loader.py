@@ -4,15 +4,17 @@ its rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
+from archive.arrays import Vectors
 from archive.errors import ModelMismatch
 from archive.models.decoder import Decoder
 from archive.models.decoders.open import open_decoder
 from archive.models.device import DeviceConfig
 from archive.models.encoder import Encoder, OpenClipEncoder
 from archive.models.pairs import Pair, find_pair
+from archive.models.text_encoder import TextEncoder, open_text_encoder
 from archive.records import ModelRecord
 
 
@@ -52,6 +54,19 @@ class ModelLoader:
         return encoder
 
     @cached_property
+    def _text_encoder(self) -> TextEncoder | None:
+        return open_text_encoder(self.pair, accepts=self._accepts_encoder)
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """N texts → (N, D) float32, not normalized; without open_clip where that is possible.
+
+        Raises as `encoder` does.
+        """
+        if "encoder" not in self.__dict__ and self._text_encoder is not None:
+            return self._text_encoder.encode_texts(texts)
+        return self.encoder.encode_texts(texts)
+
+    @cached_property
     def decoder(self) -> Decoder:
         """Raises ModelMissing, UsageError, and ModelMismatch if earlier restorations used other
         weights.
@@ -63,10 +78,18 @@ class ModelLoader:
         return decoder
 
     @property
+    def dimension(self) -> int:
+        """D, of the archive's vectors; needs no weights."""
+        return self._record.dimension
+
+    @property
     def image_size(self) -> int:
         """Pixels the encoder wants on an image's short side; needs no weights."""
         size = self._record.preprocessing["size"]
         return size if isinstance(size, int) else max(size)
+
+    def _accepts_encoder(self, weights_sha256: str) -> bool:
+        return self._any_weights or weights_sha256 == self._record.weights_sha256
 
     def _check(self, part: str, loaded: str, expected: str) -> None:
         if loaded != expected and not self._any_weights:

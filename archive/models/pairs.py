@@ -43,6 +43,8 @@ class Pair:
     """One line for lists of pairs."""
     codecs: str = ""
     """Folder of .npz codecs fitted to the pair's embeddings. Empty: none."""
+    repository: str = ""
+    """Hub id of the weights, if it is known without asking open_clip, which takes seconds."""
 
     @property
     def public_name(self) -> str:
@@ -85,6 +87,7 @@ PAIRS = {
         encoder="ViT-L-14",
         pretrained="openai",
         decoder=UNCLIP_MIRRORS,
+        repository="timm/vit_large_patch14_clip_224.openai",
         note="CLIP ViT-L/14 and Stable unCLIP",
     ),
 }
