@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from importlib.resources import files
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, insert, inspect, text
-from sqlalchemy.dialects import postgresql, sqlite
 
 from archive.errors import ArchiveReadOnly, ColdframeError, NoArchive, UsageError
 from archive.settings import DATABASE_NAME, Settings
@@ -104,14 +104,12 @@ class Database:
 
     def check_revision(self) -> None:
         """Raises NoArchive without tables, ColdframeError for tables of another version."""
-        from alembic.script import ScriptDirectory
-
         location = self.settings.shown
         if not self.exists():
             raise NoArchive(f"no archive at {location}; create one with `coldframe init`")
         with self.reading() as connection:
             revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-        head = ScriptDirectory.from_config(alembic_config(None)).get_current_head()
+        head = head_revision()
         if revision != head:
             raise ColdframeError(
                 f"the tables of the archive at {location} have version {revision}, this coldframe "
@@ -145,6 +143,15 @@ class Database:
     def _check_open(self) -> None:
         if self.closed:
             raise UsageError(f"the archive at {self.settings.shown} is closed; open it again")
+
+
+def head_revision() -> str:
+    """The newest migration, by the names of their files; importing alembic takes a quarter second.
+
+    `0003_seed_index.py` → `0003`: each of them follows the one before.
+    """
+    names = (path.name for path in (files("migrations") / "versions").iterdir())
+    return max(name.partition("_")[0] for name in names if name[0].isdigit())
 
 
 def alembic_config(connection: Connection | None) -> Any:
@@ -185,7 +192,7 @@ def upsert(
     """
     if not values:
         return []
-    dialect: Any = {"sqlite": sqlite, "postgresql": postgresql}[connection.dialect.name]
+    dialect: Any = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
     statement = dialect.insert(table)
     changes = {name: statement.excluded[name] for name in renew} | dict(also or {})
     if changes:
