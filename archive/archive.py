@@ -234,9 +234,11 @@ class Archive:
         """
         config = None if codec is None else CodecConfig.of(codec)
         meets = row_filter([where] if isinstance(where, str) else list(where))
+        if not dry_run:
+            self._search.remove()
         yield from self._recoder.recode(config, meets, dry_run=dry_run)
         if not dry_run:
-            self._search.refresh()
+            self._search.refresh(thorough=True)
 
     @overload
     def search(self, queries: Query, *, limit: int = 10) -> list[Hit]: ...  # type: ignore[overload-overlap]

@@ -57,6 +57,7 @@ class FittingIngest:
         ingest = self._ingest(options)
         archived = 0
         until_fit = self._recoder.rows_until_fit()
+        was_pending = bool(until_fit)
         for outcome in ingest.run(paths):
             archived += isinstance(outcome, Archived)
             self.progress = IngestProgress(ingest.total, ingest.seconds)
@@ -64,16 +65,16 @@ class FittingIngest:
             if until_fit and archived == until_fit and self._recoder.fit_pending():
                 until_fit = 0
                 ingest.use_codec(self._codecs.current_id, self._codecs.current)
-        if self._recoder.fit_pending() or archived:
-            self._search.refresh()
+        is_fitted = self._recoder.fit_pending() or (was_pending and not until_fit)
+        if is_fitted or archived:
+            self._search.refresh(thorough=is_fitted)
 
     def add_picture(self, image: ImageInput, *, name: str) -> Archived | Duplicate | Skipped:
         """An image without a file → its outcome, once it is committed."""
         outcome = self._ingest().add_picture(image, name=name)
         if isinstance(outcome, Archived):
-            if self._recoder.is_fit_due():
-                self._recoder.fit_pending()
-            self._search.refresh()
+            is_fitted = self._recoder.is_fit_due() and self._recoder.fit_pending()
+            self._search.refresh(thorough=is_fitted)
         return outcome
 
     def _ingest(self, options: IngestOptions = IngestOptions()) -> Ingest:

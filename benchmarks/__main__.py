@@ -1,4 +1,4 @@
-"""python -m benchmarks ablation|colors|fullsize|index|ingest|restore|startup
+"""python -m benchmarks ablation|colors|fullsize|index|ingest|restore|search|startup
 
 `python -m benchmarks.smic` is a program of its own.
 """
@@ -120,6 +120,21 @@ def fullsize(folder: Path, steps: int, dtype: str) -> None:
     from benchmarks.fullsize import measure
 
     report(measure(folder, steps, dtype))
+
+
+@main.command()
+@click.option("--times", default=7, show_default=True, help="Searches that count.")
+@click.option(
+    "--rclip",
+    type=click.Path(path_type=Path, exists=True),
+    help="Python of an environment with rclip, to measure beside it (needs onnx here).",
+)
+def search(times: int, rclip: Path | None) -> None:
+    """Wall, CPU and memory of a search in a new process, pocket and ViT-B/32, beside rclip."""
+    from benchmarks.search import measure
+
+    for line in measure(times, rclip):
+        report(line)
 
 
 @main.command()

@@ -1,15 +1,18 @@
 """Vectors → nearest ids. FAISS' door. A cache built from the rows: deleting it loses nothing.
 
     layouts     codes and queries ⇄ what FAISS holds
+    files       what is on disk; blocks are appended
     search      hits; keeps the indexes in step with the rows
 
-A scan of the index finds a shortlist, which the caller scores exactly: cos(q, vector_hat). The file
-is an .npz, whose CRC-32s reveal damage:
+A scan of the index finds a shortlist, which the caller scores exactly: cos(q, vector_hat). What an
+index has in its .npz, beside its blocks:
 
     stamp       JSON: which codec's rows, how many, the last id and its file's SHA-256
+    rows        () int64: how many there are
     runs        (R, 2) int64: (first position, first id) of each run of ids without a gap
-    faiss       (bytes,) uint8: the serialized IndexPQFastScan
     …           the layout's own arrays
+
+FAISS scans aligned memory of its own, so the mapped blocks are copied into it once, as they are.
 """
 
 from __future__ import annotations
@@ -19,7 +22,6 @@ import json
 import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from os import getpid
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ import numpy.typing as npt
 
 from archive.arrays import Vectors
 from archive.codecs import Codec
+from archive.index import files
 from archive.index.layouts import SAMPLE, Layout, PackedCodeLayout, PcaLayout
 
 Ids = npt.NDArray[np.int64]
@@ -74,6 +77,7 @@ class Index:
         self._layout: Layout | None = None  # a PcaLayout is fitted to the first rows
         self._faiss: Any = None
         self._runs = np.zeros((0, 2), np.int64)
+        self._saved = files.Blocks()
         if codec.vectors.scan_bits:
             self._layout = PackedCodeLayout(codec)
             self._faiss = self._layout.build([])
@@ -81,32 +85,65 @@ class Index:
     @classmethod
     def load(cls, path: Path, codec: Codec) -> Index | None:
         """The index in a file; None if it is missing or damaged, or has another dimension."""
-        import faiss
-
         with contextlib.suppress(*DAMAGE_ERRORS), np.load(path) as arrays:
             index = cls(codec, IndexStamp(**json.loads(str(arrays["stamp"]))))
             index._layout = index._layout or PcaLayout(codec, arrays)
+            index._faiss = index._layout.build([])
             index._runs = arrays["runs"]
-            index._faiss = faiss.deserialize_index(arrays["faiss"])
-            if index._faiss.d == index._layout.width and len(index) == index.stamp.count:
+            index._saved = files.Blocks(**json.loads(str(arrays["blocks"])))
+            blocks = files.mapped(path, index._saved, index._block_bytes)
+            index._fill(blocks, arrays["tail"], int(arrays["rows"]))
+            if len(index) == index.stamp.count:
                 return index
         return None
 
     def save(self, path: Path) -> None:
-        """Writes the file and renames it into place."""
-        import faiss
-
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f"{path.name}.{getpid()}")
+        """Appends what the file lacks; see archive.index.files."""
         arrays = {
             "stamp": np.array(json.dumps(asdict(self.stamp))),
+            "rows": np.array(len(self)),
             "runs": self._runs,
-            "faiss": faiss.serialize_index(self._faiss),
             **(self._layout.arrays() if self._layout else {}),
         }
-        with temporary.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
-        temporary.replace(path)
+        complete = len(self) // self._faiss.bbs
+        self._saved = files.write(
+            path, self._saved, self._packed(), complete=complete, arrays=arrays
+        )
+
+    def is_intact(self, path: Path) -> bool:
+        """Whether the file has the bytes that were saved; reads all of it."""
+        try:
+            return files.is_intact(path, self._saved, self._block_bytes)
+        except OSError:
+            return False
+
+    @property
+    def _block_bytes(self) -> int:
+        """Of FAISS' block of `bbs` rows: four bits for each of `M2` groups."""
+        return int(self._faiss.bbs * self._faiss.M2 // 2)
+
+    def _packed(self) -> npt.NDArray[np.uint8]:
+        """(blocks, block_bytes) uint8: FAISS' memory, not a copy."""
+        import faiss
+
+        count = -(-len(self) // self._faiss.bbs)
+        if not count:
+            return np.zeros((0, self._block_bytes), np.uint8)
+        memory = faiss.rev_swig_ptr(self._faiss.codes.get(), count * self._block_bytes)
+        packed: npt.NDArray[np.uint8] = memory.reshape(count, -1)
+        return packed
+
+    def _fill(self, blocks: npt.NDArray[np.uint8], tail: npt.NDArray[np.uint8], count: int) -> None:
+        """Makes `count` rows of saved blocks. Raises ValueError if they are others."""
+        needed = -(-count // self._faiss.bbs)
+        if len(blocks) != count // self._faiss.bbs or len(blocks) + len(tail) != needed:
+            raise ValueError("the stamp counts other rows than there are")
+        self._faiss.codes.resize(needed * self._block_bytes)
+        self._faiss.ntotal = count
+        self._faiss.ntotal2 = needed * self._faiss.bbs
+        packed = self._packed()
+        packed[: len(blocks)] = blocks
+        packed[len(blocks) :] = tail
 
     def extend(self, page: Sequence[tuple[int, bytes]]) -> None:
         """Appends rows, (id, clip_code). Ids must rise."""

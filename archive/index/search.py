@@ -2,7 +2,14 @@
 
     query ─index─► shortlist of ids ─store─► codes ─codec─► vector_hat ─cosine─► hits, best first
 
-An index is loaded or built at the first search, extended by the rows added since, and saved.
+An index is loaded or built at the first search, extended by the rows added since, and saved. A
+search does not count rows. It notices that rows have changed
+
+    by the last row      which must have the digest that the index was stamped with
+    by the hits          each must be a row of the codec whose index found it
+    by the index file    another process that recodes or forgets rows removes or replaces it
+
+and builds the indexes anew. `disagreement`, and `refresh` after a recode, do count.
 """
 
 from __future__ import annotations
@@ -16,12 +23,18 @@ import numpy as np
 
 from archive.arrays import Vectors
 from archive.codecs import Codec
-from archive.index import Ids, Index, IndexStamp, Shortlist
+from archive.errors import ArchiveLocked
+from archive.index import Ids, Index, IndexStamp, Shortlist, files
 from archive.records import CodecRecord, Row
 from archive.store import Store
 
 SHORTEST = 1e-12  # added to the product of two lengths, so that zero vectors score 0
 SCORE_DIGITS = 6  # after the point
+ATTEMPTS = 3  # to answer from indexes that rows have just left
+
+
+class _StaleIndex(Exception):
+    """An index holds a row that is gone, or is another codec's by now."""
 
 
 @dataclass(frozen=True)
@@ -50,35 +63,85 @@ class Search:
         self._codecs = codecs
         self._folder = folder
         self._indexes: dict[int, Index] = {}
+        self._identities: dict[int, tuple[int, int] | None] = {}
 
-    def refresh(self) -> None:
-        """Brings every index in step with the rows: loads, extends or builds it, and saves it."""
+    def refresh(self, *, thorough: bool = False) -> None:
+        """Brings every index in step with the rows: loads, extends or builds it, and saves it.
+
+        `thorough`: rows up to the last one may have come or gone, so they are counted.
+        """
         for codec_id, codec in self._codecs.items():
-            index = self._indexes.get(codec_id) or Index.load(self.file(codec_id), codec)
-            if index is None or not self._agrees(index, codec_id):
-                with suppress(OSError):  # a read-only archive: the index stays in memory
-                    self.file(codec_id).unlink(missing_ok=True)
-                index = self._empty(codec_id)
+            index = self._current(codec_id) or Index.load(self.file(codec_id), codec)
+            if index is None or not self._agrees(index, codec_id, thorough=thorough):
+                self._build(codec_id)
+                continue
             self._extend(index, codec_id)
-            if index.needs_refit:
-                index = self._empty(codec_id)
-                self._extend(index, codec_id)
-            self._indexes[codec_id] = index
+            self._keep(codec_id, index)
+
+    def _build(self, codec_id: int) -> None:
+        """Makes an index from all rows of a codec."""
+        self._remove(codec_id)
+        index = self._empty(codec_id)
+        self._extend(index, codec_id)
+        self._keep(codec_id, index)
+
+    def _keep(self, codec_id: int, index: Index) -> None:
+        """An index that is in step is the one to search, unless it has outgrown its layout."""
+        if index.needs_refit:
+            self._build(codec_id)
+            return
+        self._indexes[codec_id] = index
+        self._identities[codec_id] = files.identity(self.file(codec_id))
+
+    def remove(self) -> None:
+        """Deletes every index, here and, as soon as they search, in other processes.
+
+        To be called before rows are recoded or deleted.
+        """
+        self._indexes.clear()
+        for codec_id in self._codecs:
+            self._remove(codec_id)
+
+    def _remove(self, codec_id: int) -> None:
+        with suppress(OSError):  # a read-only archive: what there is stays, and is not read
+            files.remove(self.file(codec_id))
 
     def hits(self, vectors: Vectors, count: int) -> list[list[Hit]]:
-        """(N, D) queries → N lists of at most `count` hits, best first. Call `refresh` before."""
-        scored: list[list[tuple[float, int]]] = [[] for _ in vectors]
+        """(N, D) queries → N lists of at most `count` hits, best first. Call `refresh` before.
+
+        Raises ArchiveLocked if rows change faster than indexes can be built.
+        """
+        for _ in range(ATTEMPTS):
+            try:
+                return self._hits(vectors, count)
+            except _StaleIndex:
+                for codec_id in self._codecs:
+                    self._build(codec_id)
+        raise ArchiveLocked("the archive's rows are being changed; search again when that is done")
+
+    def _hits(self, vectors: Vectors, count: int) -> list[list[Hit]]:
+        """Raises _StaleIndex."""
+        scored: list[list[tuple[float, int, int]]] = [[] for _ in vectors]
         for codec_id, index in self._indexes.items():
             shortlist = index.shortlist(vectors, count)
             cosines = _cosines(vectors, self._vectors_hat(codec_id, shortlist))
             for answers, scores, ids in zip(scored, cosines, shortlist.ids, strict=True):
-                answers.extend(zip(scores.tolist(), ids.tolist(), strict=True))
+                answers.extend(
+                    (score, row_id, codec_id)
+                    for score, row_id in zip(scores.tolist(), ids.tolist(), strict=True)
+                )
         best = [sorted(answers, reverse=True)[:count] for answers in scored]
-        rows = self._store.images.find(list({row_id for answers in best for _, row_id in answers}))
-        return [
-            [_hit(rows[row_id], score) for score, row_id in answers if row_id in rows]
-            for answers in best
-        ]
+        codec_ids = {row_id: codec_id for answers in best for _, row_id, codec_id in answers}
+        rows = self._rows(codec_ids)
+        return [[_hit(rows[row_id], score) for score, row_id, _ in answers] for answers in best]
+
+    def _rows(self, codec_ids: Mapping[int, int]) -> dict[int, Row]:
+        """Id → codec id, as the indexes have it → rows. Raises _StaleIndex."""
+        rows = self._store.images.find(list(codec_ids))
+        for row_id, codec_id in codec_ids.items():
+            if row_id not in rows or rows[row_id].codec_id != codec_id:
+                raise _StaleIndex
+        return rows
 
     def file(self, codec_id: int) -> Path:
         """Where a codec's index is stored."""
@@ -86,8 +149,8 @@ class Search:
 
     def bytes_on_disk(self) -> int:
         """Bytes of all index files."""
-        files = [self.file(codec_id) for codec_id in self._codecs]
-        return sum(file.stat().st_size for file in files if file.exists())
+        paths = [path for codec_id in self._codecs for path in files.all_files(self.file(codec_id))]
+        return sum(path.stat().st_size for path in paths)
 
     def disagreement(self) -> str:
         """Why a saved index would be rebuilt; '' if all are sound or only missing."""
@@ -98,7 +161,9 @@ class Search:
             index = Index.load(file, codec)
             if index is None:
                 return f"{file} is damaged; the next search rebuilds it"
-            if not self._agrees(index, codec_id):
+            if not index.is_intact(file):
+                return f"{file} has damaged blocks; delete it, and the next search builds it"
+            if not self._agrees(index, codec_id, thorough=True):
                 return f"{file} does not agree with the rows; the next search rebuilds it"
         return ""
 
@@ -111,8 +176,9 @@ class Search:
     def _decode(self, codec_id: int, ids: Ids) -> Vectors:
         """(N, k) ids → (N, k, D)."""
         codec = self._codecs[codec_id]
-        rows = self._store.images.get(ids.ravel().tolist())
-        vectors_hat = codec.decode_vectors([row.clip_code for row in rows])
+        listed = ids.ravel().tolist()
+        rows = self._rows(dict.fromkeys(listed, codec_id))
+        vectors_hat = codec.decode_vectors([rows[row_id].clip_code for row_id in listed])
         return vectors_hat.reshape(*ids.shape, codec.dimension)
 
     def _empty(self, codec_id: int) -> Index:
@@ -123,13 +189,21 @@ class Search:
         parameters = sorted(record.parameters.items())
         return IndexStamp(codec_id, f"{record.name} {parameters} {record.created_at}")
 
-    def _agrees(self, index: Index, codec_id: int) -> bool:
+    def _current(self, codec_id: int) -> Index | None:
+        """The index in memory, unless its file has been replaced or removed since."""
+        if self._identities.get(codec_id) != files.identity(self.file(codec_id)):
+            return None
+        return self._indexes.get(codec_id)
+
+    def _agrees(self, index: Index, codec_id: int, *, thorough: bool) -> bool:
         """Whether the rows an index was built from still exist, unchanged."""
         stamp = index.stamp
         if replace(stamp, count=0, last_id=0, last_digest="") != self._empty_stamp(codec_id):
             return False
-        position = self._store.images.position(codec_id, stamp.last_id)
-        return (stamp.count, stamp.last_digest) == position
+        if thorough:
+            position = self._store.images.position(codec_id, stamp.last_id)
+            return (stamp.count, stamp.last_digest) == position
+        return self._store.images.digest(codec_id, stamp.last_id) == stamp.last_digest
 
     def _extend(self, index: Index, codec_id: int) -> None:
         """Appends the rows added since, and saves the index if there are any."""
@@ -139,8 +213,9 @@ class Search:
             last_id = page[-1][0]
         if last_id == index.stamp.last_id:
             return
-        count, digest = self._store.images.position(codec_id, last_id)
-        index.stamp = replace(index.stamp, count=count, last_id=last_id, last_digest=digest)
+        digest = self._store.images.digest(codec_id, last_id)
+        stamp = replace(index.stamp, count=len(index), last_id=last_id, last_digest=digest)
+        index.stamp = stamp
         with suppress(OSError):  # a read-only archive, or a full disk: it stays in memory
             index.save(self.file(codec_id))
 

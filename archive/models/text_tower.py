@@ -29,14 +29,34 @@ ROOT_HALF = 0.5**0.5
 QUICK_GELU = 1.702
 ERF = (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)
 ERF_SCALE = 0.3275911  # Abramowitz & Stegun 7.1.26: |error| ≤ 1.5e-7
-MODEL_KEYS = frozenset(  # of model_cfg, whose meaning for the text tower is known here
-    "embed_dim vision_cfg text_cfg quick_gelu custom_text init_logit_scale init_logit_bias "
-    "nonscalar_logit_scale".split()
-)
-TEXT_KEYS = frozenset(  # of text_cfg
-    "context_length vocab_size width heads layers mlp_ratio pool_type eos_id proj_type proj_bias "
-    "no_causal_mask norm_kwargs act_kwargs hf_tokenizer_name tokenizer_kwargs pad_id".split()
-)
+MODEL_KEYS = {  # of model_cfg, whose meaning for the text tower is known here
+    "embed_dim",
+    "vision_cfg",
+    "text_cfg",
+    "quick_gelu",
+    "custom_text",
+    "init_logit_scale",
+    "init_logit_bias",
+    "nonscalar_logit_scale",
+}
+TEXT_KEYS = {  # of text_cfg
+    "context_length",
+    "vocab_size",
+    "width",
+    "heads",
+    "layers",
+    "mlp_ratio",
+    "pool_type",
+    "eos_id",
+    "pad_id",
+    "proj_type",
+    "proj_bias",
+    "no_causal_mask",
+    "norm_kwargs",
+    "act_kwargs",
+    "hf_tokenizer_name",
+    "tokenizer_kwargs",
+}
 POOLS = ("argmax", "eos", "first", "last")
 
 

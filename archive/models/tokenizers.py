@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import html
+import itertools
 import json
 import re
 import string
@@ -104,7 +105,7 @@ def _merged(word: str, ranks: Mapping[str, int]) -> list[int]:
     parts = [letters[byte] for byte in word.encode("utf-8")]
     parts[-1] += "</w>"
     while len(parts) > 1:
-        pairs = list(zip(parts, parts[1:], strict=False))
+        pairs = list(itertools.pairwise(parts))
         best = min(pairs, key=lambda pair: ranks.get(" ".join(pair), MERGES))
         if " ".join(best) not in ranks:
             break

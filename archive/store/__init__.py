@@ -95,6 +95,7 @@ class Store:
         """
         sightings = [(image.sha256, image.place) for image in batch.images] + list(batch.sightings)
         with self.database.writing() as connection:
+            self.database.take_turns(connection)
             added = self.images.insert(connection, codec_id, batch.images)
             ids = self.images.ids_in(connection, [digest for digest, _ in sightings])
             self.sources.remove(connection, batch.removed)

@@ -20,6 +20,7 @@ from archive.settings import DATABASE_NAME, Settings
 from archive.store.engines import WRITING, is_read_only, open_engine, refuse_file, translated_errors
 
 INIT_LOCK = 0x636F6C64  # PostgreSQL's advisory lock of creating an archive or adding a codec
+WRITERS_TURN = 0x636F6C65  # its advisory lock of who adds rows
 CHUNK = 500  # values in one IN (…)
 T = TypeVar("T")
 
@@ -82,6 +83,14 @@ class Database:
             f"row {row} of table {table} refers to a row of {parent} that is missing"
             for table, row, parent, _ in orphans
         ]
+
+    def take_turns(self, connection: Connection) -> None:
+        """Rows that become visible have higher ids than all before them, also in PostgreSQL.
+
+        The index reads on from the last id it has seen. SQLite's writers take turns anyway.
+        """
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITERS_TURN})
 
     def migrate(self) -> None:
         """Creates the tables, or brings them up to date."""

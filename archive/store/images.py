@@ -119,19 +119,24 @@ class Images:
             yield page
             after = page[-1][0]
 
+    def digest(self, codec_id: int, image_id: int) -> str:
+        """The SHA-256 of a row's file, hexadecimal; '' if the codec has no such row."""
+        image = schema.Image
+        query = select(image.sha256).where(image.id == image_id, image.codec_id == codec_id)
+        with self._database.reading() as connection:
+            digest = connection.execute(query).scalar()
+        return digest.hex() if digest else ""
+
     def position(self, codec_id: int, last_id: int) -> tuple[int, str]:
         """How many rows a codec has up to `last_id`, and that row's SHA-256 ('' if it is missing).
 
-        What an index built up to this row is compared with.
+        What `verify` compares an index built up to this row with: it counts.
         """
         image = schema.Image
-        of_codec = image.codec_id == codec_id
-        counted = select(func.count()).where(of_codec, image.id <= last_id)
-        last = select(image.sha256).where(of_codec, image.id == last_id)
+        counted = select(func.count()).where(image.codec_id == codec_id, image.id <= last_id)
         with self._database.reading() as connection:
             count = connection.execute(counted).scalar_one()
-            digest = connection.execute(last).scalar()
-        return count, digest.hex() if digest else ""
+        return count, self.digest(codec_id, last_id)
 
     def count(self, codec_id: int) -> int:
         """How many rows a codec has."""

@@ -9,6 +9,7 @@ import click
 from archive.errors import SOME_SKIPPED
 from archive.settings import Settings
 from cli.shared.options import archive_options, codec_options, json_option, model_options
+from cli.shared.output import next_step
 from cli.shared.progress import progress
 from cli.shared.seeds import select_seeds
 from cli.shared.tally import Tally
@@ -84,4 +85,5 @@ def command(
         if candidates:
             tally.seeds = select_seeds(archive, int(candidates), silent=as_json)
         tally.print(archive.ingest_progress.seconds)
+        next_step('search "WORDS"', settings, silent=as_json)
     return SOME_SKIPPED if tally.skipped else 0

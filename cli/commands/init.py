@@ -8,7 +8,8 @@ import click
 
 from archive.settings import Settings
 from cli.shared.options import archive_options, codec_options, json_option
-from cli.shared.output import emit
+from cli.shared.output import emit, next_step
+from cli.shared.progress import waiting
 
 if TYPE_CHECKING:
     from archive.codecs import CodecConfig
@@ -36,7 +37,10 @@ def command(
     from archive.archive import Archive
     from archive.models.pairs import PAIRS
 
-    with Archive.create(settings, model, decoder=decoder, codec=codec) as archive:
+    with (
+        waiting("loading the model…", silent=as_json),
+        Archive.create(settings, model, decoder=decoder, codec=codec) as archive,
+    ):
         name = archive.model.name
         bits = archive.codec.bits_per_image
         facts = {"archive": settings.shown, "model": name, "codec": archive.codec.name}
@@ -49,3 +53,4 @@ def command(
     )
     if name in PAIRS:
         click.echo(f"{name}: {PAIRS[name].note}", err=True)
+    next_step("ingest FOLDER", settings)

@@ -9,7 +9,8 @@ import click
 from archive.errors import UsageError
 from archive.settings import Settings
 from cli.shared.options import archive_options, json_option, model_options
-from cli.shared.output import emit, path_fields, shown
+from cli.shared.output import emit, next_step, path_fields, shown
+from cli.shared.progress import waiting
 
 
 @click.command()
@@ -47,7 +48,10 @@ def command(
     text = " ".join(words).strip()
     if bool(text) == (image is not None):
         raise UsageError("give either words to search for or --image FILE")
-    with Archive(settings, model=model, any_weights=any_weights) as archive:
+    with (
+        Archive(settings, model=model, any_weights=any_weights) as archive,
+        waiting("loading the model…", silent=as_json),
+    ):
         hits = archive.search(text if image is None else image, limit=limit)
     if as_json:
         emit(
@@ -61,5 +65,7 @@ def command(
         return
     for hit in hits:
         click.echo(f"{hit.id:>8}  {hit.score:6.3f}  {shown(hit.path)}")
-    if not hits:
+    if hits:
+        next_step(f"restore {hits[0].id}", settings)
+    else:
         click.echo("the archive is empty; fill it with `coldframe ingest FOLDER`", err=True)

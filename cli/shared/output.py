@@ -5,9 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import os
+import shlex
+import sys
 from typing import Any
 
 import click
+
+from archive.settings import DEFAULT_LOCATION, Settings
 
 
 def emit(document: Any) -> None:
@@ -45,3 +49,16 @@ def size(count: float) -> str:
 def plural(count: int, noun: str) -> str:
     """1 image, 2 images."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def next_step(command: str, settings: Settings, *, silent: bool = False) -> None:
+    """The command that usually follows, on a terminal; with this archive's folder if it is needed.
+
+    A database's address is left out: it may hold a password.
+    """
+    if silent or not sys.stderr.isatty():
+        return
+    location = settings.location
+    is_default = location in (DEFAULT_LOCATION, os.environ.get("COLDFRAME_ARCHIVE"))
+    option = "" if is_default or settings.is_url else f" --archive {shlex.quote(location)}"
+    click.echo(f"next: coldframe {command}{option}", err=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import Protocol
 
 import click
 
+SILENT_SECONDS = 1.0  # before a command says what it waits for
 LINE_SECONDS = 60.0  # between two lines where there is no terminal
 
 
@@ -56,6 +58,30 @@ def _bar(title: str, total: int | None) -> Iterator[Progress]:
             bar.update(task, completed=done, text=text, total=total)
 
         yield show
+
+
+@contextmanager
+def waiting(text: str, *, silent: bool = False) -> Iterator[None]:
+    """Says what a command is waiting for, once it has been silent for a second, on a terminal."""
+    if silent or not sys.stderr.isatty():
+        yield
+        return
+    shown = threading.Event()
+
+    def show() -> None:
+        shown.set()
+        click.echo(text, err=True, nl=False)
+
+    timer = threading.Timer(SILENT_SECONDS, show)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        if shown.is_set():
+            click.echo("\r\033[K", err=True, nl=False)
 
 
 class _Lines:

@@ -118,10 +118,57 @@ def test_saved_and_loaded_it_answers_the_same(
     assert np.array_equal(loaded.shortlist(queries, 5).ids, index.shortlist(queries, 5).ids)
     loaded.extend([(400, codes[0])])
     assert 400 in loaded.shortlist(codec.decode_vectors(codes[:1]), 5).ids
-    assert list(file.parent.iterdir()) == [file]
+    [blocks] = file.parent.glob("*.blocks")
+    assert sorted(file.parent.iterdir()) == sorted([file, blocks])
     loaded.stamp = IndexStamp(1, "coclico", 301, 400, "cd")
     loaded.save(file)  # over the older one
     assert len(Index.load(file, codec) or []) == 301
+    assert list(file.parent.glob("*.blocks")) == [blocks]
+
+
+def test_adding_a_row_does_not_write_the_others_again(
+    codec: Codec, rng: np.random.Generator, tmp_path: Path
+) -> None:
+    file = tmp_path / "index.npz"
+    many = [code.tobytes() for code in rng.integers(0, 256, (4_000, 8), dtype=np.uint8)]
+    index = build(codec, many)
+    index.save(file)
+    [blocks] = tmp_path.glob("*.blocks")
+    before = (blocks.stat().st_ino, blocks.stat().st_size)
+    written = blocks.read_bytes()
+    for row_id in range(5_000, 5_040):  # across the border of a block
+        loaded = Index.load(file, codec)
+        assert loaded is not None
+        loaded.extend([(row_id, many[row_id - 5_000])])
+        loaded.stamp = IndexStamp(1, "coclico", len(loaded), row_id, "ab")
+        loaded.save(file)
+    assert blocks.stat().st_ino == before[0]
+    assert blocks.read_bytes()[: before[1]] == written
+    assert file.stat().st_size < 4_000
+    grown = Index.load(file, codec)
+    assert grown is not None
+    assert grown.is_intact(file)
+    index.extend([(row_id, many[row_id - 5_000]) for row_id in range(5_000, 5_040)])
+    queries = embeddings(20, seed=3, dimension=64)
+    assert np.array_equal(grown.shortlist(queries, 50).ids, index.shortlist(queries, 50).ids)
+
+
+def test_damaged_blocks_are_noticed_when_all_is_read_and_short_ones_at_once(
+    codec: Codec, codes: list[bytes], tmp_path: Path
+) -> None:
+    file = tmp_path / "index.npz"
+    build(codec, codes).save(file)
+    [blocks] = tmp_path.glob("*.blocks")
+    content = bytearray(blocks.read_bytes())
+    content[100] ^= 1
+    blocks.write_bytes(content)
+    index = Index.load(file, codec)
+    assert index is not None
+    assert not index.is_intact(file)
+    blocks.write_bytes(content[:-1])
+    assert Index.load(file, codec) is None
+    blocks.unlink()
+    assert Index.load(file, codec) is None
 
 
 def test_a_fitted_layout_is_saved_with_the_index(tmp_path: Path) -> None:
@@ -140,7 +187,7 @@ def test_a_row_costs_its_code_and_little_more(rng: np.random.Generator, tmp_path
     codec = coclico(768)
     codes = rng.integers(0, 256, (20_000, 96), dtype=np.uint8)
     build(codec, [code.tobytes() for code in codes]).save(tmp_path / "index.npz")
-    assert (tmp_path / "index.npz").stat().st_size / 20_000 < 99
+    assert sum(file.stat().st_size for file in tmp_path.iterdir()) / 20_000 < 99
 
 
 @pytest.mark.parametrize("place", [0.05, 0.3, 0.6, 0.95])
@@ -187,10 +234,12 @@ def test_an_index_with_more_rows_than_its_stamp_says_is_foreign(
     [
         {"stamp": np.array("not JSON")},
         {"stamp": np.array(json.dumps({"codec_id": 1, "surprise": 2}))},
-        {"faiss": np.zeros(50, np.uint8)},
+        {"tail": np.zeros((1, 50), np.uint8)},
+        {"blocks": np.array(json.dumps({"name": "../other.blocks", "count": 9, "crc32": 0}))},
+        {"blocks": np.array(json.dumps({"name": "", "count": 7, "crc32": 0}))},
         {"runs": None},
     ],
-    ids=["stamp", "foreign stamp", "faiss", "runs"],
+    ids=["stamp", "foreign stamp", "tail", "blocks elsewhere", "fewer blocks", "runs"],
 )
 def test_a_file_of_another_shape_is_foreign(
     codec: Codec, codes: list[bytes], tmp_path: Path, arrays: dict[str, Any]
