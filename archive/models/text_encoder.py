@@ -46,7 +46,11 @@ class TextEncoder:
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """N texts → (N, D) float32, not normalized; open_clip's within 1e-4 of their length."""
-        return np.stack([self.tower.encode(self.tokenize(text)) for text in texts])
+        from threadpoolctl import threadpool_limits
+
+        # for a dozen tokens a second thread costs more than it brings, most beside other programs
+        with threadpool_limits(1, user_api="blas"):
+            return np.stack([self.tower.encode(self.tokenize(text)) for text in texts])
 
 
 def open_text_encoder(pair: Pair, *, accepts: Callable[[str], bool]) -> TextEncoder | None:

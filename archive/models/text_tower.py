@@ -148,19 +148,25 @@ class TextTower:
 
     def _gelu(self, x: Floats) -> Floats:
         if self.activation == "quick":
-            return x / (1 + np.exp(-QUICK_GELU * x))
+            quick: Floats = x / (1 + np.exp(-QUICK_GELU * x))
+            return quick
         if self.activation == "tanh":
             inner = (2 / np.pi) ** 0.5 * (x + 0.044715 * x**3)
-            return 0.5 * x * (1 + np.tanh(inner))
-        return 0.5 * x * (1 + _erf(x * ROOT_HALF))
+            approximate: Floats = 0.5 * x * (1 + np.tanh(inner))
+            return approximate
+        exact: Floats = 0.5 * x * (1 + _erf(x * ROOT_HALF))
+        return exact
 
     def _project(self, x: Floats) -> Floats:
         if self.prefix + "text_projection.weight" in self.tensors:
-            product = x @ self._tensor("text_projection.weight").T
+            product: Floats = x @ self._tensor("text_projection.weight").T
             bias = self.prefix + "text_projection.bias"
-            return product + self.tensors[bias] if bias in self.tensors else product
+            if bias in self.tensors:
+                product += self.tensors[bias]
+            return product
         if self.prefix + "text_projection" in self.tensors:
-            return x @ self._tensor("text_projection")
+            projected: Floats = x @ self._tensor("text_projection")
+            return projected
         return x
 
     def _tensor(self, name: str) -> Floats:

@@ -115,7 +115,8 @@ def _wide(values: npt.NDArray[Any], dtype: str) -> npt.NDArray[np.float32]:
     if dtype == "BF16":
         return (values.astype(np.uint32) << 16).view(np.float32)
     if dtype == "F8_E4M3":
-        return _float8_values()[values]
+        float8: npt.NDArray[np.float32] = _float8_values()[values]
+        return float8
     return values.astype(np.float32, copy=False)
 
 

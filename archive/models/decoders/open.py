@@ -15,7 +15,7 @@ from archive.models.decoders.loading import PART_FILES, read_model_index, requir
 from archive.models.decoders.sampler import LatentDecoder
 from archive.models.decoders.spec import DecoderSpec
 from archive.models.device import DeviceConfig, resolve_device
-from archive.models.hub import cached_folder, local_folder
+from archive.models.hub import cached_file, local_folder
 from archive.models.pairs import Pair
 from archive.models.quiet import quiet
 
@@ -97,4 +97,4 @@ def _is_local(location: str) -> bool:
     """Whether a decoder's folder exists, or a copy of a hub id is in the local cache."""
     if Path(location).is_absolute():
         return any((Path(location) / file).is_file() for file in REQUIRED)
-    return cached_folder(location, hub_patterns(), required=REQUIRED) is not None
+    return any(cached_file(location, file) for file in REQUIRED)
