@@ -1,5 +1,5 @@
-"""Words → vectors without open_clip: tokenizer, text tower and digest of a pair, in a tenth of the
-time.
+"""Words → vectors without open_clip, in a tenth of the time: a pair's tokenizer, text transformer
+and digest.
 
 A pair's weights and configuration are found where open_clip finds them:
 
@@ -22,7 +22,7 @@ from archive.arrays import Vectors
 from archive.models.hub import cached_file
 from archive.models.pairs import Pair
 from archive.models.remembered import remember_sha256, remembered_file, remembered_sha256
-from archive.models.text_tower import TextTower
+from archive.models.text_transformer import TextTransformer
 from archive.models.tokenizers import Tokenizer, find_tokenizer, open_clip_folder
 from archive.models.weights_file import WeightsFile
 
@@ -40,7 +40,7 @@ class TextEncoder:
     """A pair's text half."""
 
     tokenize: Tokenizer
-    tower: TextTower
+    transformer: TextTransformer
     weights_sha256: str
     """Digest of the whole model's weights, as archive.models.weights computes it."""
 
@@ -50,7 +50,7 @@ class TextEncoder:
 
         # for a dozen tokens a second thread costs more than it brings, most beside other programs
         with threadpool_limits(1, user_api="blas"):
-            return np.stack([self.tower.encode(self.tokenize(text)) for text in texts])
+            return np.stack([self.transformer.encode(self.tokenize(text)) for text in texts])
 
 
 def open_text_encoder(pair: Pair, *, accepts: Callable[[str], bool]) -> TextEncoder | None:
@@ -65,9 +65,9 @@ def open_text_encoder(pair: Pair, *, accepts: Callable[[str], bool]) -> TextEnco
             return None
         config, path, folder = source
         weights = WeightsFile(path)
-        tower = TextTower.of(config, weights)
-        tokenize = find_tokenizer(config["text_cfg"], folder) if tower else None
-        if tower is None or tokenize is None:
+        transformer = TextTransformer.of(config, weights)
+        tokenize = find_tokenizer(config["text_cfg"], folder) if transformer else None
+        if transformer is None or tokenize is None:
             return None
         sha256 = remembered_sha256(path)
         if sha256 is None or not accepts(sha256):
@@ -75,7 +75,7 @@ def open_text_encoder(pair: Pair, *, accepts: Callable[[str], bool]) -> TextEnco
             if not accepts(sha256):
                 return None
             remember_sha256(path, sha256)
-        return TextEncoder(tokenize, tower, sha256)
+        return TextEncoder(tokenize, transformer, sha256)
     except BAD_FILE:  # open_clip says what is wrong with it
         return None
 

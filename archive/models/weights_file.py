@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 LONGEST_HEADER = 100_000_000  # bytes; as the library allows
-DTYPES = {  # those that NumPy has
+DTYPES: dict[str, np.dtype[Any]] = {  # those that NumPy has
     "F64": np.dtype("<f8"),
     "F32": np.dtype("<f4"),
     "F16": np.dtype("<f2"),
@@ -94,8 +94,9 @@ class WeightsFile(Mapping[str, Any]):
         """Raises KeyError, and ValueError where the header points outside the file."""
         entry = self._header[name]
         begin, end = entry["data_offsets"]
-        part = self._bytes[self._start + begin : self._start + end]
-        return np.asarray(part).view(DTYPES[entry["dtype"]]).reshape(entry["shape"])
+        part = np.asarray(self._bytes[self._start + begin : self._start + end])
+        tensor: npt.NDArray[Any] = part.view(DTYPES[entry["dtype"]]).reshape(entry["shape"])
+        return tensor
 
 
 class Widened:
@@ -128,4 +129,5 @@ def _float8_values() -> npt.NDArray[np.float32]:
     mantissas = codes & 7
     sizes = np.where(exponents, 8 + mantissas, mantissas) * 2.0 ** (np.maximum(exponents, 1) - 10)
     sizes[codes & 127 == 127] = np.nan
-    return np.where(codes & 128, -sizes, sizes).astype(np.float32)
+    signed: npt.NDArray[np.float32] = np.where(codes & 128, -sizes, sizes).astype(np.float32)
+    return signed

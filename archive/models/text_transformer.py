@@ -1,15 +1,16 @@
 """open_clip's text transformer in NumPy: tokens → vector, without torch.
 
 A search needs one text's vector. Weights stay where they are, mapped from the file, and only those
-of the text tower are read. For tokens t₁ … t_L:
+of the text transformer are read. For tokens t₁ … t_L:
 
     x    = token_embedding[t] + positional_embedding
     x   += attention(ln_1(x));  x += c_proj(gelu(c_fc(ln_2(x))))         in each of the layers
     out  = ln_final(x)[pooled] · text_projection
 
 Under a causal mask a token sees only those before it, so nothing after the pooled one is computed:
-about 7 of 77 positions. The vectors equal open_clip's within 1e-4 of their length. `TextTower.of`
-returns None for what is not exactly this network, and open_clip itself is to be used.
+about 7 of 77 positions. The vectors equal open_clip's within 1e-4 of their length.
+`TextTransformer.of` returns None for what is not exactly this network, and open_clip itself is to
+be used.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ ROOT_HALF = 0.5**0.5
 QUICK_GELU = 1.702
 ERF = (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)
 ERF_SCALE = 0.3275911  # Abramowitz & Stegun 7.1.26: |error| ≤ 1.5e-7
-MODEL_KEYS = {  # of model_cfg, whose meaning for the text tower is known here
+MODEL_KEYS = {  # of model_cfg, whose meaning for the text transformer is known here
     "embed_dim",
     "vision_cfg",
     "text_cfg",
@@ -61,7 +62,7 @@ POOLS = ("argmax", "eos", "first", "last")
 
 
 @dataclass(frozen=True)
-class TextTower:
+class TextTransformer:
     """A text transformer: its shape, and its tensors by their names in the file."""
 
     tensors: Mapping[str, Floats]
@@ -76,8 +77,8 @@ class TextTower:
     epsilon: float
 
     @classmethod
-    def of(cls, config: Mapping[str, Any], tensors: Mapping[str, Floats]) -> TextTower | None:
-        """open_clip's model_cfg and the weights file → the tower; None if it is another network."""
+    def of(cls, config: Mapping[str, Any], tensors: Mapping[str, Floats]) -> TextTransformer | None:
+        """open_clip's model_cfg and the weights file → the transformer, or None."""
         text = config.get("text_cfg", {})
         norm = text.get("norm_kwargs") or {}
         approximate = (text.get("act_kwargs") or {}).get("approximate", "none")
@@ -90,7 +91,7 @@ class TextTower:
             and text.get("pool_type", "argmax") in POOLS
         ):
             return None
-        tower = cls(
+        transformer = cls(
             tensors=tensors,
             prefix="text." if "text.token_embedding.weight" in tensors else "",
             layers=text.get("layers", 12),
@@ -102,7 +103,7 @@ class TextTower:
             activation=_activation(config.get("quick_gelu", False), approximate),
             epsilon=norm.get("eps", 1e-5),
         )
-        return tower if tower._has_the_tensors(text) else None
+        return transformer if transformer._has_the_tensors(text) else None
 
     def encode(self, tokens: Tokens) -> Vectors:
         """(L,) tokens of one text, padded → (D,) float32, not normalized."""
@@ -115,7 +116,8 @@ class TextTower:
             x += self._attention(self._norm(x, block + "ln_1"), block + "attn.")
             hidden = self._linear(self._norm(x, block + "ln_2"), block + "mlp.c_fc.")
             x += self._linear(self._gelu(hidden), block + "mlp.c_proj.")
-        return self._project(self._norm(x[pooled : pooled + 1], "ln_final"))[0]
+        vector: Vectors = self._project(self._norm(x[pooled : pooled + 1], "ln_final"))[0]
+        return vector
 
     def _pooled(self, tokens: Tokens) -> int:
         """The position whose output is the text's."""
@@ -173,7 +175,7 @@ class TextTower:
         return self.tensors[self.prefix + name]
 
     def _has_the_tensors(self, text: Mapping[str, Any]) -> bool:
-        """Whether the file holds this tower's tensors and no others."""
+        """Whether the file holds this transformer's tensors and no others."""
         width = text.get("width", 512)
         shapes = {
             "token_embedding.weight": (text.get("vocab_size", 49408), width),
