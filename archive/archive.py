@@ -55,8 +55,7 @@ class Archive:
     ) -> None:
         """Opens an existing archive: a folder, a database URL, or Settings. Raises NoArchive.
 
-        `model`: where its pair is now, if it was moved; `any_weights` allows weights other than
-        those that made it; `device`: where the decoder runs.
+        `model`: where its pair is now; `any_weights` allows others; `device`: the decoder's.
         """
         self.settings = Settings.of(location)
         self._store = Store.open(self.settings)
@@ -86,9 +85,8 @@ class Archive:
     ) -> Archive:
         """Creates an archive, or brings the tables of an existing one up to date and opens it.
 
-        `model` is a pair (default: vit-l-14), `decoder` replaces its decoder, `codec` is what
-        images are encoded with (default: coclico). Raises ModelMissing, and UsageError if the
-        location holds an archive with other settings.
+        `model` is a pair (default: vit-l-14), `decoder` replaces its decoder, `codec` encodes
+        images (default: coclico). Raises ModelMissing, UsageError for other settings than it has.
         """
         settings = Settings.of(location)
         encoder = create_archive(settings, model, decoder=decoder, codec=codec)
@@ -198,7 +196,7 @@ class Archive:
     ) -> Iterator[Outcome]:
         """Files and folders → one outcome per file, once it is committed. Runs as it is iterated.
 
-        `keep_truncated`, `rescan`, `rules`: see IngestOptions. Raises UsageError, ModelMissing.
+        Options: see IngestOptions. Raises UsageError, ModelMissing.
         """
         return self._ingest.run(paths, IngestOptions(keep_truncated, rescan, rules))
 

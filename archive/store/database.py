@@ -129,7 +129,8 @@ class Database:
         """SQLite: the database and its WAL. PostgreSQL: our tables with their indexes."""
         directory = self.settings.directory
         if directory is not None:
-            return sum(path.stat().st_size for path in directory.glob(f"{DATABASE_NAME}*"))
+            files = (directory / name for name in (DATABASE_NAME, f"{DATABASE_NAME}-wal"))
+            return sum(file.stat().st_size for file in files if file.exists())
         with self.reading() as connection:
             sizes = [
                 f"pg_total_relation_size('{table}')"
