@@ -7,67 +7,63 @@ first bytes are refused by name, so that nobody looks for damage where there is 
 
 from __future__ import annotations
 
+import re
+
 FORMATS = (  # Pillow's names
     *("JPEG", "PNG", "GIF", "WEBP", "AVIF", "HEIF", "JXL", "TIFF", "BMP", "DIB"),
     *("JPEG2000", "PPM", "TGA", "PCX", "SGI", "QOI", "ICO"),
 )
 ANIMATED_FORMATS = ("GIF", "PNG", "WEBP", "AVIF")  # several pages or previews are no animation
-HEAD_BYTES = 32  # at the start of a file; enough for `content_of`
+HEAD_BYTES = 64  # at the start of a file; enough for every pattern, and for a few brands
 
-READ = (  # offset, bytes, Pillow's name
-    (0, b"\xff\xd8\xff", "JPEG"),
-    (0, b"\x89PNG\r\n\x1a\n", "PNG"),
-    (0, b"GIF8", "GIF"),
-    (8, b"WEBP", "WEBP"),
-    (0, b"\xff\x0a", "JXL"),
-    (0, b"\0\0\0\x0cJXL ", "JXL"),
-    (0, b"II*\0", "TIFF"),
-    (0, b"MM\0*", "TIFF"),
-    (0, b"II+\0", "TIFF"),
-    (0, b"MM\0+", "TIFF"),
-    (0, b"\0\0\0\x0cjP  ", "JPEG2000"),
-    (0, b"\xff\x4f\xff\x51", "JPEG2000"),
-    (0, b"BM", "BMP"),
+READ = (  # pattern of the first bytes, Pillow's name
+    (rb"\xff\xd8\xff", "JPEG"),
+    (rb"\x89PNG\r\n\x1a\n", "PNG"),
+    (rb"GIF8[79]a", "GIF"),
+    (rb"RIFF....WEBP", "WEBP"),
+    (rb"\xff\x0a|\0\0\0\x0cJXL ", "JXL"),
+    (rb"II\x2a\0|MM\0\x2a|II\x2b\0\x08\0\0\0|MM\0\x2b\0\x08\0\0", "TIFF"),  # and BigTIFF
+    (rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51", "JPEG2000"),
+    (rb"BM....\0\0\0\0....[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0", "BMP"),  # by its header's size
+    (rb"P[1-6][\s#][\s#\d]|P[Ff]\n\d", "PPM"),
 )
 RAW = (  # of cameras; DNG, NEF and ARW begin like a TIFF
-    (8, b"CR\x02\0", "Canon CR2"),
-    (4, b"ftypcrx ", "Canon CR3"),
-    (0, b"FUJIFILMCCD-RAW", "Fujifilm RAF"),
-    (0, b"IIRO", "Olympus ORF"),
-    (0, b"IIRS", "Olympus ORF"),
-    (0, b"MMOR", "Olympus ORF"),
-    (0, b"IIU\0", "Panasonic RW2"),
-    (0, b"FOVb", "Sigma X3F"),
-    (0, b"\0MRM", "Minolta MRW"),
+    (rb"II\x2a\0....CR\x02\0", "Canon CR2"),
+    (rb"....ftypcrx ", "Canon CR3"),
+    (rb"FUJIFILMCCD-RAW", "Fujifilm RAF"),
+    (rb"IIR[OS]|MMOR", "Olympus ORF"),
+    (rb"IIU\0", "Panasonic RW2"),
+    (rb"FOVb", "Sigma X3F"),
+    (rb"\0MRM", "Minolta MRW"),
 )
 UNREAD = (
-    (0, b"%!PS", "PostScript"),
-    (0, b"\xc5\xd0\xd3\xc6", "PostScript"),
-    (0, b"%PDF", "PDF"),
-    (0, b"8BPS", "Photoshop PSD"),
-    (0, b"gimp xcf", "GIMP XCF"),
-    (0, b"AT&TFORM", "DjVu"),
-    (0, b"<svg", "SVG"),
-    (0, b"<?xml", "XML"),
-    (4, b"\x11\xaf", "FLI animation"),
-    (4, b"\x12\xaf", "FLC animation"),
-    (0, b"DDS ", "DirectDraw DDS"),
-    (0, b"SIMPLE  =", "FITS"),
-    (0, b"\x89HDF", "HDF5"),
-    (0, b"v/1\x01", "OpenEXR"),
-    (0, b"#?RADIANCE", "Radiance HDR"),
-    (0, b"icns", "Apple icon"),
-    (0, b"\xd7\xcd\xc6\x9a", "Windows metafile"),
-    (0, b"II\xbc\x01", "JPEG XR"),
-    (0, b"BPG\xfb", "BPG"),
-    (0, b"RIFF", "RIFF"),
-    (4, b"ftyp", "video"),
-    (4, b"moov", "video"),
-    (0, b"\x1aE\xdf\xa3", "video"),
-    (0, b"PK\x03\x04", "zip archive"),
+    (rb"%!PS|\xc5\xd0\xd3\xc6", "PostScript"),
+    (rb"%PDF", "PDF"),
+    (rb"8BPS", "Photoshop PSD"),
+    (rb"gimp xcf", "GIMP XCF"),
+    (rb"AT&TFORM", "DjVu"),
+    (rb"<svg", "SVG"),
+    (rb"<\?xml", "XML"),
+    (rb"....\x11\xaf", "FLI animation"),
+    (rb"....\x12\xaf", "FLC animation"),
+    (rb"DDS ", "DirectDraw DDS"),
+    (rb"SIMPLE  =", "FITS"),
+    (rb"\x89HDF", "HDF5"),
+    (rb"v/1\x01", "OpenEXR"),
+    (rb"#\?RADIANCE", "Radiance HDR"),
+    (rb"icns", "Apple icon"),
+    (rb"\xd7\xcd\xc6\x9a", "Windows metafile"),
+    (rb"II\xbc\x01", "JPEG XR"),
+    (rb"BPG\xfb", "BPG"),
+    (rb"RIFF", "RIFF"),
+    (rb"....(ftyp|moov)|\x1aE\xdf\xa3", "video"),
+    (rb"PK\x03\x04", "zip archive"),
 )
-HEIF_BRANDS = tuple(f"{kind}{letter}".encode() for kind in ("hei", "hev") for letter in "cxms")
-ISO_IMAGES = (*HEIF_BRANDS, b"mif1", b"msf1", b"avif", b"avis")  # ISO/IEC 23008-12, AV1 Image File
+BRANDS = {  # of ISO files that hold images (ISO/IEC 23008-12), Pillow's name
+    **dict.fromkeys((b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm"), "HEIF"),
+    **dict.fromkeys((b"hevs", b"mif1", b"mif2", b"mif3", b"msf1", b"miaf"), "HEIF"),
+    **dict.fromkeys((b"avif", b"avis"), "AVIF"),
+}
 
 
 def content_of(head: bytes) -> tuple[str, bool]:
@@ -75,15 +71,24 @@ def content_of(head: bytes) -> tuple[str, bool]:
 
     The name is Pillow's for what is read, and '' for what is not known.
     """
-    if head[4:8] == b"ftyp" and head[8:12] in ISO_IMAGES:
-        return ("AVIF" if head[8:10] == b"av" else "HEIF"), True
+    if brand := _brand(head):
+        return brand, True
     for table, is_read in ((RAW, False), (READ, True), (UNREAD, False)):
-        for offset, signature, name in table:
-            if head[offset:].startswith(signature):
+        for pattern, name in table:
+            if re.match(pattern, head, re.DOTALL):
                 return name, is_read
     return "", False
 
 
 def is_raw(head: bytes) -> bool:
     """Whether a file's first bytes are those of a camera's raw format other than TIFF."""
-    return any(head[offset:].startswith(signature) for offset, signature, _ in RAW)
+    return any(re.match(pattern, head, re.DOTALL) for pattern, _ in RAW)
+
+
+def _brand(head: bytes) -> str:
+    """The name of an ISO file of images, by its brand or those it is compatible with; else ''."""
+    if head[4:8] != b"ftyp":
+        return ""
+    end = min(int.from_bytes(head[:4]), len(head))
+    brands = [head[8:12], *(head[start : start + 4] for start in range(16, end, 4))]
+    return next((BRANDS[brand] for brand in brands if brand in BRANDS), "")
