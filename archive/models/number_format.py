@@ -16,14 +16,12 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import json
-import os
 import platform
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive.settings import cache_folder
+from archive.models.remembered import keep, recall
 
 if TYPE_CHECKING:
     import torch
@@ -32,7 +30,6 @@ TRIAL_IMAGES = 4
 TRIALS = 2  # timed runs; the fastest counts
 CLEARLY_FASTER = 1.2  # times; noise must not decide
 LEAST_COSINE = 0.99  # of each vector to float32's
-FILE = "number-formats.json"
 
 
 def in_fastest_format(
@@ -47,14 +44,12 @@ def in_fastest_format(
 
     if not _claims_bfloat16():
         return network
-    key = f"{model} torch {torch.__version__} {_processor()}"
-    file = cache_folder() / FILE
-    remembered = _read(file)
-    if key not in remembered:
-        is_faster = _is_bfloat16_faster(network, image_size)
-        remembered[key] = "bfloat16" if is_faster else "float32"
-        _write(file, remembered)
-    return _narrowed(network) if remembered[key] == "bfloat16" else network
+    key = f"format {model} torch {torch.__version__} {_processor()}"
+    facts = recall(key)
+    if facts is None or "is_bfloat16" not in facts:
+        facts = {"is_bfloat16": _is_bfloat16_faster(network, image_size)}
+        keep(key, facts)
+    return _narrowed(network) if facts["is_bfloat16"] else network
 
 
 def embeddings(network: torch.nn.Module, images: torch.Tensor) -> torch.Tensor:
@@ -126,21 +121,3 @@ def _processor() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
-
-
-def _read(file: Path) -> dict[str, str]:
-    """What is remembered; nothing if the file is missing or damaged."""
-    with contextlib.suppress(OSError, ValueError):
-        entries = json.loads(file.read_text())
-        if isinstance(entries, dict):
-            return entries
-    return {}
-
-
-def _write(file: Path, entries: dict[str, str]) -> None:
-    """By atomic rename; a cache that cannot be written is tried again next time."""
-    with contextlib.suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = file.with_name(f".{file.name}.{os.getpid()}")
-        temporary.write_text(json.dumps(entries, indent=1))
-        temporary.replace(file)

@@ -1,4 +1,4 @@
-"""What is known about weights files that have not changed since they were last read in full.
+"""What is remembered in the user's cache, so that it need not be found out again.
 
 A digest over 600 MB takes a second, and finding a tag's file takes open_clip, and so torch. Both
 are remembered in the user's cache, a file of JSON for each: deleting it loses nothing. A digest is
@@ -26,7 +26,7 @@ NAME_LENGTH = 32  # hexadecimal digits of the SHA-256 of what is remembered
 
 def remembered_sha256(path: Path) -> str | None:
     """The weights' digest, if the file is the one that `remember_sha256` saw."""
-    known = _read(f"weights {path.absolute()}")
+    known = recall(f"weights {path.absolute()}")
     stamp = _stamp(path)
     return str(known["sha256"]) if known and stamp and known.get("stamp") == stamp else None
 
@@ -35,19 +35,19 @@ def remember_sha256(path: Path, sha256: str) -> None:
     """Keeps the digest of the weights in a file; does nothing where there is no cache."""
     stamp = _stamp(path)
     if stamp and time.time() - max(stamp["mtime_ns"], stamp["ctime_ns"]) / 1e9 > SETTLED_SECONDS:
-        _write(f"weights {path.absolute()}", {"stamp": stamp, "sha256": sha256})
+        keep(f"weights {path.absolute()}", {"stamp": stamp, "sha256": sha256})
 
 
 def remembered_file(pair: Pair) -> tuple[Path, bool] | None:
     """The weights file that a model and its tag stood for, and whether QuickGELU is forced."""
-    known = _read(f"file {pair.encoder} {pair.pretrained}")
+    known = recall(f"file {pair.encoder} {pair.pretrained}")
     return (Path(known["path"]), bool(known["quick_gelu"])) if known else None
 
 
 def remember_file(pair: Pair, path: Path, quick_gelu: bool) -> None:
     """Keeps what a model and its tag stand for."""
     facts = {"path": str(path), "quick_gelu": quick_gelu}
-    _write(f"file {pair.encoder} {pair.pretrained}", facts)
+    keep(f"file {pair.encoder} {pair.pretrained}", facts)
 
 
 def _stamp(path: Path) -> dict[str, int] | None:
@@ -69,7 +69,8 @@ def _file(key: str) -> Path:
     return cache_folder() / "models" / f"{name}.json"
 
 
-def _read(key: str) -> dict[str, Any] | None:
+def recall(key: str) -> dict[str, Any] | None:
+    """What was kept under a key; None if nothing was, or the file is damaged."""
     with contextlib.suppress(OSError, RuntimeError, ValueError):
         known = json.loads(_file(key).read_text("utf-8"))
         if isinstance(known, dict) and known.pop("key", None) == key:
@@ -77,7 +78,8 @@ def _read(key: str) -> dict[str, Any] | None:
     return None
 
 
-def _write(key: str, facts: dict[str, Any]) -> None:
+def keep(key: str, facts: dict[str, Any]) -> None:
+    """Keeps facts under a key, by atomic rename; does nothing where there is no cache."""
     with contextlib.suppress(OSError, RuntimeError, ValueError):
         file = _file(key)
         file.parent.mkdir(parents=True, exist_ok=True)

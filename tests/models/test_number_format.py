@@ -11,7 +11,6 @@ import torch
 
 from archive.arrays import cosine
 from archive.models.encoder import OpenClipEncoder
-from archive.models.number_format import FILE
 from archive.models.pairs import find_pair
 from archive.settings import cache_folder
 from training.scenes import draw_scene
@@ -24,16 +23,22 @@ IMAGES = [draw_scene(seed, size=(160, 128)).pixels for seed in range(8)]
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache, so that every test has its own first use."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    return cache_folder() / FILE
+    return cache_folder() / "models"
+
+
+def formats(cache: Path) -> list[Path]:
+    """The files that remember a number format."""
+    return [file for file in cache.glob("*.json") if "is_bfloat16" in file.read_text()]
 
 
 def remember(cache: Path, number_format: str) -> None:
     """What a first use on this machine would have found."""
     vectors_of("pocket")
-    if not cache.exists():
-        pytest.skip("a processor without bfloat16")
-    entries = json.loads(cache.read_text())
-    cache.write_text(json.dumps(dict.fromkeys(entries, number_format)))
+    for file in formats(cache):
+        facts = json.loads(file.read_text()) | {"is_bfloat16": number_format == "bfloat16"}
+        file.write_text(json.dumps(facts))
+        return
+    pytest.skip("a processor without bfloat16")
 
 
 def vectors_of(name: str) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
@@ -51,20 +56,20 @@ def test_both_formats_give_the_same_vectors_within_a_hundredth(cache: Path) -> N
 
 
 def test_the_format_is_tried_once_and_remembered(cache: Path) -> None:
+    remember(cache, "bfloat16")
+    [file] = formats(cache)
+    before = file.stat().st_mtime_ns
+    assert (
+        OpenClipEncoder(find_pair("pocket")).weights_sha256 in json.loads(file.read_text())["key"]
+    )
     vectors_of("pocket")
-    if not cache.exists():
-        pytest.skip("a processor without bfloat16")
-    before = cache.stat().st_mtime_ns
-    [entry] = json.loads(cache.read_text()).items()
-    assert OpenClipEncoder(find_pair("pocket")).weights_sha256 in entry[0]
-    vectors_of("pocket")
-    assert cache.stat().st_mtime_ns == before
+    assert file.stat().st_mtime_ns == before
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"other": "bfloat16"}'])
 def test_a_damaged_cache_is_as_good_as_none(cache: Path, content: str) -> None:
-    cache.parent.mkdir(parents=True)
-    cache.write_text(content)
+    remember(cache, "bfloat16")
+    formats(cache)[0].write_text(content)
     assert np.isfinite(vectors_of("pocket")).all()
 
 
@@ -93,7 +98,7 @@ def test_without_bfloat16_instructions_there_is_no_trial(
     monkeypatch.setattr(CLAIMS, lambda: False)
     encoder = OpenClipEncoder(find_pair("pocket"))
     assert encoder._image_network is encoder._model.visual
-    assert not cache.exists()
+    assert not formats(cache)
 
 
 def test_the_digest_is_that_of_the_weights_as_they_came(cache: Path) -> None:
