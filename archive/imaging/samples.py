@@ -23,6 +23,7 @@ PHOTOMETRIC = 262
 MAX_SAMPLE = 281
 SAMPLE_FORMAT = 339
 SMAX_SAMPLE = 341
+BAND_PIXELS = 4_000_000  # looked at or converted at a time
 UNSIGNED = 1
 SIGNED = 2
 WHITE_IS_ZERO = 0
@@ -65,9 +66,7 @@ class SampleScale:
 def sample_scale(image: Image.Image) -> SampleScale | None:
     """A loaded image → its scale if it is gray with more than 8 bits, else None."""
     if image.mode == "F":
-        samples = np.asarray(image)
-        finite = samples[np.isfinite(samples)]
-        white = max(1.0, float(finite.max(initial=0)))
+        white = max(1.0, _largest(image, np.dtype(np.float32)))
         return SampleScale(white, 0, True, _is_inverted(image), None)
     if not image.mode.startswith("I"):
         return None
@@ -86,12 +85,20 @@ def sample_scale(image: Image.Image) -> SampleScale | None:
 
 def _white(image: Image.Image, largest: float, bits: int, is_signed: bool) -> float:
     """`largest`, or less where that would leave the image all but black."""
-    samples = np.asarray(image)
-    if bits == 32 and not is_signed:
-        samples = samples.view(np.uint32)
-    used = float(samples.max(initial=0))
+    used = _largest(image, np.dtype(np.uint32) if bits == 32 and not is_signed else None)
     fitting = [2.0**depth - 1 for depth in DEPTHS if used < 2**depth]
     return min(fitting) if 0 < DARK * used < largest and fitting else largest
+
+
+def _largest(image: Image.Image, kind: np.dtype[Any] | None) -> float:
+    """The largest finite sample, or 0 if that is more; in bands of rows, to copy few at a time."""
+    largest = 0.0
+    rows = max(1, BAND_PIXELS // image.width)
+    for top in range(0, image.height, rows):
+        band = np.asarray(image.crop((0, top, image.width, min(image.height, top + rows))))
+        samples = band if kind is None else band.view(kind)
+        largest = max(largest, float(samples[np.isfinite(samples)].max(initial=0)))
+    return largest
 
 
 def _is_inverted(image: Image.Image) -> bool:

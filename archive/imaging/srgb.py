@@ -15,10 +15,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageCms
 
-from archive.imaging.samples import SampleScale, sample_scale
+from archive.imaging.samples import BAND_PIXELS, SampleScale, sample_scale
 
 PROFILES = 64  # color transforms kept for reuse
-BAND_PIXELS = 4_000_000  # converted at a time
 AVERAGED = ("RGB", "L", "CMYK", "YCbCr")  # modes that are reduced before they are converted
 SRGB_GAMMA = 0.45455  # PNG's gAMA of an image that is sRGB, near enough
 GAMMA_TOLERANCE = 0.01

@@ -47,8 +47,7 @@ class Workers:
         self._busy: set[_Worker] = set()
         self._is_closed = False
         self._lock = threading.Lock()
-        self._folder = tempfile.TemporaryDirectory(prefix="coldframe-")
-        self._lock_file = Path(self._folder.name, "large-image")
+        self._folder: tempfile.TemporaryDirectory[str] | None = None  # of the file that is locked
 
     def __enter__(self) -> Workers:
         return self
@@ -64,7 +63,8 @@ class Workers:
                 worker.kill()
             for worker in self._busy:
                 worker.interrupt()  # whoever asked it reads the end, and does the rest
-        self._folder.cleanup()
+            if self._folder is not None:
+                self._folder.cleanup()
 
     def decode(
         self,
@@ -103,7 +103,10 @@ class Workers:
         with self._lock:
             if self._is_closed:
                 raise Unreadable("unreadable", "the run has ended")
-            worker = self._idle.pop() if self._idle else _Worker(self._lock_file)
+            if self._folder is None:
+                self._folder = tempfile.TemporaryDirectory(prefix="coldframe-")
+            lock_file = Path(self._folder.name, "large-image")
+            worker = self._idle.pop() if self._idle else _Worker(lock_file)
             self._busy.add(worker)
             return worker
 
@@ -136,9 +139,10 @@ class _Worker:
             timer = self._restart(timer, seconds)
             send(requests, *request)
             while "waits" in (answer := receive(answers))[0]:
-                timer.cancel()  # the wait for another process is not this file's
-                if not answer[0]["waits"]:
-                    timer = self._start_timer(seconds)
+                if answer[0]["waits"]:
+                    timer.cancel()  # the wait for another process is not this file's
+                else:
+                    timer = self._restart(timer, seconds)
         except (OSError, EOFError, ValueError) as error:
             raise self._failure(seconds) from error
         finally:
