@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, select
 
-from archive.errors import ColdframeError
+from archive.errors import DatabaseDamaged
 from archive.records import CodecRecord
 from archive.store import schema
 from archive.store.database import Database, insert_one
@@ -37,7 +37,7 @@ class Codecs:
             return replace(codec, id=insert_one(connection, schema.Codec, values))
 
     def all(self) -> list[CodecRecord]:
-        """Oldest first; new rows have the last. Raises ColdframeError if a state is damaged."""
+        """Oldest first; new rows have the last. Raises DatabaseDamaged if a state is."""
         with self._database.reading() as connection:
             return self._records(connection)
 
@@ -46,7 +46,7 @@ class Codecs:
         rows = connection.execute(query).all()
         for row in rows:
             if sha256(row.state).hexdigest() != row.state_sha256:
-                raise ColdframeError(
+                raise DatabaseDamaged(
                     f"the state of codec {row.id} ({row.name}) is damaged; "
                     "restore the database from a copy"
                 )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @archive_options
 @json_option
 def command(settings: Settings, as_json: bool) -> int:
-    """Check every row's checksum and codes, and that the index agrees. Writes nothing.
+    """Check the database, every row's checksum and codes, and the index. Writes nothing.
 
     Exits with 4 if damage is found.
     """
@@ -53,5 +53,5 @@ def _result(damages: list[Damage]) -> str:
     damaged_rows = {damage.id for damage in damages if damage.id is not None}
     problems = [plural(len(damaged_rows), "damaged row")] if damaged_rows else []
     if any(damage.id is None for damage in damages):
-        problems.append("a damaged index")
+        problems.append("a damaged database or index")
     return " and ".join(problems) or "no errors found"
