@@ -19,6 +19,7 @@ TRUNCATED = (  # in the messages of decoders
     "not enough data",
     "unexpected eof",
 )
+UNSUPPORTED = ("unsupported", "not supported", "unknown pixel mode")
 
 
 @contextlib.contextmanager
@@ -34,8 +35,7 @@ def decoder_errors(file: BinaryIO | None = None) -> Iterator[None]:
         raise Unreadable("too-large", "decoding it takes more memory than is allowed") from error
     except Exception as error:
         detail = " ".join(str(error).split()) or type(error).__name__
-        reason = "truncated" if means_truncated(detail) else "unreadable"
-        raise Unreadable(reason, detail) from error
+        raise Unreadable(_reason(detail), detail) from error
 
 
 def means_truncated(detail: str) -> bool:
@@ -62,9 +62,15 @@ def _unidentified(file: BinaryIO | None) -> Unreadable:
         detail = " ".join(str(error).split())
     if not detail or "not identified" in detail:
         detail = "its header is damaged or gives no size"
-    if name == "TIFF" and "unknown" in detail:
-        return Unreadable(
-            "unsupported", f"TIFF with samples that coldframe does not read: {detail}"
-        )
-    reason = "truncated" if means_truncated(detail) else "unreadable"
+    reason = _reason(detail)
+    if reason == "unsupported":
+        return Unreadable(reason, f"{name} of a kind that coldframe does not read: {detail}")
     return Unreadable(reason, f"damaged {name}: {detail}")
+
+
+def _reason(detail: str) -> str:
+    """A decoder's message → the ledger's word."""
+    if means_truncated(detail):
+        return "truncated"
+    is_unsupported = any(phrase in detail.lower() for phrase in UNSUPPORTED)
+    return "unsupported" if is_unsupported else "unreadable"

@@ -12,7 +12,8 @@ SUFFIXES = frozenset(
     for suffix in (
         *("jpg", "jpeg", "jpe", "jfif", "png", "webp", "avif", "heic", "heif", "hif", "jxl", "gif"),
         *("tif", "tiff", "bmp", "dib", "jp2", "j2k", "j2c", "jpc", "jpx", "jpf"),
-        *("ppm", "pgm", "pbm", "pnm", "pfm", "tga", "mpo", "apng", "heics", "heifs", "avifs"),
+        *("ppm", "pgm", "pbm", "pnm", "pfm", "tga", "pcx", "sgi", "qoi", "mpo", "apng"),
+        *("heics", "heifs", "avifs"),
         *("cr2", "cr3", "nef", "nrw", "arw", "dng", "orf", "rw2", "raf", "pef", "srw"),  # raw
     )
 )

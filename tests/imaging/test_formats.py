@@ -74,6 +74,13 @@ def test_damage_to_a_known_format_is_named() -> None:
         decode_picture(io.BytesIO(b"GIF89a" + bytes(20)), OPTIONS)
 
 
+def test_a_valid_file_of_a_kind_that_is_not_read_is_unsupported() -> None:
+    content = bytearray(encoded("BMP"))
+    content[28:30] = (2).to_bytes(2, "little")  # bits per pixel
+    with pytest.raises(Unreadable, match=r"unsupported: .*pixel depth"):
+        decode_picture(io.BytesIO(bytes(content)), OPTIONS)
+
+
 def test_frames_are_an_animation_pages_and_previews_are_not() -> None:
     flags = {}
     for kind in ("GIF", "PNG", "WEBP", "TIFF", "MPO"):

@@ -125,7 +125,7 @@ def test_no_number_is_black_and_infinity_white() -> None:
 
 def test_what_is_not_read_is_refused_by_name() -> None:
     colors = np.dstack([RAMP, RAMP, RAMP]).astype(np.float32)
-    with pytest.raises(Unreadable, match="unsupported: TIFF with samples"):
+    with pytest.raises(Unreadable, match="unsupported: TIFF of a kind"):
         gray(tiff(colors, FLOAT, photometric=2))
 
 
