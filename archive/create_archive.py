@@ -68,7 +68,8 @@ def _check_same(
     requested = (
         model if isinstance(model, Pair) else find_pair(model or existing.name, decoder=decoder)
     )
-    same = requested.name == existing.name and decoder in (None, existing.decoder)
+    same_decoder = decoder is None or requested.decoder == (existing.decoder,)
+    same = requested.name == existing.name and same_decoder
     if same and codec is not None:
         requested_codec = resolve_codec(codec, existing.dimension, shipped=requested.codecs)
         in_file = CodecConfig.of(codec).file is not None

@@ -13,7 +13,7 @@ from archive.models.decoder import Decoder
 from archive.models.decoders.open import open_decoder
 from archive.models.device import DeviceConfig
 from archive.models.encoder import Encoder, OpenClipEncoder
-from archive.models.pairs import Pair, find_pair
+from archive.models.pairs import Pair, find_pair, recorded_pair
 from archive.models.text_encoder import TextEncoder, open_text_encoder
 from archive.records import ModelRecord
 
@@ -36,14 +36,16 @@ class ModelLoader:
         `on_decoder(weights_sha256)` is called when a decoder has been accepted.
         """
         self._record = record
-        self._name = name or record.name
+        self._name = name
         self._any_weights = any_weights
         self._device = device
         self._on_decoder = on_decoder
 
     @cached_property
     def pair(self) -> Pair:
-        """Raises UsageError for a name that is no pair."""
+        """Raises UsageError for a name that is no pair, DatabaseDamaged for a recorded one."""
+        if self._name is None:
+            return recorded_pair(self._record.name, decoder=self._record.decoder)
         return find_pair(self._name, decoder=self._record.decoder or None)
 
     @cached_property

@@ -9,12 +9,16 @@ MODEL/TAG|FILE    any open_clip model with a pretrained tag or .safetensors file
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from archive.errors import UsageError
+from archive.errors import DatabaseDamaged, UsageError
 from archive.models.sampling import Sampling
 
+NAME = re.compile(r"\w[\w.+-]*")  # of a model or a tag of open_clip's
+HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
+NOT_OURS = "name the right one with --model, or restore the database from a copy"
 POCKET_FOLDER = Path(__file__).parent / "pocket"
 DEFAULT_SAMPLING = Sampling()
 DECODER_FOLDER = "decoder"  # in a pair's folder
@@ -99,7 +103,32 @@ def find_pair(name: str, *, decoder: str | None = None) -> Pair:
     Raises UsageError.
     """
     pair = PAIRS.get(name) or _from_folder(Path(name)) or _from_open_clip(name)
-    return replace(pair, decoder=(decoder,)) if decoder else pair
+    return _with_decoder(pair, decoder)
+
+
+def recorded_pair(name: str, *, decoder: str) -> Pair:
+    """As find_pair, for what an archive's database says; `decoder` is empty for the pair's own.
+
+    Raises DatabaseDamaged for a name that coldframe does not record: such an archive was made to
+    load something else.
+    """
+    if decoder and not (Path(decoder).is_absolute() or HUB_ID.fullmatch(decoder)):
+        raise DatabaseDamaged(f"the archive names an impossible decoder, {decoder!r}; {NOT_OURS}")
+    if name in PAIRS or Path(name).is_absolute():
+        return find_pair(name, decoder=decoder or None)
+    model, _, pretrained = name.partition("/")
+    is_tag = NAME.fullmatch(pretrained) or Path(pretrained).is_absolute()
+    if not (NAME.fullmatch(model) and is_tag):
+        raise DatabaseDamaged(f"the archive names an impossible model, {name!r}; {NOT_OURS}")
+    return _with_decoder(_from_open_clip(name), decoder)
+
+
+def _with_decoder(pair: Pair, decoder: str | None) -> Pair:
+    """The pair with this decoder, if any: a hub id, or the absolute path of a folder."""
+    if not decoder:
+        return pair
+    folder = Path(decoder)
+    return replace(pair, decoder=(str(folder.absolute()) if folder.is_dir() else decoder,))
 
 
 def _from_folder(path: Path) -> Pair | None:
@@ -126,4 +155,7 @@ def _from_open_clip(name: str) -> Pair:
             f"{name!r} is not a model pair; use {', '.join(PAIRS)}, a folder, or open_clip's "
             "MODEL/TAG"
         )
+    if Path(pretrained).suffix == ".safetensors":
+        pretrained = str(Path(pretrained).absolute())
+        name = f"{model}/{pretrained}"
     return Pair(name, encoder=model, pretrained=pretrained, decoder=())
