@@ -9,7 +9,8 @@ numbers, its fitted state is named arrays; both are stored in the codec row and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -19,7 +20,16 @@ import numpy as np
 from archive.arrays import Pixels, Vectors
 from archive.codecs.coders.linear_decoder import LinearDecoder
 from archive.codecs.coders.serialization import Arrays, to_bytes
+from archive.errors import BadCode
 
+MISFITS = (  # what foreign parameters, states and codes cause
+    TypeError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    MemoryError,
+)
 ALIGNMENT_DRAWS = 256  # random vectors that measure the alignment of a codec without a sample
 SMALLEST_ENERGY = 1e-20  # product of squared lengths, below which a cosine is 0
 
@@ -207,7 +217,8 @@ class Codec:
 
     def decode_vectors(self, codes: list[bytes]) -> Vectors:
         """N codes → vector_hat (N, D) float32. Raises BadCode."""
-        return self.vectors.decode(codes)
+        with self._decoding():
+            return self.vectors.decode(codes)
 
     def encode(self, vectors: Vectors, maps: Pixels) -> tuple[list[bytes], list[bytes]]:
         """(N, D) float32 and (N, n, n, 3) uint8 RGB of the same images → N clip_codes and N
@@ -224,7 +235,16 @@ class Codec:
         n = 0 for no map. Raises BadCode.
         """
         vectors_hat = self.decode_vectors(clip_codes)
-        return vectors_hat, self.maps.decode(color_codes, vectors_hat)
+        with self._decoding():
+            return vectors_hat, self.maps.decode(color_codes, vectors_hat)
+
+    @contextlib.contextmanager
+    def _decoding(self) -> Iterator[None]:
+        """Turns what a foreign code or state causes into BadCode."""
+        try:
+            yield
+        except MISFITS as error:
+            raise BadCode(f"the codec {self.name} cannot decode a code ({error})") from error
 
 
 def _mean_squared_cosine(vectors: Vectors, others: Vectors) -> float:

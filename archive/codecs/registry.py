@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from archive.arrays import Pixels, Vectors
 from archive.codecs.coclico import open_clip, open_coclico, with_linear_decoder
-from archive.codecs.codec import Codec
+from archive.codecs.codec import MISFITS, Codec
 from archive.codecs.coders.serialization import from_bytes
 from archive.codecs.float16 import open_float16
 from archive.codecs.klt import fit_klt, open_klt
@@ -112,6 +112,8 @@ CODECS = (
         is_selectable=False,
     ),
 )
+MAX_DIMENSION = 1 << 14  # of embeddings
+MAX_MAP_SIDE = 1 << 8  # pixels
 SELECTABLE_CODECS = tuple(spec for spec in CODECS if spec.is_selectable)
 
 
@@ -131,12 +133,26 @@ def open_codec(name: str, parameters: Mapping[str, Any], state: bytes = b"") -> 
     spec = get_spec(name)
     rates = {key: value for key, value in parameters.items() if key != "alignment"}
     try:
+        _check_shape(**rates)
         codec = spec.open(rates, from_bytes(state) if state else {})
-        return replace(codec, alignment=parameters.get("alignment"))
-    except (TypeError, KeyError) as error:
+        return replace(codec, alignment=_alignment(parameters))
+    except MISFITS as error:
         raise UnknownCodec(
             f"the codec {name!r} has parameters or state this version does not know: {error}"
         ) from error
+
+
+def _check_shape(*, dimension: int = 1, map_side: int = 0, **_: Any) -> None:
+    """Raises ValueError, TypeError: arrays of these sizes are made before anything is decoded."""
+    if not 0 < dimension <= MAX_DIMENSION:
+        raise ValueError(f"dimension {dimension}")
+    if not 0 <= map_side <= MAX_MAP_SIDE:
+        raise ValueError(f"map_side {map_side}")
+
+
+def _alignment(parameters: Mapping[str, Any]) -> float | None:
+    value = parameters.get("alignment")
+    return None if value is None else float(value)
 
 
 def fit_codec(name: str, vectors: Vectors, maps: Pixels, *, bits: int, map_bits: int) -> Codec:
