@@ -37,6 +37,7 @@ from archive.restore.run import Labels, Restore, Restored
 from archive.restore.seed_choice import SeedChoice, SeedChosen
 from archive.settings import Settings
 from archive.store import Store
+from archive.store.intact import intact
 
 
 class Archive:
@@ -60,7 +61,7 @@ class Archive:
         self.settings = Settings.of(location)
         self._store = Store.open(self.settings)
         self._codecs = CodecSet(self._store)
-        self.model = self._store.models.get(self._codecs.model_id)
+        self.model = self._codecs.model
         self._models = ModelLoader(
             self.model,
             name=model,
@@ -148,11 +149,11 @@ class Archive:
         return self._store.images.all()
 
     def __getitem__(self, image_id: int) -> Row:
-        """One row. Raises NotFound."""
+        """One row. Raises NotFound, DatabaseDamaged."""
         return self._store.images.get([image_id])[0]
 
     def rows(self, ids: Iterable[int]) -> list[Row]:
-        """The rows of these ids, in their order. Raises NotFound."""
+        """The rows of these ids, in their order. Raises NotFound, DatabaseDamaged."""
         return self._store.images.get(list(ids))
 
     def codec_of(self, row: Row) -> Codec:
@@ -207,7 +208,7 @@ class Archive:
     def choose_seeds(self, candidates: int) -> Iterator[SeedChosen]:
         """Selects the best of so many seeds (a power of two) for rows without a seed index."""
         reconstructor = self.reconstructor(replace(self.sampling, candidates=candidates))
-        rows = (self[image_id] for image_id in self._store.images.without_seed())
+        rows = self._store.images.stream(self._store.images.without_seed())
         yield from SeedChoice(self._store, self._recoder.references(), reconstructor).run(rows)
 
     def unseeded(self) -> int:
@@ -268,7 +269,8 @@ class Archive:
 
         `file_format`: jpg, png or webp; `seed` replaces the rows' own. Raises NotFound first.
         """
-        rows = self.rows([ids] if isinstance(ids, int) else ids)
+        images = self._store.images
+        rows = list(intact(images.read([ids] if isinstance(ids, int) else list(ids))))
         labels = Labels.of(self._models.pair)
         run = Restore(self._store, self._codecs, self.reconstructor(sampling), self.decoder, labels)
         folder = None if out is None else Path(out)

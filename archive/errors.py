@@ -51,6 +51,14 @@ class DatabaseDamaged(ColdframeError):
     exit_code = DAMAGE_FOUND
 
 
+class DamagedRow(UserWarning):
+    """A row whose checksum does not match was left out."""
+
+    def __init__(self, image_id: int) -> None:
+        super().__init__(f"the row of image {image_id} is damaged and was left out")
+        self.image_id = image_id
+
+
 class ArchiveReadOnly(ColdframeError):
     """Something was to be written to an archive that can only be read. Exit code 13."""
 

@@ -11,6 +11,7 @@ from typing import Any
 
 RESTORED = "done"  # state of a restoration that wrote a file
 INT64_LIMIT = 1 << 63  # the first integer that a column does not hold
+MISMATCH = "its checksum does not match"  # what is wrong with a damaged row
 AUDITED = "audited"  # state of a restoration of which only the scores were stored
 
 
@@ -104,10 +105,9 @@ class NewImage:
 
 @dataclass(frozen=True)
 class NewCodes:
-    """Codes that replace those of a row, if it still has codec `old_codec_id`."""
+    """Codes that replace those of a row, if it still has the codec it was read with."""
 
-    id: int
-    old_codec_id: int
+    row: Row
     clip_code: bytes
     color_code: bytes
 
@@ -141,7 +141,7 @@ class Row:
     sha256: bytes  # of the file, 32 bytes
     clip_code: bytes
     color_code: bytes
-    crc32: int  # of clip_code and color_code
+    crc32: int  # of all that the row promises; see archive.store.checksum
     width: int  # pixels, upright
     height: int
     format: str  # Pillow's name
@@ -151,6 +151,7 @@ class Row:
     archived_at: datetime
     seed_index: int | None = None  # 2^b + i: seed number i of 2^b; None if none was selected
     paths: tuple[str, ...] = ()  # absolute, where last seen; the oldest first
+    intact: bool = True  # its checksum matches; nothing is certain about a row that is not
 
     @property
     def bits(self) -> int:

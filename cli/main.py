@@ -11,8 +11,9 @@ import warnings
 
 import click
 
-from archive.errors import INTERRUPTED, ColdframeError
+from archive.errors import DAMAGE_FOUND, DONE, INTERRUPTED, ColdframeError
 from cli.lazy import LazyGroup
+from cli.shared.damaged import damaged_rows
 
 COMMANDS = (
     "init",
@@ -58,7 +59,9 @@ def main() -> None:
     _quiet_libraries()
     _share_cores()
     try:
-        status = coldframe.main(prog_name="coldframe", standalone_mode=False)
+        with damaged_rows() as damaged:
+            status = coldframe.main(prog_name="coldframe", standalone_mode=False)
+        status = status or (DAMAGE_FOUND if damaged else DONE)
     except click.ClickException as error:
         error.show()
         status = error.exit_code

@@ -28,7 +28,7 @@ from archive.evaluate.iqa import open_iqa
 from archive.filters import SampleSize
 from archive.models.loader import ModelLoader
 from archive.originals import original_pixels
-from archive.records import AUDITED, Damage, RestorationRecord, Row
+from archive.records import AUDITED, MISMATCH, Damage, RestorationRecord, Row
 from archive.restore.reconstruct import SCORE_SIDE, Reconstructor, map_score
 from archive.store import Store
 from archive.store.clock import utc_now
@@ -95,7 +95,7 @@ class Audit:
         """
         deadline = time.monotonic() + time_limit
         for start in range(0, len(ids), PAGE):
-            rows = self._store.images.get(ids[start : start + PAGE])
+            rows = self._store.images.read(ids[start : start + PAGE])
             known = self._known(rows)
             for row in rows:
                 if row.id in known:
@@ -128,6 +128,8 @@ class Audit:
         }
 
     def _decoded(self, row: Row) -> _DecodedRow | Damage:
+        if not row.intact:
+            return Damage(row.id, MISMATCH)
         try:
             vectors_hat, colors_hat = self._codecs[row.codec_id].decode(
                 [row.clip_code], [row.color_code]

@@ -22,6 +22,7 @@ the rate of the codes; product quantizers of the same size without the rotation 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -31,6 +32,7 @@ import numpy.typing as npt
 from archive.arrays import Vectors, unit
 from archive.codecs import Codec
 from archive.codecs.coders.scalar import dequantize, pack, packed_bytes, unpack
+from archive.errors import BadCode
 
 GROUP_BITS = 4  # of FAISS' fast scan
 CENTROIDS = 1 << GROUP_BITS
@@ -116,7 +118,9 @@ class PackedCodeLayout:
 
     def _rows(self, codes: Sequence[bytes]) -> npt.NDArray[np.uint8]:
         """N clip_codes → (N, width / 2 / group) uint8 as FAISS packs them."""
-        rows = np.frombuffer(b"".join(codes), np.uint8).reshape(len(codes), -1)
+        size = packed_bytes(self._codec.dimension, self._bits)
+        whole = [code if len(code) == size else bytes(size) for code in codes]
+        rows = np.frombuffer(b"".join(whole), np.uint8).reshape(len(codes), size)
         if self._bits == self._slot_bits:
             return rows
         unscanned = np.uint8(self._bits - self._scanned_bits)
@@ -147,7 +151,7 @@ class PcaLayout:
         """Axes and levels from a sample of clip_codes."""
         import faiss
 
-        sample = unit(codec.decode_vectors(list(codes[:SAMPLE])))
+        sample = unit(decode_or_zero(codec, codes[:SAMPLE]))
         covariance = np.eye(codec.dimension)
         if len(sample) > 1:
             covariance = np.cov(sample.T.astype(np.float64))
@@ -175,7 +179,7 @@ class PcaLayout:
 
         plain = _trained(self.width, self.width, self._levels)
         if codes:
-            plain.add(self.query(unit(self._codec.decode_vectors(list(codes)))))
+            plain.add(self.query(unit(decode_or_zero(self._codec, codes))))
         return faiss.IndexPQFastScan(plain)
 
     def query(self, vectors: Vectors) -> Vectors:
@@ -184,6 +188,21 @@ class PcaLayout:
 
     def reconstruct(self, index: Any, positions: npt.NDArray[np.int64]) -> None:
         """None: the index does not hold the decoded vectors."""
+
+
+def decode_or_zero(codec: Codec, codes: Sequence[bytes]) -> Vectors:
+    """N clip_codes → vector_hat (N, D) float32; zeros where a code cannot be decoded.
+
+    `verify` reports such a row; the others are found nevertheless.
+    """
+    try:
+        return codec.decode_vectors(list(codes))
+    except BadCode:
+        vectors_hat = np.zeros((len(codes), codec.dimension), np.float32)
+        for number, code in enumerate(codes):
+            with contextlib.suppress(BadCode):
+                vectors_hat[number] = codec.decode_vectors([code])[0]
+        return vectors_hat
 
 
 def _trained(width: int, groups: int, centroids: Vectors) -> Any:

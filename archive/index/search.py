@@ -25,8 +25,10 @@ from archive.arrays import Vectors
 from archive.codecs import Codec
 from archive.errors import ArchiveLocked
 from archive.index import Ids, Index, IndexStamp, Shortlist, files
+from archive.index.layouts import decode_or_zero
 from archive.records import CodecRecord, Row
 from archive.store import Store
+from archive.store.intact import intact
 
 SHORTEST = 1e-12  # added to the product of two lengths, so that zero vectors score 0
 SCORE_DIGITS = 6  # after the point
@@ -132,14 +134,18 @@ class Search:
                 )
         best = [sorted(answers, reverse=True)[:count] for answers in scored]
         codec_ids = {row_id: codec_id for answers in best for _, row_id, codec_id in answers}
-        rows = self._rows(codec_ids)
-        return [[_hit(rows[row_id], score) for score, row_id, _ in answers] for answers in best]
+        rows = {row.id: row for row in intact(self._rows(codec_ids).values())}
+        return [
+            [_hit(rows[row_id], score) for score, row_id, _ in answers if row_id in rows]
+            for answers in best
+        ]
 
     def _rows(self, codec_ids: Mapping[int, int]) -> dict[int, Row]:
-        """Id → codec id, as the indexes have it → rows. Raises _StaleIndex."""
+        """Id → codec id, as the indexes have it → rows, damaged or not. Raises _StaleIndex."""
         rows = self._store.images.find(list(codec_ids))
         for row_id, codec_id in codec_ids.items():
-            if row_id not in rows or rows[row_id].codec_id != codec_id:
+            row = rows.get(row_id)
+            if row is None or (row.intact and row.codec_id != codec_id):
                 raise _StaleIndex
         return rows
 
@@ -178,7 +184,7 @@ class Search:
         codec = self._codecs[codec_id]
         listed = ids.ravel().tolist()
         rows = self._rows(dict.fromkeys(listed, codec_id))
-        vectors_hat = codec.decode_vectors([rows[row_id].clip_code for row_id in listed])
+        vectors_hat = decode_or_zero(codec, [rows[row_id].clip_code for row_id in listed])
         return vectors_hat.reshape(*ids.shape, codec.dimension)
 
     def _empty(self, codec_id: int) -> Index:

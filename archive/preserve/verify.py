@@ -1,4 +1,4 @@
-"""Checks the database, every row (its checksum and codes) and the index. Writes nothing."""
+"""Checks the database, every row by its checksum and codes, and the index. Writes nothing."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from archive.codecs import Codec
 from archive.errors import BadCode, DatabaseDamaged
 from archive.index.search import Search
-from archive.records import Damage, Row
-from archive.store import Store
-from archive.store.checksum import row_crc32
+from archive.records import MISMATCH, Damage, Row
+from archive.store import Store, schema
+from archive.store.intact import damaged
 
 
 def verify(store: Store, codecs: Mapping[int, Codec], search: Search) -> Iterator[Row | Damage]:
@@ -19,9 +19,10 @@ def verify(store: Store, codecs: Mapping[int, Codec], search: Search) -> Iterato
     try:
         for problem in store.database.integrity():
             yield Damage(None, f"database: {problem}")
-        for row in store.images.all():
+        for row in store.images.examine():
             yield row
             yield from _damages(row, codecs)
+        yield from _records(store)
         if disagreement := search.disagreement():
             yield Damage(None, disagreement)
     except DatabaseDamaged as error:
@@ -29,13 +30,22 @@ def verify(store: Store, codecs: Mapping[int, Codec], search: Search) -> Iterato
 
 
 def _damages(row: Row, codecs: Mapping[int, Codec]) -> Iterator[Damage]:
+    if not row.intact:
+        yield Damage(row.id, MISMATCH)
+        return
     codec = codecs.get(row.codec_id)
     if codec is None:
         yield Damage(row.id, f"there is no codec {row.codec_id}")
         return
-    if row_crc32(row.clip_code, row.color_code) != row.crc32:
-        yield Damage(row.id, "the checksum of its codes does not match")
     try:
         codec.decode([row.clip_code], [row.color_code])
     except BadCode as error:
         yield Damage(row.id, str(error))
+
+
+def _records(store: Store) -> Iterator[Damage]:
+    for source in damaged(store.database, schema.Source):
+        yield Damage(source.image_id, f"the record of its path {source.path} is damaged")
+    for table in (schema.Model, schema.Codec, schema.Volume):
+        for row in damaged(store.database, table):
+            yield Damage(None, f"row {row.id} of table {table.__tablename__} is damaged")

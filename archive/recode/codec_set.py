@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from archive.codecs import Codec, is_same_codec, open_codec
-from archive.errors import NoArchive
+from archive.errors import DatabaseDamaged, NoArchive
 from archive.records import CodecRecord
 from archive.store import Store
 from archive.store.clock import utc_now
@@ -17,7 +17,10 @@ class CodecSet(Mapping[int, Codec]):
     """Codec id → codec."""
 
     def __init__(self, store: Store) -> None:
-        """Opens the codec rows of a store. Raises NoArchive if there are none, UnknownCodec."""
+        """Opens the codec rows of a store.
+
+        Raises NoArchive if there are none, UnknownCodec, DatabaseDamaged.
+        """
         self._store = store
         self.records: dict[int, CodecRecord] = {}
         self._codecs: dict[int, Codec] = {}
@@ -26,6 +29,12 @@ class CodecSet(Mapping[int, Codec]):
         if not self._codecs:
             raise NoArchive(
                 f"the archive at {store.location} is unfinished; run `coldframe init` again"
+            )
+        self.model = store.models.get(self.model_id)
+        if {codec.dimension for codec in self._codecs.values()} != {self.model.dimension}:
+            raise DatabaseDamaged(
+                f"codecs and model of the archive at {store.location} disagree about the number of "
+                "dimensions; restore the database from a copy"
             )
 
     def __getitem__(self, codec_id: int) -> Codec:

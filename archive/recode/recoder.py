@@ -7,7 +7,7 @@ are recoded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -29,7 +29,6 @@ from archive.recode.fit import FIT_SAMPLE, fit_to_rows
 from archive.recode.run import Recode, Recoded
 from archive.records import Row
 from archive.store import Store
-from archive.store.images import PAGE
 
 T = TypeVar("T")
 MAX_FIT_ROWS = 32_768  # pending rows that a codec is fitted to, at most
@@ -74,11 +73,11 @@ class Recoder:
             codec = self._codecs[target]
         else:
             if codec.pending is not None:
-                sample = self._store.images.get(_spread(rows))
+                sample = list(self._store.images.stream(_spread(rows)))
                 codec = fit_to_rows(codec.pending, references, sample, map_side=codec.map_side)
             target = -1 if dry_run else self._codecs.add(codec)
         run = Recode(self._store, references, target, codec)
-        yield from run.run(self._pages(rows), dry_run=dry_run)
+        yield from run.run(self._store.images.stream(rows), dry_run=dry_run)
 
     def _add_linear_decoders(self, where: RowFilter, *, dry_run: bool) -> Iterator[Recoded]:
         """Scalar codes, decoded by least squares that ship with the pair or are learned from the
@@ -142,10 +141,6 @@ class Recoder:
         return ReferenceSource(
             self._codecs, lambda: self._models.encoder, image_size=self._models.image_size
         )
-
-    def _pages(self, ids: Sequence[int]) -> Iterable[Row]:
-        for start in range(0, len(ids), PAGE):
-            yield from self._store.images.get(ids[start : start + PAGE])
 
     def _learn_linear_decoder(
         self, codec: Codec, references: ReferenceSource, rows: Sequence[Row]

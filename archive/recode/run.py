@@ -90,7 +90,7 @@ class Recode:
                 "its codes are unchanged"
             )
         codes = [
-            NewCodes(row.id, row.codec_id, clip_code, color_code)
+            NewCodes(row, clip_code, color_code)
             for row, clip_code, color_code in zip(rows, clip_codes, color_codes, strict=True)
         ]
         recoded = [

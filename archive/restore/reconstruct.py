@@ -12,6 +12,7 @@ with the cosine taken about the decoder's mean embedding.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -103,7 +104,7 @@ class Reconstructor:
             **asdict(self.sampling),
             "seed": seed,
             "codec_id": row.codec_id,
-            "codes_crc32": row.crc32,
+            "codes_crc32": zlib.crc32(row.color_code, zlib.crc32(row.clip_code)),
         }
 
     def seed(self, row: Row) -> int:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from archive.errors import DatabaseDamaged
 from archive.records import CodecRecord
 from archive.store import schema
+from archive.store.checksum import row_crc32, with_crc32
 from archive.store.database import Database, insert_one
 
 
@@ -30,6 +31,7 @@ class Codecs:
         values = asdict(codec)
         del values["id"]
         values["state_sha256"] = sha256(codec.state).hexdigest()
+        values = with_crc32(schema.Codec, values)
         with self._database.exclusive() as connection:
             for known in self._records(connection):
                 if unless(known):
@@ -37,7 +39,7 @@ class Codecs:
             return replace(codec, id=insert_one(connection, schema.Codec, values))
 
     def all(self) -> list[CodecRecord]:
-        """Oldest first; new rows have the last. Raises DatabaseDamaged if a state is."""
+        """Oldest first; new rows have the last. Raises DatabaseDamaged if a row is."""
         with self._database.reading() as connection:
             return self._records(connection)
 
@@ -45,10 +47,10 @@ class Codecs:
         query = select(schema.Codec.__table__).order_by(schema.Codec.id)
         rows = connection.execute(query).all()
         for row in rows:
-            if sha256(row.state).hexdigest() != row.state_sha256:
+            digest = sha256(row.state).hexdigest()
+            if digest != row.state_sha256 or row_crc32(schema.Codec, row) != row.crc32:
                 raise DatabaseDamaged(
-                    f"the state of codec {row.id} ({row.name}) is damaged; "
-                    "restore the database from a copy"
+                    f"the row of codec {row.id} is damaged; restore the database from a copy"
                 )
         return [
             CodecRecord(

@@ -22,6 +22,7 @@ from archive.store.engines import WRITING, is_read_only, open_engine, refuse_fil
 INIT_LOCK = 0x636F6C64  # PostgreSQL's advisory lock of creating an archive or adding a codec
 WRITERS_TURN = 0x636F6C65  # its advisory lock of who adds rows
 CHUNK = 500  # values in one IN (…)
+PAGE = 4096  # rows fetched at a time where all are read
 T = TypeVar("T")
 
 

@@ -28,6 +28,7 @@ from archive.errors import (
     UsageError,
 )
 from archive.settings import Settings
+from archive.store.types import json_loads, utf8
 
 WRITING = "coldframe_writing"  # execution option of a connection that writes
 SQLITE_ERRORS = {  # the beginning of the driver's name of an error
@@ -94,7 +95,7 @@ def is_read_only(settings: Settings) -> bool:
 
 
 def _sqlite_engine(settings: Settings, file: Path) -> Engine:
-    engine = create_engine(URL.create("sqlite", database=str(file)))
+    engine = create_engine(URL.create("sqlite", database=str(file)), json_deserializer=json_loads)
 
     def connect(_dialect: Any, _record: Any, _args: Any, _options: Any) -> Any:
         """Called by SQLAlchemy for each new connection; None: as SQLAlchemy would."""
@@ -128,6 +129,7 @@ def _read_only_mode(settings: Settings, file: Path) -> str:
 def _set_up_sqlite(connection: Any, settings: Settings) -> None:
     # Transactions begin where _begin_sqlite says, not where the driver guesses.
     connection.isolation_level = None
+    connection.text_factory = utf8
     connection.execute(f"PRAGMA busy_timeout = {int(1000 * settings.lock_seconds)}")
     if is_read_only(settings):
         connection.execute("PRAGMA query_only = ON")

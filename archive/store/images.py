@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
 
-from archive.errors import NotFound
+from archive.errors import DatabaseDamaged, NotFound
 from archive.records import Flag, NewCodes, NewImage, Row, seed_bits
 from archive.store import schema
-from archive.store.checksum import row_crc32
+from archive.store.checksum import row_crc32, with_crc32
 from archive.store.clock import utc_now
-from archive.store.database import Database, chunks, upsert
+from archive.store.database import PAGE, Database, chunks, upsert
+from archive.store.intact import intact
 from archive.store.sources import Sources
 
-PAGE = 4096  # rows fetched at a time where all are read
+BEFORE_ANY_ID = -(1 << 63)
+DIGEST_BYTES = 32
+LONGEST_SIDE = (1 << 31) - 1  # pixels
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,17 @@ class Images:
     # Reading rows.
 
     def get(self, ids: Sequence[int]) -> list[Row]:
-        """The rows of these ids, in their order. Raises NotFound for the first that is missing."""
+        """The rows of these ids, in their order. Raises NotFound, DatabaseDamaged."""
+        rows = self.read(ids)
+        damaged = next((row for row in rows if not row.intact), None)
+        if damaged is not None:
+            raise DatabaseDamaged(
+                f"the row of image {damaged.id} is damaged; `coldframe verify` lists all damage"
+            )
+        return rows
+
+    def read(self, ids: Sequence[int]) -> list[Row]:
+        """As `get`, damaged rows included. Raises NotFound for the first that is missing."""
         rows = self.find(ids)
         missing = next((image_id for image_id in ids if image_id not in rows), None)
         if missing is not None:
@@ -49,32 +62,40 @@ class Images:
         return [rows[image_id] for image_id in ids]
 
     def find(self, ids: Sequence[int]) -> dict[int, Row]:
-        """Id → row, of those of these ids that exist."""
+        """Id → row, damaged or not, of those of these ids that exist."""
         return {
             row.id: row for part in chunks(ids) for row in self._select(schema.Image.id.in_(part))
         }
 
-    def all(self, *, after: int = 0) -> Iterator[Row]:
-        """Every row with an id above `after`, by id, read a page at a time."""
+    def all(self) -> Iterator[Row]:
+        """Every intact row, by id, read a page at a time. Warns of damaged ones."""
+        return intact(self.examine())
+
+    def examine(self) -> Iterator[Row]:
+        """Every row, damaged or not, by id, read a page at a time."""
+        after = BEFORE_ANY_ID
         while page := self._select(schema.Image.id > after, limit=PAGE):
             yield from page
             after = page[-1].id
 
+    def stream(self, ids: Sequence[int]) -> Iterator[Row]:
+        """The intact ones of these rows that still exist, a page at a time. Warns of damaged ones.
+
+        By id within a page: `ids` rise.
+        """
+        for start in range(0, len(ids), PAGE):
+            yield from intact(self.find(ids[start : start + PAGE]).values())
+
     def of_codec(self, codec_id: int, *, limit: int | None = None) -> list[Row]:
-        """A codec's rows, by id, at most `limit`."""
-        return self._select(schema.Image.codec_id == codec_id, limit=limit)
+        """A codec's intact rows, by id, of the first `limit`. Warns of damaged ones."""
+        return list(intact(self._select(schema.Image.codec_id == codec_id, limit=limit)))
 
     def _select(self, condition: ColumnElement[bool], *, limit: int | None = None) -> list[Row]:
         query = select(schema.Image.__table__).where(condition).order_by(schema.Image.id)
         with self._database.reading() as connection:
             records = connection.execute(query.limit(limit)).all()
             paths = self._sources.paths(connection, [record.id for record in records])
-        rows = []
-        for record in records:
-            values = dict(record._mapping)
-            values["flags"] = Flag(record.flags)
-            rows.append(Row(**values, paths=paths.get(record.id, ())))
-        return rows
+        return [_row(record, paths.get(record.id, ())) for record in records]
 
     # Reading parts of rows.
 
@@ -179,44 +200,80 @@ class Images:
         return set(upsert(connection, schema.Image, values, key=("sha256",), returning=added))
 
     def recode(self, codec_id: int, new_codes: Sequence[NewCodes]) -> None:
-        """Replaces these rows' codes, in one transaction; a row recoded meanwhile is skipped."""
-        image = schema.Image
-        is_row = image.id == bindparam("row_id")
-        unchanged = image.codec_id == bindparam("old_codec_id")
-        values: dict[str, Any] = {
-            name: bindparam(f"new_{name}")
-            for name in ("codec_id", "clip_code", "color_code", "crc32")
-        }
-        values["seed_index"] = None  # it was selected among images of the old codes
-        bound = [
-            {
-                "row_id": codes.id,
-                "old_codec_id": codes.old_codec_id,
-                "new_codec_id": codec_id,
-                "new_clip_code": codes.clip_code,
-                "new_color_code": codes.color_code,
-                "new_crc32": row_crc32(codes.clip_code, codes.color_code),
-            }
-            for codes in new_codes
+        """Replaces these rows' codes, in one transaction; a row recoded meanwhile is skipped.
+
+        Their seed index goes: it was selected among images of the old codes.
+        """
+        changed = [
+            (
+                new.row,
+                replace(
+                    new.row,
+                    codec_id=codec_id,
+                    clip_code=new.clip_code,
+                    color_code=new.color_code,
+                    seed_index=None,
+                ),
+            )
+            for new in new_codes
         ]
-        with self._database.writing() as connection:
-            connection.execute(update(image).where(is_row & unchanged).values(values), bound)
+        self._update(changed, ("codec_id", "clip_code", "color_code", "seed_index"))
 
     def set_seed(self, row: Row, seed_index: int) -> None:
         """The row is regenerated with this seed from now on, unless it was recoded meanwhile."""
+        self._update([(row, replace(row, seed_index=seed_index))], ("seed_index",))
+
+    def _update(self, rows: Sequence[tuple[Row, Row]], columns: Sequence[str]) -> None:
+        """(Row as it was read, as it shall be) → these columns are written, with the checksum.
+
+        A row of another codec by now is left as it is.
+        """
         image = schema.Image
-        same = (image.id == row.id) & (image.codec_id == row.codec_id)
-        with self._database.writing() as connection:
-            connection.execute(update(image).where(same).values(seed_index=seed_index))
+        same = (image.id == bindparam("row_id")) & (image.codec_id == bindparam("old_codec_id"))
+        names = (*columns, "crc32")
+        statement = update(image).where(same)
+        statement = statement.values({name: bindparam(f"new_{name}") for name in names})
+        bound = [
+            {
+                "row_id": old.id,
+                "old_codec_id": old.codec_id,
+                "new_crc32": row_crc32(image, new),
+                **{f"new_{name}": getattr(new, name) for name in columns},
+            }
+            for old, new in rows
+            if old.intact  # a new checksum would hide the damage
+        ]
+        if bound:
+            with self._database.writing() as connection:
+                connection.execute(statement, bound)
+
+
+def _row(record: Any, paths: tuple[str, ...]) -> Row:
+    values = dict(record._mapping)
+    intact = row_crc32(schema.Image, record) == record.crc32 and _is_possible(record)
+    values["flags"] = Flag(record.flags) if intact else Flag.NONE
+    return Row(**values, paths=paths, intact=intact)
+
+
+def _is_possible(record: Any) -> bool:
+    """Whether there can be such a row; a checksum proves nothing of who wrote it."""
+    seed_index = record.seed_index
+    return bool(
+        len(record.sha256) == DIGEST_BYTES
+        and 0 < record.width <= LONGEST_SIDE
+        and 0 < record.height <= LONGEST_SIDE
+        and record.file_bytes >= 0
+        and record.flags in range(max(Flag) << 1)
+        and (seed_index is None or seed_index > 0)
+    )
 
 
 def _values(codec_id: int, image: NewImage) -> dict[str, Any]:
-    return {
+    values = {
         "codec_id": codec_id,
         "sha256": image.sha256,
         "clip_code": image.clip_code,
         "color_code": image.color_code,
-        "crc32": row_crc32(image.clip_code, image.color_code),
         "width": image.width,
         "height": image.height,
         "format": image.format,
@@ -224,4 +281,6 @@ def _values(codec_id: int, image: NewImage) -> dict[str, Any]:
         "flags": int(image.flags),
         "taken_at": image.taken_at,
         "archived_at": utc_now(),
+        "seed_index": None,
     }
+    return with_crc32(schema.Image, values)

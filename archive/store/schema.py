@@ -9,61 +9,26 @@ docs/storage-format.md describes every byte.
 
 from __future__ import annotations
 
-import base64
-import os
 from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import (
     JSON,
     BigInteger,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     SmallInteger,
     String,
     Text,
-    TypeDecorator,
     UniqueConstraint,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-ESCAPED = "base64:"  # precedes a path that is stored as Base64
+from archive.store.types import Bytes, PathText, Time
+
 RowId = BigInteger().with_variant(Integer, "sqlite")  # SQLite autoincrements INTEGER only
-
-
-class PathText(TypeDecorator[str]):
-    """A file path in a TEXT column, injective for every path.
-
-    UTF-8 paths are stored as they are. A path that is not UTF-8, or that starts with `base64:`, is
-    stored as `base64:` and the Base64 of its bytes.
-    """
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Path → what the column stores."""
-        if value is None or (_is_utf8(value) and not value.startswith(ESCAPED)):
-            return value
-        return ESCAPED + base64.b64encode(os.fsencode(value)).decode("ascii")
-
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
-        """What the column stores → path."""
-        if value is None or not str(value).startswith(ESCAPED):
-            return value
-        return os.fsdecode(base64.b64decode(str(value).removeprefix(ESCAPED)))
-
-
-def _is_utf8(text: str) -> bool:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 class Base(DeclarativeBase):
@@ -79,7 +44,8 @@ class Base(DeclarativeBase):
     )
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         int: RowId,
-        bytes: LargeBinary,
+        bytes: Bytes,
+        datetime: Time,
         str: Text,
         dict[str, Any]: JSON,
     }
@@ -108,6 +74,8 @@ class Model(Base):
     decoder_sha256: Mapped[str | None] = mapped_column(String(64))
     # How the encoder prepares an image: size, mean, std, interpolation, resize mode.
     preprocessing: Mapped[dict[str, Any]]
+    # Checksum of the row; see archive.store.checksum.
+    crc32: Mapped[int]
 
 
 class Codec(Base):
@@ -129,6 +97,8 @@ class Codec(Base):
     state_sha256: Mapped[str] = mapped_column(String(64))
     # When the codec was added (UTC).
     created_at: Mapped[datetime]
+    # Checksum of the row; see archive.store.checksum.
+    crc32: Mapped[int]
 
 
 class Image(Base):
@@ -146,7 +116,7 @@ class Image(Base):
     clip_code: Mapped[bytes]
     # The packed color map, without a header; empty for a codec without maps.
     color_code: Mapped[bytes]
-    # CRC-32 of clip_code followed by color_code.
+    # Checksum of the row; see archive.store.checksum.
     crc32: Mapped[int]
     # Width in pixels, upright (after the EXIF orientation).
     width: Mapped[int] = mapped_column(Integer)
@@ -181,6 +151,8 @@ class Volume(Base):
     root: Mapped[str] = mapped_column(PathText)
     # When it was last seen (UTC).
     last_seen: Mapped[datetime]
+    # Checksum of the row; see archive.store.checksum.
+    crc32: Mapped[int]
 
 
 class Source(Base):
@@ -207,6 +179,8 @@ class Source(Base):
     inode: Mapped[int | None]
     # When the file was last seen (UTC), within a day.
     last_seen: Mapped[datetime]
+    # Checksum of the row; see archive.store.checksum.
+    crc32: Mapped[int]
 
 
 class Skipped(Base):

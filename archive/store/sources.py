@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from archive.records import FileStamp, Place
 from archive.store import schema
+from archive.store.checksum import with_crc32
 from archive.store.clock import utc_now
 from archive.store.database import Database, chunks, upsert
 
@@ -90,7 +91,7 @@ class Sources:
     def put(self, connection: Connection, places: Sequence[tuple[int, Place]]) -> None:
         """Records (image id, place): from now on the place holds this image."""
         now = utc_now()
-        values = [
+        rows = [
             {
                 "image_id": image_id,
                 "volume_id": place.volume_id,
@@ -100,7 +101,8 @@ class Sources:
             }
             for image_id, place in places
         ]
-        renew = ("image_id", *(column.key for column in STAMP), "last_seen")
+        values = [with_crc32(schema.Source, row) for row in rows]
+        renew = ("image_id", *(column.key for column in STAMP), "last_seen", "crc32")
         upsert(connection, schema.Source, values, key=("volume_id", "path"), renew=renew)
 
     def remove(self, connection: Connection, places: Sequence[Place]) -> None:

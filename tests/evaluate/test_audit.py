@@ -102,7 +102,7 @@ def test_the_same_codes_read_by_another_codec_are_audited_anew(archive: Archive)
     [audited] = audit(archive, "1")
     row = archive[audited.id]
     record = archive._store.codecs.add(archive._codecs.records[row.codec_id])
-    same_codes = NewCodes(row.id, row.codec_id, row.clip_code, row.color_code)
+    same_codes = NewCodes(row, row.clip_code, row.color_code)
     archive._store.images.recode(record.id, [same_codes])
     with Archive(archive.settings) as reopened:
         assert [row.again for row in audit(reopened, "1")] == [False]

@@ -15,7 +15,7 @@ from archive.codecs import Codec
 from archive.codecs.coclico import coclico
 from archive.codecs.klt import fit_klt
 from archive.index import Index, IndexStamp
-from archive.store.images import PAGE
+from archive.store.database import PAGE
 from tests.support.vectors import NO_MAPS, embeddings
 
 STAMP = IndexStamp(1, "coclico")

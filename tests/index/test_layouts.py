@@ -13,7 +13,7 @@ from archive.codecs.coclico import coclico
 from archive.codecs.klt import fit_klt
 from archive.index import Index, IndexStamp
 from archive.index.layouts import PackedCodeLayout, PcaLayout
-from archive.store.images import PAGE
+from archive.store.database import PAGE
 from tests.support.vectors import NO_MAPS, embeddings
 
 

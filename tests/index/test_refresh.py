@@ -166,7 +166,8 @@ def test_recoded_rows_leave_one_index_for_another(rows: Rows) -> None:
     finer = coclico(DIMENSION, bits=4)
     finer_id = rows.add_codec(finer)
     codes = finer.encode_vectors(VECTORS[:20])
-    new_codes = [NewCodes(ids[number], 1, code, b"") for number, code in enumerate(codes)]
+    read = rows.store.images.get(ids[:20])
+    new_codes = [NewCodes(row, code, b"") for row, code in zip(read, codes, strict=True)]
     rows.store.images.recode(finer_id, new_codes)
     assert "does not agree" in search.disagreement()
     check(rows, rows.search())  # a process that knows nothing of it
@@ -187,9 +188,9 @@ def test_rows_that_come_back_to_an_older_codec_are_found(rows: Rows) -> None:
     check(rows, other)
     search.remove()
     codes = SCALAR.encode_vectors(VECTORS[:30])
-    rows.store.images.recode(
-        codec_id, [NewCodes(ids[number], finer_id, code, b"") for number, code in enumerate(codes)]
-    )
+    read = rows.store.images.get(ids)
+    new_codes = [NewCodes(row, code, b"") for row, code in zip(read, codes, strict=True)]
+    rows.store.images.recode(codec_id, new_codes)
     check(rows, other, count=60)  # its indexes in memory are as old as the files that are gone
     check(rows, search, count=60)
 

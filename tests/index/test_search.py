@@ -96,7 +96,12 @@ def test_a_missing_damaged_or_foreign_index_is_rebuilt(
         with Archive(archive.settings) as reopened:
             # verify reports a file that is damaged or foreign, and changes nothing
             assert len(damages(reopened)) == (replacement is not None)
-            assert reopened.search(["a house"], limit=12) == [expected]
+            [found] = reopened.search(["a house"], limit=12)
+            assert [hit.id for hit in found] == [hit.id for hit in expected]
+            assert [hit.score for hit in found] == pytest.approx(
+                [hit.score for hit in expected],
+                abs=1e-5,  # open_clip's and our own text network
+            )
             assert damages(reopened) == []
     assert index_files(archive) == [file]
 

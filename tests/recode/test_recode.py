@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -89,8 +90,8 @@ def test_stopped_in_the_middle_it_resumes(
 def test_a_row_that_got_other_codes_meanwhile_is_left_as_it_is(archive: Archive) -> None:
     first, second, *_ = archive
     codes = [
-        NewCodes(first.id, first.codec_id + 7, b"x", b"y"),
-        NewCodes(second.id, second.codec_id, b"x", b"y"),
+        NewCodes(replace(first, codec_id=first.codec_id + 7), b"x", b"y"),
+        NewCodes(second, b"x", b"y"),
     ]
     archive._store.images.recode(archive._codecs.current_id, codes)
     seen = archive._store.images.get([first.id, second.id])

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import zlib
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 import pytest
 from alembic import command
 from sqlalchemy import inspect, text
 
-from archive.errors import ColdframeError
+from archive.errors import ColdframeError, DamagedRow
 from archive.settings import Settings
-from archive.store import Store
+from archive.store import Store, schema
 from archive.store.database import Database, alembic_config
+from archive.store.intact import damaged
 
 TIME = datetime(2024, 5, 1, 12, 30)
 
@@ -29,10 +31,12 @@ VOLUME = """
 IMAGE = """
     INSERT INTO image (id, codec_id, sha256, clip_code, color_code, crc32, width, height, format,
         file_bytes, flags, archived_at{column})
-    VALUES (:id, 1, :sha256, :clip_code, :color_code, 7, 640, 480, 'JPEG', 100, 0, :time{value})"""
+    VALUES (:id, 1, :sha256, :clip_code, :color_code, :crc32, 640, 480, 'JPEG',
+        100, 0, :time{value})"""
 SOURCE = """
     INSERT INTO source (image_id, volume_id, path, size, mtime_ns, last_seen)
     VALUES (:id, 1, :path, 100, 5, :time)"""
+OLD = {"crc32": zlib.crc32(b"cm")}  # until 0004: of both codes
 STORED = {1: None, 2: 0b10, 3: 0b1_0110}  # seed index by image id
 
 
@@ -50,7 +54,7 @@ def migrate(database: Database, revision: str) -> None:
         run(alembic_config(connection), revision)
 
 
-def fill(database: Database, *, seed_column: str | None) -> None:
+def fill(database: Database, *, seed_column: str | None, damaged: Collection[int] = ()) -> None:
     """Three rows with a source each, as an archive of that version holds them."""
     empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     with database.writing() as connection:
@@ -60,6 +64,7 @@ def fill(database: Database, *, seed_column: str | None) -> None:
         for image_id, seed_index in STORED.items():
             values = {"id": image_id, "sha256": bytes([image_id]) * 32, "time": TIME}
             values |= {"clip_code": b"c", "color_code": b"m", "path": f"{image_id}.jpg"}
+            values["crc32"] = 7 if image_id in damaged else OLD["crc32"]
             extra = f", {seed_column}" if seed_column else ""
             query = IMAGE.format(column=extra, value=", :seed" if seed_column else "")
             connection.execute(text(query), {**values, "seed": seed_index})
@@ -84,7 +89,7 @@ def test_an_archive_made_at_0002_keeps_its_rows_and_their_seeds(
     assert {row.id: row.seed_index for row in rows} == STORED
     assert [row.paths for row in rows] == [("/r/1.jpg",), ("/r/2.jpg",), ("/r/3.jpg",)]
     assert {row.sha256 for row in rows} == {bytes([image_id]) * 32 for image_id in STORED}
-    assert {(row.clip_code, row.color_code, row.crc32) for row in rows} == {(b"c", b"m", 7)}
+    assert {(row.clip_code, row.color_code) for row in rows} == {(b"c", b"m")}
     assert store.images.without_seed() == [1]
     store.close()
 
@@ -96,6 +101,27 @@ def test_an_archive_made_at_0001_has_rows_without_a_seed(
     fill(database, seed_column=None)
     store = Store.create(settings)
     assert [row.seed_index for row in store.images.all()] == [None, None, None]
+    store.close()
+
+
+def test_checksums_cover_the_whole_row_and_damage_stays_damage(
+    database: Database, settings: Settings
+) -> None:
+    migrate(database, "0002")
+    fill(database, seed_column="choice", damaged={2})
+    store = Store.create(settings)
+    assert [row.id for row in store.images.examine() if not row.intact] == [2]
+    for table in (schema.Model, schema.Codec, schema.Volume, schema.Source):
+        assert list(damaged(store.database, table)) == []
+    store.close()
+    migrate(database, "0002")
+    with database.reading() as connection:
+        right = connection.execute(text("SELECT id FROM image WHERE crc32 = :crc32"), OLD)
+        assert list(right.scalars()) == [1, 3]
+    Store.create(settings).close()
+    store = Store.open(settings)
+    with pytest.warns(DamagedRow, match="image 2 is damaged"):
+        assert [row.id for row in store.images.all()] == [1, 3]
     store.close()
 
 

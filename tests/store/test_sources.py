@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import dialect
 from archive.records import Batch, FileStamp, Place
 from archive.store import Store, schema
 from archive.store.clock import utc_now
-from archive.store.schema import PathText
+from archive.store.types import PathText
 from tests.support.rows import STAMP, digest, new_image
 
 ODD_PATHS = [
