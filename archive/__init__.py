@@ -7,7 +7,7 @@ public names.
     out   ROW ─codec─► vector_hat, colors_hat ─decoder─► pixels + provenance
 
 Imports point one way: errors settings arrays metrics records · codecs · imaging models store ·
-index filters originals · ingest recode restore preserve · evaluate · archive · demo · cli.
+index filters originals · ingest recode restore · preserve evaluate · archive · demo · cli.
 """
 
 from __future__ import annotations

@@ -1,79 +1,35 @@
-"""class Archive: every verb a command needs, over parts that it keeps consistent."""
+"""class Archive: everything that changes an archive; the rest is in ArchiveReader."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any, overload
 
-from archive.arrays import Pixels, Vectors
-from archive.codecs import Codec, CodecConfig
+from archive.archive_reader import ArchiveReader
+from archive.codecs import CodecConfig
 from archive.create_archive import create_archive
-from archive.evaluate.audit import Audit, Audited, sample_ids
-from archive.evaluate.baselines import Comparison
-from archive.evaluate.stats import archive_stats
-from archive.filters import SampleSize, parse_sample_size, row_filter
+from archive.filters import row_filter
 from archive.fitting_ingest import FittingIngest, IngestOptions, IngestProgress
 from archive.imaging.memory import ImageInput
-from archive.index.queries import Query, encode_queries, is_single
-from archive.index.search import Hit, Search
-from archive.ingest.outcomes import Archived, Duplicate, Outcome, Skipped
+from archive.ingest.outcomes import Added, Outcome
 from archive.ingest.rules import ScanRules
 from archive.ingest.scan import ALL, Paths
-from archive.models.decoder import Decoder, ProgressCallback
-from archive.models.device import DeviceConfig
-from archive.models.encoder import Encoder
-from archive.models.loader import ModelLoader
 from archive.models.pairs import Pair
-from archive.models.sampling import Sampling
-from archive.preserve.verify import verify
-from archive.recode.codec_set import CodecSet
+from archive.preserve.forget import ForgottenRow, forget, lift, select_rows
 from archive.recode.recoder import Recoder
 from archive.recode.run import Recoded
-from archive.records import Damage, Row, SkippedRecord, Stats
-from archive.restore.reconstruct import Reconstructor
-from archive.restore.run import Labels, Restore, Restored
+from archive.records import Row, TombstoneRecord
 from archive.restore.seed_choice import SeedChoice, SeedChosen
 from archive.settings import Settings
-from archive.store import Store
-from archive.store.intact import intact
 
 
-class Archive:
+class Archive(ArchiveReader):
     """One archive: rows, codecs, a model pair and an index. A context manager.
 
-    Iterates over its rows by id; `archive[id]` is one row, `len(archive)` their number.
+    Finding, restoring and measuring: see ArchiveReader.
     """
-
-    def __init__(
-        self,
-        location: str | Path | Settings = Settings(),
-        *,
-        model: str | None = None,
-        any_weights: bool = False,
-        device: DeviceConfig | None = None,
-    ) -> None:
-        """Opens an existing archive: a folder, a database URL, or Settings. Raises NoArchive.
-
-        `model`: where its pair is now; `any_weights` allows others; `device`: the decoder's.
-        """
-        self.settings = Settings.of(location)
-        self._store = Store.open(self.settings)
-        self._codecs = CodecSet(self._store)
-        self.model = self._codecs.model
-        self._models = ModelLoader(
-            self.model,
-            name=model,
-            any_weights=any_weights,
-            device=device,
-            on_decoder=lambda sha256: self._store.models.set_decoder(self.model.id, sha256),
-        )
-        self._recoder = Recoder(self._store, self._codecs, self._models)
-        records = self._codecs.records
-        self._search = Search(self._store, records, self._codecs, self.settings.index_directory)
-        parts = (self._codecs, self._models, self._recoder, self._search)
-        self._ingest = FittingIngest(self._store, *parts)
 
     @classmethod
     def create(
@@ -96,91 +52,14 @@ class Archive:
             archive._models.encoder = encoder
         return archive
 
-    def __enter__(self) -> Archive:
-        return self
+    @cached_property
+    def _recoder(self) -> Recoder:
+        return Recoder(self._store, self._codecs, self._models)
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Closes the database; the archive refuses whatever is asked afterwards."""
-        self._store.close()
-
-    def __repr__(self) -> str:
-        if self._store.closed:
-            return f"<Archive {self.settings.shown!r} (closed)>"
-        parts = f"{len(self):,} images, model {self.model.name}, codec {self.codec.name}"
-        return f"<Archive {self.settings.shown!r}: {parts}>"
-
-    @property
-    def read_only(self) -> bool:
-        """Whether rows can be read but not written: restorations are not recorded then."""
-        return self._store.read_only
-
-    @property
-    def codec(self) -> Codec:
-        """The codec that new images are encoded with."""
-        return self._codecs.current
-
-    @property
-    def encoder(self) -> Encoder:
-        """Images and words → vectors. Raises ModelMissing, ModelMismatch."""
-        return self._models.encoder
-
-    @property
-    def decoder(self) -> Decoder:
-        """Vectors and color maps → images. Raises ModelMissing, ModelMismatch, UsageError."""
-        return self._models.decoder
-
-    @property
-    def sampling(self) -> Sampling:
-        """The default sampling of the archive's pair."""
-        return self._models.pair.sampling
-
-    def reconstructor(self, sampling: Sampling | None = None) -> Reconstructor:
-        """Rows → pixels. Raises as `decoder` does."""
-        chosen = sampling or self.sampling
-        return Reconstructor(self._codecs, self.decoder, lambda: self.encoder, chosen)
-
-    def __len__(self) -> int:
-        return sum(self._store.images.count(codec_id) for codec_id in self._codecs)
-
-    def __iter__(self) -> Iterator[Row]:
-        return self._store.images.all()
-
-    def __getitem__(self, image_id: int) -> Row:
-        """One row. Raises NotFound, DatabaseDamaged."""
-        return self._store.images.get([image_id])[0]
-
-    def rows(self, ids: Iterable[int]) -> list[Row]:
-        """The rows of these ids, in their order. Raises NotFound, DatabaseDamaged."""
-        return self._store.images.get(list(ids))
-
-    def codec_of(self, row: Row) -> Codec:
-        """The codec that reads a row's codes."""
-        return self._codecs[row.codec_id]
-
-    def decode(self, row: Row) -> tuple[Vectors, Pixels]:
-        """A row → vector_hat (D,) float32, colors_hat (n, n, 3) uint8, n ≥ 0. Raises BadCode."""
-        vectors_hat, colors_hat = self.codec_of(row).decode([row.clip_code], [row.color_code])
-        return vectors_hat[0], colors_hat[0]
-
-    def skipped(self) -> list[SkippedRecord]:
-        """The ledger of files that were not archived, by path."""
-        return self._store.ledger.all()
-
-    def worst(self, count: int) -> list[tuple[Row, dict[str, float]]]:
-        """The `count` lowest-scoring audited rows and their scores, lowest first."""
-        audits = self._store.restorations.worst_audits(count)
-        return [(self[audit.image_id], dict(audit.scores or {})) for audit in audits]
-
-    def stats(self) -> Stats:
-        """What the archive costs and saves."""
-        return archive_stats(self._store, self._search, self.model.name, self.codec.name)
-
-    def verify(self) -> Iterator[Row | Damage]:
-        """Every row, each followed by what is wrong with it; then the index. Writes nothing."""
-        return verify(self._store, self._codecs, self._search)
+    @cached_property
+    def _ingest(self) -> FittingIngest:
+        parts = (self._codecs, self._models, self._recoder, self._search)
+        return FittingIngest(self._store, *parts)
 
     @property
     def ingest_progress(self) -> IngestProgress:
@@ -201,7 +80,7 @@ class Archive:
         """
         return self._ingest.run(paths, IngestOptions(keep_truncated, rescan, rules))
 
-    def add_picture(self, image: ImageInput, *, name: str) -> Archived | Duplicate | Skipped:
+    def add_picture(self, image: ImageInput, *, name: str) -> Added:
         """A Pillow image, (H, W, 3) uint8 array or encoded bytes → its outcome."""
         return self._ingest.add_picture(image, name=name)
 
@@ -239,64 +118,39 @@ class Archive:
         if not dry_run:
             self._search.refresh(thorough=True)
 
-    @overload
-    def search(self, queries: Query, *, limit: int = 10) -> list[Hit]: ...  # type: ignore[overload-overlap]
-    @overload
-    def search(self, queries: Iterable[Query], *, limit: int = 10) -> list[list[Hit]]: ...
-    def search(self, queries: Any, *, limit: int = 10) -> list[Hit] | list[list[Hit]]:
-        """One query → its hits, best first; several → a list of hits for each.
-
-        A query is words (str), an image (Path, Pillow image, (H, W, 3) uint8 array, encoded bytes)
-        or a (D,) vector. Raises Unreadable, UsageError, ModelMissing.
-        """
-        single = is_single(queries)
-        vectors = encode_queries(self._models, [queries] if single else queries)
-        self._search.refresh()
-        hits = self._search.hits(vectors, limit)
-        return hits[0] if single else hits
-
-    def restore(
+    def select(
         self,
-        ids: int | Iterable[int],
-        out: str | Path | None = None,
+        where: str | Iterable[str] = (),
         *,
-        sampling: Sampling | None = None,
-        file_format: str = "jpg",
-        seed: int | None = None,
-        on_step: ProgressCallback | None = None,
-    ) -> Iterator[Restored]:
-        """Rows → image files in `out`, or images in memory if it is None. Runs as it is iterated.
+        under: str | Path | None = None,
+        missing: bool = False,
+    ) -> Iterator[Row]:
+        """Rows that meet all conditions, by id; none of them: every row.
 
-        `file_format`: jpg, png or webp; `seed` replaces the rows' own. Raises NotFound first.
+        `where`: conditions like "width>1000"; `under`: a folder that the file was seen below;
+        `missing`: the file is gone from every place, all of whose drives are connected. Raises
+        UsageError.
         """
-        images = self._store.images
-        rows = list(intact(images.read([ids] if isinstance(ids, int) else list(ids))))
-        labels = Labels.of(self._models.pair)
-        run = Restore(self._store, self._codecs, self.reconstructor(sampling), self.decoder, labels)
-        folder = None if out is None else Path(out)
-        yield from run.run(rows, folder, suffix=f".{file_format}", seed=seed, on_step=on_step)
+        conditions = [where] if isinstance(where, str) else list(where)
+        folder = None if under is None else Path(under)
+        return select_rows(self._store, conditions, under=folder, missing=missing)
 
-    def sample(self, size: str | SampleSize) -> list[int]:
-        """`"5%"` or `"200"` → ids, the same ones every time. Raises UsageError."""
-        return sample_ids(self._store, parse_sample_size(size) if isinstance(size, str) else size)
+    def forget(self, ids: int | Iterable[int], *, tombstone: bool = True) -> list[ForgottenRow]:
+        """Erases rows for good: no byte of them is left in the archive's files.
 
-    def audit(
-        self,
-        rows: str | SampleSize | Iterable[int] = "1%",
-        *,
-        sampling: Sampling | None = None,
-        iqa: bool = False,
-        time_limit: float = float("inf"),
-    ) -> Iterator[Audited | Damage]:
-        """A sample, or ids → how well each row comes back; no file is kept. Runs as it is iterated.
-
-        `iqa` adds MUSIQ, DBCNN and DISTS; `time_limit` in seconds. Raises UsageError, ModelMissing.
+        `tombstone` keeps their SHA-256, so that the same files are not archived again. Restored
+        pictures are files of the user's, and stay. Raises NotFound, ArchiveReadOnly.
         """
-        ids = self.sample(rows) if isinstance(rows, (str, SampleSize)) else list(rows)
-        reconstructor = self.reconstructor(sampling)
-        audit = Audit(self._store, self._codecs, self._models, reconstructor, iqa=iqa)
-        yield from audit.run(ids, time_limit=time_limit)
+        rows = self._store.images.read([ids] if isinstance(ids, int) else list(ids))
+        return forget(self._store, self._search, rows, tombstone=tombstone)
 
-    def compare(self, out: str | Path) -> Comparison:
-        """Restorations of all rows beside JPEG, WebP and AVIF; the originals must be readable."""
-        return Comparison(list(self), self._codecs, self._models, self.reconstructor(), Path(out))
+    def tombstones(self) -> list[TombstoneRecord]:
+        """Files that were forgotten and are not archived again, the newest last."""
+        return self._store.tombstones.all()
+
+    def lift_tombstones(self, digests: Iterable[str]) -> None:
+        """These files, by the SHA-256 of a tombstone in hexadecimal, may be archived again.
+
+        Raises NotFound.
+        """
+        lift(self._store, list(digests))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from archive.imaging.memory import ImageInput
 from archive.index.search import Search
-from archive.ingest.outcomes import Archived, Duplicate, Outcome, Skipped
+from archive.ingest.outcomes import Added, Archived, Outcome
 from archive.ingest.pipeline import Ingest
 from archive.ingest.rules import ScanRules
 from archive.ingest.scan import ALL, Paths
@@ -69,7 +69,7 @@ class FittingIngest:
         if is_fitted or archived:
             self._search.refresh(thorough=is_fitted)
 
-    def add_picture(self, image: ImageInput, *, name: str) -> Archived | Duplicate | Skipped:
+    def add_picture(self, image: ImageInput, *, name: str) -> Added:
         """An image without a file → its outcome, once it is committed."""
         outcome = self._ingest().add_picture(image, name=name)
         if isinstance(outcome, Archived):

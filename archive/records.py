@@ -191,6 +191,14 @@ class SkippedRecord:
 
 
 @dataclass(frozen=True)
+class TombstoneRecord:
+    """A file that was forgotten and is not to be archived again."""
+
+    sha256: bytes  # of the file, 32 bytes
+    forgotten_at: datetime
+
+
+@dataclass(frozen=True)
 class VolumeRecord:
     """A file system that images came from."""
 

@@ -26,6 +26,7 @@ COMMANDS = (
     "verify",
     "audit",
     "recode",
+    "forget",
     "models",
     "demo",
     "bench",

@@ -46,6 +46,13 @@ class Skipped:
 
 
 @dataclass(frozen=True)
+class Forgotten:
+    """The same bytes were forgotten earlier, and are not archived again."""
+
+    path: str
+
+
+@dataclass(frozen=True)
 class Ignored:
     """Not an image by its name or its first bytes."""
 
@@ -59,4 +66,5 @@ class Linked:
     path: str
 
 
-Outcome = Archived | Unchanged | Duplicate | Moved | Skipped | Ignored | Linked
+Outcome = Archived | Unchanged | Duplicate | Moved | Skipped | Forgotten | Ignored | Linked
+Added = Archived | Duplicate | Skipped | Forgotten  # of an image in memory

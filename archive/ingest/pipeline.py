@@ -23,8 +23,7 @@ from archive.ingest.encoding import Hashed, Prepared, RowEncoder
 from archive.ingest.inputs import FileInput, Input, MemoryInput
 from archive.ingest.ledger_cleanup import LedgerCleanup
 from archive.ingest.outcomes import (
-    Archived,
-    Duplicate,
+    Added,
     Ignored,
     Linked,
     Outcome,
@@ -112,14 +111,14 @@ class Ingest:
                 files, decided = self._decide(page)
                 yield from decided
                 for batch in self._batches(files):
-                    read = reader.submit(batch, self._store.images.ids)
+                    read = reader.submit(batch, self._store.decided)
                     if ahead is not None:
                         yield from self._archive_ahead(ahead)
                     ahead = read
             if ahead is not None:
                 yield from self._archive_ahead(ahead)
 
-    def add_picture(self, image: ImageInput, *, name: str) -> Archived | Duplicate | Skipped:
+    def add_picture(self, image: ImageInput, *, name: str) -> Added:
         """An image without a file → its outcome, once it is committed.
 
         `image`: the bytes of an image file, an (H, W, 3) uint8 sRGB array, or a Pillow image. The
@@ -134,8 +133,8 @@ class Ingest:
             raise UsageError(f"name an image in memory with a relative path, not {name!r}")
         source = MemoryInput(image, self._places.in_memory(name))
         with Reader(self._load) as reader:
-            [outcome] = self._archive(reader.read([source], self._store.images.ids))
-        assert isinstance(outcome, Archived | Duplicate | Skipped)
+            [outcome] = self._archive(reader.read([source], self._store.decided))
+        assert isinstance(outcome, Added)
         return outcome
 
     def _decide(self, page: Page) -> tuple[list[Input], list[Outcome]]:

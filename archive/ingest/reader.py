@@ -9,7 +9,7 @@ memory of one batch of prepared pictures, and a killed run loses what was read.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
@@ -22,7 +22,7 @@ from archive.ingest.inputs import Input
 In = TypeVar("In")
 Out = TypeVar("Out")
 Load = Callable[[Hashed, Workers], Prepared]
-FindIds = Callable[[Sequence[bytes]], Mapping[bytes, int]]
+Decided = Callable[[Sequence[bytes]], Collection[bytes]]
 
 
 @dataclass(frozen=True)
@@ -53,18 +53,21 @@ class Reader:
         self._pool.shutdown(cancel_futures=True)
         self._ahead.shutdown(cancel_futures=True)
 
-    def submit(self, inputs: Sequence[Input], find_ids: FindIds) -> Future[ReadBatch]:
+    def submit(self, inputs: Sequence[Input], decided: Decided) -> Future[ReadBatch]:
         """Reads a batch in the background."""
-        return self._ahead.submit(self.read, inputs, find_ids)
+        return self._ahead.submit(self.read, inputs, decided)
 
-    def read(self, inputs: Sequence[Input], find_ids: FindIds) -> ReadBatch:
-        """Inputs → pictures of those that are new, each content once."""
+    def read(self, inputs: Sequence[Input], decided: Decided) -> ReadBatch:
+        """Inputs → pictures of those that are new, each content once.
+
+        `decided`: which of some digests need no picture.
+        """
         hashes, refused = _split(inputs, self._pool.map(_attempt(_hash), inputs))
         hashed = [file for _, file in hashes]
-        archived = find_ids([file.digest for file in hashed])
+        known = decided([file.digest for file in hashed])
         new: dict[bytes, Hashed] = {}
         for file in hashed:
-            if file.digest not in archived:
+            if file.digest not in known:
                 new.setdefault(file.digest, file)
         files = list(new.values())
         loaded, failed = _split(files, self._pool.map(_attempt(self._prepare), files))

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from archive.errors import Unreadable
 from archive.ingest.encoding import Hashed, Prepared
 from archive.ingest.inputs import Input
-from archive.ingest.outcomes import Archived, Duplicate, Moved, Outcome, Skipped, Unchanged
+from archive.ingest.outcomes import (
+    Archived,
+    Duplicate,
+    Forgotten,
+    Moved,
+    Outcome,
+    Skipped,
+    Unchanged,
+)
 from archive.ingest.reader import ReadBatch
 
 
@@ -46,15 +54,20 @@ class SortedBatch:
     ) -> list[Outcome]:
         """Of every file, once the batch is committed.
 
-        `ids` by digest; `added`: digests that this process wrote, for another may have been faster;
-        `moved`: digests whose places are vacant; `known`: (image id, volume id, path) before.
+        `ids` by digest, of all but forgotten ones; `added`: digests that this process wrote, for
+        another may have been faster; `moved`: digests whose places are vacant; `known`: (image id,
+        volume id, path) before.
         """
         return [*self._of_new(ids, added), *self._of_sighted(ids, moved, known), *self._of_unread()]
 
     def _of_new(self, ids: Mapping[bytes, int], added: AbstractSet[bytes]) -> Iterator[Outcome]:
         for part in self.new:
-            kind = Archived if part.source.digest in added else Duplicate
-            yield kind(part.source.path, ids[part.source.digest])
+            source = part.source
+            if source.digest not in ids:
+                yield Forgotten(source.path)
+                continue
+            kind = Archived if source.digest in added else Duplicate
+            yield kind(source.path, ids[source.digest])
 
     def _of_sighted(
         self,
@@ -63,6 +76,9 @@ class SortedBatch:
         known: AbstractSet[tuple[int, int, str]],
     ) -> Iterator[Outcome]:
         for file in self.sighted:
+            if file.digest not in ids:
+                yield Forgotten(file.path)
+                continue
             image_id = ids[file.digest]
             place = (image_id, file.place.volume_id, file.place.path)
             if place in known and file.input.can_move:

@@ -4,7 +4,8 @@
     models         encoder and decoder             codecs     how codes are read
     images         rows                            sources    paths that hold an image
     volumes        file systems                    ledger     files that were skipped
-    restorations   images regenerated from rows    checksum   clock
+    restorations   images regenerated from rows    tombstones files not to be archived again
+    erase          rows → nothing                  checksum   intact   types   clock
 
 A Store holds one part for each table, all over one Database. Writing is idempotent: a digest occurs
 once, a path on a volume occurs once, and writing it again only renews what was seen. A part's
@@ -13,15 +14,19 @@ methods that take a Connection run in the caller's transaction; all others open 
 
 from __future__ import annotations
 
-from archive.records import Batch
+from collections.abc import Sequence
+
+from archive.records import Batch, Row
 from archive.settings import Settings
 from archive.store.codecs import Codecs
 from archive.store.database import Database
-from archive.store.images import Images
+from archive.store.erase import delete_images, overwrite
+from archive.store.images import DIGEST_BYTES, Images
 from archive.store.ledger import Ledger
 from archive.store.models import Models
 from archive.store.restorations import Restorations
 from archive.store.sources import Sources
+from archive.store.tombstones import Tombstones
 from archive.store.volumes import Volumes
 
 
@@ -37,6 +42,7 @@ class Store:
         self.ledger = Ledger(database)
         self.images = Images(database, self.sources)
         self.restorations = Restorations(database)
+        self.tombstones = Tombstones(database)
 
     @classmethod
     def create(cls, settings: Settings) -> Store:
@@ -91,15 +97,42 @@ class Store:
     def write_batch(self, codec_id: int, batch: Batch) -> tuple[dict[bytes, int], set[bytes]]:
         """As `add_batch` → ids by digest, and the digests whose rows are new.
 
-        A digest that another process wrote meanwhile has an id and no new row.
+        A digest that another process wrote meanwhile has an id and no new row. One that was
+        forgotten has neither.
         """
         sightings = [(image.sha256, image.place) for image in batch.images] + list(batch.sightings)
         with self.database.writing() as connection:
             self.database.take_turns(connection)
-            added = self.images.insert(connection, codec_id, batch.images)
+            buried = self.tombstones.of_in(connection, [image.sha256 for image in batch.images])
+            images = [image for image in batch.images if image.sha256 not in buried]
+            added = self.images.insert(connection, codec_id, images)
             ids = self.images.ids_in(connection, [digest for digest, _ in sightings])
             self.sources.remove(connection, batch.removed)
-            self.sources.put(connection, [(ids[digest], place) for digest, place in sightings])
+            places = [(ids[digest], place) for digest, place in sightings if digest in ids]
+            self.sources.put(connection, places)
             self.ledger.remove(connection, [place for _, place in sightings])
             self.ledger.put(connection, batch.skipped)
         return ids, added
+
+    def decided(self, digests: Sequence[bytes]) -> set[bytes]:
+        """Those of these digests that are archived or were forgotten."""
+        return {*self.images.ids(digests), *self.tombstones.of(digests)}
+
+    def forget(self, rows: Sequence[Row], *, tombstone: bool) -> None:
+        """Erases rows in one transaction, and their bytes from the files.
+
+        `tombstone`: their digests are kept, and never archived again.
+        """
+        digests = {row.sha256 for row in rows if len(row.sha256) == DIGEST_BYTES}
+        with self.database.writing() as connection:
+            self.database.take_turns(connection)
+            delete_images(connection, [row.id for row in rows])
+            if tombstone:
+                self.tombstones.add(connection, digests)
+        overwrite(self.database)
+
+    def lift(self, digests: Sequence[bytes]) -> None:
+        """Erases tombstones: these files may be archived again."""
+        with self.database.writing() as connection:
+            self.tombstones.remove(connection, digests)
+        overwrite(self.database)

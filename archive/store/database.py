@@ -17,7 +17,14 @@ from sqlalchemy import ColumnElement, Connection, insert, inspect, text
 
 from archive.errors import ArchiveReadOnly, ColdframeError, NoArchive, UsageError
 from archive.settings import DATABASE_NAME, Settings
-from archive.store.engines import WRITING, is_read_only, open_engine, refuse_file, translated_errors
+from archive.store.engines import (
+    ALONE,
+    WRITING,
+    is_read_only,
+    open_engine,
+    refuse_file,
+    translated_errors,
+)
 
 INIT_LOCK = 0x636F6C64  # PostgreSQL's advisory lock of creating an archive or adding a codec
 WRITERS_TURN = 0x636F6C65  # its advisory lock of who adds rows
@@ -61,6 +68,16 @@ class Database:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": INIT_LOCK})
             yield connection
+
+    @contextlib.contextmanager
+    def outside_transactions(self) -> Iterator[Connection]:
+        """A connection whose statements stand alone, such as VACUUM."""
+        self._check_open()
+        self._check_writable()
+        is_sqlite = self.engine.dialect.name == "sqlite"
+        option = {ALONE: True} if is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+        with translated_errors(self.settings), self.engine.connect() as connection:
+            yield connection.execution_options(**option)
 
     @property
     def read_only(self) -> bool:

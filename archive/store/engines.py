@@ -31,6 +31,7 @@ from archive.settings import Settings
 from archive.store.types import json_loads, utf8
 
 WRITING = "coldframe_writing"  # execution option of a connection that writes
+ALONE = "coldframe_alone"  # of one whose statements are in no transaction
 SQLITE_ERRORS = {  # the beginning of the driver's name of an error
     "SQLITE_BUSY": ArchiveLocked,
     "SQLITE_LOCKED": ArchiveLocked,
@@ -140,8 +141,9 @@ def _set_up_sqlite(connection: Any, settings: Settings) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writing = connection.get_execution_options().get(WRITING, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get(ALONE):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(WRITING) else "BEGIN")
 
 
 def refuse_file(settings: Settings) -> None:

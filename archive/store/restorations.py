@@ -35,6 +35,13 @@ class Restorations:
         newest_first = select(*COLUMNS).where(same).order_by(TABLE.c.id.desc())
         return next(iter(self._select(newest_first.limit(1))), None)
 
+    def paths(self, image_id: int) -> list[str]:
+        """Where files restored from this row were written, the oldest first."""
+        written = (TABLE.c.image_id == image_id) & (TABLE.c.path != "")
+        query = select(TABLE.c.path).where(written).order_by(TABLE.c.id)
+        with self._database.reading() as connection:
+            return list(dict.fromkeys(connection.execute(query).scalars()))
+
     def audits(self, image_ids: Sequence[int]) -> list[RestorationRecord]:
         """All audits of these rows, the oldest first."""
         audits = select(*COLUMNS).where(TABLE.c.state == AUDITED).order_by(TABLE.c.id)

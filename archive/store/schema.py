@@ -231,3 +231,14 @@ class Restoration(Base):
     path: Mapped[str] = mapped_column(PathText)
     # When it was regenerated (UTC).
     created_at: Mapped[datetime]
+
+
+class Tombstone(Base):
+    """A file that was forgotten and is not to be archived again."""
+
+    __tablename__ = "tombstone"
+
+    # SHA-256 of the whole file, 32 bytes.
+    sha256: Mapped[bytes] = mapped_column(primary_key=True)
+    # When it was forgotten (UTC).
+    forgotten_at: Mapped[datetime]

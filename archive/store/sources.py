@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, select, tuple_, update
 
 from archive.records import FileStamp, Place
 from archive.store import schema
 from archive.store.checksum import with_crc32
 from archive.store.clock import utc_now
-from archive.store.database import Database, chunks, upsert
+from archive.store.database import PAGE, Database, chunks, upsert
 
 STAMP = (
     schema.Source.size,
@@ -75,6 +75,22 @@ class Sources:
                 for part in chunks(list(image_ids))
                 for row in connection.execute(columns.where(source.image_id.in_(part)))
             }
+
+    def all(self) -> Iterator[tuple[int, int, str]]:
+        """(image id, volume id, path) of every place, by image, read a page at a time."""
+        source = schema.Source
+        columns = select(source.image_id, source.id, source.volume_id, source.path)
+        query = columns.order_by(source.image_id, source.id).limit(PAGE)
+        key = tuple_(source.image_id, source.id)
+        after: tuple[int, int] | None = None
+        while True:
+            with self._database.reading() as connection:
+                page = connection.execute(query if after is None else query.where(key > after))
+                rows = page.all()
+            if not rows:
+                return
+            yield from ((row.image_id, row.volume_id, row.path) for row in rows)
+            after = (rows[-1].image_id, rows[-1].id)
 
     def paths(self, connection: Connection, image_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
         """Absolute paths by image, the oldest first, where the volumes were last mounted."""

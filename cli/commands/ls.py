@@ -11,7 +11,7 @@ import click
 from archive.errors import UsageError
 from archive.records import Row, SkippedRecord
 from archive.settings import Settings
-from cli.shared.listing import print_row, print_skipped
+from cli.shared.listing import print_row, print_skipped, print_tombstones
 from cli.shared.options import archive_options, json_option
 
 Line = tuple[Row | SkippedRecord, dict[str, float]]
@@ -19,6 +19,7 @@ Line = tuple[Row | SkippedRecord, dict[str, float]]
 
 @click.command()
 @click.option("--skipped", is_flag=True, help="List the files that were not archived, and why.")
+@click.option("--forgotten", is_flag=True, help="List the files that `forget` keeps out.")
 @click.option("-0", "--null", is_flag=True, help="Print paths only, each terminated by a NUL byte.")
 @click.option(
     "--worst", type=click.IntRange(1), metavar="N", help="List the N lowest-scoring audited rows."
@@ -26,14 +27,23 @@ Line = tuple[Row | SkippedRecord, dict[str, float]]
 @archive_options
 @json_option
 def command(
-    *, skipped: bool, null: bool, worst: int | None, settings: Settings, as_json: bool
+    *,
+    skipped: bool,
+    forgotten: bool,
+    null: bool,
+    worst: int | None,
+    settings: Settings,
+    as_json: bool,
 ) -> None:
-    """List archived images, skipped files, or the rows that scored lowest when audited."""
+    """List archived images, skipped or forgotten files, or the rows that scored lowest."""
     from archive.archive import Archive
 
-    if skipped and worst:
-        raise UsageError("give either --skipped or --worst")
+    if skipped + forgotten + bool(worst) > 1:
+        raise UsageError("give one of --skipped, --forgotten and --worst")
     with Archive(settings) as archive:
+        if forgotten:
+            print_tombstones(archive.tombstones(), as_json)
+            return
         rows: Iterable[Row | SkippedRecord] = archive.skipped() if skipped else archive
         lines: Iterable[Line] = archive.worst(worst) if worst else ((row, {}) for row in rows)
         if worst and not lines:

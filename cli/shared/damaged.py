@@ -32,5 +32,5 @@ def damaged_rows() -> Iterator[set[int]]:
     if ids:
         listed = ", ".join(map(str, sorted(ids)[:LISTED])) + ", …" * (len(ids) > LISTED)
         which = "rows are" if len(ids) > 1 else "row is"
-        told = f"{len(ids)} {which} damaged and left out ({listed}); run `coldframe verify`"
-        click.echo(f"coldframe: {told}", err=True)
+        message = f"{len(ids)} {which} damaged and left out ({listed}); run `coldframe verify`"
+        click.echo(f"coldframe: {message}", err=True)

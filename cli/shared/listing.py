@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import click
 
-from archive.records import Row, SkippedRecord
+from archive.records import Row, SkippedRecord, TombstoneRecord
 from cli.shared.output import emit, path_fields, shown, size
 
 
@@ -33,3 +33,13 @@ def print_skipped(skipped: SkippedRecord, as_json: bool) -> None:
         emit({**path_fields(skipped.path), **facts, "last_attempt": date})
     else:
         click.echo(f"{skipped.reason:<14}  {shown(skipped.path)}: {skipped.detail}")
+
+
+def print_tombstones(tombstones: Sequence[TombstoneRecord], as_json: bool) -> None:
+    """Files that were forgotten: all that is known of them."""
+    for tombstone in tombstones:
+        digest = tombstone.sha256.hex()
+        if as_json:
+            emit({"digest": digest, "forgotten_at": tombstone.forgotten_at.isoformat()})
+        else:
+            click.echo(f"{tombstone.forgotten_at:%Y-%m-%d}  {digest}")

@@ -11,6 +11,7 @@ import click
 from archive.ingest.outcomes import (
     Archived,
     Duplicate,
+    Forgotten,
     Ignored,
     Linked,
     Moved,
@@ -27,6 +28,7 @@ MESSAGE_TYPES = {  # of JSON lines, and the keys of the summary
     Duplicate: "duplicate",
     Moved: "moved",
     Skipped: "skipped",
+    Forgotten: "forgotten",
     Ignored: "ignored",
     Linked: "linked",
 }
@@ -35,6 +37,7 @@ WORDS = {  # for people, after a number
     Moved: "moved",
     Duplicate: "duplicate",
     Skipped: "skipped",
+    Forgotten: "forgotten earlier",
     Ignored: "not images",
     Linked: "linked folders not followed",
 }

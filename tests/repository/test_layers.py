@@ -13,9 +13,9 @@ LAYERS = (  # wings: each may import from those before it, and from none in its 
     {"codecs"},
     {"imaging", "models", "store"},
     {"index", "filters", "originals", "detail"},
-    {"ingest", "recode", "restore", "preserve"},
-    {"evaluate"},
-    {"create_archive", "fitting_ingest"},
+    {"ingest", "recode", "restore"},
+    {"preserve", "evaluate"},
+    {"create_archive", "fitting_ingest", "archive_reader"},
     {"archive"},
     {"demo", "service"},
 )

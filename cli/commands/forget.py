@@ -1,0 +1,123 @@
+"""`coldframe forget`."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from archive.errors import UsageError
+from archive.settings import Settings
+from cli.shared.listing import print_row
+from cli.shared.options import archive_options, json_option
+from cli.shared.output import emit, path_fields, plural, shown
+
+if TYPE_CHECKING:
+    from archive.preserve.forget import ForgottenRow
+
+DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@click.command()
+@click.argument("names", metavar="[ID]...", nargs=-1)
+@click.option(
+    "--where",
+    multiple=True,
+    metavar="CONDITION",
+    help="Rows like 'path~*/2019/*' or 'width>1000'.",
+)
+@click.option(
+    "--under",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Rows whose file was seen below this folder.",
+)
+@click.option(
+    "--missing",
+    is_flag=True,
+    help="Rows whose file is gone from every place, its drives being connected.",
+)
+@click.option("-n", "--dry-run", is_flag=True, help="List the rows; change nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--no-tombstone",
+    is_flag=True,
+    help="Keep no SHA-256: the same file may be archived again. Of an earlier tombstone, give the "
+    "SHA-256 instead of an id.",
+)
+@archive_options
+@json_option
+def command(
+    *,
+    names: tuple[str, ...],
+    where: tuple[str, ...],
+    under: Path | None,
+    missing: bool,
+    dry_run: bool,
+    yes: bool,
+    no_tombstone: bool,
+    settings: Settings,
+    as_json: bool,
+) -> None:
+    """Erase rows for good: codes, paths, scores and index entries.
+
+    No byte of them is left in the archive's files, and the same files are not archived again.
+    Several conditions must all be met. Restored pictures stay where they are. With put-away
+    originals, --missing means almost everything: look with -n first.
+    """
+    from archive.archive import Archive
+
+    has_conditions = bool(where) or under is not None or missing
+    if bool(names) == has_conditions:
+        raise UsageError("give either ids (`coldframe ls` lists them) or conditions")
+    with Archive(settings) as archive:
+        if no_tombstone and all(map(DIGEST.fullmatch, names)) and names:
+            archive.lift_tombstones(names)
+            click.echo(f"lifted {plural(len(names), 'tombstone')}", err=as_json)
+            return
+        selected = archive.select(where, under=under, missing=missing) if has_conditions else ()
+        ids = [row.id for row in selected] or list(map(_id, names))
+        if dry_run:
+            for row in archive.rows(ids):
+                print_row(row, {}, as_json)
+        elif ids:
+            _ask(len(ids), yes=yes)
+            _print(archive.forget(ids, tombstone=not no_tombstone), as_json)
+        else:
+            click.echo("no row meets the conditions", err=True)
+
+
+def _id(name: str) -> int:
+    """Raises UsageError."""
+    if not name.isdecimal():
+        raise UsageError(f"{name!r} is not an id; `coldframe ls` lists them")
+    return int(name)
+
+
+def _ask(count: int, *, yes: bool) -> None:
+    """Raises UsageError where nobody can answer, Abort for a no."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError("forgetting cannot be undone: look with --dry-run, then give --yes")
+    if not click.confirm(f"Forget {plural(count, 'image')} for good?", err=True):
+        raise UsageError("nothing was forgotten")
+
+
+def _print(forgotten: Sequence[ForgottenRow], as_json: bool) -> None:
+    for row in forgotten:
+        if as_json:
+            paths = [path_fields(path) for path in row.paths]
+            restored = [path_fields(path) for path in row.restored]
+            facts = {"id": row.id, "digest": row.digest, "paths": paths, "restored": restored}
+            emit({"message_type": "forgotten", **facts})
+            continue
+        click.echo(f"{row.id:>8}  {shown(row.paths[0] if row.paths else '')}")
+        for path in row.restored:
+            click.echo(f"          restored picture, yours to delete: {shown(path)}")
+    if not as_json:
+        click.echo(f"forgot {plural(len(forgotten), 'image')}")
