@@ -9,12 +9,13 @@ import pytest
 
 from archive.archive import Archive
 from tests.evaluate.conftest import archive, filled, scenes  # noqa: F401  fixtures
+from tests.support.beforehand import hurry
 from tests.support.shell import Shell
 
 
 @pytest.fixture
 def shell(archive: Archive, tmp_path: Path) -> Shell:  # noqa: F811
-    return Shell(archive.settings.location, tmp_path)
+    return Shell(archive.settings.location, tmp_path, first=hurry)
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.evaluate.conftest import scenes  # noqa: F401  fixture
+from tests.support.beforehand import hurry
 from tests.support.shell import Shell
 
 METHODS = ["coldframe", "color_map", "jpeg", "webp", "avif"]
@@ -16,7 +17,7 @@ FIELDS = {"message_type", "method", "pictures", "bits", "bpp", "clip_similarity"
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
-    return Shell(str(tmp_path / "archive"), tmp_path)
+    return Shell(str(tmp_path / "archive"), tmp_path, first=hurry)
 
 
 def test_skips_methods_and_the_sheet_are_reported_and_no_archive_is_touched(

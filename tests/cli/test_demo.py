@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
+from tests.support.beforehand import hurry
 from tests.support.shell import Shell
 
 
-@pytest.mark.slow
-def test_the_demo_shows_the_whole_way_on_one_page(shell: Shell, tmp_path: Path) -> None:
+def test_the_demo_shows_the_whole_way_on_one_page(tmp_path: Path) -> None:
+    shell = Shell(str(tmp_path / "archive"), tmp_path, first=hurry)
     *answers, summary = shell.json("demo", "--out", tmp_path / "demo")
     assert [len(answer["hits"]) for answer in answers] == [5, 5, 5]
     assert len(summary["restored"]) == 6

@@ -91,10 +91,10 @@ def test_interrupted_it_keeps_what_was_committed(pocket_shell: Shell, album: Pat
     with Archive(Settings(pocket_shell.location)) as archive:
         while running.poll() is None and archive._store.images.totals().images == 0:
             time.sleep(0.01)
-        running.send_signal(signal.SIGINT)
-        _, output = running.communicate()
-        assert "Traceback" not in output
-        if running.returncode != 0:  # it may have been done already
-            assert running.returncode == 130
-            assert "interrupted" in output
+        running.kill(signal.SIGINT)
+        done = running.wait()
+        assert "Traceback" not in done.stderr
+        if done.returncode != 0:  # it may have been done already
+            assert done.returncode == 130
+            assert "interrupted" in done.stderr
         assert 0 < archive._store.images.totals().images <= 412

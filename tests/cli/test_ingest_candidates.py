@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.support.beforehand import hurry
 from tests.support.shell import Shell
 
 
 def test_ingest_reports_the_seeds_it_chose(tmp_path: Path, album: Path) -> None:
-    shell = Shell(str(tmp_path / "archive"), tmp_path)
+    shell = Shell(str(tmp_path / "archive"), tmp_path, first=hurry)
     shell("init", "--model", "pocket")
     for path in sorted(album.rglob("*.*"))[2:]:
         path.unlink()

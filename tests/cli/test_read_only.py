@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,27 +13,19 @@ import pytest
 from archive.errors import ArchiveReadOnly, DatabaseUnreachable, NoArchive, UsageError
 from archive.settings import Settings
 from archive.store import Store
+from tests.support.beforehand import CANNOT_MOUNT, mount_read_only
 from tests.support.shell import Shell
-
-MOUNT = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
-
-
-def on_read_only_disk(shell: Shell, *words: str) -> subprocess.CompletedProcess[str]:
-    """The command, in a mount namespace where the archive's folder is read-only."""
-    command = [sys.executable, "-m", "cli", *words]
-    isolated = ["unshare", "-m", "sh", "-c", MOUNT, shell.location, *command]
-    return subprocess.run(
-        isolated, env=shell.environment, capture_output=True, text=True, check=False
-    )
 
 
 @pytest.fixture
 def disc(filled_shell: Shell, tmp_path: Path) -> Shell:
-    if os.geteuid() != 0 or shutil.which("unshare") is None:
+    """Commands in mount namespaces where the archive's folder is read-only."""
+    if os.geteuid() != 0 or not sys.platform.startswith("linux"):
         pytest.skip("mounting takes root")
     shutil.copytree(filled_shell.location, tmp_path / "a ?#%41 disc")
-    shell = Shell(str(tmp_path / "a ?#%41 disc"), tmp_path)
-    if on_read_only_disk(shell, "ls").returncode in (1, 32):
+    location = str(tmp_path / "a ?#%41 disc")
+    shell = Shell(location, tmp_path, first=partial(mount_read_only, location))
+    if shell.run("ls").returncode == CANNOT_MOUNT:
         pytest.skip("no mount namespace here")
     return shell
 
@@ -44,7 +36,7 @@ def test_a_read_only_disk_is_searched_listed_and_verified(disc: Shell, *, index:
         shutil.rmtree(Path(disc.location) / "index")
     before = sorted(Path(disc.location).rglob("*"))
     for words in (("search", "a red square"), ("ls",), ("show", "3"), ("stats",), ("verify",)):
-        done = on_read_only_disk(disc, *words)
+        done = disc.run(*words)
         assert done.returncode == 0, done.stderr
         assert done.stdout
     assert sorted(Path(disc.location).rglob("*")) == before
@@ -53,7 +45,7 @@ def test_a_read_only_disk_is_searched_listed_and_verified(disc: Shell, *, index:
 def test_restoring_from_a_read_only_disk_says_that_nothing_is_recorded(
     disc: Shell, tmp_path: Path
 ) -> None:
-    done = on_read_only_disk(disc, "restore", "1", "--steps", "2", "--out", str(tmp_path / "out"))
+    done = disc.run("restore", "1", "--steps", "2", "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     assert "restorations are not recorded" in done.stderr
     assert len(list((tmp_path / "out").iterdir())) == 1
@@ -62,7 +54,7 @@ def test_restoring_from_a_read_only_disk_says_that_nothing_is_recorded(
 def test_writing_to_a_read_only_disk_is_refused_in_one_sentence(
     disc: Shell, image_folder: Path
 ) -> None:
-    done = on_read_only_disk(disc, "ingest", str(image_folder))
+    done = disc.run("ingest", image_folder)
     assert done.returncode == ArchiveReadOnly.exit_code
     assert done.stderr.count("\n") == 1
     assert "can only be read" in done.stderr

@@ -94,8 +94,8 @@ def test_killed_in_the_middle_and_run_again_it_ends_the_same(
     with Archive(shell.location) as archive:
         while running.poll() is None and len(archive) == 0:
             time.sleep(0.01)
-        running.send_signal(signal.SIGKILL)
-        running.communicate()
+        running.kill(signal.SIGKILL)
+        running.wait()
         count = len(archive)
         assert 0 < count <= 312
         assert all(isinstance(finding, Row) for finding in archive.verify())
@@ -107,9 +107,7 @@ def test_killed_in_the_middle_and_run_again_it_ends_the_same(
 @pytest.mark.slow
 def test_two_at_once_archive_each_image_once(shell: Shell, album: Path) -> None:
     running = [shell.start("ingest", album) for _ in range(2)]
-    for process in running:
-        process.communicate()
-    assert [process.returncode for process in running] == [0, 0]
+    assert [command.wait().returncode for command in running] == [0, 0]
     with Archive(shell.location) as archive:
         assert len(archive) == 12
         assert all(len(row.paths) == 1 for row in archive)

@@ -18,6 +18,8 @@ import pytest
 import coldframe
 from archive import errors
 from archive.codecs import CODECS
+from archive.models.pairs import PAIRS
+from tests.support.beforehand import hurry
 from tests.support.pages import ROOT, links, run_page
 
 SAMPLES = ROOT / "archive" / "demo" / "samples"
@@ -154,7 +156,6 @@ def test_commits_that_blame_passes_over_exist() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 @pytest.mark.parametrize("page", ["README.md", "docs/quickstart.md"])
 def test_every_block_runs_as_shown(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -165,4 +166,6 @@ def test_every_block_runs_as_shown(
             shutil.copy(SAMPLES / f"{number:02}.webp", folder)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("archive.models.pairs.PAIRS", dict(PAIRS))
+    hurry()
     run_page(ROOT / page)

@@ -6,11 +6,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.support.forked import run_forked
+from tests.support.beforehand import nothing
+from tests.support.forked import ForkedCommand
 
 Done = subprocess.CompletedProcess[str]
 Environment = Mapping[str, str]
@@ -19,10 +20,11 @@ COMMAND = (sys.executable, "-m", "cli")
 
 
 class Shell:
-    """Runs commands on the archive at `location`, in `folder`."""
+    """Runs commands on the archive at `location`, in `folder`; each process calls `first` first."""
 
-    def __init__(self, location: str, folder: Path) -> None:
+    def __init__(self, location: str, folder: Path, *, first: Callable[[], None] = nothing) -> None:
         self.location = location
+        self.first = first
         self.environment = os.environ | {
             "COLDFRAME_ARCHIVE": location,
             "HF_HUB_CACHE": str(folder / "hub"),
@@ -42,8 +44,7 @@ class Shell:
         """The finished command: a fork, or a new process where libraries read what is given."""
         if any(not name.startswith("COLDFRAME_") for name in environment):
             return self.run_new(*words, environment=environment)
-        variables = {**self.environment, **environment}
-        return run_forked(list(map(str, words)), folder=self._folder, environment=variables)
+        return self.start(*words, environment=environment).wait()
 
     def run_new(self, *words: str | Path, environment: Environment = NO_MORE) -> Done:
         """The finished command, in a process that imports everything itself."""
@@ -57,14 +58,13 @@ class Shell:
             errors="surrogateescape",
         )
 
-    def start(self, *words: str | Path) -> subprocess.Popen[str]:
-        """The command, still running; its stderr is a pipe."""
-        return subprocess.Popen(
-            [*COMMAND, *map(str, words)],
-            cwd=self._folder,
-            env=self.environment,
-            stderr=subprocess.PIPE,
-            text=True,
+    def start(self, *words: str | Path, environment: Environment = NO_MORE) -> ForkedCommand:
+        """The command, still running."""
+        return ForkedCommand(
+            list(map(str, words)),
+            folder=self._folder,
+            environment={**self.environment, **environment},
+            first=self.first,
         )
 
     def json(self, *words: str | Path, code: int = 0) -> list[Any]:
