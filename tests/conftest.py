@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import psycopg
 import pytest
 from PIL import Image
-from psycopg import sql
 
 from archive.archive import Archive
 from archive.models.pairs import find_pair
@@ -46,19 +43,50 @@ def postgres_settings(
 ) -> Settings:
     """A fresh database."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    name = f"test_{secrets.token_hex(8)}"
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    return Settings(f"{postgres_url}/{name}")
+    return Settings(postgres.create_database(postgres_url))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def dialect(request: pytest.FixtureRequest) -> str:
+    """What depends on it is tested on each database."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def settings(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     """A place for an archive, on each database."""
-    if request.param == "postgresql":
+    if dialect == "postgresql":
         chosen: Settings = request.getfixturevalue("postgres_settings")
         return chosen
     return Settings(str(tmp_path / "archive"))
+
+
+@pytest.fixture(scope="module")
+def original(
+    dialect: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Settings]:
+    """A place, on each database, for an archive that a module's tests copy."""
+    folder = tmp_path_factory.mktemp("original")
+    if dialect == "sqlite":
+        yield Settings(str(folder / "archive"))
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        yield Settings(postgres.create_database(request.getfixturevalue("postgres_url")))
+
+
+@pytest.fixture
+def copy(original: Settings, request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """A copy of what has been made there, without its index, for one test."""
+    if original.directory is not None:
+        without_index = shutil.ignore_patterns("index")
+        return Settings(
+            str(shutil.copytree(original.directory, tmp_path / "archive", ignore=without_index))
+        )
+    request.getfixturevalue("monkeypatch").setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    server, _, name = original.location.rpartition("/")
+    return Settings(postgres.create_database(server, template=name))
 
 
 @pytest.fixture(scope="session")

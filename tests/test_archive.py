@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -27,20 +28,28 @@ def scene(seed: int) -> np.ndarray:
     return draw_scene(seed, size=(240, 160)).pixels
 
 
-@pytest.fixture
-def image_file(tmp_path: Path) -> Path:
-    path = tmp_path / "one.png"
-    Image.fromarray(scene(3)).save(path)
-    return path
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory, empty_archive: Path) -> Path:
+    """A folder of two drawings and their archive, which tests copy."""
+    folder = tmp_path_factory.mktemp("two-drawings")
+    with Archive(shutil.copytree(empty_archive, folder / "archive")) as opened:
+        for seed, name in ((3, "one.png"), (4, "four.png")):
+            Image.fromarray(scene(seed)).save(folder / name)
+            list(opened.ingest(folder / name))
+    return folder
 
 
 @pytest.fixture
-def archive(pocket_archive: Archive, image_file: Path) -> Archive:
-    list(pocket_archive.ingest(image_file))
-    path = image_file.with_name("four.png")
-    Image.fromarray(scene(4)).save(path)
-    list(pocket_archive.ingest(path))
-    return pocket_archive
+def image_file(filled: Path) -> Path:
+    """The first drawing, which tests only read."""
+    return filled / "one.png"
+
+
+@pytest.fixture
+def archive(filled: Path, tmp_path: Path) -> Iterator[Archive]:
+    """A row for each of the two drawings."""
+    with Archive(shutil.copytree(filled / "archive", tmp_path / "archive")) as opened:
+        yield opened
 
 
 def test_a_string_is_one_path(pocket_archive: Archive, image_file: Path) -> None:

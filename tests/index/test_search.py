@@ -17,10 +17,17 @@ from archive.records import Damage
 from archive.settings import Settings
 
 
-@pytest.fixture
-def archive(settings: Settings, image_folder: Path) -> Iterator[Archive]:
-    with Archive.create(settings, find_pair("pocket")) as opened:
+@pytest.fixture(scope="module")
+def filled(original: Settings, image_folder: Path) -> None:
+    """An archive of the image folder, which tests copy."""
+    with Archive.create(original, find_pair("pocket")) as opened:
         list(opened.ingest([str(image_folder)]))
+
+
+@pytest.fixture
+def archive(filled: None, copy: Settings) -> Iterator[Archive]:
+    """Twelve rows."""
+    with Archive(copy) as opened:
         yield opened
 
 

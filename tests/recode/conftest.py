@@ -17,7 +17,7 @@ from training.scenes import draw_scene
 COUNT = 70
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """COUNT small drawings."""
     folder = tmp_path_factory.mktemp("many")
@@ -26,10 +26,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def archive(settings: Settings, folder: Path) -> Iterator[Archive]:
-    with Archive.create(settings, find_pair("pocket")) as opened:
+@pytest.fixture(scope="module")
+def filled(original: Settings, folder: Path) -> None:
+    """An archive of the drawings, which tests copy."""
+    with Archive.create(original, find_pair("pocket")) as opened:
         list(opened.ingest([str(folder)]))
+
+
+@pytest.fixture
+def archive(filled: None, copy: Settings) -> Iterator[Archive]:
+    """A row for each drawing."""
+    with Archive(copy) as opened:
         yield opened
 
 

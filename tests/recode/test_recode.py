@@ -123,26 +123,20 @@ def test_least_squares_decode_the_very_codes_better(
         assert [hit.score for hit in hits] == pytest.approx(scores.tolist(), abs=1e-5)
 
 
+@pytest.fixture(scope="session")
+def trained(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A codec that the command of its training has written."""
+    work = tmp_path_factory.mktemp("trained")
+    options = ("--minutes", "0.1", "--validation", "0", "--threads", "1", "--work", work)
+    files = ("--images", folder, "--out", work / "pqvae.npz")
+    subprocess.run([sys.executable, "-m", "training.pqvae", *options, *files], check=True)
+    return work / "pqvae.npz"
+
+
 @pytest.mark.slow
 def test_a_codec_that_was_trained_comes_in_a_file(
-    archive: Archive, folder: Path, tmp_path: Path
+    archive: Archive, trained: Path, tmp_path: Path
 ) -> None:
-    trained = tmp_path / "pqvae.npz"
-    command = [
-        "--images",
-        str(folder),
-        "--minutes",
-        "0.1",
-        "--validation",
-        "0",
-        "--work",
-        str(tmp_path),
-        "--threads",
-        "1",
-    ]
-    subprocess.run(
-        [sys.executable, "-m", "training.pqvae", *command, "--out", str(trained)], check=True
-    )
     done = list(archive.recode(str(trained)))
     assert len(done) == COUNT
     assert np.mean([one.cosine for one in done]) > 0.5

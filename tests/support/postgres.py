@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import socket
 import stat
@@ -11,6 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import psycopg
+from psycopg import sql
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))  # Debian's, oldest version first
 USER = "postgres"  # owns the server where we are root, and the database everywhere
@@ -34,6 +38,15 @@ def serve(binaries: Path, folder: Path) -> Iterator[str]:
     finally:
         stop = [*control, "-m", "immediate", "stop"]
         subprocess.run(stop, check=False, capture_output=True, **owner)
+
+
+def create_database(server: str, *, template: str = "template1") -> str:
+    """A server's URL → the URL of a new database on it, a copy of `template`."""
+    name = f"test_{secrets.token_hex(8)}"
+    names = map(sql.Identifier, (name, template))
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
+    return f"{server}/{name}"
 
 
 def _own(folder: Path) -> dict[str, Any]:
