@@ -15,8 +15,9 @@ from archive.models.decoders.clip_guidance import guidance_gradient
 from archive.models.pairs import POCKET_SAMPLING
 from training.scenes import draw_scene
 
-SCENES = 24  # with fewer, chance matters as much as guidance
-GAIN = 0.03  # of the mean cosine, at least
+SCENES = 8
+SMALL = replace(POCKET_SAMPLING, steps=12, image_size=64)  # small images gain most, and are cheap
+GAIN = 0.1  # of the mean cosine, at least; 0.25 is measured, and 0.16 from scene to scene
 
 
 def test_guided_images_are_more_like_the_embedding(tmp_path: Path) -> None:
@@ -31,7 +32,7 @@ def test_guided_images_are_more_like_the_embedding(tmp_path: Path) -> None:
         vectors_hat = archive.codec.decode_vectors([row.clip_code for row in rows])
 
         def mean_cosine(clip_guidance: float) -> float:
-            sampling = replace(POCKET_SAMPLING, clip_guidance=clip_guidance)
+            sampling = replace(SMALL, clip_guidance=clip_guidance)
             reconstructor = archive.reconstructor(sampling)
             images = [reconstructor.reconstruct([row], [row.id])[0].pixels for row in rows]
             encoder = archive.encoder
