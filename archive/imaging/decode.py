@@ -28,7 +28,7 @@ from archive.errors import Unreadable
 from archive.imaging.decoder_errors import decoder_errors, means_truncated
 from archive.imaging.files import opened, stamp_of
 from archive.imaging.formats import ANIMATED_FORMATS, FORMATS, HEAD_BYTES, is_raw
-from archive.imaging.jxl_size import jxl_size
+from archive.imaging.jxl_header import is_turned_by_decoder, jxl_header
 from archive.imaging.metadata import (
     TURNS,
     exif_of,
@@ -169,11 +169,11 @@ def _decode(file: BinaryIO, options: DecodeOptions) -> Picture:
     file.seek(0)
     if is_raw(file.read(HEAD_BYTES)):
         return _raw_picture(file, options)
-    size = jxl_size(file)
-    if size is None:
+    header = jxl_header(file)
+    if header is None:
         return _open(file, options)
-    check_size(*size)
-    with options.hold(size[0] * size[1]):  # its pixels are decoded when it is opened
+    check_size(header.width, header.height)
+    with options.hold(header.width * header.height):  # its pixels are decoded when it is opened
         return _open(file, replace(options, hold=no_hold))
 
 
@@ -184,6 +184,8 @@ def _open(file: BinaryIO, options: DecodeOptions) -> Picture:
             return _raw_picture(file, options)
         if not isinstance(image.info.get("xmp", b""), (bytes, str)):
             del image.info["xmp"]  # Pillow would search it for an orientation
+        if is_turned_by_decoder(image, file):
+            exif_of(image)[ExifTags.Base.Orientation] = 1
         check_image(image)
         _check_strips(image)
         if image.format in ("HEIF", "AVIF"):

@@ -9,7 +9,6 @@ from PIL import Image
 
 from archive.errors import Unreadable
 from archive.imaging.decode import DecodeOptions, decode_picture, register_plugins
-from archive.imaging.jxl_size import jxl_size
 from tests.support.images import assert_red_and_blue, red_and_blue
 
 OPTIONS = DecodeOptions(64)
@@ -53,26 +52,3 @@ def test_a_jpeg_that_lacks_more_is_truncated(share: float) -> None:
     content = file.getvalue()
     with pytest.raises(Unreadable, match="truncated"):
         decode_picture(io.BytesIO(content[: int(share * len(content))]), OPTIONS)
-
-
-@pytest.mark.parametrize("size", [(1, 1), (8, 8), (256, 256), (1200, 1000), (4000, 3001)])
-@pytest.mark.parametrize("options", [{}, {"lossless": True}])
-def test_the_size_of_a_jpeg_xl_is_known_before_it_is_decoded(
-    size: tuple[int, int], options: dict[str, object]
-) -> None:
-    register_plugins()
-    file = io.BytesIO()
-    Image.new("RGB", size, "red").save(file, "JXL", **options)
-    assert jxl_size(file) == size
-    boxes = b"\0\0\0\x0cJXL \r\n\x87\n" + b"\0\0\0\x0cfree1234"
-    codestream = file.getvalue()
-    if codestream.startswith(b"\xff\x0a"):
-        box = (8 + len(codestream)).to_bytes(4) + b"jxlc" + codestream
-        assert jxl_size(io.BytesIO(boxes + box)) == size
-    for cut in range(20):
-        jxl_size(io.BytesIO(codestream[:cut]))
-
-
-def test_other_files_have_no_size_as_jpeg_xl() -> None:
-    for content in (b"", b"\xff\xd8\xff", encoded("PNG")):
-        assert jxl_size(io.BytesIO(content)) is None

@@ -1,15 +1,23 @@
-"""The size of a JPEG XL image, read from its first bytes (ISO/IEC 18181-1, annex D: SizeHeader).
+"""Size and orientation of a JPEG XL image, from its first bytes (ISO/IEC 18181-1, annex D).
 
-The decoder tells a size only after it has decoded everything, however large.
+    SizeHeader      height and width, or height and a ratio
+    ImageMetadata   1 bit, 1: all as by default; else 1 bit, 1: extra fields, the first of which is
+                    the orientation as EXIF counts it, less one, in 3 bits
+
+The decoder tells a size only after it has decoded everything, however large, and never whether it
+has turned the pixels.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import BinaryIO
+
+from PIL import Image
 
 CODESTREAM = b"\xff\x0a"
 CONTAINER = b"\0\0\0\x0cJXL \r\n\x87\n"
-HEADER_BYTES = 16  # of the codestream; the size takes at most 11
+HEADER_BYTES = 16  # of the codestream; what is read takes at most 12
 SIZE_BITS = (9, 13, 18, 30)
 RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))  # width : height, from 1 on
 
@@ -32,12 +40,39 @@ class _Bits:
         return self.read(SIZE_BITS[self.read(2)]) + 1
 
 
-def jxl_size(file: BinaryIO) -> tuple[int, int] | None:
-    """An open file → (width, height) in pixels, as stored; None if it is no JPEG XL."""
+@dataclass(frozen=True)
+class JxlHeader:
+    """What the codestream says of the image."""
+
+    width: int  # pixels, as stored
+    height: int
+    orientation: int  # 1 … 8, as in EXIF
+
+
+def jxl_header(file: BinaryIO) -> JxlHeader | None:
+    """An open file → its header; None if it is no JPEG XL."""
     header = _codestream(file)
     if header is None:
         return None
     bits = _Bits(header[len(CODESTREAM) :])
+    width, height = _size(bits)
+    has_fields = not bits.read(1) and bits.read(1)
+    return JxlHeader(width, height, 1 + bits.read(3) if has_fields else 1)
+
+
+def is_turned_by_decoder(image: Image.Image, file: BinaryIO) -> bool:
+    """Whether an opened image's pixels are upright already, whatever its EXIF says.
+
+    The decoder obeys the codestream, except where it gives back the JPEG that was packed into it.
+    """
+    if image.format != "JXL" or getattr(image, "jpeg", False):
+        return False
+    header = jxl_header(file)
+    return header is not None and header.orientation != 1
+
+
+def _size(bits: _Bits) -> tuple[int, int]:
+    """SizeHeader → (width, height)."""
     is_small = bool(bits.read(1))
     height = bits.side(is_small)
     ratio = bits.read(3)
