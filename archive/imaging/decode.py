@@ -25,6 +25,7 @@ from PIL import ExifTags, Image, ImageFile, PngImagePlugin
 
 from archive.arrays import Pixels
 from archive.errors import Unreadable
+from archive.imaging.avif_size import avif_size
 from archive.imaging.decoder_errors import decoder_errors, means_truncated
 from archive.imaging.files import opened, stamp_of
 from archive.imaging.formats import ANIMATED_FORMATS, FORMATS, HEAD_BYTES, is_raw
@@ -169,6 +170,8 @@ def _decode(file: BinaryIO, options: DecodeOptions) -> Picture:
     file.seek(0)
     if is_raw(file.read(HEAD_BYTES)):
         return _raw_picture(file, options)
+    if size := avif_size(file):
+        check_size(*size)
     header = jxl_header(file)
     if header is None:
         return _open(file, options)

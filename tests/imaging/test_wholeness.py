@@ -52,3 +52,11 @@ def test_a_jpeg_that_lacks_more_is_truncated(share: float) -> None:
     content = file.getvalue()
     with pytest.raises(Unreadable, match="truncated"):
         decode_picture(io.BytesIO(content[: int(share * len(content))]), OPTIONS)
+
+
+def test_an_avif_too_large_for_its_decoder_is_too_large_and_not_damaged() -> None:
+    extent = b"\0\0\0\x14ispe\0\0\0\0"
+    small = extent + (96).to_bytes(4) + (64).to_bytes(4)
+    content = encoded("AVIF").replace(small, extent + (20_000).to_bytes(4) * 2)
+    with pytest.raises(Unreadable, match="too-large: 20000 x 20000 pixels"):
+        decode_picture(io.BytesIO(content), OPTIONS)
