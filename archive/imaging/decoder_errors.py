@@ -19,7 +19,14 @@ TRUNCATED = (  # in the messages of decoders
     "not enough data",
     "unexpected eof",
 )
-UNSUPPORTED = ("unsupported", "not supported", "unknown pixel mode")
+UNSUPPORTED = (
+    "unsupported",
+    "not supported",
+    "cannot handle",  # JPEG of 12 or 16 bits
+    "unknown pixel mode",
+    "unknown pcx mode",
+    "unknown raw mode",
+)
 
 
 @contextlib.contextmanager
@@ -60,6 +67,8 @@ def _unidentified(file: BinaryIO | None) -> Unreadable:
         Image.OPEN[name][0](file, "")
     except Exception as error:  # Pillow keeps from its caller why a plugin refused
         detail = " ".join(str(error).split())
+    if detail.isdigit():  # Pillow has no name for it
+        return Unreadable("unsupported", f"{name} in compression {detail}, which is not read")
     if not detail or "not identified" in detail:
         detail = "its header is damaged or gives no size"
     reason = _reason(detail)

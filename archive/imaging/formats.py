@@ -22,10 +22,12 @@ READ = (  # pattern of the first bytes, Pillow's name
     (rb"GIF8[79]a", "GIF"),
     (rb"RIFF....WEBP", "WEBP"),
     (rb"\xff\x0a|\0\0\0\x0cJXL ", "JXL"),
-    (rb"II\x2a\0|MM\0\x2a|II\x2b\0\x08\0\0\0|MM\0\x2b\0\x08\0\0", "TIFF"),  # and BigTIFF
+    (rb"II\x2a\0|MM\0\x2a|II\x2b\0\x08\0\0\0", "TIFF"),  # and BigTIFF
     (rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51", "JPEG2000"),
     (rb"BM....\0\0\0\0....[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0", "BMP"),  # by its header's size
-    (rb"P[1-6][\s#][\s#\d]|P[Ff]\n\d", "PPM"),
+    (rb"P[1-6][\s#][\s#\d]|Pf\n\d", "PPM"),
+    (rb"\x01\xda[\0\x01][\x01\x02]\0[\x01-\x03]", "SGI"),
+    (rb"qoif", "QOI"),
 )
 RAW = (  # of cameras; DNG, NEF and ARW begin like a TIFF
     (rb"II\x2a\0....CR\x02\0", "Canon CR2"),
@@ -39,6 +41,10 @@ RAW = (  # of cameras; DNG, NEF and ARW begin like a TIFF
 UNREAD = (
     (rb"%!PS|\xc5\xd0\xd3\xc6", "PostScript"),
     (rb"%PDF", "PDF"),
+    (rb"MM\0\x2b\0\x08\0\0", "big-endian BigTIFF"),  # Pillow takes its byte order for damage
+    (rb"PF\n\d", "PFM in color"),
+    (rb"BA....\0\0\0\0\0\0\0\0(BM|IC|PT|CI|CP)", "OS/2 bitmap array"),
+    (rb"FORM....(ILBM|PBM )", "IFF ILBM"),
     (rb"8BPS", "Photoshop PSD"),
     (rb"gimp xcf", "GIMP XCF"),
     (rb"AT&TFORM", "DjVu"),

@@ -46,6 +46,10 @@ def test_every_format_of_the_list_is_decoded(kind: str) -> None:
         (b"PK\x03\x04" + bytes(99), "zip archive"),
         (b"DDS " + bytes(200), "DirectDraw DDS"),
         (bytes(4) + b"\x11\xaf" + bytes(200), "FLI animation"),
+        (b"PF\n1 1\n-1.0\n" + bytes(12), "PFM in color"),
+        (b"MM\0\x2b\0\x08\0\0" + bytes(6) + b"\0\x10" + bytes(99), "big-endian BigTIFF"),
+        (b"BA\x28\0\0\0" + bytes(8) + b"BM" + bytes(99), "OS/2 bitmap array"),
+        (b"FORM\0\1\0\0ILBMBMHD" + bytes(99), "IFF ILBM"),
     ],
 )
 def test_contents_that_are_known_but_not_read_are_named(content: bytes, name: str) -> None:
@@ -79,6 +83,24 @@ def test_a_valid_file_of_a_kind_that_is_not_read_is_unsupported() -> None:
     content[28:30] = (2).to_bytes(2, "little")  # bits per pixel
     with pytest.raises(Unreadable, match=r"unsupported: .*pixel depth"):
         decode_picture(io.BytesIO(bytes(content)), OPTIONS)
+
+
+def test_a_jpeg_of_twelve_bits_is_unsupported_and_not_damaged() -> None:
+    content = encoded("JPEG").replace(b"\xff\xc0\0\x11\x08", b"\xff\xc1\0\x11\x0c")
+    with pytest.raises(Unreadable, match=r"unsupported: JPEG of a kind"):
+        decode_picture(io.BytesIO(content), OPTIONS)
+
+
+def test_a_tiff_in_a_compression_without_a_name_is_unsupported() -> None:
+    none, zstd_of_old = (b"\x03\x01\x03\0\1\0\0\0" + code for code in (b"\1\0", b"\x5d\xc3"))
+    content = encoded("TIFF").replace(none, zstd_of_old)
+    with pytest.raises(Unreadable, match=r"unsupported: TIFF in compression 50013"):
+        decode_picture(io.BytesIO(content), OPTIONS)
+
+
+@pytest.mark.parametrize("kind", ["SGI", "QOI"])
+def test_formats_with_a_signature_are_known_under_any_name(kind: str) -> None:
+    assert content_of(encoded(kind)[:HEAD_BYTES]) == (kind, True)
 
 
 def test_frames_are_an_animation_pages_and_previews_are_not() -> None:

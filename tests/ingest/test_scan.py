@@ -104,7 +104,6 @@ def test_a_known_suffix_is_enough_in_either_case(tmp_path: Path, suffix: str) ->
         b"II\x2a\0",
         b"MM\0\x2a",
         b"II\x2b\0\x08\0\0\0",
-        b"MM\0\x2b\0\x08\0\0",
         b"BM" + bytes(8) + b"\x36\0\0\0\x28\0\0\0",
         b"\0\0\0\x0cjP  \r\n\x87\n",
         b"\xff\x4f\xff\x51",
