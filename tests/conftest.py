@@ -33,8 +33,8 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL server for this run, or this worker of it."""
     if not postgres.BINARIES:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    with postgres.serve(postgres.BINARIES[-1], tmp_path_factory.mktemp("postgres")) as url:
-        yield url
+    with postgres.serve(postgres.BINARIES[-1], tmp_path_factory.mktemp("postgres")) as server:
+        yield server.url
 
 
 @pytest.fixture

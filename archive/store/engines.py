@@ -76,7 +76,7 @@ def open_engine(settings: Settings) -> Engine:
             f"write %40 for '@' and %2F for '/' in user and password of {settings.shown}"
         )
     try:
-        return create_engine(settings.database_url)
+        return create_engine(settings.database_url, pool_pre_ping=True)  # it may be restarted
     except (NoSuchModuleError, ArgumentError, ValueError) as error:
         raise UsageError(
             f"{settings.shown} is not a database URL that coldframe knows; use postgresql://…"

@@ -21,23 +21,52 @@ USER = "postgres"  # owns the server where we are root, and the database everywh
 OPTIONS = "-c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
 
 
+class Server:
+    """A server whose data is in an empty folder of ours."""
+
+    def __init__(self, binaries: Path, folder: Path, *, password: str = "") -> None:
+        """Initializes and starts it; without a password it trusts everybody."""
+        self._binaries = binaries
+        self._folder = folder
+        self._owner = _own(folder)
+        self._port = _free_port()
+        login = f"{USER}:{password}" if password else USER
+        self.url = f"postgresql://{login}@127.0.0.1:{self._port}"
+        initialize: list[str | Path] = [binaries / "initdb", "-D", folder / "cluster", "--no-sync"]
+        initialize += ["-U", USER, "-A", "scram-sha-256" if password else "trust"]
+        if password:
+            (folder / "password").write_text(password)
+            initialize += ["--pwfile", folder / "password"]
+        subprocess.run(initialize, check=True, capture_output=True, **self._owner)
+        self.start()
+
+    def start(self) -> None:
+        """Returns once it answers."""
+        log = self._folder / "log"
+        options = ["-l", log, "-o", f"-p {self._port} {OPTIONS}"]
+        subprocess.run([*self._control, *options, "start"], check=True, **self._quietly)
+
+    def stop(self, mode: str = "fast") -> None:
+        """Ends its connections; it may be stopped already."""
+        subprocess.run([*self._control, "-m", mode, "stop"], check=False, **self._quietly)
+
+    @property
+    def _control(self) -> list[str | Path]:
+        return [self._binaries / "pg_ctl", "-D", self._folder / "cluster", "-w"]
+
+    @property
+    def _quietly(self) -> dict[str, Any]:
+        return {"capture_output": True, **self._owner}
+
+
 @contextmanager
-def serve(binaries: Path, folder: Path) -> Iterator[str]:
-    """An empty folder → the URL of a server that keeps its data there, until the block ends."""
-    cluster = folder / "cluster"
-    owner = _own(folder)
-    initialize: list[str | Path] = [binaries / "initdb", "-D", cluster, "--no-sync"]
-    initialize += ["-A", "trust", "-U", USER]
-    subprocess.run(initialize, check=True, capture_output=True, **owner)
-    port = _free_port()
-    control: list[str | Path] = [binaries / "pg_ctl", "-D", cluster, "-w", "-l", folder / "log"]
-    start = [*control, "-o", f"-p {port} {OPTIONS}", "start"]
-    subprocess.run(start, check=True, capture_output=True, **owner)
+def serve(binaries: Path, folder: Path, *, password: str = "") -> Iterator[Server]:
+    """An empty folder → a server that keeps its data there, until the block ends."""
+    server = Server(binaries, folder, password=password)
     try:
-        yield f"postgresql://{USER}@127.0.0.1:{port}"
+        yield server
     finally:
-        stop = [*control, "-m", "immediate", "stop"]
-        subprocess.run(stop, check=False, capture_output=True, **owner)
+        server.stop("immediate")
 
 
 def create_database(server: str, *, template: str = "template1") -> str:
