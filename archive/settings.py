@@ -14,9 +14,13 @@ from pathlib import Path
 
 DEFAULT_LOCATION = "./coldframe"
 DATABASE_NAME = "archive.db"
-CACHE_NAME_LENGTH = 16  # hexadecimal digits of the SHA-256 of the location
-URL_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-PASSWORD = re.compile(r"(://[^/@:?#]*:).*(@)|([?&](?:password|passfile|sslpassword)=)[^&]*")
+CACHE_NAME_LENGTH = 16  # hexadecimal digits of the SHA-256 of the location without password
+URL = re.compile(r"[\s'\"]*[A-Za-z][A-Za-z0-9+.-]+:/")  # misspelled ones too; C:/ is a folder
+PASSWORDS = (  # misspelled URLs and libpq's own notation have some too
+    re.compile(r"(?<=:)(?P<user>/+[^:[]*:).*(?=@)", re.DOTALL),
+    re.compile(r"(?<=:)(?P<user>/+[^:/@?#[]+:)(?!\d*(?:[/?#]|$))[^@/?#]+(?=[/?#]|$)"),  # no host
+    re.compile(r"(?P<user>\b(?:password|passfile|sslpassword)\s*=)[^&]*"),
+)
 LOCK_SECONDS = 30.0  # how long to wait for another process that is writing
 
 
@@ -38,14 +42,12 @@ class Settings:
     @property
     def is_url(self) -> bool:
         """Whether the location is a database URL."""
-        return URL_SCHEME.match(self.location) is not None
+        return URL.match(self.location) is not None
 
     @property
     def shown(self) -> str:
-        """The location for messages: a URL's password is masked."""
-        if not self.is_url:
-            return self.location
-        return PASSWORD.sub(_masked, self.location)
+        """The location for messages: a password is masked."""
+        return masked(self.location)
 
     @property
     def directory(self) -> Path | None:
@@ -60,7 +62,7 @@ class Settings:
     @property
     def database_url(self) -> str:
         """The URL of a database server; `postgres://` and `postgresql://` mean psycopg 3."""
-        scheme, rest = self.location.split("://", 1)
+        scheme, _, rest = self.location.partition("://")
         if scheme in ("postgres", "postgresql"):
             return f"postgresql+psycopg://{rest}"
         return self.location
@@ -70,7 +72,7 @@ class Settings:
         """The folder of the index, a cache: deleting it loses nothing."""
         if self.directory is not None:
             return self.directory / "index"
-        name = hashlib.sha256(self.location.encode()).hexdigest()[:CACHE_NAME_LENGTH]
+        name = hashlib.sha256(os.fsencode(self.shown)).hexdigest()[:CACHE_NAME_LENGTH]
         return cache_folder() / name
 
 
@@ -79,5 +81,8 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "coldframe"
 
 
-def _masked(match: re.Match[str]) -> str:
-    return f"{match[1] or match[3]}***{match[2] or ''}"
+def masked(text: str) -> str:
+    """A location, or a message that quotes one, with *** for each password."""
+    for pattern in PASSWORDS:
+        text = pattern.sub(r"\g<user>***", text)
+    return text

@@ -27,11 +27,13 @@ from archive.errors import Unreadable
 from archive.imaging.decode import Picture
 from archive.imaging.messages import Message, picture_of, receive, send
 from archive.records import FileStamp
+from archive.settings import masked
 
 SECONDS = 60  # for one image; 200 million pixels of PNG take ten
 PROGRAM = "import sys; sys.path[:] = {path!r}; from archive.imaging.worker import main; main()"
 START_SECONDS = 60  # for a process to start, on a slow disk
 KILL_SECONDS = 5  # to wait for a killed process
+SECRET = ("COLDFRAME_", "PG")  # begin the names of variables; PG…: libpq's
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -111,11 +113,20 @@ class Workers:
             return worker
 
 
+def _environment() -> dict[str, str]:
+    """Variables for a process that a file may take over: none that has to do with the database."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(SECRET) and masked(value) == value
+    }
+
+
 class _Worker:
     """One process."""
 
     def __init__(self, lock_file: Path) -> None:
-        environment = {**os.environ, **dict.fromkeys(THREADS, "1")}
+        environment = {**_environment(), **dict.fromkeys(THREADS, "1")}
         program = PROGRAM.format(path=sys.path)
         self._process = subprocess.Popen(
             [sys.executable, "-c", program, str(lock_file)],

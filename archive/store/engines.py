@@ -77,10 +77,10 @@ def open_engine(settings: Settings) -> Engine:
         )
     try:
         return create_engine(settings.database_url, pool_pre_ping=True)  # it may be restarted
-    except (NoSuchModuleError, ArgumentError, ValueError) as error:
+    except (NoSuchModuleError, ArgumentError, ValueError):
         raise UsageError(
             f"{settings.shown} is not a database URL that coldframe knows; use postgresql://…"
-        ) from error
+        ) from None  # some versions of SQLAlchemy quote the URL, password and all
     except ModuleNotFoundError as error:
         raise UsageError(
             f"{settings.shown} needs {error.name}; run `pip install 'coldframe[postgres]'`"
@@ -147,7 +147,9 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def refuse_file(settings: Settings) -> None:
-    """Raises UsageError where the archive's directory is a file."""
+    """Raises UsageError where the archive's directory is a file, or has no name."""
+    if not settings.location.strip() or "\0" in settings.location:
+        raise UsageError(f"{settings.location!r} is no place for an archive; name a directory")
     directory = settings.directory
     if directory is not None and directory.exists() and not directory.is_dir():
         raise UsageError(f"{settings.shown} is a file; an archive is a directory")
