@@ -7,18 +7,24 @@ exit code of a command that ends with it.
       3  done, some inputs skipped     13  archive read-only
       4  damage found                  14  disk full
      10  no archive                    15  database server unreachable
+                                      129  hung up
                                       130  interrupted
+                                      143  terminated
 """
 
 from __future__ import annotations
 
+import errno
 from typing import ClassVar
 
 DONE = 0
 SOME_SKIPPED = 3
 DAMAGE_FOUND = 4
 TIME_LIMIT_REACHED = 101
+HUNG_UP = 129
 INTERRUPTED = 130
+TERMINATED = 143
+NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT))  # errors of a full disk
 
 
 class ColdframeError(Exception):

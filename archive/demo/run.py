@@ -16,8 +16,10 @@ from urllib.parse import quote
 
 from archive.archive import Archive
 from archive.demo.report import Comparison, Thumbnail, write_page
+from archive.errors import ColdframeError
 from archive.imaging.decode import load_picture
-from archive.imaging.encode import save_image
+from archive.imaging.encode import LONGEST_SIDES, save_image
+from archive.imaging.files import make_folder
 from archive.imaging.resize import resize
 from archive.index.search import Hit
 from archive.records import Row
@@ -57,7 +59,8 @@ class Demo:
         return self.out / "index.html"
 
     def run(self) -> Iterator[Stage]:
-        """Does it all, yielding its progress."""
+        """Does it all, yielding its progress. Raises UsageError for a folder it cannot make."""
+        make_folder(self.out)
         folder = self._folder or self._copy_samples()
         with Archive.create(self.out / "archive", "pocket") as archive:
             for done, _ in enumerate(archive.ingest(folder), start=1):
@@ -68,6 +71,8 @@ class Demo:
             rows = self._rows_to_restore(archive)
             ids = [row.id for row in rows]
             for restored in archive.restore(ids, self.out / "page"):
+                if restored.error:
+                    raise ColdframeError(restored.error)
                 self.restored.append(restored)
                 yield Stage("restoring", len(self.restored))
             self._write_page(archive, rows)
@@ -142,7 +147,9 @@ class Demo:
         path = self.out / "page" / f"{row.id:06d}-original.jpg"
         if not path.exists():
             picture = load_picture(Path(row.path), at_least=480)
-            size = scaled_size(picture.width, picture.height, THUMBNAIL_PIXELS)
+            longest = LONGEST_SIDES["JPEG"]
+            original = (picture.width, picture.height)
+            size = scaled_size(*original, THUMBNAIL_PIXELS, longest=longest)
             save_image(path, resize(picture.pixels, *size))
         return self._link(path)
 

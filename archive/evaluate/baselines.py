@@ -27,6 +27,7 @@ from archive.errors import UsageError
 from archive.imaging.contact_sheet import SheetRow, Tile, write_sheet
 from archive.imaging.decode import Picture, load_picture
 from archive.imaging.encode import can_encode, recompress
+from archive.imaging.files import make_folder
 from archive.imaging.resize import resize
 from archive.metrics import psnr
 from archive.models.loader import ModelLoader
@@ -84,6 +85,7 @@ class Comparison:
 
     def run(self) -> Iterator[int]:
         """Yields the number of images compared so far, then writes the contact sheet."""
+        make_folder(self.sheet.parent)
         on_sheet = {row.id for row in self._rows[:SHEET_ROWS]}
         for batch in self._reconstructor.batches(self._rows, lambda row: row):
             seeds = [self._reconstructor.seed(row) for row in batch]
@@ -94,7 +96,6 @@ class Comparison:
                     self._sheet_rows[row.id] = sheet_row
                 yield self.images
         heads = ["original", *(TITLES.get(method, method) for method in self._scores)]
-        self.sheet.parent.mkdir(parents=True, exist_ok=True)
         sheet_rows = [self._sheet_rows[row.id] for row in self._rows[:SHEET_ROWS]]
         write_sheet(self.sheet, heads, sheet_rows)
 

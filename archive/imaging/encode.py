@@ -10,6 +10,7 @@ from PIL import Image
 
 from archive.arrays import Pixels
 
+LONGEST_SIDES = {"JPEG": 65_500, "PNG": 2**31 - 1, "WEBP": 16_383}  # pixels, in Pillow
 SAVED_QUALITY = 90  # of JPEG and WebP files
 SMALLEST = 6  # WebP's slowest method, which writes the smallest files
 

@@ -1,4 +1,6 @@
-"""Opening files that may be anything: without blocking, for reading only, and regular ones only."""
+"""Opening files that may be anything: without blocking, for reading only, and regular ones only.
+Making folders for output.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
-from archive.errors import Unreadable
+from archive.errors import Unreadable, UsageError
 from archive.records import FileStamp
 
 
@@ -31,6 +33,15 @@ def opened(path: Path) -> Iterator[BufferedReader]:
         raise Unreadable("not-a-file", "a pipe, socket, device or folder")
     with open(descriptor, "rb") as file:
         yield file
+
+
+def make_folder(path: Path) -> None:
+    """Creates a folder for output, and those above it. Raises UsageError where it cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = "there is a file" if isinstance(error, FileExistsError) else error.strerror
+        raise UsageError(f"{path} cannot be a folder for output: {reason}; name another") from error
 
 
 def stamp_of(file: BinaryIO) -> FileStamp:

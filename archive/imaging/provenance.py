@@ -9,7 +9,8 @@ PNG    the same texts as Description, Software and coldframe
 from __future__ import annotations
 
 import json
-import os
+import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,7 +20,8 @@ from xml.sax.saxutils import escape
 from PIL import ExifTags, Image, PngImagePlugin
 
 from archive.arrays import Pixels
-from archive.errors import UsageError
+from archive.errors import NO_ROOM, DiskFull, UsageError
+from archive.imaging.encode import LONGEST_SIDES
 from archive.imaging.quiet import quiet
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
@@ -29,6 +31,7 @@ DESCRIPTION = (
     "a diffusion model generated this picture from {bits} bits of row {row_id}."
 )
 FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP"}
+FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in XML 1.0
 QUALITY = 95  # of JPEG and WebP
 IMAGE_HISTORY = 0x9213  # TIFF/EP (ISO 12234-2): "a record of what has been done to the image"
 
@@ -54,24 +57,40 @@ class Provenance:
         return DESCRIPTION.format(bits=self.bits, row_id=self.row_id)
 
 
+def longest_side(path: Path) -> int:
+    """How many pixels a side may have in a file of this suffix. Raises UsageError for another."""
+    return LONGEST_SIDES[_format_of(path)]
+
+
 def write_picture(path: Path, pixels: Pixels, provenance: Provenance) -> None:
     """(H, W, 3) uint8 → a JPEG, PNG or WebP file, written by atomic rename.
 
-    Raises UsageError for another suffix.
+    Raises UsageError for another suffix, DiskFull, OSError.
     """
-    image_format = FORMATS.get(path.suffix.lower())
-    if image_format is None:
-        suffixes = ", ".join(FORMATS)
-        raise UsageError(f"cannot write a restored image as {path.suffix!r}; use {suffixes}")
+    image_format = _format_of(path)
     options: dict[str, Any] = {"exif": _exif(provenance)}
     if image_format == "PNG":
         options["pnginfo"] = _png_texts(provenance)
     else:
         options |= {"xmp": _xmp(provenance), "quality": QUALITY}
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with quiet():
-        Image.fromarray(pixels).save(temporary, image_format, **options)
-    temporary.replace(path)
+    temporary = path.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        with quiet():
+            Image.fromarray(pixels).save(temporary, image_format, **options)
+        temporary.replace(path)
+    except BaseException as error:
+        temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            raise DiskFull(f"the disk of {path.parent} is full; make room and run again") from error
+        raise
+
+
+def _format_of(path: Path) -> str:
+    image_format = FORMATS.get(path.suffix.lower())
+    if image_format is None:
+        suffixes = ", ".join(FORMATS)
+        raise UsageError(f"cannot write a restored image as {path.suffix!r}; use {suffixes}")
+    return image_format
 
 
 def _facts(provenance: Provenance) -> str:
@@ -97,7 +116,7 @@ def _png_texts(provenance: Provenance) -> PngImagePlugin.PngInfo:
 
 def _xmp(provenance: Provenance) -> bytes:
     facts = {
-        name: value if isinstance(value, str) else json.dumps(value)
+        name: FORBIDDEN.sub("\ufffd", value) if isinstance(value, str) else json.dumps(value)
         for name, value in asdict(provenance).items()
     }
     properties = "".join(

@@ -34,7 +34,12 @@ def frame_size(aspect: float, pixels: int, multiple: int) -> tuple[int, int]:
     return width * multiple, height * multiple
 
 
-def scaled_size(width: int, height: int, pixels: int) -> tuple[int, int]:
-    """(width, height) scaled down to about `pixels` at the same aspect ratio; never scaled up."""
-    scale = min(1.0, math.sqrt(pixels / (width * height)))
+def scaled_size(
+    width: int, height: int, pixels: int, *, longest: float = math.inf
+) -> tuple[int, int]:
+    """(width, height) scaled down to about `pixels`, and to sides of at most `longest`, at the same
+    aspect ratio; never scaled up. Not even a line has a side of more than `pixels`.
+    """
+    longest = min(longest, pixels)
+    scale = min(1.0, math.sqrt(pixels / (width * height)), longest / max(width, height))
     return max(1, round(width * scale)), max(1, round(height * scale))

@@ -2,30 +2,34 @@
 
     row ─reconstructor─► frame ─► the original's aspect ratio ─► file, and a restoration record
 
-Small frames are enlarged to MIN_PIXELS, so that there is something to look at. An interrupted run
-resumes: what was already restored from the same codes in the same way is not sampled again.
+Small frames are enlarged to MIN_PIXELS, so that there is something to look at; sides are no longer
+than the file's format holds. An interrupted run resumes: what was already restored from the same
+codes in the same way is not sampled again. A row whose codes are damaged, or whose file cannot be
+written, has an outcome like all others, with the error.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
+import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archive.arrays import Pixels
 from archive.codecs import Codec
-from archive.errors import ArchiveReadOnly
+from archive.errors import ArchiveReadOnly, BadCode, ColdframeError
+from archive.imaging.files import make_folder
 from archive.imaging.pillow import open_rgb, to_pillow
-from archive.imaging.provenance import Provenance, write_picture
+from archive.imaging.provenance import Provenance, longest_side, write_picture
 from archive.imaging.resize import resize
 from archive.models.decoder import Decoder, ProgressCallback
 from archive.models.pairs import Pair
 from archive.records import RestorationRecord, Row
+from archive.restore.file_names import file_name
 from archive.restore.frames import scaled_size
 from archive.restore.reconstruct import Reconstruction, Reconstructor
 from archive.store import Store
@@ -39,7 +43,7 @@ MIN_PIXELS = 256 * 256  # of a restored image, unless the original was smaller
 
 @dataclass(frozen=True)
 class Restored:
-    """A restored image: its file, or its pixels where it was restored to memory."""
+    """A restored image: its file, or its pixels where it was restored to memory; or an error."""
 
     id: int
     file: str | None
@@ -49,11 +53,14 @@ class Restored:
     height: int
     scores: Mapping[str, float] = field(default_factory=dict)
     again: bool = False  # the file already existed
+    error: str = ""  # why there is neither file nor pixels
     pixels: Pixels | None = field(default=None, repr=False, compare=False)
 
     @property
     def image(self) -> Image.Image:
-        """The restored image, RGB."""
+        """The restored image, RGB. Raises ColdframeError if there is none."""
+        if self.error:
+            raise ColdframeError(f"image {self.id} was not restored: {self.error}")
         if self.pixels is not None:
             return to_pillow(self.pixels)
         return open_rgb(Path(str(self.file)))
@@ -106,18 +113,21 @@ class Restore:
         seed: int | None = None,
         on_step: ProgressCallback | None = None,
     ) -> Iterator[Restored]:
-        """Rows → files in `out`, or images in memory; `seed` replaces the rows' own."""
+        """Rows → files in `out`, or images in memory; `seed` replaces the rows' own.
+
+        Raises UsageError for a folder that cannot be made, DiskFull.
+        """
         if out is not None:
-            out.mkdir(parents=True, exist_ok=True)
+            make_folder(out)
         jobs = []
         for row in rows:
-            path = None if out is None else out / (file_stem(row) + suffix)
+            path = None if out is None else out / file_name(row, suffix)
             job = _Job(row, self._reconstructor.seed(row) if seed is None else seed, path)
-            existing = self._existing(job)
-            if existing is None:
+            known = self._damaged(job) or self._existing(job)
+            if known is None:
                 jobs.append(job)
             else:
-                yield existing
+                yield known
         for batch in self._reconstructor.batches(jobs, lambda job: job.row):
             yield from self._restored(batch, on_step)
 
@@ -129,22 +139,25 @@ class Restore:
             [job.row for job in batch], [job.seed for job in batch], on_step
         )
         finished = [
-            (job, reconstruction, self._finish(job, reconstruction))
+            self._finish(job, reconstruction)
             for job, reconstruction in zip(batch, reconstructions, strict=True)
         ]
         seconds = round((time.monotonic() - started) / len(batch), 3)
-        for job, reconstruction, pixels in finished:
-            height, width, _ = pixels.shape
-            yield Restored(
-                id=job.row.id,
-                file=None if job.path is None else str(job.path),
-                seconds=seconds,
-                seed=reconstruction.seed,
-                width=width,
-                height=height,
-                scores=reconstruction.scores,
-                pixels=pixels if job.path is None else None,
-            )
+        for restored in finished:
+            yield replace(restored, seconds=seconds)
+
+    def _damaged(self, job: _Job) -> Restored | None:
+        """The outcome of a row that cannot be decoded; None for all others."""
+        row = job.row
+        if row.codec_id not in self._codecs:
+            return _failed(job, f"there is no codec {row.codec_id}")
+        if min(row.width, row.height) < 1:
+            return _failed(job, f"{row.width} x {row.height} is no size of an image")
+        try:
+            self._codecs[row.codec_id].decode([row.clip_code], [row.color_code])
+        except BadCode as error:
+            return _failed(job, str(error))
+        return None
 
     def _existing(self, job: _Job) -> Restored | None:
         if job.path is None or not job.path.is_file():
@@ -153,34 +166,46 @@ class Restore:
         expected = (self._decoder.weights_sha256, self._reconstructor.parameters(job.row, job.seed))
         if record is None or (record.decoder_sha256, dict(record.parameters)) != expected:
             return None
-        size = self._size(job.row)
+        size = self._size(job)
         return Restored(
             job.row.id, str(job.path), 0.0, record.seed, *size, record.scores or {}, again=True
         )
 
-    def _size(self, row: Row) -> tuple[int, int]:
+    def _size(self, job: _Job) -> tuple[int, int]:
+        row = job.row
         width, height = self._reconstructor.frame(row)
-        return scaled_size(row.width, row.height, max(width * height, MIN_PIXELS))
+        longest = math.inf if job.path is None else longest_side(job.path)
+        area = max(width * height, MIN_PIXELS)
+        return scaled_size(row.width, row.height, area, longest=longest)
 
-    def _finish(self, job: _Job, reconstruction: Reconstruction) -> Pixels:
-        """Resizes, and for a file writes and records it → (H, W, 3) uint8."""
-        pixels = resize(reconstruction.pixels, *self._size(job.row))
+    def _finish(self, job: _Job, reconstruction: Reconstruction) -> Restored:
+        """Resizes, and for a file writes and records it."""
+        width, height = self._size(job)
+        pixels = resize(reconstruction.pixels, width, height)
+        seed = reconstruction.seed
+        restored = Restored(job.row.id, None, 0.0, seed, width, height, reconstruction.scores)
         if job.path is None:
-            return pixels
-        write_picture(job.path, pixels, self._provenance(job.row, reconstruction.seed))
+            return replace(restored, pixels=pixels)
+        try:
+            write_picture(job.path, pixels, self._provenance(job.row, seed))
+        except OSError as error:
+            return _failed(job, f"{job.path} cannot be written: {error.strerror or error}")
+        self._record(job, job.path, reconstruction)
+        return replace(restored, file=str(job.path))
+
+    def _record(self, job: _Job, path: Path, reconstruction: Reconstruction) -> None:
         record = RestorationRecord(
             image_id=job.row.id,
             decoder=self._labels.decoder,
             decoder_sha256=self._decoder.weights_sha256,
             parameters=self._reconstructor.parameters(job.row, job.seed),
             seed=reconstruction.seed,
-            path=str(job.path.absolute()),
+            path=str(path.absolute()),
             created_at=utc_now(),
             scores=dict(reconstruction.scores) or None,
         )
         with contextlib.suppress(ArchiveReadOnly):  # nothing can be recorded there
             self._store.restorations.add(record)
-        return pixels
 
     def _provenance(self, row: Row, seed: int) -> Provenance:
         return Provenance(
@@ -197,9 +222,5 @@ class Restore:
         )
 
 
-def file_stem(row: Row) -> str:
-    """`000012-holiday.restored`: the row's id, the original's name if it is known, and what the
-    file is.
-    """
-    name = os.fsencode(Path(row.path).stem).decode("utf-8", "replace").replace("/", "_")
-    return f"{row.id:06d}-{name}.restored" if name else f"{row.id:06d}.restored"
+def _failed(job: _Job, error: str) -> Restored:
+    return Restored(job.row.id, None, 0.0, job.seed, 0, 0, error=error)
