@@ -41,7 +41,7 @@ OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
 }
 CONDITION = re.compile(r"\s*(\w+)\s*(!=|<=|>=|=|<|>|~)\s*(.+?)\s*")
 PERCENTAGE = re.compile(r"(\d+(?:\.\d+)?)%")
-COUNT = re.compile(r"\d+")
+COUNT = re.compile(r"\d{1,18}")  # what a database counts to
 
 
 @dataclass(frozen=True)

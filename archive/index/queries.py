@@ -40,7 +40,7 @@ def encode_queries(models: ModelLoader, queries: Iterable[Query]) -> Vectors:
     """
     queries = list(queries)
     vectors = np.zeros((len(queries), models.dimension), np.float32)
-    texts = {place: query for place, query in enumerate(queries) if isinstance(query, str)}
+    texts = {place: _text(query) for place, query in enumerate(queries) if isinstance(query, str)}
     if texts:
         vectors[list(texts)] = models.encode_texts(list(texts.values()))
     images: dict[int, Pixels] = {}
@@ -53,6 +53,13 @@ def encode_queries(models: ModelLoader, queries: Iterable[Query]) -> Vectors:
         prepared = [models.encoder.preprocess(pixels) for pixels in images.values()]
         vectors[list(images)] = models.encoder.encode_images(prepared)
     return vectors
+
+
+def _text(words: str) -> str:
+    """Words that a tokenizer takes: without the halves of characters that odd bytes become."""
+    if not words.strip():
+        raise UsageError("an empty query finds nothing; give words to search for")
+    return words.encode("utf-8", "replace").decode("utf-8")
 
 
 def _checked(vector: npt.NDArray[np.generic], dimension: int) -> npt.NDArray[np.generic]:

@@ -52,6 +52,7 @@ class ModelLoader:
     def encoder(self) -> Encoder:
         """Raises ModelMissing, ModelMismatch if the weights are not those that made the rows."""
         encoder = OpenClipEncoder(self.pair)
+        self._check_dimension(encoder.dimension)
         self._check("encoder", encoder.weights_sha256, self._record.weights_sha256)
         return encoder
 
@@ -65,7 +66,9 @@ class ModelLoader:
         Raises as `encoder` does.
         """
         if "encoder" not in self.__dict__ and self._text_encoder is not None:
-            return self._text_encoder.encode_texts(texts)
+            vectors = self._text_encoder.encode_texts(texts)
+            self._check_dimension(vectors.shape[1])
+            return vectors
         return self.encoder.encode_texts(texts)
 
     @cached_property
@@ -92,6 +95,14 @@ class ModelLoader:
 
     def _accepts_encoder(self, weights_sha256: str) -> bool:
         return self._any_weights or weights_sha256 == self._record.weights_sha256
+
+    def _check_dimension(self, dimension: int) -> None:
+        """Not even with any weights can vectors of another dimension be compared."""
+        if dimension != self._record.dimension:
+            raise ModelMismatch(
+                f"the encoder makes vectors of {dimension} numbers, this archive's have "
+                f"{self._record.dimension}; name the right pair with --model"
+            )
 
     def _check(self, part: str, loaded: str, expected: str) -> None:
         if loaded != expected and not self._any_weights:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
 
 from archive.errors import DatabaseDamaged, NotFound
-from archive.records import Flag, NewCodes, NewImage, Row, seed_bits
+from archive.records import INT64_LIMIT, Flag, NewCodes, NewImage, Row, seed_bits
 from archive.store import schema
 from archive.store.checksum import row_crc32, with_crc32
 from archive.store.clock import utc_now
@@ -17,7 +17,7 @@ from archive.store.database import PAGE, Database, chunks, upsert
 from archive.store.intact import intact
 from archive.store.sources import Sources
 
-BEFORE_ANY_ID = -(1 << 63)
+BEFORE_ANY_ID = -INT64_LIMIT
 DIGEST_BYTES = 32
 LONGEST_SIDE = (1 << 31) - 1  # pixels
 
@@ -63,9 +63,9 @@ class Images:
 
     def find(self, ids: Sequence[int]) -> dict[int, Row]:
         """Id → row, damaged or not, of those of these ids that exist."""
-        return {
-            row.id: row for part in chunks(ids) for row in self._select(schema.Image.id.in_(part))
-        }
+        possible = [image_id for image_id in ids if -INT64_LIMIT <= image_id < INT64_LIMIT]
+        pages = (self._select(schema.Image.id.in_(part)) for part in chunks(possible))
+        return {row.id: row for page in pages for row in page}
 
     def all(self) -> Iterator[Row]:
         """Every intact row, by id, read a page at a time. Warns of damaged ones."""
