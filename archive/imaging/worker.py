@@ -34,7 +34,9 @@ LARGE_PIXELS = 16_000_000  # pixels; of images with more, one is decoded at a ti
 
 def main() -> None:
     """Answers requests on standard input. The first argument is the file to lock."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted, and ends this process
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # the parent gets them too, and ends this process
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     requests = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")
     silent = os.open(os.devnull, os.O_RDWR)
