@@ -68,7 +68,9 @@ EXIT_CODES = {
     errors.DiskFull.exit_code: "the disk is full; what was committed is safe",
     errors.DatabaseUnreachable.exit_code: "the database server cannot be reached, or refuses",
     errors.TIME_LIMIT_REACHED: "time limit reached; run it again to continue",
+    errors.HUNG_UP: "hung up (SIGHUP); what was committed is safe",
     errors.INTERRUPTED: "interrupted; what was committed is safe",
+    errors.TERMINATED: "terminated (SIGTERM); what was committed is safe",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 from collections.abc import Sequence
 from typing import Any
@@ -29,3 +30,14 @@ class LazyGroup(click.Group):
             return None
         command: click.Command = importlib.import_module(self._prefix + cmd_name).command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click's. Raises UsageError with the names that are like an unknown one."""
+        name = args[0]
+        if name in self._names or name.startswith("-"):
+            return super().resolve_command(ctx, args)
+        similar = difflib.get_close_matches(name, self._names)
+        meant = f"did you mean {' or '.join(similar)}?" if similar else "see --help"
+        raise click.UsageError(f"no command {name!r}; {meant}", ctx)

@@ -1,6 +1,4 @@
-"""`coldframe`: the group of commands, and the one place where an error becomes a message and an
-exit code.
-"""
+"""`coldframe`: the group of commands, and what surrounds each of them."""
 
 from __future__ import annotations
 
@@ -11,9 +9,12 @@ import warnings
 
 import click
 
-from archive.errors import DAMAGE_FOUND, DONE, INTERRUPTED, ColdframeError
+from archive.errors import DAMAGE_FOUND
 from cli.lazy import LazyGroup
 from cli.shared.damaged import damaged_rows
+from cli.shared.explain import explain, explain_signal
+from cli.shared.signals import raise_on_signals
+from cli.shared.streams import flush_stdout, prepare_streams
 
 COMMANDS = (
     "init",
@@ -33,14 +34,18 @@ COMMANDS = (
 )
 EPILOG = """Exit codes: 0 success, 1 failure, 2 usage, 3 some inputs skipped, 4 damage found,
 10 no archive, 11 locked, 12 model missing, 13 read-only, 14 disk full,
-15 database server unreachable, 101 time limit reached, 130 interrupted."""
+15 database server unreachable, 101 time limit reached, 129 hung up, 130 interrupted,
+143 terminated."""
 
 
 @click.command(
     cls=LazyGroup,
     names=COMMANDS,
     epilog=EPILOG,
-    context_settings={"auto_envvar_prefix": "COLDFRAME"},
+    context_settings={
+        "auto_envvar_prefix": "COLDFRAME",
+        "help_option_names": ["-h", "--help"],
+    },
 )
 @click.version_option(package_name="coldframe")
 def coldframe() -> None:
@@ -57,34 +62,23 @@ def coldframe() -> None:
 
 def main() -> None:
     """The console script."""
+    prepare_streams()
+    raise_on_signals()
     _quiet_libraries()
     _share_cores()
     try:
         with damaged_rows() as damaged:
             status = coldframe.main(prog_name="coldframe", standalone_mode=False)
-        status = status or (DAMAGE_FOUND if damaged else DONE)
-    except click.ClickException as error:
-        error.show()
-        status = error.exit_code
-    except ColdframeError as error:
-        click.echo(f"coldframe: {error}", err=True)
-        status = error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        click.echo(
-            "coldframe: interrupted; what was committed is safe, run the same command to resume",
-            err=True,
-        )
-        status = INTERRUPTED
+        sys.stdout.flush()
+        if damaged and not status:
+            status = DAMAGE_FOUND
     except BrokenPipeError:  # the reader is gone; write nothing more
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 1
+    except (KeyboardInterrupt, click.Abort) as error:
+        status = explain_signal(error)
     except Exception as error:
-        if os.environ.get("COLDFRAME_DEBUG"):
-            raise
-        cause = f"{type(error).__name__}: {error}"
-        hint = "set COLDFRAME_DEBUG=1 for a traceback"
-        click.echo(f"coldframe: internal error: {cause} ({hint})", err=True)
-        status = 1
+        status = explain(error)
+    flush_stdout()
     sys.exit(status if isinstance(status, int) else 0)
 
 

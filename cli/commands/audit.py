@@ -9,11 +9,12 @@ import click
 from archive.errors import DONE, SOME_SKIPPED, TIME_LIMIT_REACHED
 from archive.settings import Settings
 from cli.shared.audit_report import AuditReport
+from cli.shared.command import Command
 from cli.shared.options import archive_options, json_option, model_options, time_limit_option
 from cli.shared.progress import progress
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option(
     "--sample", default="1%", show_default=True, metavar="SHARE|COUNT", help="Rows to audit."
 )

@@ -7,17 +7,19 @@ from typing import Any
 
 import click
 
+from cli.shared.command import Command
 from cli.shared.options import json_option
-from cli.shared.output import emit
+from cli.shared.output import emit, say
+from cli.shared.values import PathValue
 
-FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+FILE = PathValue(path_type=Path, exists=True, dir_okay=False)
 HEAD = (
     f"{'codec':>8}{'bits':>9}{'cosine':>9}{'centered':>9}{'nn10':>8}"
     f"{'× bound':>9}{'enc/s':>9}{'dec/s':>9}"
 )
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--fit", required=True, type=FILE, help="Vectors to fit codecs to: .npy, (N, D).")
 @click.option("--test", required=True, type=FILE, help="Vectors to measure on: .npy, (N, D).")
 @click.option(
@@ -62,12 +64,12 @@ def command(
     )
     rates = [int(rate) for rate in bits.split(",")]
     if not as_json:
-        click.echo(HEAD)
+        say(HEAD)
     for point in bench.points(codecs.split(","), rates, states):
         if as_json:
             emit(point)
         else:
-            click.echo(_line(point))
+            say(_line(point))
 
 
 def _line(point: dict[str, Any]) -> str:

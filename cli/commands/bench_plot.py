@@ -9,16 +9,19 @@ from typing import Any
 import click
 
 from archive.errors import UsageError
+from cli.shared.command import Command
+from cli.shared.output import say
+from cli.shared.values import PathValue
 
 MEASURES = {"centered_cosine": "centered cosine", "neighbors_kept": "ten nearest neighbors kept"}
 SHOWN = {"marker": "o", "markersize": 4, "linewidth": 1.5}
 
 
-@click.command()
-@click.argument("points", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.command(cls=Command)
+@click.argument("points", type=PathValue(path_type=Path, exists=True, dir_okay=False))
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=PathValue(path_type=Path),
     default="codecs.svg",
     show_default=True,
     help="SVG, PNG or PDF.",
@@ -34,7 +37,7 @@ def command(points: Path, out: Path, title: str) -> None:
         ) from error
     matplotlib.use("Agg")
     _draw(_read(points), title).savefig(out, bbox_inches="tight", dpi=150)
-    click.echo(f"plot written to {out}")
+    say(f"plot written to {out}")
 
 
 def _read(path: Path) -> dict[str, list[dict[str, Any]]]:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.errors import DONE, SOME_SKIPPED
+from cli.shared.command import Command
 from cli.shared.options import json_option
-from cli.shared.output import emit, path_fields, plural, shown
+from cli.shared.output import emit, path_fields, plural, say
 from cli.shared.progress import progress
 from cli.shared.temporary_archive import temporary_archive
+from cli.shared.values import PathValue
 
 if TYPE_CHECKING:
     from archive.evaluate.baselines import Comparison
@@ -21,12 +23,12 @@ if TYPE_CHECKING:
 DIGITS = {"bits": 1, "bpp": 6, "clip_similarity": 4, "color_score": 5, "psnr": 2}
 
 
-@click.command()
-@click.argument("folder", type=click.Path(path_type=Path, exists=True))
+@click.command(cls=Command)
+@click.argument("folder", type=PathValue(path_type=Path, exists=True))
 @click.option(
     "--out",
     required=True,
-    type=click.Path(path_type=Path, file_okay=False),
+    type=PathValue(path_type=Path, file_okay=False),
     help="Folder for the contact sheet.",
 )
 @click.option(
@@ -44,7 +46,7 @@ def command(folder: Path, out: Path, model: str, as_json: bool) -> int:
     with temporary_archive(folder, model) as (archive, skipped):
         comparison = archive.compare(out)
         for kind in comparison.unavailable:
-            click.echo(f"{kind} is left out: this Pillow cannot write it", err=True)
+            say(f"{kind} is left out: this Pillow cannot write it", err=True)
         with progress("comparing", len(archive), silent=as_json) as show:
             for done in comparison.run():
                 show(done)
@@ -69,12 +71,12 @@ def _emit(comparison: Comparison, skipped: list[Skipped]) -> None:
 def _print(comparison: Comparison, skipped: list[Skipped]) -> None:
     from archive.evaluate.baselines import TITLES
 
-    click.echo(f"{'method':<12}{'bits':>10}{'bpp':>11}{'CLIP':>9}{'color':>10}{'PSNR':>8}")
+    say(f"{'method':<12}{'bits':>10}{'bpp':>11}{'CLIP':>9}{'color':>10}{'PSNR':>8}")
     for method, score in comparison.means.items():
         rate = f"{TITLES.get(method, method):<12}{score.bits:>10,.1f}{score.bpp:>11.5f}"
         fidelity = f"{score.clip_similarity:>9.4f}{score.color_score:>10.5f}{score.psnr:>8.2f}"
-        click.echo(rate + fidelity)
-    sheet = shown(str(comparison.sheet))
-    click.echo(f"means over {plural(comparison.images, 'image')}; contact sheet: {sheet}")
+        say(rate + fidelity)
+    sheet = str(comparison.sheet)
+    say(f"means over {plural(comparison.images, 'image')}; contact sheet: {sheet}")
     for file in skipped:
-        click.echo(f"skipped {shown(file.path)}: {file.reason}, {file.detail}", err=True)
+        say(f"skipped {file.path}: {file.reason}, {file.detail}", err=True)

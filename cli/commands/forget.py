@@ -12,9 +12,11 @@ import click
 
 from archive.errors import UsageError
 from archive.settings import Settings
+from cli.shared.command import Command
 from cli.shared.listing import print_row
 from cli.shared.options import archive_options, json_option
-from cli.shared.output import emit, path_fields, plural, shown
+from cli.shared.output import emit, path_fields, plural, say
+from cli.shared.values import PathValue
 
 if TYPE_CHECKING:
     from archive.preserve.forget import ForgottenRow
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("names", metavar="[ID]...", nargs=-1)
 @click.option(
     "--where",
@@ -32,7 +34,7 @@ DIGEST = re.compile(r"[0-9a-f]{64}")
 )
 @click.option(
     "--under",
-    type=click.Path(path_type=Path),
+    type=PathValue(path_type=Path),
     metavar="FOLDER",
     help="Rows whose file was seen below this folder.",
 )
@@ -77,7 +79,7 @@ def command(
     with Archive(settings) as archive:
         if no_tombstone and all(map(DIGEST.fullmatch, names)) and names:
             archive.lift_tombstones(names)
-            click.echo(f"lifted {plural(len(names), 'tombstone')}", err=as_json)
+            say(f"lifted {plural(len(names), 'tombstone')}", err=as_json)
             return
         selected = archive.select(where, under=under, missing=missing) if has_conditions else ()
         ids = [row.id for row in selected] or list(map(_id, names))
@@ -88,7 +90,7 @@ def command(
             _ask(len(ids), yes=yes)
             _print(archive.forget(ids, tombstone=not no_tombstone), as_json)
         else:
-            click.echo("no row meets the conditions", err=True)
+            say("no row meets the conditions", err=True)
 
 
 def _id(name: str) -> int:
@@ -116,8 +118,8 @@ def _print(forgotten: Sequence[ForgottenRow], as_json: bool) -> None:
             facts = {"id": row.id, "digest": row.digest, "paths": paths, "restored": restored}
             emit({"message_type": "forgotten", **facts})
             continue
-        click.echo(f"{row.id:>8}  {shown(row.paths[0] if row.paths else '')}")
+        say(f"{row.id:>8}  {row.paths[0] if row.paths else ''}")
         for path in row.restored:
-            click.echo(f"          restored picture, yours to delete: {shown(path)}")
+            say(f"          restored picture, yours to delete: {path}")
     if not as_json:
-        click.echo(f"forgot {plural(len(forgotten), 'image')}")
+        say(f"forgot {plural(len(forgotten), 'image')}")

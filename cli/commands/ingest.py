@@ -8,6 +8,7 @@ import click
 
 from archive.errors import SOME_SKIPPED
 from archive.settings import Settings
+from cli.shared.command import Command
 from cli.shared.options import archive_options, codec_options, json_option, model_options
 from cli.shared.output import next_step
 from cli.shared.progress import progress
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from archive.codecs import CodecConfig
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @archive_options
 @model_options

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.settings import Settings
+from cli.shared.command import Command
 from cli.shared.options import archive_options, codec_options, json_option
-from cli.shared.output import emit, next_step
+from cli.shared.output import emit, next_step, say
 from cli.shared.progress import waiting
 
 if TYPE_CHECKING:
     from archive.codecs import CodecConfig
 
 
-@click.command()
+@click.command(cls=Command)
 @archive_options
 @click.option(
     "--model",
@@ -47,10 +48,10 @@ def command(
     if as_json:
         emit({**facts, "bits_per_image": bits})
         return
-    click.echo(
+    say(
         "archive at {archive}: model {model}, codec {codec}, ".format(**facts)
         + f"{bits} bits per image"
     )
     if name in PAIRS:
-        click.echo(f"{name}: {PAIRS[name].note}", err=True)
+        say(f"{name}: {PAIRS[name].note}", err=True)
     next_step("ingest FOLDER", settings)

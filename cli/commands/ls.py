@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable
 
 import click
@@ -11,18 +10,24 @@ import click
 from archive.errors import UsageError
 from archive.records import Row, SkippedRecord
 from archive.settings import Settings
+from cli.shared.command import Command
 from cli.shared.listing import print_row, print_skipped, print_tombstones
 from cli.shared.options import archive_options, json_option
+from cli.shared.output import say, write_bytes
+from cli.shared.values import Whole
 
 Line = tuple[Row | SkippedRecord, dict[str, float]]
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--skipped", is_flag=True, help="List the files that were not archived, and why.")
 @click.option("--forgotten", is_flag=True, help="List the files that `forget` keeps out.")
 @click.option("-0", "--null", is_flag=True, help="Print paths only, each terminated by a NUL byte.")
 @click.option(
-    "--worst", type=click.IntRange(1), metavar="N", help="List the N lowest-scoring audited rows."
+    "--worst",
+    type=Whole(1, 1_000_000_000),
+    metavar="N",
+    help="List the N lowest-scoring audited rows.",
 )
 @archive_options
 @json_option
@@ -47,10 +52,10 @@ def command(
         rows: Iterable[Row | SkippedRecord] = archive.skipped() if skipped else archive
         lines: Iterable[Line] = archive.worst(worst) if worst else ((row, {}) for row in rows)
         if worst and not lines:
-            click.echo("no row has been audited yet; run `coldframe audit`", err=True)
+            say("no row has been audited yet; run `coldframe audit`", err=True)
         for line, scores in lines:
             if null:
-                sys.stdout.buffer.write(os.fsencode(line.path) + b"\0")
+                write_bytes(os.fsencode(line.path) + b"\0")
             elif isinstance(line, Row):
                 print_row(line, scores, as_json)
             else:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from cli.shared.command import Command
 from cli.shared.options import json_option
-from cli.shared.output import emit
+from cli.shared.output import emit, say
 
 
-@click.command()
+@click.command(cls=Command)
 @json_option
 def command(as_json: bool) -> None:
     """List the model pairs and which of them are on this machine."""
@@ -27,6 +28,6 @@ def command(as_json: bool) -> None:
         status = (
             "installed" if encoder and decoder else "encoder only" if encoder else "not downloaded"
         )
-        click.echo(f"{pair.name:<10} {status:<17} {pair.note}")
+        say(f"{pair.name:<10} {status:<17} {pair.note}")
     if not as_json:
-        click.echo("or a folder with encoder/ and decoder/, or MODEL/TAG as in open_clip")
+        say("or a folder with encoder/ and decoder/, or MODEL/TAG as in open_clip")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.settings import Settings
+from cli.shared.command import Command
 from cli.shared.options import archive_options, codec_options, json_option, model_options
 from cli.shared.progress import progress
 from cli.shared.recode_report import print_summary
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from archive.codecs import CodecConfig
 
 
-@click.command()
+@click.command(cls=Command)
 @codec_options("klt")
 @click.option(
     "--where",

@@ -8,17 +8,19 @@ import click
 
 from archive.errors import UsageError
 from archive.settings import Settings
+from cli.shared.command import Command
 from cli.shared.options import archive_options, json_option, model_options
-from cli.shared.output import emit, next_step, path_fields, shown
+from cli.shared.output import emit, next_step, path_fields, say
 from cli.shared.progress import waiting
+from cli.shared.values import PathValue, Whole
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("words", metavar="[TEXT]", nargs=-1)
 @click.option(
     "--image",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=PathValue(path_type=Path),
     help="Search by example instead of words.",
 )
 @click.option(
@@ -26,7 +28,7 @@ from cli.shared.progress import waiting
     "--limit",
     default=10,
     show_default=True,
-    type=click.IntRange(1, 1000),
+    type=Whole(1, 1000),
     help="Maximum number of hits.",
 )
 @archive_options
@@ -64,8 +66,8 @@ def command(
         )
         return
     for hit in hits:
-        click.echo(f"{hit.id:>8}  {hit.score:6.3f}  {shown(hit.path)}")
+        say(f"{hit.id:>8}  {hit.score:6.3f}  {hit.path}")
     if hits:
         next_step(f"restore {hits[0].id}", settings)
     else:
-        click.echo("the archive is empty; fill it with `coldframe ingest FOLDER`", err=True)
+        say("the archive is empty; fill it with `coldframe ingest FOLDER`", err=True)

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archive.settings import Settings
+from cli.shared.command import Command
 from cli.shared.options import archive_options, json_option
-from cli.shared.output import emit, path_fields, shown, size
+from cli.shared.output import emit, path_fields, say, size
 
 if TYPE_CHECKING:
     from archive.records import Row
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("image_id", metavar="ID", type=int)
 @archive_options
 @json_option
@@ -30,9 +31,9 @@ def command(image_id: int, settings: Settings, as_json: bool) -> None:
         emit({**facts, "sources": sources, **path_fields(row.path)})
         return
     for name, value in (facts | {"file_bytes": size(row.file_bytes)}).items():
-        click.echo(f"{name:<12} {'-' if value is None else value}")
+        say(f"{name:<12} {'-' if value is None else value}")
     for path in row.paths:
-        click.echo(f"{'source':<12} {shown(path)}")
+        say(f"{'source':<12} {path}")
 
 
 def _facts(row: Row, codec: str) -> dict[str, Any]:

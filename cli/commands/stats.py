@@ -7,11 +7,12 @@ from dataclasses import asdict
 import click
 
 from archive.settings import Settings
+from cli.shared.command import Command
 from cli.shared.options import archive_options, json_option
-from cli.shared.output import emit, plural, size
+from cli.shared.output import emit, plural, say, size
 
 
-@click.command()
+@click.command(cls=Command)
 @archive_options
 @json_option
 def command(settings: Settings, as_json: bool) -> None:
@@ -28,13 +29,11 @@ def command(settings: Settings, as_json: bool) -> None:
         parts["seed index"] = stats.choice_bits_per_image
     rates = ", ".join(f"{bits:g} {name}" for name, bits in parts.items())
     archive_size = f"{size(stats.archive_bytes)}: {stats.ratio:.1f} to 1"
-    click.echo(f"{plural(stats.images, 'image')}, model {stats.model}, codec {stats.codec}")
-    click.echo(f"codes      {sum(parts.values()):g} bits per image: {rates}")
-    click.echo(f"           {stats.bpp:.6f} bits per pixel of the originals")
-    click.echo(
-        f"database   {stats.row_bytes_per_image:.0f} bytes per image, with paths and indexes"
-    )
-    click.echo(
+    say(f"{plural(stats.images, 'image')}, model {stats.model}, codec {stats.codec}")
+    say(f"codes      {sum(parts.values()):g} bits per image: {rates}")
+    say(f"           {stats.bpp:.6f} bits per pixel of the originals")
+    say(f"database   {stats.row_bytes_per_image:.0f} bytes per image, with paths and indexes")
+    say(
         f"           {stats.index_bytes_per_image:.0f} bytes per image in the search index, a cache"
     )
-    click.echo(f"originals  {size(stats.original_bytes)}, archive {archive_size}")
+    say(f"originals  {size(stats.original_bytes)}, archive {archive_size}")

@@ -8,15 +8,16 @@ import click
 
 from archive.errors import DAMAGE_FOUND, DONE
 from archive.settings import Settings
+from cli.shared.command import Command
 from cli.shared.options import archive_options, json_option
-from cli.shared.output import emit, plural
+from cli.shared.output import emit, plural, say
 from cli.shared.progress import progress
 
 if TYPE_CHECKING:
     from archive.records import Damage
 
 
-@click.command()
+@click.command(cls=Command)
 @archive_options
 @json_option
 def command(settings: Settings, as_json: bool) -> int:
@@ -39,13 +40,11 @@ def command(settings: Settings, as_json: bool) -> int:
             if as_json:
                 emit({"message_type": "damage", "id": finding.id, "what": finding.message})
             else:
-                click.echo(
-                    f"row {finding.id}: {finding.message}" if finding.id else finding.message
-                )
+                say(f"row {finding.id}: {finding.message}" if finding.id else finding.message)
     if as_json:
         emit({"message_type": "summary", "rows": rows, "damages": len(damages)})
     else:
-        click.echo(f"verified {plural(rows, 'row')}: {_result(damages)}")
+        say(f"verified {plural(rows, 'row')}: {_result(damages)}")
     return DAMAGE_FOUND if damages else DONE
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from cli.shared.output import emit, path_fields, plural
+from cli.shared.output import emit, path_fields, plural, say
 
 if TYPE_CHECKING:
     from archive.evaluate.audit import Audited
@@ -59,14 +57,14 @@ class AuditReport:
             emit({"message_type": "summary", **counts, "scores": table, "seconds": seconds})
             return
         known = f", {again:,} already known" if again else ""
-        click.echo(f"audited {plural(len(self.audited) - again, 'row')} in {seconds:.1f} s{known}")
+        say(f"audited {plural(len(self.audited) - again, 'row')} in {seconds:.1f} s{known}")
         if scores:
-            click.echo(f"{'':<22}{'rows':>6}{'mean':>10}{'median':>10}{'worst':>10}")
+            say(f"{'':<22}{'rows':>6}{'mean':>10}{'median':>10}{'worst':>10}")
         for name, score in scores.items():
             values = f"{score.mean:>10.4f}{score.median:>10.4f}{score.worst:>10.4f}"
-            click.echo(f"{name.replace('_', ' '):<22}{score.rows:>6,}{values}")
+            say(f"{name.replace('_', ' '):<22}{score.rows:>6,}{values}")
         for damage in self.damages:
-            click.echo(f"row {damage.id}: {damage.message}")
+            say(f"row {damage.id}: {damage.message}")
         if self.remaining:
             rest = plural(self.remaining, "row")
-            click.echo(f"time limit reached, {rest} left; run it again to continue", err=True)
+            say(f"time limit reached, {rest} left; run it again to continue", err=True)

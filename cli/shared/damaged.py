@@ -7,9 +7,8 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-import click
-
 from archive.errors import DamagedRow
+from cli.shared.output import say
 
 LISTED = 5  # ids named in the message
 
@@ -33,4 +32,4 @@ def damaged_rows() -> Iterator[set[int]]:
         listed = ", ".join(map(str, sorted(ids)[:LISTED])) + ", …" * (len(ids) > LISTED)
         which = "rows are" if len(ids) > 1 else "row is"
         message = f"{len(ids)} {which} damaged and left out ({listed}); run `coldframe verify`"
-        click.echo(f"coldframe: {message}", err=True)
+        say(f"coldframe: {message}", err=True)

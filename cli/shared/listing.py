@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import click
-
 from archive.records import Row, SkippedRecord, TombstoneRecord
-from cli.shared.output import emit, path_fields, shown, size
+from cli.shared.output import emit, path_fields, say, size
 
 
 def print_row(row: Row, scores: Mapping[str, float], as_json: bool) -> None:
@@ -22,7 +20,7 @@ def print_row(row: Row, scores: Mapping[str, float], as_json: bool) -> None:
     columns = [f"{row.id:>8}", f"{date:%Y-%m-%d}", f"{row.width:>5} x {row.height:<5}"]
     columns += [f"{size(row.file_bytes):>8}"]
     columns += [f"{name.replace('_', ' ')} {score:.4f}" for name, score in scores.items()]
-    click.echo("  ".join(filter(None, [*columns, shown(row.path), flags])))
+    say("  ".join(filter(None, [*columns, row.path, flags])))
 
 
 def print_skipped(skipped: SkippedRecord, as_json: bool) -> None:
@@ -32,7 +30,7 @@ def print_skipped(skipped: SkippedRecord, as_json: bool) -> None:
         date = skipped.last_attempt.isoformat()
         emit({**path_fields(skipped.path), **facts, "last_attempt": date})
     else:
-        click.echo(f"{skipped.reason:<14}  {shown(skipped.path)}: {skipped.detail}")
+        say(f"{skipped.reason:<14}  {skipped.path}: {skipped.detail}")
 
 
 def print_tombstones(tombstones: Sequence[TombstoneRecord], as_json: bool) -> None:
@@ -42,4 +40,4 @@ def print_tombstones(tombstones: Sequence[TombstoneRecord], as_json: bool) -> No
         if as_json:
             emit({"digest": digest, "forgotten_at": tombstone.forgotten_at.isoformat()})
         else:
-            click.echo(f"{tombstone.forgotten_at:%Y-%m-%d}  {digest}")
+            say(f"{tombstone.forgotten_at:%Y-%m-%d}  {digest}")

@@ -12,11 +12,13 @@ import click
 
 from archive.errors import UsageError
 from archive.settings import DEFAULT_LOCATION, LOCK_SECONDS, Settings
+from cli.shared.values import Number, Whole
 
 if TYPE_CHECKING:
     from archive.codecs import CodecConfig
 
 Command = Callable[..., Any]
+MOST_LOCK_SECONDS = 86_400  # a day
 UNITS = {"s": 1, "m": 60, "h": 3600}  # seconds
 RATE_OPTIONS = {  # with the names of codecs that have them, see CodecOption
     "bits": "Embedding rate in bits per image ({per_image}).",
@@ -42,6 +44,7 @@ def archive_options(command: Command) -> Command:
         "--lock-seconds",
         envvar="COLDFRAME_LOCK_SECONDS",
         default=LOCK_SECONDS,
+        type=Number(0, MOST_LOCK_SECONDS),
         show_default=True,
         help="Seconds to wait for another process that is writing.",
     )
@@ -131,9 +134,7 @@ def codec_options(
         help="Codec of embeddings and color maps: {codecs}, or the .npz file of a fitted codec.",
     )
     rate_options = [
-        click.option(
-            "--" + name.replace("_", "-"), cls=CodecOption, type=click.IntRange(1), help=text
-        )
+        click.option("--" + name.replace("_", "-"), cls=CodecOption, type=Whole(1), help=text)
         for name, text in RATE_OPTIONS.items()
     ]
 

@@ -1,22 +1,81 @@
-"""Output: data goes to stdout, messages to stderr."""
+"""Output: data goes to stdout, messages to stderr. Nothing else in cli/ writes a line.
+
+Paths, names and messages may come from a hostile file or database, so what a terminal would obey
+is escaped here, in whole lines: control characters, newlines, and marks that turn text around. JSON
+escapes the same characters, which changes no value.
+"""
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import shlex
 import sys
+import unicodedata
+from collections.abc import Iterator
 from typing import Any
 
 import click
 
+from archive.errors import ColdframeError
 from archive.settings import DEFAULT_LOCATION, Settings
+
+JOINERS = "\u200c\u200d"  # within words of Persian, and within emoji
+SPACES = "Zs"  # the category of U+3000, U+202F and others that file names have
+
+
+def say(line: str, *, err: bool = False) -> None:
+    """A line for people, escaped. Raises ColdframeError where stdout cannot be written.
+
+    That stderr cannot be written is no reason to fail: there is nobody to tell.
+    """
+    with contextlib.suppress(OSError) if err else writing():
+        click.echo(escaped(line), err=err)
 
 
 def emit(document: Any) -> None:
-    """One line of JSON on stdout."""
-    click.echo(json.dumps(document, ensure_ascii=False, default=str))
+    """One line of JSON on stdout. Raises ColdframeError as `say` does."""
+    text = json.dumps(document, ensure_ascii=False, default=str)
+    with writing():
+        click.echo("".join(char if _is_shown(char) else json.dumps(char)[1:-1] for char in text))
+
+
+def write_bytes(content: bytes) -> None:
+    """Bytes for another program on stdout, as they are. Raises ColdframeError as `say` does."""
+    with writing():
+        sys.stdout.buffer.write(content)
+
+
+@contextlib.contextmanager
+def writing() -> Iterator[None]:
+    """Raises ColdframeError for a stdout that is full, BrokenPipeError if its reader is gone."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise ColdframeError(f"the output cannot be written: {error.strerror}") from error
+
+
+def escaped(line: str) -> str:
+    """What a terminal would obey, and what stdout cannot encode, as \\n, \\x1b, \\u202e …"""
+    return "".join(
+        char if _is_shown(char) else char.encode("unicode_escape").decode("ascii") for char in line
+    )
+
+
+def _is_shown(char: str) -> bool:
+    if char.isascii():
+        return char.isprintable()
+    if not (char.isprintable() or char in JOINERS or unicodedata.category(char) == SPACES):
+        return False
+    try:
+        char.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def path_fields(path: str) -> dict[str, str]:
@@ -27,14 +86,6 @@ def path_fields(path: str) -> dict[str, str]:
         encoded = base64.b64encode(os.fsencode(path)).decode("ascii")
         return {"path": path.encode("utf-8", "replace").decode("utf-8"), "path_b64": encoded}
     return {"path": path}
-
-
-def shown(path: str) -> str:
-    """A path for a terminal: unprintable and control characters are escaped."""
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
-        for char in path
-    )
 
 
 def size(count: float) -> str:
@@ -61,4 +112,4 @@ def next_step(command: str, settings: Settings, *, silent: bool = False) -> None
     location = settings.location
     is_default = location in (DEFAULT_LOCATION, os.environ.get("COLDFRAME_ARCHIVE"))
     option = "" if is_default or settings.is_url else f" --archive {shlex.quote(location)}"
-    click.echo(f"next: coldframe {command}{option}", err=True)
+    say(f"next: coldframe {command}{option}", err=True)

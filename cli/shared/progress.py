@@ -11,6 +11,8 @@ from typing import Protocol
 
 import click
 
+from cli.shared.output import say
+
 SILENT_SECONDS = 1.0  # before a command says what it waits for
 LINE_SECONDS = 60.0  # between two lines where there is no terminal
 
@@ -103,4 +105,4 @@ class _Lines:
         of_total = "" if self._total is None else f" of {self._total:,}"
         rate = done / (now - self._started)
         line = f"{self._title}: {done:,}{of_total} ({rate:.1f}/s) {text}"
-        click.echo(line.rstrip(), err=True)
+        say(line.rstrip(), err=True)

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-import click
-
-from cli.shared.output import emit, plural
+from cli.shared.output import emit, plural, say
 
 if TYPE_CHECKING:
     from archive.recode.run import Recoded
@@ -31,9 +29,7 @@ def print_summary(recoded: Sequence[Recoded], *, dry_run: bool, as_json: bool) -
         return
     verb = "would recode" if dry_run else "recoded"
     sources = f"{from_originals:,} from originals, {from_codes:,} from old codes"
-    click.echo(f"{verb} {plural(len(recoded), 'image')}: {sources}")
+    say(f"{verb} {plural(len(recoded), 'image')}: {sources}")
     if recoded:
-        click.echo(f"{bits_before:.1f} → {bits_after:.1f} bits per image")
-        click.echo(
-            f"cosine before/after coding: mean {fmean(cosines):.3f}, minimum {min(cosines):.3f}"
-        )
+        say(f"{bits_before:.1f} → {bits_after:.1f} bits per image")
+        say(f"cosine before/after coding: mean {fmean(cosines):.3f}, minimum {min(cosines):.3f}")

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from cli.shared.options import Command
+from cli.shared.values import Number, Whole
 
 FIELDS = (
     "steps",
@@ -32,20 +33,20 @@ class NoiseLevel(click.ParamType):  # type: ignore[type-arg]  # not generic in o
         """Raises BadParameter."""
         if str(value) == "match":
             return MATCH
-        return int(click.IntRange(0, 999).convert(value, param, ctx))
+        return int(Whole(0, 999).convert(value, param, ctx))
 
 
 OPTIONS = (
-    click.option("--steps", type=click.IntRange(1, 1000), help="Sampler steps."),
-    click.option("--guidance", type=click.FloatRange(0), help="Classifier-free guidance scale."),
+    click.option("--steps", type=Whole(1, 1000), help="Sampler steps."),
+    click.option("--guidance", type=Number(0), help="Classifier-free guidance scale."),
     click.option(
         "--clip-guidance",
-        type=click.FloatRange(0, 1),
+        type=Number(0, 1),
         help="CLIP guidance scale, in standard deviations of the latents; 0 turns it off.",
     ),
     click.option(
         "--strength",
-        type=click.FloatRange(0.01, 1),
+        type=Number(0.01, 1),
         help="Share of the noise schedule that is run, "
         "starting from the color map (as in img2img).",
     ),
@@ -57,7 +58,7 @@ OPTIONS = (
     ),
     click.option(
         "--low-frequency-guidance",
-        type=click.FloatRange(0, 1),
+        type=Number(0, 1),
         help="How strongly each step is pulled toward the color map.",
     ),
     click.option(
@@ -65,13 +66,11 @@ OPTIONS = (
         default=None,
         help="Bring the result's colors within the color map's quantization error.",
     ),
-    click.option(
-        "--candidates", type=click.IntRange(1, 64), help="Sample this many, keep the best match."
-    ),
+    click.option("--candidates", type=Whole(1, 64), help="Sample this many, keep the best match."),
     click.option(
         "--size",
         "image_size",
-        type=click.IntRange(64, 4096),
+        type=Whole(64, 4096, "the side of a square in pixels,"),
         help="Side of a square of the area to sample, in pixels.",
     ),
     click.option(

@@ -6,8 +6,6 @@ import time
 from collections import Counter
 from typing import Any
 
-import click
-
 from archive.ingest.outcomes import (
     Archived,
     Duplicate,
@@ -19,7 +17,7 @@ from archive.ingest.outcomes import (
     Skipped,
     Unchanged,
 )
-from cli.shared.output import emit, path_fields, plural, shown
+from cli.shared.output import emit, path_fields, plural, say
 from cli.shared.seeds import SeedCounts
 
 MESSAGE_TYPES = {  # of JSON lines, and the keys of the summary
@@ -106,16 +104,16 @@ class Tally:
             seeds = self.seeds.summary() if self.seeds else {}
             emit({"message_type": "summary", **self.summary(ingest_seconds), **seeds})
             return
-        click.echo(self._headline(ingest_seconds))
+        say(self._headline(ingest_seconds))
         for skipped in self._skipped:
-            click.echo(f"  skipped {shown(skipped.path)}: {skipped.reason}, {skipped.detail}")
+            say(f"  skipped {skipped.path}: {skipped.reason}, {skipped.detail}")
         unlisted = self.skipped - len(self._skipped)
         if unlisted:
-            click.echo(f"  … and {unlisted:,} more: `coldframe ls --skipped`")
+            say(f"  … and {unlisted:,} more: `coldframe ls --skipped`")
         for linked in self._linked:
-            click.echo(f"  linked folder {shown(linked.path)}: follow it with --follow-links")
+            say(f"  linked folder {linked.path}: follow it with --follow-links")
         if self.seeds:
-            click.echo(str(self.seeds))
+            say(str(self.seeds))
 
     def _headline(self, ingest_seconds: float) -> str:
         others = self._others()
