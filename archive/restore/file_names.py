@@ -12,17 +12,15 @@ import os
 import re
 from pathlib import Path
 
-from archive.records import Row
-
 LONGEST_NAME = 255  # bytes; what Linux, macOS and Windows have in common
 RESERVED = re.compile(r'[<>:"/\\|?*]')  # in Windows
 
 
-def file_name(row: Row, suffix: str) -> str:
-    """A row → the name of its restored file; `suffix`: `.jpg`."""
-    start = f"{row.id:06d}"
+def file_name(row_id: int, original_path: str, suffix: str) -> str:
+    """12, `/pictures/holiday.png`, `.jpg` → `000012-holiday.restored.jpg`."""
+    start = f"{row_id:06d}"
     end = f".restored{suffix}"
-    original = _harmless(Path(row.path).stem)
+    original = _harmless(Path(original_path).stem)
     if not original:
         return start + end
     room = LONGEST_NAME - len(f"{start}-{end}")

@@ -121,7 +121,7 @@ class Restore:
             make_folder(out)
         jobs = []
         for row in rows:
-            path = None if out is None else out / file_name(row, suffix)
+            path = None if out is None else out / file_name(row.id, row.path, suffix)
             job = _Job(row, self._reconstructor.seed(row) if seed is None else seed, path)
             known = self._damaged(job) or self._existing(job)
             if known is None:
