@@ -36,13 +36,13 @@ class Command(click.Command):
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Runs the command; a note on an error says which variables its message quotes."""
+        """Runs the command; a note on an error says which variables its message is about."""
         try:
             return super().invoke(ctx)
         except (ColdframeError, OSError) as error:
             for param in self.params:
                 variable = variable_of(param, ctx)
-                if variable and _quotes(str(error), os.environ[variable]):
+                if variable and _quotes(str(error), os.environ[variable], *param.opts):
                     error.add_note(f"{variable} is set")
             raise
 
@@ -53,7 +53,7 @@ def variable_of(param: click.Parameter, ctx: click.Context) -> str | None:
     return str(param.envvar) if is_set else None
 
 
-def _quotes(message: str, value: str) -> bool:
-    """Whether a message has a value in it, as a word of its own."""
-    words = (re.escape(text) for text in {value, masked(value)})
-    return any(re.search(rf"(?<!\w){word}(?!\w)", message) for word in words)
+def _quotes(message: str, value: str, *options: str) -> bool:
+    """Whether a message has a value in it, or an option, as a word of its own."""
+    words = (re.escape(text) for text in {value, masked(value), *options})
+    return any(re.search(rf"(?<![\w-]){word}(?![\w-])", message) for word in words)

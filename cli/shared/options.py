@@ -158,10 +158,11 @@ def _codec_config(
     """Raises UsageError for rates that the codec lacks, and for rates without a codec."""
     from archive.codecs import CodecConfig
 
-    if codec is None and any(rate is not None for rate in rates.values()):
+    given = ["--" + name.replace("_", "-") for name, rate in rates.items() if rate is not None]
+    if codec is None and given:
         codec = implied
         if codec is None:
-            raise UsageError("rate options belong to a codec; name it with --codec")
+            raise UsageError(f"{', '.join(given)}: rates belong to a codec; name it with --codec")
     if codec is None:
         return None
     config = CodecConfig(codec, **rates)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.main import COMMANDS
 from tests.support.shell import Shell
 
 
@@ -38,6 +39,29 @@ def test_where_there_is_no_archive_the_exit_code_is_10(shell: Shell, image_folde
 )
 def test_wrong_words_are_a_usage_error(pocket_shell: Shell, words: tuple[str, ...]) -> None:
     pocket_shell(*words, code=2)
+
+
+def test_every_command_has_short_and_long_help(shell: Shell) -> None:
+    for words in ((), *((name,) for name in COMMANDS), ("bench", "codecs"), ("bench", "plot")):
+        assert shell(*words, "-h") == shell(*words, "--help")
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("serach",), "did you mean search"),
+        (("Ingest",), "did you mean ingest"),
+        (("restor", "1"), "did you mean restore"),
+        (("bench", "codec"), "did you mean codecs"),
+        (("search", "x", "--limt", "3"), "--limit"),
+        (("restore", "1", "--formt", "png"), "--format"),
+        (("xyzzy",), "see --help"),
+    ],
+)
+def test_mistyped_words_are_answered_with_what_was_meant(
+    shell: Shell, words: tuple[str, ...], meant: str
+) -> None:
+    assert meant in shell(*words, code=2)
 
 
 def test_every_option_has_its_twin_in_the_environment(filled_shell: Shell) -> None:

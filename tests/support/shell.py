@@ -29,7 +29,7 @@ class Shell:
             "COLDFRAME_ARCHIVE": location,
             "HF_HUB_CACHE": str(folder / "hub"),
         }
-        self._folder = folder
+        self.folder = folder
 
     def __call__(
         self, *words: str | Path, code: int = 0, environment: Environment = NO_MORE
@@ -51,7 +51,7 @@ class Shell:
         return subprocess.run(
             [*COMMAND, *map(str, words)],
             check=False,
-            cwd=self._folder,
+            cwd=self.folder,
             env={**self.environment, **environment},
             capture_output=True,
             text=True,
@@ -62,7 +62,7 @@ class Shell:
         """The command, still running."""
         return ForkedCommand(
             list(map(str, words)),
-            folder=self._folder,
+            folder=self.folder,
             environment={**self.environment, **environment},
             first=self.first,
         )
