@@ -55,5 +55,5 @@ def variable_of(param: click.Parameter, ctx: click.Context) -> str | None:
 
 def _quotes(message: str, value: str, *options: str) -> bool:
     """Whether a message has a value in it, or an option, as a word of its own."""
-    words = (re.escape(text) for text in {value, masked(value), *options})
+    words = (re.escape(text) for text in {value, repr(value)[1:-1], masked(value), *options})
     return any(re.search(rf"(?<![\w-]){word}(?![\w-])", message) for word in words)
