@@ -38,6 +38,7 @@ SQLITE_ERRORS = {  # the beginning of the driver's name of an error
     "SQLITE_READONLY": ArchiveReadOnly,
     "SQLITE_FULL": DiskFull,
     "SQLITE_IOERR_WRITE": DiskFull,
+    "SQLITE_IOERR_SHMSIZE": DiskFull,  # of the file that readers of a log share
     "SQLITE_CORRUPT": DatabaseDamaged,
     "SQLITE_NOTADB": DatabaseDamaged,
     "SQLITE_IOERR_SHORT_READ": DatabaseDamaged,

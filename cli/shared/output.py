@@ -19,7 +19,7 @@ from typing import Any
 
 import click
 
-from archive.errors import ColdframeError
+from archive.errors import NO_ROOM, ColdframeError, DiskFull
 from archive.settings import DEFAULT_LOCATION, Settings
 
 JOINERS = "\u200c\u200d"  # within words of Persian, and within emoji
@@ -50,13 +50,16 @@ def write_bytes(content: bytes) -> None:
 
 @contextlib.contextmanager
 def writing() -> Iterator[None]:
-    """Raises ColdframeError for a stdout that is full, BrokenPipeError if its reader is gone."""
+    """Raises DiskFull or ColdframeError for a stdout that takes nothing, BrokenPipeError if its
+    reader is gone.
+    """
     try:
         yield
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise ColdframeError(f"the output cannot be written: {error.strerror}") from error
+        kind = DiskFull if error.errno in NO_ROOM else ColdframeError
+        raise kind(f"the output cannot be written: {error.strerror}") from error
 
 
 def escaped(line: str) -> str:
