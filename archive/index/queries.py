@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.arrays import Pixels, Vectors
-from archive.errors import UsageError
+from archive.errors import Unreadable, UsageError
 from archive.imaging.memory import read_picture
 from archive.models.loader import ModelLoader
 
@@ -48,11 +48,21 @@ def encode_queries(models: ModelLoader, queries: Iterable[Query]) -> Vectors:
         if isinstance(query, np.ndarray) and query.ndim == 1:
             vectors[place] = _checked(query, models.dimension)
         elif not isinstance(query, str):
-            images[place] = read_picture(query, at_least=models.image_size).pixels
+            images[place] = _pixels(query, at_least=models.image_size)
     if images:
         prepared = [models.encoder.preprocess(pixels) for pixels in images.values()]
         vectors[list(images)] = models.encoder.encode_images(prepared)
     return vectors
+
+
+def _pixels(query: Query, *, at_least: int) -> Pixels:
+    """An image → its pixels. Raises Unreadable, which names the file if it was one."""
+    try:
+        return read_picture(query, at_least=at_least).pixels
+    except Unreadable as error:
+        if not isinstance(query, Path):
+            raise
+        raise Unreadable(error.reason, f"{query}: {error.detail}") from error
 
 
 def _text(words: str) -> str:

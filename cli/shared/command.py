@@ -49,8 +49,11 @@ class Command(click.Command):
 
 def variable_of(param: click.Parameter, ctx: click.Context) -> str | None:
     """The environment variable that a parameter's value came from; None if it came from none."""
-    is_set = ctx.get_parameter_source(str(param.name)) is ParameterSource.ENVIRONMENT
-    return str(param.envvar) if is_set else None
+    if ctx.get_parameter_source(str(param.name)) is not ParameterSource.ENVIRONMENT:
+        return None
+    click_name = f"{ctx.auto_envvar_prefix}_{param.name}".upper()
+    names = (str(param.envvar), click_name)
+    return next((name for name in names if os.environ.get(name)), None)
 
 
 def _quotes(message: str, value: str, *options: str) -> bool:
