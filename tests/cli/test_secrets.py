@@ -38,7 +38,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
     folder = tmp_path_factory.mktemp("postgres")
     with postgres.serve(postgres.BINARIES[-1], folder, password=PASSWORD) as server:
-        yield f"{server}/postgres"
+        yield f"{server.url}/postgres"
 
 
 @pytest.mark.slow
@@ -50,7 +50,7 @@ def test_no_command_shows_or_keeps_the_password(
     shell.environment["XDG_CACHE_HOME"] = str(tmp_path / "cache")
     outputs = [shell("init", "--model", "pocket")]
     with Watch() as watch:
-        running = shell.start("ingest", image_folder)
+        running = shell.start_new("ingest", image_folder)
         watch.parent = running.pid
         outputs.append(running.communicate()[1])
     assert running.returncode == 0, outputs

@@ -51,7 +51,7 @@ def many_images(album: Path) -> Path:
 def test_ingest_ends_with_its_workers(
     pocket_shell: Shell, many_images: Path, number: signal.Signals
 ) -> None:
-    running = pocket_shell.start("ingest", many_images)
+    running = pocket_shell.start_new("ingest", many_images)
     wait_until(lambda: bool(children_of(running.pid)))
     workers = children_of(running.pid)
     running.send_signal(number)
@@ -78,7 +78,7 @@ def test_ingest_ends_with_its_workers(
 def test_every_command_ends_with_a_sentence(
     filled_shell: Shell, number: signal.Signals, words: tuple[str, ...]
 ) -> None:
-    running = filled_shell.start(*words)
+    running = filled_shell.start_new(*words)
     wait_until(lambda: has_loaded(running, "numpy"))
     running.send_signal(number)
     _, output = running.communicate(timeout=PATIENCE)

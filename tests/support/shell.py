@@ -67,6 +67,16 @@ class Shell:
             first=self.first,
         )
 
+    def start_new(self, *words: str | Path) -> subprocess.Popen[str]:
+        """The command, still running in a process of its own; its stderr is a pipe."""
+        return subprocess.Popen(
+            [*COMMAND, *map(str, words)],
+            cwd=self.folder,
+            env=self.environment,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
     def json(self, *words: str | Path, code: int = 0) -> list[Any]:
         """The lines of stdout, each of which must be JSON; asserts the exit code."""
         done = self.run(*words, "--json")
