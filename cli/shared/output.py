@@ -75,7 +75,7 @@ def _is_shown(char: str) -> bool:
     if not (char.isprintable() or char in JOINERS or unicodedata.category(char) == SPACES):
         return False
     try:
-        char.encode(sys.stdout.encoding or "ascii")
+        char.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
         return False
     return True

@@ -43,7 +43,7 @@ class Server:
     def start(self) -> None:
         """Returns once it answers."""
         log = self._folder / "log"
-        options = ["-l", log, "-o", f"-p {self._port} {OPTIONS}"]
+        options: list[str | Path] = ["-l", log, "-o", f"-p {self._port} {OPTIONS}"]
         subprocess.run([*self._control, *options, "start"], check=True, **self._quietly)
 
     def stop(self, mode: str = "fast") -> None:
