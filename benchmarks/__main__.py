@@ -27,6 +27,11 @@ work_option = click.option(
     show_default=True,
     help="Folder for caches.",
 )
+rclip_option = click.option(
+    "--rclip",
+    type=click.Path(path_type=Path, exists=True),
+    help="Python of an environment with rclip, to measure beside it (needs onnx here).",
+)
 
 
 @click.group()
@@ -63,13 +68,16 @@ def index(rows: int, dimension: int, queries: int, threads: int) -> None:
     type=click.Path(path_type=Path),
     default="../shared/data/photos",
     show_default=True,
-    help="Folder of photos that are resized to 1-2 MP; drawings if it has none.",
+    help="Folder of photos that are resized to 1-2 MP and 12 MP; drawings if it has none.",
 )
-def ingest(images: int, photos: Path) -> None:
-    """Images per second from 1-2 MP JPEG files to committed rows, with the pocket pair."""
+@click.option("--times", default=3, show_default=True, help="Runs of each program.")
+@rclip_option
+def ingest(images: int, photos: Path, times: int, rclip: Path | None) -> None:
+    """Images per second from JPEG files to committed rows, pocket and ViT-B/32, beside rclip."""
     from benchmarks.ingest import measure
 
-    report(measure(images, photos))
+    for line in measure(images, photos, times, rclip):
+        report(line)
 
 
 @main.command()
@@ -124,11 +132,7 @@ def fullsize(folder: Path, steps: int, dtype: str) -> None:
 
 @main.command()
 @click.option("--times", default=7, show_default=True, help="Searches that count.")
-@click.option(
-    "--rclip",
-    type=click.Path(path_type=Path, exists=True),
-    help="Python of an environment with rclip, to measure beside it (needs onnx here).",
-)
+@rclip_option
 def search(times: int, rclip: Path | None) -> None:
     """Wall, CPU and memory of a search in a new process, pocket and ViT-B/32, beside rclip."""
     from benchmarks.search import measure

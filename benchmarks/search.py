@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from archive.imaging.encode import save_image
+from benchmarks.processes import run
 from training.scenes import draw_scene
 
 IMAGES = 20
@@ -47,7 +45,7 @@ def measure(times: int, rclip: Path | None) -> list[dict[str, object]]:
             archive = str(folder / Path(model).name)
             program = [sys.executable, "-m", "cli"]
             for command in (["init", "--model", model], ["ingest", str(album)]):
-                _run([*program, *command, "--archive", archive], {})
+                run([*program, *command, "--archive", archive])
             search = [*program, "search", QUERY, "--archive", archive]
             figures.append(
                 {"program": "coldframe", "model": Path(model).name} | _best(search, times)
@@ -100,7 +98,7 @@ def save_models(folder: Path, *, with_onnx: bool) -> None:
 def _rclip(python: Path, folder: Path, times: int) -> dict[str, object]:
     variables = {"RCLIP_DATADIR": str(folder / "rclip"), "PYTHONPATH": ""}
     program = [str(python), "-m", "rclip", QUERY]
-    _run(program, variables, cwd=folder / "album")
+    run(program, variables, cwd=folder / "album")
     return _best([*program, "--no-indexing"], times, variables, cwd=folder / "album")
 
 
@@ -111,29 +109,11 @@ def _best(
     cwd: Path | None = None,
 ) -> dict[str, object]:
     """Medians of runs after a first one, which fills caches."""
-    _run(command, variables or {}, cwd)
-    runs = [_run(command, variables or {}, cwd) for _ in range(times)]
+    run(command, variables or {}, cwd)
+    runs = [run(command, variables or {}, cwd) for _ in range(times)]
     seconds, cpu, peaks = (np.median(column) for column in zip(*runs, strict=True))
     return {
         "wall_seconds": round(float(seconds), 3),
         "cpu_seconds": round(float(cpu), 3),
-        "peak_megabytes": round(float(peaks) / 1000),
+        "peak_megabytes": round(float(peaks) / 1e6),
     }
-
-
-def _run(
-    command: Sequence[str], variables: Mapping[str, str], cwd: Path | None = None
-) -> tuple[float, float, float]:
-    """→ wall seconds, CPU seconds, peak kilobytes of a program, bytecode and all."""
-    environment = os.environ | variables
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    started = time.perf_counter()
-    with tempfile.TemporaryFile() as output:
-        child = subprocess.Popen(command, env=environment, stdout=output, stderr=output, cwd=cwd)
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        seconds = time.perf_counter() - started
-        if child.returncode:
-            output.seek(0)
-            raise RuntimeError(f"{command} failed: {output.read().decode()[-500:]}")
-    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss
