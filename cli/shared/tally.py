@@ -30,14 +30,14 @@ MESSAGE_TYPES = {  # of JSON lines, and the keys of the summary
     Ignored: "ignored",
     Linked: "linked",
 }
-WORDS = {  # for people, after a number
-    Unchanged: "unchanged",
-    Moved: "moved",
-    Duplicate: "duplicate",
-    Skipped: "skipped",
-    Forgotten: "forgotten earlier",
-    Ignored: "not images",
-    Linked: "linked folders not followed",
+WORDS = {  # for people, after 1 and after other numbers
+    Unchanged: ("unchanged", "unchanged"),
+    Moved: ("moved", "moved"),
+    Duplicate: ("duplicate", "duplicates"),
+    Skipped: ("skipped", "skipped"),
+    Forgotten: ("forgotten earlier", "forgotten earlier"),
+    Ignored: ("not an image", "not images"),
+    Linked: ("linked folder not followed", "linked folders not followed"),
 }
 LISTED = 20  # skipped files that are listed by name
 
@@ -122,10 +122,10 @@ class Tally:
         summary = self.summary(ingest_seconds)
         archived = plural(self._counts[Archived], "image")
         rate = f"{summary['images_per_second']:.3g} images/s"
-        line = f"archived {archived} in {summary['seconds']:.1f} s, {rate}"
+        line = f"archived {archived} in {summary['seconds']:.1f} s ({rate} after loading the model)"
         return f"{line}; {others}" if others else line
 
     def _others(self) -> str:
         """ "3 unchanged, 1 moved": all but new images."""
-        counts = ((self._counts[kind], word) for kind, word in WORDS.items())
-        return ", ".join(f"{count:,} {word}" for count, word in counts if count)
+        counts = ((self._counts[kind], words) for kind, words in WORDS.items())
+        return ", ".join(f"{count:,} {words[count > 1]}" for count, words in counts if count)

@@ -22,7 +22,7 @@ def test_json_has_a_line_for_each_file_and_a_summary(pocket_shell: Shell, album:
     (album / "notes.txt").write_text("no image")
     *lines, summary = pocket_shell.json("ingest", album, code=3)
     counts = {"archived": 12, "known": 0, "duplicate": 1, "moved": 0, "skipped": 1, "ignored": 1}
-    counts |= {"linked": 0}
+    counts |= {"linked": 0, "forgotten": 0}
     assert counts.items() <= summary.items()
     assert summary["message_type"] == "summary"
     assert summary["images_per_second"] > 0
@@ -60,13 +60,15 @@ def test_a_second_run_reports_unchanged_and_moved_files(pocket_shell: Shell, alb
 def test_people_read_the_same_in_words(pocket_shell: Shell, album: Path) -> None:
     (album / "empty.jpg").touch()
     first, reason = pocket_shell("ingest", album, code=3).splitlines()
-    assert re.fullmatch(r"archived 12 images in \d+\.\d s, \d+(\.\d+)? images/s; 1 skipped", first)
+    assert re.fullmatch(
+        r"archived 12 images in \d+\.\d s \(\d+(\.\d+)? images/s .*\); 1 skipped", first
+    )
     assert reason == f"  skipped {album}/empty.jpg: empty, the file has no bytes"
     assert "empty.jpg: the file has no bytes" in pocket_shell("ls", "--skipped")
     (album / "empty.jpg").unlink()
     (album / "notes.txt").write_text("no image")
     again = pocket_shell("ingest", album)
-    assert again == "nothing new: 12 unchanged, 1 not images\n"
+    assert again == "nothing new: 12 unchanged, 1 not an image\n"
 
 
 def test_while_another_writes_longer_than_we_wait_the_exit_code_is_11(

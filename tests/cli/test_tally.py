@@ -51,7 +51,7 @@ def printed(capsys: pytest.CaptureFixture[str]) -> Printed:
         ([UNCHANGED] * 1113, "nothing new: 1,113 unchanged"),
         (
             [IGNORED, SKIPPED, DUPLICATE, MOVED, UNCHANGED],
-            "nothing new: 1 unchanged, 1 moved, 1 duplicate, 1 skipped, 1 not images",
+            "nothing new: 1 unchanged, 1 moved, 1 duplicate, 1 skipped, 1 not an image",
         ),
     ],
 )
@@ -61,7 +61,10 @@ def test_nothing_new_is_said_first(printed: Printed, outcomes: list[Outcome], li
 
 @pytest.mark.parametrize(
     ("count", "seconds", "text"),
-    [(1, 2.0, "1 image in S, 0.5 images/s"), (1234, 10.0, "1,234 images in S, 123 images/s")],
+    [
+        (1, 2.0, "1 image in S (0.5 images/s after loading the model)"),
+        (1234, 10.0, "1,234 images in S (123 images/s after loading the model)"),
+    ],
 )
 def test_new_images_come_with_their_rate(
     printed: Printed, count: int, seconds: float, text: str
@@ -69,7 +72,7 @@ def test_new_images_come_with_their_rate(
     [line] = printed(tally_of(*[Archived("/a.jpg", 1)] * count), seconds)
     assert re.sub(r"\d+\.\d s", "S", line) == f"archived {text}"
     [line] = printed(tally_of(*[Archived("/a.jpg", 1)] * count, MOVED), seconds)
-    assert line.endswith("images/s; 1 moved")
+    assert line.endswith("model); 1 moved")
 
 
 def test_skipped_files_are_listed_up_to_a_limit(printed: Printed) -> None:
@@ -89,7 +92,7 @@ def test_progress_is_short() -> None:
     assert tally_of().short() == ""
     assert tally_of(Archived("/a.jpg", 1)).short() == "1 archived"
     assert tally_of(Archived("/a.jpg", 1), UNCHANGED, IGNORED).short() == (
-        "1 archived, 1 unchanged, 1 not images"
+        "1 archived, 1 unchanged, 1 not an image"
     )
     assert tally_of(UNCHANGED, SKIPPED).files == 2
     assert tally_of(UNCHANGED, SKIPPED).skipped == 1
@@ -104,6 +107,7 @@ def test_the_summary_counts_every_kind() -> None:
         "duplicate": 0,
         "moved": 0,
         "skipped": 0,
+        "forgotten": 0,
         "ignored": 0,
         "linked": 0,
         "images_per_second": 0.5,
