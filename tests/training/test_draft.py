@@ -23,7 +23,7 @@ from training.latents import Bucket, LatentMaker, load_buckets
 from training.networks import Autoencoder, ClipModel, Denoiser
 
 SIDE = 128
-COUNT = 6
+COUNT = 4
 PHOTOS = scene_photos(COUNT, side=SIDE)
 Parts = tuple[ClipModel, Autoencoder, Denoiser, EmbeddingStats]
 
