@@ -24,7 +24,6 @@ TIME_LIMIT_REACHED = 101
 HUNG_UP = 129
 INTERRUPTED = 130
 TERMINATED = 143
-NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT))  # errors of a full disk
 
 
 class ColdframeError(Exception):
@@ -72,9 +71,10 @@ class ArchiveReadOnly(ColdframeError):
 
 
 class DiskFull(ColdframeError):
-    """There is no room left where the archive is. Exit code 14."""
+    """There is no room left where the archive, or the output, is. Exit code 14."""
 
     exit_code = 14
+    numbers: ClassVar = frozenset((errno.ENOSPC, errno.EDQUOT))  # as the system has them
 
 
 class DatabaseUnreachable(ColdframeError):

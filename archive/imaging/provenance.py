@@ -20,7 +20,7 @@ from xml.sax.saxutils import escape
 from PIL import ExifTags, Image, PngImagePlugin
 
 from archive.arrays import Pixels
-from archive.errors import NO_ROOM, DiskFull, UsageError
+from archive.errors import DiskFull, UsageError
 from archive.imaging.encode import LONGEST_SIDES
 from archive.imaging.quiet import quiet
 
@@ -80,7 +80,7 @@ def write_picture(path: Path, pixels: Pixels, provenance: Provenance) -> None:
         temporary.replace(path)
     except BaseException as error:
         temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno in NO_ROOM:
+        if isinstance(error, OSError) and error.errno in DiskFull.numbers:
             raise DiskFull(f"the disk of {path.parent} is full; make room and run again") from error
         raise
 

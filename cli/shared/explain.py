@@ -6,7 +6,7 @@ import os
 
 import click
 
-from archive.errors import NO_ROOM, ColdframeError, DiskFull
+from archive.errors import ColdframeError, DiskFull
 from archive.settings import masked
 from cli.shared.command import variable_of
 from cli.shared.output import say
@@ -27,7 +27,8 @@ def explain(error: Exception) -> int:
     if isinstance(error, OSError):
         place = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
         _tell(f"coldframe: {place}{error.strerror or error}{notes}")
-        return DiskFull.exit_code if error.errno in NO_ROOM else ColdframeError.exit_code
+        kind = DiskFull if error.errno in DiskFull.numbers else ColdframeError
+        return kind.exit_code
     if isinstance(error, MemoryError):
         _tell("coldframe: not enough memory; close other programs and run again")
         return ColdframeError.exit_code

@@ -19,7 +19,7 @@ from typing import Any
 
 import click
 
-from archive.errors import NO_ROOM, ColdframeError, DiskFull
+from archive.errors import ColdframeError, DiskFull
 from archive.settings import DEFAULT_LOCATION, Settings
 
 JOINERS = "\u200c\u200d"  # within words of Persian, and within emoji
@@ -58,7 +58,7 @@ def writing() -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        kind = DiskFull if error.errno in NO_ROOM else ColdframeError
+        kind = DiskFull if error.errno in DiskFull.numbers else ColdframeError
         raise kind(f"the output cannot be written: {error.strerror}") from error
 
 
