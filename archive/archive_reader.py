@@ -26,7 +26,6 @@ from archive.restore.reconstruct import Reconstructor
 from archive.restore.run import Labels, Restore, Restored
 from archive.settings import Settings
 from archive.store import Store
-from archive.store.intact import intact
 
 
 class ArchiveReader:
@@ -178,8 +177,7 @@ class ArchiveReader:
 
         `file_format`: jpg, png or webp; `seed` replaces the rows' own. Raises NotFound first.
         """
-        images = self._store.images
-        rows = list(intact(images.read([ids] if isinstance(ids, int) else list(ids))))
+        rows = self._store.images.read([ids] if isinstance(ids, int) else list(ids))
         labels = Labels.of(self._models.pair)
         run = Restore(self._store, self._codecs, self.reconstructor(sampling), self.decoder, labels)
         folder = None if out is None else Path(out)

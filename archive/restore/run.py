@@ -28,7 +28,7 @@ from archive.imaging.provenance import Provenance, longest_side, write_picture
 from archive.imaging.resize import resize
 from archive.models.decoder import Decoder, ProgressCallback
 from archive.models.pairs import Pair
-from archive.records import RestorationRecord, Row
+from archive.records import MISMATCH, RestorationRecord, Row
 from archive.restore.file_names import file_name
 from archive.restore.frames import scaled_size
 from archive.restore.reconstruct import Reconstruction, Reconstructor
@@ -122,7 +122,8 @@ class Restore:
         jobs = []
         for row in rows:
             path = None if out is None else out / file_name(row.id, row.path, suffix)
-            job = _Job(row, self._reconstructor.seed(row) if seed is None else seed, path)
+            own_seed = self._reconstructor.seed(row) if row.intact else 0
+            job = _Job(row, own_seed if seed is None else seed, path)
             known = self._damaged(job) or self._existing(job)
             if known is None:
                 jobs.append(job)
@@ -149,10 +150,10 @@ class Restore:
     def _damaged(self, job: _Job) -> Restored | None:
         """The outcome of a row that cannot be decoded; None for all others."""
         row = job.row
+        if not row.intact:
+            return _failed(job, MISMATCH)
         if row.codec_id not in self._codecs:
             return _failed(job, f"there is no codec {row.codec_id}")
-        if min(row.width, row.height) < 1:
-            return _failed(job, f"{row.width} x {row.height} is no size of an image")
         try:
             self._codecs[row.codec_id].decode([row.clip_code], [row.color_code])
         except BadCode as error:

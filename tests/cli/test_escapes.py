@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import update
 
-from archive.archive import Archive
 from archive.settings import Settings
-from archive.store import schema
+from archive.store import Store, schema
 from cli.shared.output import escaped
+from tests.support.rows import forge
 from tests.support.shell import Shell
 from tests.support.sources import ROOT
 
@@ -34,11 +33,9 @@ def hostile_shell(pocket_shell: Shell, album: Path) -> Shell:
     (album / "scene 0.jpg").rename(album / f"{HOSTILE}.jpg")
     (album / f"{HOSTILE}.png").write_text("not a picture")
     pocket_shell("ingest", album, code=3)
-    with (
-        Archive(Settings(pocket_shell.location)) as archive,
-        archive._store.database.writing() as connection,
-    ):
-        connection.execute(update(schema.Image).values(format=HOSTILE))
+    store = Store.open(Settings(pocket_shell.location))
+    forge(store, schema.Image.id > 0, format=HOSTILE)
+    store.close()
     return pocket_shell
 
 

@@ -142,6 +142,6 @@ def test_an_empty_archive_finds_nothing(settings: Settings) -> None:
 def test_another_models_weights_are_refused(archive: Archive, tiny_pair: Path) -> None:
     with (
         Archive(archive.settings, model=str(tiny_pair)) as foreign,
-        pytest.raises(ModelMismatch, match="--any-weights"),
+        pytest.raises(ModelMismatch, match="name the right pair"),
     ):
         foreign.search(["a house"])

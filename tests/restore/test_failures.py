@@ -15,16 +15,15 @@ from archive.errors import ColdframeError, UsageError
 from archive.models.sampling import Sampling
 from archive.restore.run import Restored
 from archive.store import schema
+from tests.support.rows import forge
 from tests.support.shell import Shell
 
 FEW_STEPS = Sampling(steps=2)
 
 
 def overwrite(archive: Archive, row_id: int, **values: Any) -> None:
-    """Damages a row as another program would."""
-    with archive._store.database.writing() as connection:
-        change = update(schema.Image).where(schema.Image.id == row_id).values(**values)
-        connection.execute(change)
+    """Changes a row as a hostile program would."""
+    forge(archive._store, schema.Image.id == row_id, **values)
 
 
 def restore(archive: Archive, ids: Sequence[int], out: Path, **options: Any) -> list[Restored]:
@@ -41,6 +40,13 @@ def test_a_damaged_row_does_not_spoil_its_batch(archive: Archive, tmp_path: Path
         _ = damaged.image
     assert first.image.size
     assert third.image.size
+
+
+def test_a_row_whose_checksum_is_wrong_is_not_restored(archive: Archive, tmp_path: Path) -> None:
+    with archive._store.database.writing() as connection:
+        connection.execute(update(schema.Image).where(schema.Image.id == 2).values(width=77))
+    errors = [restored.error for restored in restore(archive, [1, 2, 3], tmp_path / "out")]
+    assert errors == ["", "its checksum does not match", ""]
 
 
 def test_a_file_that_cannot_be_written_does_not_spoil_its_batch(

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from sqlalchemy import ColumnElement, select, update
+
 from archive.records import CodecRecord, FileStamp, Flag, ModelRecord, NewImage, Place
-from archive.store import Store
+from archive.store import Store, schema
+from archive.store.checksum import with_crc32
 from archive.store.clock import utc_now
 
 STAMP = FileStamp(100, 10**18)
@@ -37,6 +42,15 @@ def new_image(name: str, volume_id: int, *, path: str = "") -> NewImage:
         taken_at=None,
         place=Place(volume_id, path or f"{name}.jpg", STAMP),
     )
+
+
+def forge(store: Store, condition: ColumnElement[bool], **values: Any) -> None:
+    """Changes images as a hostile program would: with the right checksum."""
+    with store.database.writing() as connection:
+        for row in connection.execute(select(schema.Image.__table__).where(condition)).all():
+            changed = with_crc32(schema.Image, {**row._mapping, **values})
+            same = schema.Image.id == row.id
+            connection.execute(update(schema.Image).where(same).values(**changed))
 
 
 def new_codec(store: Store, *, name: str = "clip", state: bytes = b"") -> int:
