@@ -141,7 +141,8 @@ class Archive(ArchiveReader):
         `tombstone` keeps their SHA-256, so that the same files are not archived again. Restored
         pictures are files of the user's, and stay. Raises NotFound, ArchiveReadOnly.
         """
-        rows = self._store.images.read([ids] if isinstance(ids, int) else list(ids))
+        named = [ids] if isinstance(ids, int) else list(dict.fromkeys(ids))
+        rows = self._store.images.read(named)
         return forget(self._store, self._search, rows, tombstone=tombstone)
 
     def tombstones(self) -> list[TombstoneRecord]:

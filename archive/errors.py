@@ -57,10 +57,10 @@ class DatabaseDamaged(ColdframeError):
 
 
 class DamagedRow(UserWarning):
-    """A row whose checksum does not match was left out."""
+    """A row, or a path of one, whose checksum does not match was left out."""
 
     def __init__(self, image_id: int) -> None:
-        super().__init__(f"the row of image {image_id} is damaged and was left out")
+        super().__init__(f"a record of image {image_id} is damaged and was left out")
         self.image_id = image_id
 
 

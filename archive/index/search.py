@@ -23,7 +23,7 @@ import numpy as np
 
 from archive.arrays import Vectors
 from archive.codecs import Codec
-from archive.errors import ArchiveLocked
+from archive.errors import ArchiveLocked, ArchiveReadOnly
 from archive.index import Ids, Index, IndexStamp, Shortlist, files
 from archive.index.layouts import decode_or_zero
 from archive.records import CodecRecord, Row
@@ -95,14 +95,19 @@ class Search:
         self._indexes[codec_id] = index
         self._identities[codec_id] = files.identity(self.file(codec_id))
 
-    def remove(self) -> None:
+    def remove(self, *, required: bool = False) -> None:
         """Deletes every index, here and, as soon as they search, in other processes.
 
-        To be called before rows are recoded or deleted.
+        To be called before rows are recoded or deleted. Raises ArchiveReadOnly if it is `required`
+        and a file cannot be removed.
         """
         self._indexes.clear()
         for codec_id in self._codecs:
             self._remove(codec_id)
+            if required and list(files.all_files(self.file(codec_id))):
+                raise ArchiveReadOnly(
+                    f"the search index in {self._folder} cannot be removed; make it writable"
+                )
 
     def _remove(self, codec_id: int) -> None:
         with suppress(OSError):  # a read-only archive: what there is stays, and is not read

@@ -11,7 +11,7 @@ import os
 from collections.abc import Sequence
 
 from archive.ingest.outcomes import Outcome, Skipped
-from archive.ingest.volumes import Places
+from archive.ingest.volumes import Places, is_gone
 from archive.store import Store
 
 
@@ -35,7 +35,7 @@ class LedgerCleanup:
         obsolete = []
         for volume_id, name in self._store.ledger.places(self._places.met):
             path = os.path.join(self._places.root_of(volume_id) or "", name)
-            if not os.path.lexists(path) or self._is_settled(path, scanned):
+            if is_gone(path) or self._is_settled(path, scanned):
                 obsolete.append((volume_id, name))
         if obsolete:
             self._store.ledger.forget(obsolete)

@@ -67,6 +67,17 @@ def is_mounted(marker: str, root: str) -> bool:
     return False
 
 
+def is_gone(path: str) -> bool:
+    """Whether there is nothing at a path; not where its folder cannot be looked into."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
 class Places:
     """Paths → places, for one run; each volume is recorded when it is first met."""
 
@@ -100,7 +111,7 @@ class Places:
     def is_vacant(self, place: Place) -> bool:
         """Whether the place no longer exists, as far as this run can tell: its volume is here."""
         root = self._roots.get(place.volume_id)
-        return root is not None and not os.path.lexists(os.path.join(root, place.path))
+        return root is not None and is_gone(os.path.join(root, place.path))
 
     def _id_of(self, volume: Volume) -> int:
         if volume.marker not in self._ids:

@@ -16,7 +16,7 @@ from pathlib import Path
 from archive.errors import NotFound
 from archive.filters import row_filter
 from archive.index.search import Search
-from archive.ingest.volumes import is_mounted
+from archive.ingest.volumes import is_gone, is_mounted
 from archive.records import Row
 from archive.store import Store
 
@@ -37,9 +37,11 @@ def select_rows(
     """Rows that meet all conditions, that were seen below a folder, and whose files are gone."""
     meets = row_filter(where)
     ids = _missing(store) if missing else None
-    folder = None if under is None else os.path.realpath(under)
+    folders = () if under is None else {os.path.abspath(under), os.path.realpath(under)}
     for row in store.images.all():
-        is_below = folder is None or any(_is_below(path, folder) for path in row.paths)
+        is_below = under is None or any(
+            _is_below(path, folder) for path in row.paths for folder in folders
+        )
         if is_below and (ids is None or row.id in ids) and meets(row):
             yield row
 
@@ -47,11 +49,14 @@ def select_rows(
 def forget(
     store: Store, search: Search, rows: Sequence[Row], *, tombstone: bool
 ) -> list[ForgottenRow]:
-    """Rows, damaged or not → what was forgotten; all of them in one transaction."""
+    """Rows, damaged or not → what was forgotten; all of them in one transaction.
+
+    Raises ArchiveReadOnly before anything is forgotten where the index cannot be removed.
+    """
     forgotten = [
         ForgottenRow(row.id, row.sha256.hex(), row.paths, _restored(store, row)) for row in rows
     ]
-    search.remove()
+    search.remove(required=True)
     store.forget(rows, tombstone=tombstone)
     search.refresh(thorough=True)
     return forgotten
@@ -76,7 +81,10 @@ def _is_below(path: str, folder: str) -> bool:
 
 
 def _missing(store: Store) -> set[int]:
-    """Ids of rows whose files are gone from all their places, as far as their volumes are here."""
+    """Ids of rows whose files are gone from all their places.
+
+    Not of rows with a place that is damaged, away, or cannot be looked at.
+    """
     roots = {
         volume.id: volume.root
         for volume in store.volumes.all()
@@ -86,7 +94,7 @@ def _missing(store: Store) -> set[int]:
         image_id
         for image_id, places in groupby(store.sources.all(), key=itemgetter(0))
         if all(
-            volume_id in roots and not os.path.lexists(os.path.join(roots[volume_id], path))
+            path and volume_id in roots and is_gone(os.path.join(roots[volume_id], path))
             for _, volume_id, path in places
         )
     }

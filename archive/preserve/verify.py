@@ -49,3 +49,5 @@ def _records(store: Store) -> Iterator[Damage]:
     for table in (schema.Model, schema.Codec, schema.Volume):
         for row in damaged(store.database, table):
             yield Damage(None, f"row {row.id} of table {table.__tablename__} is damaged")
+    for _ in damaged(store.database, schema.Tombstone):
+        yield Damage(None, "a tombstone is damaged: its file can be archived again")

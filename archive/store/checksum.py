@@ -32,6 +32,11 @@ def row_crc32(table: Table, row: Any) -> int:
     return _crc32(table, lambda name: getattr(row, name))
 
 
+def is_intact(table: Table, row: Any) -> bool:
+    """Whether a row as it was read has the checksum it was written with."""
+    return bool(row_crc32(table, row) == row.crc32)
+
+
 def with_crc32(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a new row, by column, and its checksum."""
     return {**values, "crc32": _crc32(table, values.__getitem__)}

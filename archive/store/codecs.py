@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from archive.errors import DatabaseDamaged
 from archive.records import CodecRecord
 from archive.store import schema
-from archive.store.checksum import row_crc32, with_crc32
+from archive.store.checksum import is_intact, with_crc32
 from archive.store.database import Database, insert_one
 
 
@@ -48,7 +48,7 @@ class Codecs:
         rows = connection.execute(query).all()
         for row in rows:
             digest = sha256(row.state).hexdigest()
-            if digest != row.state_sha256 or row_crc32(schema.Codec, row) != row.crc32:
+            if digest != row.state_sha256 or not is_intact(schema.Codec, row):
                 raise DatabaseDamaged(
                     f"the row of codec {row.id} is damaged; restore the database from a copy"
                 )

@@ -186,7 +186,11 @@ class Images:
             pixels=pixels,
             clip_bytes=clip_bytes,
             color_bytes=color_bytes,
-            seed_bits=sum(seed_bits(seed_index) * count for seed_index, count in by_seed),
+            seed_bits=sum(
+                seed_bits(seed_index) * count
+                for seed_index, count in by_seed
+                if isinstance(seed_index, int)
+            ),
         )
 
     # Writing.

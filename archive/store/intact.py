@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from archive.errors import DamagedRow
 from archive.records import Row
-from archive.store.checksum import Table, row_crc32
+from archive.store.checksum import Table, is_intact
 from archive.store.database import PAGE, Database
 
 
@@ -24,13 +24,14 @@ def intact(rows: Iterable[Row]) -> Iterator[Row]:
 
 
 def damaged(database: Database, table: Table) -> Iterator[Any]:
-    """The rows of any table that are not as they were written, by id, read a page at a time."""
+    """The rows of any table that are not as they were written, read a page at a time."""
     columns = table.__table__
-    query = select(columns).order_by(columns.c.id).limit(PAGE)
+    [key] = columns.primary_key
+    query = select(columns).order_by(key).limit(PAGE)
     page = _page(database, query)
     while page:
-        yield from (row for row in page if row_crc32(table, row) != row.crc32)
-        page = _page(database, query.where(columns.c.id > page[-1].id))
+        yield from (row for row in page if not is_intact(table, row))
+        page = _page(database, query.where(key > getattr(page[-1], key.name)))
 
 
 def _page(database: Database, query: Any) -> Any:

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from archive.errors import ArchiveReadOnly, DatabaseDamaged, NotFound
 from archive.records import ModelRecord
 from archive.store import schema
-from archive.store.checksum import row_crc32, with_crc32
+from archive.store.checksum import is_intact, with_crc32
 from archive.store.database import Database, insert_one
 
 
@@ -58,7 +58,7 @@ class Models:
 
 def _record(row: Any) -> ModelRecord:
     """Raises DatabaseDamaged."""
-    if row_crc32(schema.Model, row) != row.crc32:
+    if not is_intact(schema.Model, row):
         raise DatabaseDamaged(
             f"the row of model {row.id} is damaged; restore the database from a copy"
         )

@@ -21,12 +21,11 @@ from sqlalchemy import (
     MetaData,
     SmallInteger,
     String,
-    Text,
     UniqueConstraint,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from archive.store.types import Bytes, PathText, Time
+from archive.store.types import Bytes, PathText, PlainText, Time
 
 RowId = BigInteger().with_variant(Integer, "sqlite")  # SQLite autoincrements INTEGER only
 
@@ -46,7 +45,7 @@ class Base(DeclarativeBase):
         int: RowId,
         bytes: Bytes,
         datetime: Time,
-        str: Text,
+        str: PlainText,
         dict[str, Any]: JSON,
     }
 
@@ -242,3 +241,5 @@ class Tombstone(Base):
     sha256: Mapped[bytes] = mapped_column(primary_key=True)
     # When it was forgotten (UTC).
     forgotten_at: Mapped[datetime]
+    # Checksum of the row; see archive.store.checksum.
+    crc32: Mapped[int]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
 from datetime import timedelta
@@ -10,9 +11,10 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, tuple_, update
 
+from archive.errors import DamagedRow
 from archive.records import FileStamp, Place
 from archive.store import schema
-from archive.store.checksum import with_crc32
+from archive.store.checksum import is_intact, with_crc32
 from archive.store.clock import utc_now
 from archive.store.database import PAGE, Database, chunks, upsert
 
@@ -77,10 +79,12 @@ class Sources:
             }
 
     def all(self) -> Iterator[tuple[int, int, str]]:
-        """(image id, volume id, path) of every place, by image, read a page at a time."""
+        """(image id, volume id, path) of every place, by image, read a page at a time.
+
+        The path of a damaged place is empty.
+        """
         source = schema.Source
-        columns = select(source.image_id, source.id, source.volume_id, source.path)
-        query = columns.order_by(source.image_id, source.id).limit(PAGE)
+        query = select(source.__table__).order_by(source.image_id, source.id).limit(PAGE)
         key = tuple_(source.image_id, source.id)
         after: tuple[int, int] | None = None
         while True:
@@ -89,18 +93,25 @@ class Sources:
                 rows = page.all()
             if not rows:
                 return
-            yield from ((row.image_id, row.volume_id, row.path) for row in rows)
+            for row in rows:
+                yield row.image_id, row.volume_id, row.path if is_intact(source, row) else ""
             after = (rows[-1].image_id, rows[-1].id)
 
     def paths(self, connection: Connection, image_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
-        """Absolute paths by image, the oldest first, where the volumes were last mounted."""
-        source = schema.Source
-        query = select(source.image_id, source.path, schema.Volume.root).join(schema.Volume)
+        """Absolute paths by image, the oldest first, where the volumes were last mounted.
+
+        A damaged place is left out, with a warning.
+        """
+        volumes = connection.execute(select(schema.Volume.__table__)).all()
+        roots = {row.id: row.root for row in volumes if is_intact(schema.Volume, row)}
         paths: dict[int, tuple[str, ...]] = {}
+        query = select(schema.Source.__table__).order_by(schema.Source.id)
         for part in chunks(image_ids):
-            of_part = query.where(source.image_id.in_(part)).order_by(source.id)
-            for row in connection.execute(of_part):
-                path = os.path.join(row.root, row.path)
+            for row in connection.execute(query.where(schema.Source.image_id.in_(part))):
+                if row.volume_id not in roots or not is_intact(schema.Source, row):
+                    warnings.warn(DamagedRow(row.image_id), stacklevel=2)
+                    continue
+                path = os.path.join(roots[row.volume_id], row.path)
                 paths[row.image_id] = (*paths.get(row.image_id, ()), path)
         return paths
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, select
 
 from archive.records import TombstoneRecord
 from archive.store import schema
+from archive.store.checksum import is_intact, with_crc32
 from archive.store.clock import utc_now
 from archive.store.database import Database, chunks, upsert
 
@@ -21,10 +22,15 @@ class Tombstones:
         self._database = database
 
     def all(self) -> list[TombstoneRecord]:
-        """Every tombstone, the newest last."""
+        """Every intact tombstone, the newest last."""
         query = select(TABLE).order_by(TABLE.c.forgotten_at, TABLE.c.sha256)
         with self._database.reading() as connection:
-            return [TombstoneRecord(**row._mapping) for row in connection.execute(query)]
+            rows = connection.execute(query).all()
+        return [
+            TombstoneRecord(row.sha256, row.forgotten_at)
+            for row in rows
+            if is_intact(schema.Tombstone, row)
+        ]
 
     def of(self, digests: Sequence[bytes]) -> set[bytes]:
         """Those of these digests that have one."""
@@ -42,7 +48,8 @@ class Tombstones:
     def add(self, connection: Connection, digests: Collection[bytes]) -> None:
         """From now on files of these digests are not archived."""
         now = utc_now()
-        values = [{"sha256": digest, "forgotten_at": now} for digest in digests]
+        rows = [{"sha256": digest, "forgotten_at": now} for digest in digests]
+        values = [with_crc32(schema.Tombstone, row) for row in rows]
         upsert(connection, schema.Tombstone, values, key=("sha256",))
 
     def remove(self, connection: Connection, digests: Sequence[bytes]) -> None:

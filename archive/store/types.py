@@ -50,6 +50,17 @@ def stored_path(path: str) -> str:
     return ESCAPED + base64.b64encode(os.fsencode(path)).decode("ascii")
 
 
+class PlainText(TypeDecorator[str]):
+    """Text; of something else that is stored, what Python writes for it."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
+        """What the column stores → text."""
+        return None if value is None else str(value)
+
+
 class Bytes(TypeDecorator[bytes]):
     """Bytes; none where something else is stored."""
 

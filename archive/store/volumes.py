@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from archive.records import VolumeRecord
 from archive.store import schema
-from archive.store.checksum import with_crc32
+from archive.store.checksum import is_intact, with_crc32
 from archive.store.clock import utc_now
 from archive.store.database import Database, upsert
 
@@ -30,9 +30,13 @@ class Volumes:
             return connection.execute(query).scalar_one()
 
     def all(self) -> list[VolumeRecord]:
-        """Every volume, by id."""
+        """Every intact volume, by id."""
         query = select(schema.Volume.__table__).order_by(schema.Volume.id)
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
         names = [field.name for field in fields(VolumeRecord)]
-        return [VolumeRecord(**{name: getattr(row, name) for name in names}) for row in rows]
+        return [
+            VolumeRecord(**{name: getattr(row, name) for name in names})
+            for row in rows
+            if is_intact(schema.Volume, row)
+        ]

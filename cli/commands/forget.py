@@ -19,7 +19,9 @@ from cli.shared.output import emit, path_fields, plural, say
 from cli.shared.values import PathValue
 
 if TYPE_CHECKING:
+    from archive.archive import Archive
     from archive.preserve.forget import ForgottenRow
+    from archive.records import Row
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -41,7 +43,7 @@ DIGEST = re.compile(r"[0-9a-f]{64}")
 @click.option(
     "--missing",
     is_flag=True,
-    help="Rows whose file is gone from every place, its drives being connected.",
+    help="Rows whose file is gone from every place; a drive that is away does not count.",
 )
 @click.option("-n", "--dry-run", is_flag=True, help="List the rows; change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -68,8 +70,8 @@ def command(
     """Erase rows for good: codes, paths, scores and index entries.
 
     No byte of them is left in the archive's files, and the same files are not archived again.
-    Several conditions must all be met. Restored pictures stay where they are. With put-away
-    originals, --missing means almost everything: look with -n first.
+    Several conditions must all be met. Restored pictures stay where they are. If you deleted your
+    originals after archiving them, --missing selects them all: look with -n first.
     """
     from archive.archive import Archive
 
@@ -77,26 +79,45 @@ def command(
     if bool(names) == has_conditions:
         raise UsageError("give either ids (`coldframe ls` lists them) or conditions")
     with Archive(settings) as archive:
-        if no_tombstone and all(map(DIGEST.fullmatch, names)) and names:
-            archive.lift_tombstones(names)
-            say(f"lifted {plural(len(names), 'tombstone')}", err=as_json)
+        digests = [name.lower() for name in names if DIGEST.fullmatch(name.lower())]
+        if digests and no_tombstone and len(digests) == len(names):
+            _lift(archive, digests, dry_run=dry_run)
             return
         selected = archive.select(where, under=under, missing=missing) if has_conditions else ()
         ids = [row.id for row in selected] or list(map(_id, names))
-        if dry_run:
-            for row in archive.rows(ids):
-                print_row(row, {}, as_json)
-        elif ids:
-            _ask(len(ids), yes=yes)
-            _print(archive.forget(ids, tombstone=not no_tombstone), as_json)
-        else:
+        if not ids:
             say("no row meets the conditions", err=True)
+        elif dry_run:
+            _list(archive.rows(ids), as_json)
+        else:
+            _ask(len(set(ids)), yes=yes)
+            _print(archive.forget(ids, tombstone=not no_tombstone), as_json)
+
+
+def _lift(archive: Archive, digests: Sequence[str], *, dry_run: bool) -> None:
+    known = {tombstone.sha256.hex() for tombstone in archive.tombstones()}
+    if dry_run:
+        for digest in known.intersection(digests):
+            say(digest)
+        return
+    archive.lift_tombstones(digests)
+    say(f"lifted {plural(len(digests), 'tombstone')}", err=True)
+
+
+def _list(rows: Sequence[Row], as_json: bool) -> None:
+    for row in rows:
+        print_row(row, {}, as_json)
+        for path in () if as_json else row.paths[1:]:
+            say(f"          also at {path}")
 
 
 def _id(name: str) -> int:
     """Raises UsageError."""
     if not name.isdecimal():
-        raise UsageError(f"{name!r} is not an id; `coldframe ls` lists them")
+        raise UsageError(
+            f"{name!r} is not an id; `coldframe ls` lists them (SHA-256s are given alone, with "
+            "--no-tombstone)"
+        )
     return int(name)
 
 

@@ -45,6 +45,8 @@ def command(
 
     if skipped + forgotten + bool(worst) > 1:
         raise UsageError("give one of --skipped, --forgotten and --worst")
+    if forgotten and null:
+        raise UsageError("--null prints paths, and of forgotten files none is kept")
     with Archive(settings) as archive:
         if forgotten:
             print_tombstones(archive.tombstones(), as_json)

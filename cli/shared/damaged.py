@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from archive.errors import DamagedRow
-from cli.shared.output import say
+from cli.shared.output import plural, say
 
 LISTED = 5  # ids named in the message
 
@@ -30,6 +30,6 @@ def damaged_rows() -> Iterator[set[int]]:
         yield ids
     if ids:
         listed = ", ".join(map(str, sorted(ids)[:LISTED])) + ", …" * (len(ids) > LISTED)
-        which = "rows are" if len(ids) > 1 else "row is"
-        message = f"{len(ids)} {which} damaged and left out ({listed}); run `coldframe verify`"
+        images = plural(len(ids), "image")
+        message = f"records of {images} are damaged and left out ({listed}); run `coldframe verify`"
         say(f"coldframe: {message}", err=True)

@@ -23,6 +23,7 @@ def test_rows_are_forgotten_after_a_look(copy: Shell, image_folder: Path) -> Non
     assert listed.count("scene") == 6
     assert copy("ls").count("\n") == 12
     assert "look with --dry-run, then give --yes" in copy("forget", "--under", inner, code=2)
+    assert "no row meets the conditions" in copy("forget", "--under", inner + "x", "-n")
     assert "forgot 6 images" in copy("forget", "--under", inner, "--yes")
     assert copy("ls").count("\n") == 6
     assert "6 unchanged, 6 forgotten earlier" in copy("ingest", image_folder)
@@ -34,7 +35,9 @@ def test_a_tombstone_is_listed_and_lifted(copy: Shell, image_folder: Path) -> No
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     assert [line["digest"] for line in copy.json("ls", "--forgotten")] == [digest]
     assert digest in copy("ls", "--forgotten")
-    assert "lifted 1 tombstone" in copy("forget", "--no-tombstone", digest)
+    assert digest in copy("forget", "--no-tombstone", "-n", digest.upper())
+    assert digest in copy("ls", "--forgotten")
+    assert "lifted 1 tombstone" in copy("forget", "--no-tombstone", digest.upper())
     assert copy("ls", "--forgotten") == ""
     assert "archived 1 image" in copy("ingest", image_folder)
 
@@ -64,3 +67,11 @@ def test_what_is_not_clear_forgets_nothing(
     assert "no image 99" in filled_shell("forget", "99", "--yes", code=1)
     assert "no tombstone" in filled_shell("forget", "--no-tombstone", "0" * 64, code=1)
     assert filled_shell("ls").count("\n") == 12
+
+
+def test_a_row_is_forgotten_once_and_all_its_paths_are_listed(copy: Shell, tmp_path: Path) -> None:
+    [path] = [row["path"] for row in copy.json("ls") if row["id"] == 3]
+    (tmp_path / "elsewhere.jpg").write_bytes(Path(path).read_bytes())
+    copy("ingest", tmp_path / "elsewhere.jpg")
+    assert f"also at {tmp_path}/elsewhere.jpg" in copy("forget", "-n", "3")
+    assert "forgot 1 image" in copy("forget", "3", "3", "--yes")

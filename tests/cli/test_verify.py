@@ -33,8 +33,8 @@ def test_damaged_rows_are_left_out_and_told_once(filled_shell: Shell, tmp_path: 
         done = copy.run(*words)
         assert done.returncode == 4
         assert len(done.stdout.splitlines()) == 10
-        told = "coldframe: 2 rows are damaged and left out (3, 5); run `coldframe verify`"
-        assert told in done.stderr.splitlines()
+        message = "records of 2 images are damaged and left out (3, 5); run `coldframe verify`"
+        assert f"coldframe: {message}" in done.stderr.splitlines()
     assert "the row of image 3 is damaged" in copy("show", "3", code=4)
     printed = copy("restore", "3", "4", "--steps", "1", "--out", tmp_path / "out", code=3)
     assert "3  not restored: its checksum does not match" in printed

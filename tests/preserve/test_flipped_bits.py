@@ -98,6 +98,7 @@ def test_of_an_image(sound: Path, tmp_path: Path, column: str) -> None:
     assert tried
 
 
+@pytest.mark.filterwarnings("ignore::archive.errors.DamagedRow")
 @pytest.mark.parametrize("column", columns(schema.Source))
 def test_of_a_source(sound: Path, tmp_path: Path, column: str) -> None:
     for copy in copies(sound, tmp_path, "source", column, DAMAGED):
@@ -106,6 +107,7 @@ def test_of_a_source(sound: Path, tmp_path: Path, column: str) -> None:
             assert any("path" in damage.message for damage in damages)
 
 
+@pytest.mark.filterwarnings("ignore::archive.errors.DamagedRow")
 @pytest.mark.parametrize("column", columns(schema.Volume))
 def test_of_a_volume(sound: Path, tmp_path: Path, column: str) -> None:
     for copy in copies(sound, tmp_path, "volume", column, 1):

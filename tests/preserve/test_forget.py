@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from archive.archive import Archive
-from archive.errors import NotFound
+from archive.errors import ArchiveReadOnly, DamagedRow, NotFound
 from archive.ingest.outcomes import Archived, Duplicate, Forgotten, Outcome, Unchanged
 from archive.models.pairs import find_pair
 from archive.records import Batch, Damage, RestorationRecord, Row
@@ -166,6 +166,59 @@ def test_missing_rows_are_those_whose_files_are_gone_everywhere(
     assert [row.id for row in archive.select(missing=True)] == [gone.id]
     monkeypatch.setattr("archive.preserve.forget.is_mounted", lambda *_: False)
     assert list(archive.select(missing=True)) == []  # the drive is away
+
+
+def test_a_folder_that_cannot_be_looked_into_is_not_missing(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: str) -> None:
+        raise PermissionError(path)
+
+    monkeypatch.setattr("archive.ingest.volumes.os.lstat", refuse)
+    assert list(archive.select(missing=True)) == []
+
+
+def test_a_damaged_place_selects_nothing(archive: Archive, album: Path) -> None:
+    with archive._store.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE source SET path = 'elsewhere' WHERE image_id = 3")
+        connection.exec_driver_sql("UPDATE source SET size = size + 1 WHERE image_id = 4")
+    with pytest.warns(DamagedRow):
+        assert list(archive.select(missing=True)) == []
+    with pytest.warns(DamagedRow):
+        assert {row.id for row in archive.select(under=album)} == set(range(1, 13)) - {3, 4}
+    with archive._store.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE volume SET root = '/elsewhere'")
+    with pytest.warns(DamagedRow):
+        assert list(archive.select(missing=True)) == []
+
+
+def test_a_folder_is_known_by_the_path_it_had_and_by_the_one_it_has(
+    archive: Archive, album: Path
+) -> None:
+    moved = album.with_name("moved")
+    album.rename(moved)
+    album.symlink_to(moved)
+    assert len(list(archive.select(under=album))) == 12
+
+
+def test_an_index_that_cannot_be_removed_forgets_nothing(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Path) -> None:
+        raise PermissionError("the folder cannot be written")
+
+    monkeypatch.setattr("archive.index.files.remove", refuse)
+    with pytest.raises(ArchiveReadOnly, match="index"):
+        archive.forget(3)
+    assert archive[3].id == 3
+
+
+def test_a_damaged_tombstone_is_reported(archive: Archive) -> None:
+    archive.forget(3)
+    with archive._store.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE tombstone SET forgotten_at = '1999-01-01 00:00:00'")
+    damages = [found.message for found in archive.verify() if isinstance(found, Damage)]
+    assert damages == ["a tombstone is damaged: its file can be archived again"]
 
 
 def test_a_row_that_is_forgotten_while_it_is_ingested_stays_away(settings: Settings) -> None:
