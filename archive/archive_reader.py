@@ -8,6 +8,7 @@ from typing import Any, Self, overload
 
 from archive.arrays import Pixels, Vectors
 from archive.codecs import Codec
+from archive.decode_row import decode_row
 from archive.evaluate.audit import Audit, Audited, sample_ids
 from archive.evaluate.baselines import Comparison
 from archive.evaluate.stats import archive_stats
@@ -127,8 +128,7 @@ class ArchiveReader:
 
     def decode(self, row: Row) -> tuple[Vectors, Pixels]:
         """A row → vector_hat (D,) float32, colors_hat (n, n, 3) uint8, n ≥ 0. Raises BadCode."""
-        vectors_hat, colors_hat = self.codec_of(row).decode([row.clip_code], [row.color_code])
-        return vectors_hat[0], colors_hat[0]
+        return decode_row(row, self._codecs)
 
     def skipped(self) -> list[SkippedRecord]:
         """The ledger of files that were not archived, by path."""

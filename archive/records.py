@@ -11,7 +11,6 @@ from typing import Any
 
 RESTORED = "done"  # state of a restoration that wrote a file
 INT64_LIMIT = 1 << 63  # the first integer that a column does not hold
-MISMATCH = "its checksum does not match"  # what is wrong with a damaged row
 AUDITED = "audited"  # state of a restoration of which only the scores were stored
 
 

@@ -11,7 +11,7 @@ import multiprocessing
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -32,8 +32,10 @@ QUALITY = 88
 Run = Callable[[Path], tuple[float, float, int]]
 
 
-def measure(count: int, photos: Path, times: int, rclip: Path | None) -> list[dict[str, object]]:
-    """→ a line of figures for each size, program and model."""
+def measure(
+    count: int, photos: Path, times: int, rclip: Path | None
+) -> Iterator[dict[str, object]]:
+    """→ a line of figures for each size, program and model, as they come."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         # in a process of its own: children start with the peak memory of their parent
@@ -45,7 +47,6 @@ def measure(count: int, photos: Path, times: int, rclip: Path | None) -> list[di
         programs = {name: _coldframe(folder, name) for name in ("pocket", "pair")}
         if rclip is not None:
             programs["rclip"] = _rclip(folder, rclip)
-        figures = []
         for size in SIZES:
             number = count if size == "1-2 MP" else count // 4
             albums = folder / size / "few", folder / size / "all"
@@ -56,8 +57,7 @@ def measure(count: int, photos: Path, times: int, rclip: Path | None) -> list[di
             best = _medians(programs, *albums, times=times)
             for name, line in best.items():
                 facts = {"size": size, "files": number, "source": sources[0], "program": name}
-                figures.append(facts | line)
-        return figures
+                yield facts | line
 
 
 def _medians(

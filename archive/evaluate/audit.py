@@ -23,12 +23,13 @@ import numpy as np
 
 from archive.arrays import Pixels, Vectors, cosine
 from archive.codecs import Codec
+from archive.decode_row import decode_row
 from archive.errors import BadCode
 from archive.evaluate.iqa import open_iqa
 from archive.filters import SampleSize
 from archive.models.loader import ModelLoader
 from archive.originals import original_pixels
-from archive.records import AUDITED, MISMATCH, Damage, RestorationRecord, Row
+from archive.records import AUDITED, Damage, RestorationRecord, Row
 from archive.restore.reconstruct import SCORE_SIDE, Reconstructor, map_score
 from archive.store import Store
 from archive.store.clock import utc_now
@@ -96,7 +97,7 @@ class Audit:
         deadline = time.monotonic() + time_limit
         for start in range(0, len(ids), PAGE):
             rows = self._store.images.read(ids[start : start + PAGE])
-            known = self._known(rows)
+            known = self._known([row for row in rows if row.intact])
             for row in rows:
                 if row.id in known:
                     yield Audited(row.id, row.path, known[row.id], again=True)
@@ -128,15 +129,10 @@ class Audit:
         }
 
     def _decoded(self, row: Row) -> _DecodedRow | Damage:
-        if not row.intact:
-            return Damage(row.id, MISMATCH)
         try:
-            vectors_hat, colors_hat = self._codecs[row.codec_id].decode(
-                [row.clip_code], [row.color_code]
-            )
+            return _DecodedRow(row, *decode_row(row, self._codecs))
         except BadCode as error:
             return Damage(row.id, str(error))
-        return _DecodedRow(row, vectors_hat[0], colors_hat[0])
 
     def _audited(self, batch: Sequence[_DecodedRow]) -> Iterator[Audited]:
         started = time.monotonic()

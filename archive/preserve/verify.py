@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from archive.codecs import Codec
+from archive.decode_row import decode_row
 from archive.errors import BadCode, DatabaseDamaged
 from archive.index.search import Search
-from archive.records import MISMATCH, Damage, Row
+from archive.records import Damage, Row
 from archive.store import Store, schema
 from archive.store.intact import damaged
 
@@ -21,26 +22,15 @@ def verify(store: Store, codecs: Mapping[int, Codec], search: Search) -> Iterato
             yield Damage(None, f"database: {problem}")
         for row in store.images.examine():
             yield row
-            yield from _damages(row, codecs)
+            try:
+                decode_row(row, codecs)
+            except BadCode as error:
+                yield Damage(row.id, str(error))
         yield from _records(store)
         if disagreement := search.disagreement():
             yield Damage(None, disagreement)
     except DatabaseDamaged as error:
         yield Damage(None, str(error))
-
-
-def _damages(row: Row, codecs: Mapping[int, Codec]) -> Iterator[Damage]:
-    if not row.intact:
-        yield Damage(row.id, MISMATCH)
-        return
-    codec = codecs.get(row.codec_id)
-    if codec is None:
-        yield Damage(row.id, f"there is no codec {row.codec_id}")
-        return
-    try:
-        codec.decode([row.clip_code], [row.color_code])
-    except BadCode as error:
-        yield Damage(row.id, str(error))
 
 
 def _records(store: Store) -> Iterator[Damage]:

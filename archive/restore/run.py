@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from archive.arrays import Pixels
 from archive.codecs import Codec
+from archive.decode_row import decode_row
 from archive.errors import ArchiveReadOnly, BadCode, ColdframeError
 from archive.imaging.files import make_folder
 from archive.imaging.pillow import open_rgb, to_pillow
@@ -28,7 +29,7 @@ from archive.imaging.provenance import Provenance, longest_side, write_picture
 from archive.imaging.resize import resize
 from archive.models.decoder import Decoder, ProgressCallback
 from archive.models.pairs import Pair
-from archive.records import MISMATCH, RestorationRecord, Row
+from archive.records import RestorationRecord, Row
 from archive.restore.file_names import file_name
 from archive.restore.frames import scaled_size
 from archive.restore.reconstruct import Reconstruction, Reconstructor
@@ -121,14 +122,16 @@ class Restore:
             make_folder(out)
         jobs = []
         for row in rows:
+            if problem := self._problem(row):
+                yield _failed(row, problem)
+                continue
             path = None if out is None else out / file_name(row.id, row.path, suffix)
-            own_seed = self._reconstructor.seed(row) if row.intact else 0
-            job = _Job(row, own_seed if seed is None else seed, path)
-            known = self._damaged(job) or self._existing(job)
-            if known is None:
+            job = _Job(row, self._reconstructor.seed(row) if seed is None else seed, path)
+            existing = self._existing(job)
+            if existing is None:
                 jobs.append(job)
             else:
-                yield known
+                yield existing
         for batch in self._reconstructor.batches(jobs, lambda job: job.row):
             yield from self._restored(batch, on_step)
 
@@ -147,18 +150,13 @@ class Restore:
         for restored in finished:
             yield replace(restored, seconds=seconds)
 
-    def _damaged(self, job: _Job) -> Restored | None:
-        """The outcome of a row that cannot be decoded; None for all others."""
-        row = job.row
-        if not row.intact:
-            return _failed(job, MISMATCH)
-        if row.codec_id not in self._codecs:
-            return _failed(job, f"there is no codec {row.codec_id}")
+    def _problem(self, row: Row) -> str:
+        """Why a row cannot be restored; '' if it can."""
         try:
-            self._codecs[row.codec_id].decode([row.clip_code], [row.color_code])
+            decode_row(row, self._codecs)
         except BadCode as error:
-            return _failed(job, str(error))
-        return None
+            return str(error)
+        return ""
 
     def _existing(self, job: _Job) -> Restored | None:
         if job.path is None or not job.path.is_file():
@@ -190,7 +188,7 @@ class Restore:
         try:
             write_picture(job.path, pixels, self._provenance(job.row, seed))
         except OSError as error:
-            return _failed(job, f"{job.path} cannot be written: {error.strerror or error}")
+            return _failed(job.row, f"{job.path} cannot be written: {error.strerror or error}")
         self._record(job, job.path, reconstruction)
         return replace(restored, file=str(job.path))
 
@@ -223,5 +221,5 @@ class Restore:
         )
 
 
-def _failed(job: _Job, error: str) -> Restored:
-    return Restored(job.row.id, None, 0.0, job.seed, 0, 0, error=error)
+def _failed(row: Row, error: str) -> Restored:
+    return Restored(row.id, None, 0.0, 0, 0, 0, error=error)

@@ -108,6 +108,14 @@ def test_the_same_codes_read_by_another_codec_are_audited_anew(archive: Archive)
         assert [row.again for row in audit(reopened, "1")] == [False]
 
 
+@pytest.mark.parametrize("damage", ["seed_index = 'x'", "sha256 = 7", "codec_id = 9", "width = 1"])
+def test_a_row_whose_checksum_is_wrong_is_damage(archive: Archive, damage: str) -> None:
+    with sqlite3.connect(Path(archive.settings.location) / "archive.db") as database:
+        database.execute(f"UPDATE image SET {damage} WHERE id = 2")
+    outcomes = list(archive.audit([1, 2], sampling=FEW_STEPS))
+    assert {outcome.id: type(outcome) for outcome in outcomes} == {1: Audited, 2: Damage}
+
+
 def test_no_file_is_kept_and_the_record_says_so(archive: Archive, tmp_path: Path) -> None:
     files = sorted(path.name for path in tmp_path.rglob("*"))
     [audited] = audit(archive, "1")

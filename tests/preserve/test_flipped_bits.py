@@ -18,7 +18,7 @@ from archive.errors import DamagedRow, DatabaseDamaged
 from archive.records import Damage
 from archive.store import schema
 from archive.store.checksum import UNCHECKED
-from tests.support.images import red_and_blue
+from tests.support.sound import sound_archive
 
 IMAGES = 6
 DAMAGED = 3  # id of the row
@@ -27,17 +27,7 @@ QUERY = np.ones(512, np.float32)
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An archive of one database file, closed."""
-    folder = tmp_path_factory.mktemp("sound")
-    (folder / "photos").mkdir()
-    for number in range(IMAGES):
-        red_and_blue().rotate(9 * number).save(folder / "photos" / f"{number}.png")
-    with Archive.create(folder / "archive", "pocket") as archive:
-        list(archive.ingest(folder / "photos"))
-        assert [found for found in archive.verify() if isinstance(found, Damage)] == []
-    with closing(sqlite3.connect(folder / "archive" / "archive.db")) as database:
-        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return folder / "archive"
+    return sound_archive(tmp_path_factory.mktemp("sound"), IMAGES)
 
 
 def flipped(value: Any) -> Iterator[Any]:

@@ -12,7 +12,7 @@ LAYERS = (  # wings: each may import from those before it, and from none in its 
     {"errors", "settings", "arrays", "metrics", "records"},
     {"codecs"},
     {"imaging", "models", "store"},
-    {"index", "filters", "originals", "detail"},
+    {"index", "filters", "originals", "decode_row", "detail"},
     {"ingest", "recode", "restore"},
     {"preserve", "evaluate"},
     {"create_archive", "fitting_ingest", "archive_reader"},

@@ -12,7 +12,7 @@ import pytest
 from archive.archive import Archive
 from archive.errors import ColdframeError
 from archive.records import Damage
-from tests.support.images import red_and_blue
+from tests.support.sound import sound_archive
 
 GARBAGE = b"\xa5" * 64
 IMAGES = 40
@@ -20,16 +20,7 @@ IMAGES = 40
 
 @pytest.fixture
 def sound(tmp_path: Path) -> Path:
-    """An archive of one database file, closed."""
-    (tmp_path / "photos").mkdir()
-    for number in range(IMAGES):
-        red_and_blue().rotate(9 * number).save(tmp_path / "photos" / f"{number}.png")
-    with Archive.create(tmp_path / "archive", "pocket") as archive:
-        list(archive.ingest(tmp_path / "photos"))
-        assert [found for found in archive.verify() if isinstance(found, Damage)] == []
-    with closing(sqlite3.connect(tmp_path / "archive" / "archive.db")) as database:
-        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return tmp_path / "archive"
+    return sound_archive(tmp_path, IMAGES)
 
 
 def garbled(sound: Path, page: int, size: int) -> Path:
