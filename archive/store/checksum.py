@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from archive.store.types import PathText, stored_path
@@ -29,7 +30,8 @@ def crc32(values: Iterable[Any]) -> int:
 
 def row_crc32(table: Table, row: Any) -> int:
     """The checksum that a row of a table should have."""
-    return _crc32(table, lambda name: getattr(row, name))
+    names, paths = _checked(table)
+    return _crc32(attrgetter(*names)(row), paths)
 
 
 def is_intact(table: Table, row: Any) -> bool:
@@ -39,38 +41,43 @@ def is_intact(table: Table, row: Any) -> bool:
 
 def with_crc32(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a new row, by column, and its checksum."""
-    return {**values, "crc32": _crc32(table, values.__getitem__)}
+    names, paths = _checked(table)
+    return {**values, "crc32": _crc32([values[name] for name in names], paths)}
 
 
-def _crc32(table: Table, value: Callable[[str], Any]) -> int:
-    paths = _checked(table).items()
-    return crc32(stored_path(value(name)) if is_path else value(name) for name, is_path in paths)
+def _crc32(values: Sequence[Any], paths: Sequence[int]) -> int:
+    if paths:
+        values = list(values)
+        for place in paths:
+            values[place] = stored_path(values[place])
+    return crc32(values)
 
 
 @cache
-def _checked(table: Table) -> dict[str, bool]:
-    """The columns that the checksum of a table's rows covers, in its order; whether of paths."""
-    return {
-        column.key: isinstance(column.type, PathText)
-        for column in table.__table__.columns
-        if column.key not in UNCHECKED
-    }
+def _checked(table: Table) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """The columns that the checksum of a table's rows covers, in its order; which are paths."""
+    columns = [column for column in table.__table__.columns if column.key not in UNCHECKED]
+    paths = [place for place, column in enumerate(columns) if isinstance(column.type, PathText)]
+    return tuple(column.key for column in columns), tuple(paths)
 
 
 def _netstring(value: Any) -> bytes:
-    if value is None:
+    if type(value) is int:  # the most frequent ones first
+        content = b"%d" % value
+    elif type(value) is bytes:
+        content = value
+    elif value is None:
         return b"-,"
-    content = _stored(value)
+    else:
+        content = _text(value).encode("utf-8", "surrogateescape")
     return b"%d:%b," % (len(content), content)
 
 
-def _stored(value: Any) -> bytes:
-    if isinstance(value, bytes):
+def _text(value: Any) -> str:
+    if isinstance(value, str):
         return value
     if isinstance(value, datetime):
-        value = value.isoformat(" ", "microseconds")
-    elif isinstance(value, int):
-        value = int(value)
-    elif not isinstance(value, str):
-        value = json.dumps(value)
-    return str(value).encode("utf-8", "surrogateescape")
+        return value.isoformat(" ", "microseconds")
+    if isinstance(value, int):
+        return str(int(value))  # of a Flag
+    return json.dumps(value)

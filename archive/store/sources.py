@@ -102,16 +102,18 @@ class Sources:
 
         A damaged place is left out, with a warning.
         """
-        volumes = connection.execute(select(schema.Volume.__table__)).all()
-        roots = {row.id: row.root for row in volumes if is_intact(schema.Volume, row)}
-        paths: dict[int, tuple[str, ...]] = {}
         query = select(schema.Source.__table__).order_by(schema.Source.id)
+        paths: dict[int, tuple[str, ...]] = {}
+        roots: dict[int, str | None] = {}  # by volume; None for a damaged one
         for part in chunks(image_ids):
             for row in connection.execute(query.where(schema.Source.image_id.in_(part))):
-                if row.volume_id not in roots or not is_intact(schema.Source, row):
+                if row.volume_id not in roots:
+                    roots[row.volume_id] = _root(connection, row.volume_id)
+                root = roots[row.volume_id]
+                if root is None or not is_intact(schema.Source, row):
                     warnings.warn(DamagedRow(row.image_id), stacklevel=2)
                     continue
-                path = os.path.join(roots[row.volume_id], row.path)
+                path = os.path.join(root, row.path)
                 paths[row.image_id] = (*paths.get(row.image_id, ()), path)
         return paths
 
@@ -138,6 +140,13 @@ class Sources:
         for place in places:
             same = (source.volume_id == place.volume_id) & (source.path == place.path)
             connection.execute(delete(source).where(same))
+
+
+def _root(connection: Connection, volume_id: int) -> str | None:
+    """Where a volume was last mounted; None for a damaged one."""
+    query = select(schema.Volume.__table__).where(schema.Volume.id == volume_id)
+    row = connection.execute(query).one_or_none()
+    return row.root if row is not None and is_intact(schema.Volume, row) else None
 
 
 def _stamp(row: Any) -> FileStamp:
