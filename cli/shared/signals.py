@@ -1,17 +1,22 @@
 """SIGTERM and SIGHUP end a command as Ctrl-C does: what runs is rolled back, what was started ends.
 
-A signal that the caller ignores, as nohup does, stays ignored.
+A signal that the caller ignores, as nohup does, stays ignored. One that comes where Python drops
+exceptions, as in a weak reference's callback, is sent again.
 """
 
 from __future__ import annotations
 
+import _thread
 import signal
+import sys
+import threading
 from types import FrameType
 
 VERBS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 if hasattr(signal, "SIGHUP"):  # Windows has none
     VERBS[signal.SIGHUP] = "hung up"
 SIGNAL_EXIT = 128  # plus the signal's number is the exit code, as shells have it
+RESEND_AFTER = 0.01  # seconds
 
 
 class Ended(KeyboardInterrupt):
@@ -23,7 +28,8 @@ class Ended(KeyboardInterrupt):
 
 
 def raise_on_signals() -> None:
-    """From now on SIGTERM and SIGHUP raise Ended."""
+    """From now on SIGTERM and SIGHUP raise Ended, and no signal is lost."""
+    sys.unraisablehook = _send_again
     for number in VERBS:
         if signal.getsignal(number) is signal.SIG_DFL:  # SIGINT has Python's own handler
             signal.signal(number, _end)
@@ -41,3 +47,23 @@ def _end(number: int, _frame: FrameType | None) -> None:
     """Another one is ignored, so that cleaning up is not cut short."""
     signal.signal(number, signal.SIG_IGN)
     raise Ended(number)
+
+
+def _send_again(dropped: sys.UnraisableHookArgs) -> None:
+    """Python calls this with every exception that it has to drop."""
+    error = dropped.exc_value
+    if not isinstance(error, KeyboardInterrupt):
+        sys.__unraisablehook__(dropped)
+        return
+    number = number_of(error)
+    if isinstance(error, Ended):
+        signal.signal(number, _end)
+    threading.Timer(RESEND_AFTER, _send, [number]).start()
+
+
+def _send(number: signal.Signals) -> None:
+    """To the main thread, which handles signals; on Windows it goes on sleeping if it sleeps."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+    else:
+        _thread.interrupt_main(number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -76,15 +77,44 @@ def test_ingest_ends_with_its_workers(
     ids=lambda words: words[0],
 )
 def test_every_command_ends_with_a_sentence(
-    filled_shell: Shell, number: signal.Signals, words: tuple[str, ...]
+    filled_shell: Shell, tmp_path: Path, number: signal.Signals, words: tuple[str, ...]
 ) -> None:
-    running = filled_shell.start_new(*words)
+    shutil.copytree(filled_shell.location, tmp_path / "archive")
+    running = Shell(str(tmp_path / "archive"), tmp_path).start_new(*words)
     wait_until(lambda: has_loaded(running, "numpy"))
     running.send_signal(number)
     _, output = running.communicate(timeout=PATIENCE)
     assert running.returncode == 128 + number, output
     assert output.splitlines()[-1].startswith(f"coldframe: {VERBS[number]}")
     assert "Traceback" not in output
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_is_not_lost_where_python_drops_exceptions(number: signal.Signals) -> None:
+    """The import system has weak references with callbacks, for one."""
+    program = f"""
+import signal, time, weakref
+from cli.shared.signals import number_of, raise_on_signals
+
+class Thing: ...
+
+raise_on_signals()
+thing = Thing()
+dropped = weakref.ref(thing, lambda _: signal.raise_signal({number.value}))
+try:
+    del thing
+    time.sleep({PATIENCE})
+except KeyboardInterrupt as error:
+    print(number_of(error).value)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE / 2,
+    )
+    assert (done.stdout, done.stderr) == (f"{number.value}\n", "")
 
 
 @pytest.mark.slow
