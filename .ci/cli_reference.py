@@ -140,7 +140,7 @@ def _option(option: click.Option) -> str:
     value = "" if option.is_flag else f" {_value(option)}"
     details = [_sentence(option.help or ""), _range(option.type)]
     details += ["Required."] if option.required else []
-    details += ["Repeatable."] if option.multiple else []
+    details += ["Repeatable."] if option.multiple and "Repeatable." not in details[0] else []
     default = option.default
     if option.show_default and isinstance(default, str | int | float):
         details.append(f"Default: `{default}`.")

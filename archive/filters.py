@@ -30,6 +30,10 @@ FIELDS: Mapping[str, Callable[[str], Any]] = {
     "taken_at": datetime.fromisoformat,
     "archived_at": datetime.fromisoformat,
 }
+KINDS: Mapping[Callable[[str], Any], str] = {
+    int: "a whole number",
+    datetime.fromisoformat: "a date like 2019-08-24",
+}
 OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "!=": operator.ne,
@@ -84,7 +88,8 @@ def _parse_condition(condition: str) -> RowFilter:
     try:
         expected = text if symbol == "~" else FIELDS[name](text)
     except ValueError as error:
-        raise UsageError(f"invalid value for {name} in {condition!r}: {error}") from error
+        kind = KINDS[FIELDS[name]]
+        raise UsageError(f"expected {kind} in the condition {condition!r}, not {text!r}") from error
 
     def test(row: Row) -> bool:
         values = row.paths if name == "path" else (getattr(row, name),)

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, insert, inspect, text
 
-from archive.errors import ArchiveReadOnly, ColdframeError, NoArchive, UsageError
+from archive.errors import ArchiveReadOnly, ColdframeError, DatabaseDamaged, NoArchive, UsageError
 from archive.settings import DATABASE_NAME, Settings
 from archive.store.engines import (
     ALONE,
@@ -117,6 +117,8 @@ class Database:
         refuse_file(self.settings)
         if self.settings.directory is not None:
             self.settings.directory.mkdir(parents=True, exist_ok=True)
+        if self.exists():
+            self._revision()
         with self.exclusive() as connection:
             command.upgrade(alembic_config(connection), "head")
 
@@ -130,18 +132,29 @@ class Database:
             return inspect(connection).has_table("alembic_version")
 
     def check_revision(self) -> None:
-        """Raises NoArchive without tables, ColdframeError for tables of another version."""
+        """Raises NoArchive without tables, ColdframeError for tables of another version,
+        DatabaseDamaged for tables without one.
+        """
         location = self.settings.shown
         if not self.exists():
             raise NoArchive(f"no archive at {location}; create one with `coldframe init`")
-        with self.reading() as connection:
-            revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        revision = self._revision()
         head = head_revision()
         if revision != head:
             raise ColdframeError(
                 f"the tables of the archive at {location} have version {revision}, this coldframe "
                 f"needs {head}; run `coldframe init` with the newer of the two versions"
             )
+
+    def _revision(self) -> str:
+        with self.reading() as connection:
+            revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        if not isinstance(revision, str) or not revision.isalnum():
+            raise DatabaseDamaged(
+                f"the archive at {self.settings.shown} does not say which version its tables "
+                "have; restore the database from a copy"
+            )
+        return revision
 
     def bytes_on_disk(self) -> int:
         """SQLite: the database and its WAL. PostgreSQL: our tables with their indexes."""

@@ -24,12 +24,15 @@ def command(settings: Settings, as_json: bool) -> None:
     if as_json:
         emit(asdict(stats))
         return
+    say(f"{plural(stats.images, 'image')}, model {stats.model}, codec {stats.codec}")
+    if not stats.images:
+        say(f"database   {size(stats.archive_bytes)}")
+        return
     parts = {"embedding": stats.clip_bits_per_image, "color map": stats.color_bits_per_image}
     if stats.choice_bits_per_image:
         parts["seed index"] = stats.choice_bits_per_image
     rates = ", ".join(f"{bits:g} {name}" for name, bits in parts.items())
     archive_size = f"{size(stats.archive_bytes)}: {stats.ratio:.1f} to 1"
-    say(f"{plural(stats.images, 'image')}, model {stats.model}, codec {stats.codec}")
     say(f"codes      {sum(parts.values()):g} bits per image: {rates}")
     say(f"           {stats.bpp:.6f} bits per pixel of the originals")
     say(f"database   {stats.row_bytes_per_image:.0f} bytes per image, with paths and indexes")

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 Command = Callable[..., Any]
 MOST_LOCK_SECONDS = 86_400  # a day
 UNITS = {"s": 1, "m": 60, "h": 3600}  # seconds
-RATE_OPTIONS = {  # with the names of codecs that have them, see CodecOption
-    "bits": "Embedding rate in bits per image ({per_image}).",
-    "bits_per_dim": "Embedding rate in bits per dimension, 1 to 8 ({per_dim}).",
-    "map_side": "Side of the color map in pixels, even, 4 to 32.",
-    "map_bits": "Color map rate in bits per image ({per_image}).",
-    "map_bits_per_sample": "Color map rate in bits per sample, 1 to 8 ({per_sample}).",
+RATE_OPTIONS = {  # help, with the names of codecs that have them (see CodecOption), and bounds
+    "bits": ("Embedding rate in bits per image ({per_image}).", (1, None)),
+    "bits_per_dim": ("Embedding rate in bits per dimension ({per_dim}).", (1, 8)),
+    "map_side": ("Side of the color map in pixels, even.", (4, 32)),
+    "map_bits": ("Color map rate in bits per image ({per_image}).", (1, None)),
+    "map_bits_per_sample": ("Color map rate in bits per sample ({per_sample}).", (1, 8)),
 }
 
 
@@ -134,8 +134,8 @@ def codec_options(
         help="Codec of embeddings and color maps: {codecs}, or the .npz file of a fitted codec.",
     )
     rate_options = [
-        click.option("--" + name.replace("_", "-"), cls=CodecOption, type=Whole(1), help=text)
-        for name, text in RATE_OPTIONS.items()
+        click.option("--" + name.replace("_", "-"), cls=CodecOption, type=Whole(*bounds), help=text)
+        for name, (text, bounds) in RATE_OPTIONS.items()
     ]
 
     def decorate(command: Command) -> Command:

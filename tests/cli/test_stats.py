@@ -32,3 +32,9 @@ def test_stats_tell_what_a_picture_costs(filled_shell: Shell, image_folder: Path
         stats["original_bytes"] / stats["archive_bytes"], rel=0.01
     )
     assert "12 images" in filled_shell("stats")
+
+
+def test_stats_of_nothing_claim_nothing(pocket_shell: Shell) -> None:
+    first, second = pocket_shell("stats").splitlines()
+    assert first.startswith("0 images, model pocket")
+    assert second.startswith("database")

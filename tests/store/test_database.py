@@ -16,6 +16,7 @@ from sqlalchemy import text
 from archive.errors import (
     ArchiveLocked,
     ColdframeError,
+    DatabaseDamaged,
     DatabaseUnreachable,
     NoArchive,
     UsageError,
@@ -84,6 +85,23 @@ def test_tables_of_a_newer_version_are_refused(store: Store, settings: Settings)
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(ColdframeError, match="have version 9999, this coldframe needs"):
         Store.open(settings)
+
+
+@pytest.mark.parametrize("version", [None, "", b"\xff", 6])
+def test_tables_without_a_version_are_damaged(
+    version: object, store: Store, settings: Settings
+) -> None:
+    with store.database.writing() as connection:
+        connection.execute(text("DELETE FROM alembic_version"))
+        if version is not None and connection.dialect.name == "sqlite":
+            connection.execute(text("DROP TABLE alembic_version"))
+            connection.execute(text("CREATE TABLE alembic_version (version_num)"))
+            insert = text("INSERT INTO alembic_version VALUES (:version)")
+            connection.execute(insert, {"version": version})
+    with pytest.raises(DatabaseDamaged, match="does not say which version"):
+        Store.open(settings)
+    with pytest.raises(DatabaseDamaged, match="does not say which version"):
+        store.database.migrate()
 
 
 def _hold_lock(
