@@ -22,7 +22,7 @@ from archive.codecs.fitted_coders import TransformMaps, fit_maps
 from archive.imaging.resize import to_square
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import find_pair
-from training.corpus import Corpus, load_corpus
+from training.corpus import Corpus, load_photos
 from training.frames import embed, squash
 from training.restoration_scores import SCORE_SIDE
 
@@ -33,7 +33,7 @@ RATES = (18, 20, 32, 45, 64, 96, 128, 256)  # bits per map
 
 def measure(data: Path, work: Path) -> Iterator[dict[str, object]]:
     """One point per codec, size and rate."""
-    corpus = load_corpus(data / "training", work, test_folder=data / "photos")
+    corpus = load_photos(data, work)
     pair = find_pair("pocket")
     training = corpus.training_rows[:: len(corpus.training_rows) // FITTED]
     validation = corpus.validation_rows

@@ -7,6 +7,7 @@ The same command resumes an interrupted training.
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 import click
@@ -20,7 +21,7 @@ from training.export import export_codecs, export_decoder, export_encoder, load_
 from training.image_encoder import DIMENSION
 from training.pipeline import BUDGET_SHARES, FINE_TUNING_STAGES, Pipeline
 
-SHARES = ", ".join(f"{stage} {share:.0%}" for stage, share in BUDGET_SHARES.items())
+SHARES = ", ".join(f"{stage} {share:.0%}" for stage, share in BUDGET_SHARES.items() if share)
 
 
 @click.command()
@@ -87,13 +88,13 @@ def main(
 
 
 def _train(pipeline: Pipeline, out: Path) -> None:
-    image_encoder = pipeline.train_image_encoder()
+    image_encoder = pipeline.fit_image_encoder()
     export_encoder(image_encoder, pipeline.train_text_encoder(), out / "encoder")
-    vae = pipeline.train_autoencoder(image_encoder)
+    vae = pipeline.train_autoencoder()
     upscaler = pipeline.train_upscaler()
     codec, stats = export_codecs(out, pipeline.photos, pipeline.scenes)
-    buckets = pipeline.buckets(image_encoder, vae, codec, stats)
     encoder = OpenClipEncoder(find_pair(str(out)))
+    buckets = pipeline.buckets(encoder, vae, codec, stats)
     unet = pipeline.train_denoiser(buckets, stats)
     unet = pipeline.reward_denoiser(unet, buckets, stats, vae, encoder)
     export_decoder(unet, vae, upscaler, stats, out / "decoder")
@@ -103,22 +104,20 @@ def _fine_tune(pipeline: Pipeline, start: Path, out: Path) -> None:
     if out.resolve() != start.resolve():
         shutil.copytree(start, out, dirs_exist_ok=True)  # what is not trained stays
     clip, vae, unet, stats = load_parts(start)
-    image_encoder = clip.visual
     upscaler = load_upscaler(start / "decoder")
     codec = resolve_codec("klt", DIMENSION, shipped=str(start / "codecs"))
     if "image-encoder" in pipeline.stages:
-        image_encoder = pipeline.train_image_encoder(image_encoder)
-        export_encoder(image_encoder, clip, out / "encoder")
+        export_encoder(pipeline.fit_image_encoder(), clip, out / "encoder")
         codec, stats = export_codecs(out, pipeline.photos, pipeline.scenes)
+        pipeline.change_embedding(unet, start, out)
     if "autoencoder" in pipeline.stages:
-        vae = pipeline.train_autoencoder(image_encoder, vae)
+        vae = pipeline.train_autoencoder(vae)
+    encoder = OpenClipEncoder(find_pair(str(out)))
+    buckets = partial(pipeline.buckets, encoder, vae, codec, stats)
     if "denoiser" in pipeline.stages:
-        buckets = pipeline.buckets(image_encoder, vae, codec, stats)
-        unet = pipeline.train_denoiser(buckets, stats, unet)
+        unet = pipeline.train_denoiser(buckets(), stats, unet)
     if "reward" in pipeline.stages:
-        encoder = OpenClipEncoder(find_pair(str(out)))
-        buckets = pipeline.buckets(image_encoder, vae, codec, stats)
-        unet = pipeline.reward_denoiser(unet, buckets, stats, vae, encoder)
+        unet = pipeline.reward_denoiser(unet, buckets(), stats, vae, encoder)
     export_decoder(unet, vae, upscaler, stats, out / "decoder")
 
 

@@ -1,18 +1,18 @@
 """The autoencoder: a small DC-AE (diffusers' AutoencoderDC, arXiv 2410.10733), f = 8, z = 8.
 
     loss = |x − x̂| + (x − x̂)² + GRADIENT·|∇x − ∇x̂| + MOMENTS·(mean² + (std − 1)²)
-           + ENCODER·Σ_stages ‖φ(x) − φ(x̂)‖²
+           + BACKBONE·Σ_stages ‖φ(x) − φ(x̂)‖²
            + TEACHER·Σ_stages ‖ψ(x) − ψ(x̂)‖² + TOP·(1 − cos(ψ_top(x), ψ_top(x̂)))
            + PERIODIC·max(0, r(x̂) − r(x))
 
-φ are the image encoder's features, ψ the teacher's at about its own size, normalized over channels
-at each position (as in LPIPS, arXiv 1801.03924); ψ_top its last ones, averaged over the image. Two
-networks are harder to satisfy with meaningless patterns than one, especially when each sees the
-image from a random offset or at a random size. They still prefer any texture to none, and the
-cheapest is a dot every four pixels: r is the root mean square of the fine detail that repeats every
-8 pixels, which must not exceed the photo's. Latents get noise in training, so that the decoder
-tolerates the denoiser's errors. Crops of 64 px, later whole photos in their frames; photos smaller
-than 128 px are left out.
+φ are the features of EfficientNet-Lite0, ψ the teacher's at about its own size, normalized over
+channels at each position (as in LPIPS, arXiv 1801.03924); ψ_top its last ones, averaged over the
+image. Two networks are harder to satisfy with meaningless patterns than one, especially when each
+sees the image from a random offset or at a random size. They still prefer any texture to none, and
+the cheapest is a dot every four pixels: r is the root mean square of the fine detail that repeats
+every 8 pixels, which must not exceed the photo's. Latents get noise in training, so that the
+decoder tolerates the denoiser's errors. Crops of 64 px, later whole photos in their frames; photos
+smaller than 128 px are left out.
 
 `freeze_encoder`: only the decoder learns, so that latents, and denoisers trained on them, stay
 valid.
@@ -32,18 +32,17 @@ from archive.arrays import Pixels
 from archive.restore.frames import frame_size
 from training.corpus import Corpus
 from training.frames import AREA, MULTIPLE, squash
-from training.image_encoder import MEAN, STD
-from training.networks import Autoencoder, ImageEncoder, TeacherNetwork
+from training.networks import Autoencoder, Backbone, TeacherNetwork
 
 LATENT_CHANNELS = 8
 LATENT_NOISE = 0.05
 GRADIENT = 1.0  # weights of the loss
 MOMENTS = 1e-3
-ENCODER = 0.3
+BACKBONE = 0.3
 TEACHER = 0.4
 TOP = 1.0
 PERIODIC = 20.0
-STAGES = 3  # of the encoder's features, from the finest
+STAGES = (1, 2, 3)  # of the backbone's features, 4 to 16 times smaller
 SHIFT = 16  # pixels: the stride of the coarsest of those stages
 TEACHER_STAGES = (1, 2, 3, 4)  # 4 to 32 times smaller
 TEACHER_SCALE = 1.75  # about 224 / 128: the teacher's size
@@ -136,17 +135,16 @@ def freeze_encoder(model: Autoencoder) -> Autoencoder:
 
 
 def loss_of(
-    encoder: ImageEncoder, teacher: TeacherNetwork
+    backbone: Backbone, teacher: TeacherNetwork
 ) -> Callable[[Autoencoder, torch.Tensor, float], tuple[torch.Tensor, int]]:
-    """The loss in this module's docstring, for `loop.fit`, with a trained image encoder."""
-    encoder.requires_grad_(False).eval()
+    """The loss in this module's docstring, for `loop.fit`; `backbone`: the image encoder's."""
 
     def loss(model: Autoencoder, pixels: torch.Tensor, progress: float) -> tuple[torch.Tensor, int]:
         pixels = pixels.contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16):
             z = model.encode(pixels).latent
             decoded = model.decode(z + LATENT_NOISE * torch.randn_like(z)).sample.float()
-            perceptual = ENCODER * _encoder_distance(encoder, decoded, pixels)
+            perceptual = BACKBONE * _backbone_distance(backbone, decoded, pixels)
             perceptual = perceptual + _teacher_distance(teacher, decoded, pixels)
         error = decoded - pixels
         z = z.float()
@@ -161,14 +159,12 @@ def loss_of(
     return loss
 
 
-def _encoder_distance(
-    encoder: ImageEncoder, decoded: torch.Tensor, pixels: torch.Tensor
+def _backbone_distance(
+    backbone: Backbone, decoded: torch.Tensor, pixels: torch.Tensor
 ) -> torch.Tensor:
     def features(images: torch.Tensor) -> list[torch.Tensor]:
-        mean = images.new_tensor(MEAN)[:, None, None]
-        std = images.new_tensor(STD)[:, None, None]
-        stages: list[torch.Tensor] = encoder.trunk.forward_intermediates(
-            ((images + 1) / 2 - mean) / std, indices=list(range(STAGES)), intermediates_only=True
+        stages: list[torch.Tensor] = backbone.forward_intermediates(
+            images, indices=list(STAGES), intermediates_only=True
         )
         return stages
 

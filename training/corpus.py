@@ -1,6 +1,6 @@
 """Training photos as one flat array, split into training and validation.
 
-    photos-*.tar (WebP) + captions.jsonl ─pack─► pixels.u8 (all images) + corpus.npz (offsets)
+    photos-*.tar + captions.jsonl, of every folder ─pack─► pixels.u8 (all images) + corpus.npz
 
 Packed once, then memory-mapped: a crop is a view. The splits:
 
@@ -17,7 +17,7 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from PIL import Image
 from archive.arrays import Pixels, Vectors
 
 VALIDATION_EVERY = 50  # one photo in fifty is for validation
+LABEL = "label"  # the kind of caption where a folder does not say
 THUMBNAIL = 16  # pixels a side; gray thumbnails find the same image at another size
 SHARP = 128  # pixels of the short side; smaller photos would teach blur
 SAME_IMAGE = 0.97  # correlation of two thumbnails; different photos stay below 0.96
@@ -43,6 +44,7 @@ class Corpus:
     width: npt.NDArray[np.int32]  # (N,)
     key: npt.NDArray[np.str_]  # (N,)
     caption: npt.NDArray[np.str_]  # (N,), '' if unknown
+    is_label: npt.NDArray[np.bool_]  # (N,), the caption is a name and not a sentence
     source: npt.NDArray[np.str_]  # (N,)
     validation: npt.NDArray[np.bool_]  # (N,)
     test_duplicate: npt.NDArray[np.bool_]  # (N,), also in the folder of test photos
@@ -78,13 +80,19 @@ def is_validation(key: str) -> bool:
     return int(hashlib.sha256(key.encode()).hexdigest(), 16) % VALIDATION_EVERY == 0
 
 
-def load_corpus(source: Path, work: Path, *, test_folder: Path) -> Corpus:
-    """Folder of tars and captions → Corpus, packed into `work` the first time."""
+def load_photos(data: Path, work: Path) -> Corpus:
+    """The folder of all data → its training and validation photos."""
+    folders = [data / "training", data / "training-scenes"]
+    return load_corpus(folders, work, test_folder=data / "photos")
+
+
+def load_corpus(sources: Sequence[Path], work: Path, *, test_folder: Path) -> Corpus:
+    """Folders of tars and captions → Corpus, packed into `work` the first time."""
     index = work / "corpus.npz"
     flat = work / "pixels.u8"
     if not index.exists():
         work.mkdir(parents=True, exist_ok=True)
-        _pack(source, index, flat, _thumbnails_of(test_folder))
+        _pack(sources, index, flat, _thumbnails_of(test_folder))
     return open_corpus(index, flat)
 
 
@@ -95,8 +103,12 @@ def open_corpus(index: Path, flat: Path) -> Corpus:
     return Corpus(pixels=np.memmap(flat, np.uint8, "r"), **arrays)
 
 
-def _pack(source: Path, index: Path, flat: Path, test_thumbnails: Vectors) -> None:
-    lines = [json.loads(line) for line in (source / "captions.jsonl").read_text().splitlines()]
+def _pack(sources: Sequence[Path], index: Path, flat: Path, test_thumbnails: Vectors) -> None:
+    lines = [
+        json.loads(line)
+        for source in sources
+        for line in (source / "captions.jsonl").read_text().splitlines()
+    ]
     facts = {line["key"]: line for line in lines}
     starts = []
     heights = []
@@ -105,7 +117,7 @@ def _pack(source: Path, index: Path, flat: Path, test_thumbnails: Vectors) -> No
     test_duplicate = []
     position = 0
     with flat.open("wb") as out:
-        for key, encoded in _members(source):
+        for key, encoded in (member for source in sources for member in _members(source)):
             pixels = np.asarray(Image.open(io.BytesIO(encoded)).convert("RGB"))
             out.write(pixels.tobytes())
             starts.append(position)
@@ -122,6 +134,7 @@ def _pack(source: Path, index: Path, flat: Path, test_thumbnails: Vectors) -> No
         width=np.array(widths, np.int32),
         key=np.array(keys),
         caption=np.array([facts[key]["caption"] for key in keys]),
+        is_label=np.array([facts[key].get("kind", LABEL) == LABEL for key in keys]),
         source=np.array([facts[key]["source"] for key in keys]),
         validation=np.array([is_validation(key) for key in keys]),
         test_duplicate=np.array(test_duplicate),

@@ -38,6 +38,7 @@ CLEAN = 0.3  # share of the others that are not noised
 NOISIEST = 700  # level, of 1,000
 BLURRED_FROM = 500  # timestep
 BATCH = 64
+REWIRING_PENALTY = 0.01  # of the mean variance
 
 
 def build() -> Denoiser:
@@ -59,6 +60,23 @@ def build() -> Denoiser:
         projection_class_embeddings_input_dim=2 * DIMENSION,
         resnet_time_scale_shift="scale_shift",
     )
+
+
+def rewire(model: Denoiser, before: Vectors, after: Vectors) -> None:
+    """Makes a denoiser take another encoder's embeddings: each as the old one it resembles most.
+
+    `before`, `after`: (n, D) embeddings of the same images, by the old and the new encoder.
+    """
+    old, new = (torch.from_numpy(vectors.astype(np.float32)) for vectors in (before, after))
+    centered = new - new.mean(dim=0)
+    penalty = REWIRING_PENALTY * centered.pow(2).mean() * torch.eye(new.shape[1])
+    covariance = centered.T @ centered / len(new) + penalty
+    matrix = torch.linalg.solve(covariance, centered.T @ old / len(old))
+    layer = model.class_embedding.linear_1
+    weight = layer.weight.data
+    embedding_weight = weight[:, :DIMENSION].clone()
+    weight[:, :DIMENSION] = embedding_weight @ matrix.T
+    layer.bias.data += embedding_weight @ (old.mean(dim=0) - new.mean(dim=0) @ matrix)
 
 
 def noise_scheduler() -> Scheduler:

@@ -17,7 +17,7 @@ import torch
 from archive.models.decoders.open import open_decoder
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import POCKET_FOLDER, POCKET_SAMPLING, Pair
-from training.corpus import Corpus, load_corpus
+from training.corpus import Corpus, load_photos
 from training.naming_scores import name_photos, text_retrieval
 from training.restoration_scores import (
     restore_photos,
@@ -36,7 +36,7 @@ SHOWN = 32  # photos on a contact sheet
 
 def load_data(data: Path, work: Path) -> tuple[Corpus, ClipTexts, TeacherMetrics]:
     """The photos, the phrases with real vectors, and the teacher's metrics."""
-    corpus = load_corpus(data / "training", work, test_folder=data / "photos")
+    corpus = load_photos(data, work)
     clip_texts = load_clip_texts(data / "embeddings", data / "training" / "captions.txt.gz")
     teacher = Teacher(next((data / "teacher").glob("*.tflite")))
     return corpus, clip_texts, TeacherMetrics(teacher, clip_texts.vectors[clip_texts.imagenet])

@@ -31,6 +31,7 @@ from archive.codecs import (
 from archive.codecs.coclico import coclico
 from archive.models.decoders.upscaler import WEIGHTS, save_upscaler
 from archive.models.encoder import OpenClipEncoder
+from archive.models.names_head import TIMM_NAME
 from archive.models.pairs import find_pair
 from training import image_encoder, text_encoder
 from training.corpus import Corpus
@@ -47,7 +48,7 @@ from training.networks import (
 
 SCENES = 1500  # that codecs are fitted to, besides the photos
 # parameters of the encoder by the start of their names
-FLOAT8 = ("token_embedding.", "transformer.", "text_projection", "visual.trunk.conv_head.")
+FLOAT8 = ("token_embedding.", "transformer.", "text_projection")
 DEFAULT = get_spec("klt").default
 KLT_RATES = ((60, 20), (DEFAULT.bits, DEFAULT.map_bits), (250, 64))  # bits of embedding and map
 
@@ -60,10 +61,10 @@ def export_encoder(image: ImageEncoder, text: TextEncoder | ClipModel, folder: P
     config = {
         "embed_dim": image_encoder.DIMENSION,
         "vision_cfg": {
-            "timm_model_name": image_encoder.TIMM_NAME,
+            "timm_model_name": TIMM_NAME,
             "timm_pool": "avg",
             "timm_proj": "",
-            "image_size": image_encoder.SIZES[-1][1],
+            "image_size": image_encoder.SIDE,
         },
         "text_cfg": text_encoder.CONFIG,
     }
@@ -74,11 +75,11 @@ def export_encoder(image: ImageEncoder, text: TextEncoder | ClipModel, folder: P
         "resize_mode": "squash",
     }
     model = CLIP(**config)
+    model.visual = image
     text_state = {
         name: tensor for name, tensor in text.state_dict().items() if not name.startswith("visual.")
     }
     model.load_state_dict(text_state, strict=False)
-    model.visual.load_state_dict(image.state_dict())
     folder.mkdir(parents=True, exist_ok=True)
     text_config = json.dumps({"model_cfg": config, "preprocess_cfg": preprocess}, indent=2)
     (folder / "open_clip_config.json").write_text(text_config)
@@ -128,6 +129,8 @@ def load_parts(folder: Path) -> tuple[ClipModel, Autoencoder, Denoiser, Embeddin
     """A pair's folder → CLIP (`visual`: image encoder), autoencoder, UNet, stats; all float32."""
     import open_clip
     from diffusers import AutoencoderDC, UNet2DConditionModel
+
+    import archive.models.names_head  # noqa: F401  # the pair's own image encoder
 
     decoder = folder / "decoder"
     clip = open_clip.create_model(f"local-dir:{folder / 'encoder'}").float().eval()

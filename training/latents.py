@@ -23,12 +23,13 @@ from archive.arrays import Pixels, Vectors
 from archive.codecs import Codec
 from archive.codecs.coclico import coclico
 from archive.imaging.resize import to_square
+from archive.models.encoder import Encoder
 from archive.restore.frames import frame_size
 from training.autoencoder import LATENT_CHANNELS
 from training.corpus import Corpus
 from training.frames import AREA, MULTIPLE, squash
-from training.image_encoder import DIMENSION, SIZES, normalize
-from training.networks import Autoencoder, ImageEncoder
+from training.image_encoder import DIMENSION
+from training.networks import Autoencoder
 
 BATCH = 32
 DOWNSAMPLING = 8  # pixels per latent
@@ -55,7 +56,7 @@ class Bucket:
 class LatentMaker:
     """The networks and codecs that images go through."""
 
-    encoder: ImageEncoder
+    encoder: Encoder
     vae: Autoencoder
     codecs: Sequence[tuple[Codec, float]]  # with their alignments
 
@@ -175,8 +176,6 @@ def _latents(vae: Autoencoder, pixels: Pixels | Vectors) -> Half:
     return cast(Half, (latent.float() * vae.config.scaling_factor).numpy().astype(np.float16))
 
 
-@torch.inference_mode()
-def _vectors(encoder: ImageEncoder, images: Sequence[Pixels]) -> Half:
-    side = SIZES[-1][1]
-    squashed = np.stack([squash(image, (side, side)) for image in images])
-    return cast(Half, encoder(normalize(squashed)).numpy().astype(np.float16))
+def _vectors(encoder: Encoder, images: Sequence[Pixels]) -> Half:
+    vectors = encoder.encode_images([encoder.preprocess(image) for image in images])
+    return vectors.astype(np.float16)

@@ -27,8 +27,9 @@ def name_photos(
     corpus: Corpus, clip_texts: ClipTexts, encoder: OpenClipEncoder, metrics: TeacherMetrics
 ) -> dict[str, Scores]:
     """Naming of the validation photos with a caption, by the encoder and by the teacher."""
-    rows = [int(row) for row in corpus.validation_rows if corpus.caption[row]]
-    names = sorted(set(map(str, corpus.caption)) - {""})
+    is_named = corpus.is_label & (corpus.caption != "")
+    rows = [int(row) for row in corpus.validation_rows if is_named[row]]
+    names = sorted(set(map(str, corpus.caption[is_named])))
     vectors = name_targets(names, clip_texts, PhraseMap(clip_texts))
     truth = np.array([names.index(str(corpus.caption[row])) for row in rows])
     photos = [corpus.photo(row) for row in rows]

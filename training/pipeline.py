@@ -1,8 +1,9 @@
 """The stages of training, in order; each caches its results in the work folder and is resumable.
 
-photos, scenes ─► views (teacher) ─► image encoder ─┬─► autoencoder ─► latents ─► denoiser ─► reward
-names, captions ─► phrase map ─► text encoder       │   photos ─► upscaler
-                                                    └─► codecs ─► latents
+names, captions ─► phrase map ─┬─► text encoder
+photos ─► features ────────────┴─► image encoder ─► codecs ─► latents ─► denoiser ─► reward
+   ├────► autoencoder ──────────────────────────────────────────┘
+   └────► upscaler
 """
 
 from __future__ import annotations
@@ -20,14 +21,16 @@ from torch import nn
 
 from archive.arrays import Vectors, unit
 from archive.codecs import Codec
-from archive.models.encoder import Encoder
+from archive.models.encoder import Encoder, OpenClipEncoder
+from archive.models.lite0 import load_lite0
+from archive.models.pairs import find_pair
 from archive.models.weights import weights_sha256
 from training import autoencoder, denoiser, draft, image_encoder, loop, text_encoder, upscaler
-from training.corpus import Corpus, load_corpus
-from training.crops import Views, load_views
+from training.corpus import Corpus, load_photos
+from training.frames import embed
+from training.image_encoder import DIMENSION
 from training.latents import Bucket, LatentMaker, load_buckets, training_codecs
 from training.networks import Autoencoder, Denoiser, ImageEncoder, TextEncoder, Upscaler
-from training.probe import load_probe
 from training.synthetic import load_scenes
 from training.teacher import load_network
 from training.text_targets import (
@@ -39,27 +42,26 @@ from training.text_targets import (
 )
 
 BUDGET_SHARES = {
-    "image-encoder": 0.40,
-    "text-encoder": 0.08,
-    "autoencoder": 0.16,
-    "upscaler": 0.03,
-    "denoiser": 0.23,
-    "reward": 0.10,
+    "image-encoder": 0.0,  # fitted in a minute
+    "text-encoder": 0.13,
+    "autoencoder": 0.27,
+    "upscaler": 0.05,
+    "denoiser": 0.38,
+    "reward": 0.17,
 }
 FINE_TUNING_STAGES = ("image-encoder", "autoencoder", "denoiser", "reward")
 PEAK = {  # learning rates
-    "image-encoder": 3e-3,
     "text-encoder": 2e-3,
     "autoencoder": 1e-3,
     "upscaler": 2e-3,
     "denoiser": 1e-3,
 }
 FINE_TUNING_PEAK = {
-    "image-encoder": 6e-4,
     "autoencoder": 6e-4,
     "denoiser": 6e-4,
     "reward": 3e-4,
 }
+REWIRING_PHOTOS = 12000
 SCENES = 3000  # that the denoiser is trained on
 SCALE_BATCHES = 16  # of the autoencoder's, to measure the latents' variance
 
@@ -78,17 +80,12 @@ class Pipeline:
     @cached_property
     def photos(self) -> Corpus:
         """The training and validation photos."""
-        return load_corpus(self.data / "training", self.work, test_folder=self.data / "photos")
+        return load_photos(self.data, self.work)
 
     @cached_property
     def scenes(self) -> Corpus:
         """Procedural scenes."""
         return load_scenes(self.work, workers=self.workers)
-
-    @cached_property
-    def views(self) -> Views:
-        """Crops of the photos with the teacher's answers."""
-        return load_views(self.photos, self.teacher, self.work, workers=self.workers)
 
     @cached_property
     def clip_texts(self) -> ClipTexts:
@@ -117,7 +114,9 @@ class Pipeline:
             phrase_map = PhraseMap(self.clip_texts)
             names = sorted(set(map(str, self.photos.caption)) - {""})
             scenes = list(map(str, self.scenes.caption))
-            phrases = phrases_to_learn(self.clip_texts, self.captions, names, scenes)
+            labels = set(map(str, self.photos.caption[self.photos.is_label])) - {""}
+            sentences = scenes + sorted(set(names) - labels)
+            phrases = phrases_to_learn(self.clip_texts, self.captions, sorted(labels), sentences)
             np.savez(
                 cache,
                 names=np.array(names),
@@ -128,39 +127,30 @@ class Pipeline:
             )
         return dict(np.load(cache))
 
-    def vocabulary(self) -> image_encoder.Vocabulary:
-        """The names that a crop of a photo can have."""
+    def fit_image_encoder(self) -> ImageEncoder:
+        """Fitted to the features of the training photos."""
+        rows = self.photos.training_rows
+        features = image_encoder.load_features(self.photos, self.work)
+        captions = self.what_photos_show(rows)
+        source = self.photos.source[rows]
+        return image_encoder.fit(features[rows], captions, source, seed=self.seed)
+
+    def what_photos_show(self, rows: npt.NDArray[np.intp]) -> image_encoder.Captions:
+        """The captions of these photos, as names and as vectors."""
         targets = self.targets()
         position = {name: row for row, name in enumerate(targets["names"])}
-        imagenet = self.clip_texts.vectors[self.clip_texts.imagenet]
-        vectors = np.concatenate([targets["name_vectors"], imagenet]).astype(np.float32)
-        return image_encoder.Vocabulary(
-            vectors=torch.from_numpy(vectors),
-            imagenet=np.arange(len(imagenet)) + len(position),
-            caption=np.array([position.get(caption, -1) for caption in self.photos.caption]),
+        vectors = np.concatenate([targets["name_vectors"], np.zeros((1, DIMENSION))])
+        caption = np.array([position.get(caption, -1) for caption in self.photos.caption[rows]])
+        is_label = (caption >= 0) & self.photos.is_label[rows]
+        names, label = np.unique(caption[is_label], return_inverse=True)
+        labels = np.full(len(rows), -1)
+        labels[is_label] = label
+        return image_encoder.Captions(
+            label=labels,
+            names=targets["name_vectors"][names].astype(np.float32),
+            vectors=vectors[caption].astype(np.float32),
+            classes=self.clip_texts.vectors[self.clip_texts.imagenet].astype(np.float32),
         )
-
-    def train_image_encoder(self, start: ImageEncoder | None = None) -> ImageEncoder:
-        """`start`, here and below: a trained network to fine-tune, at a lower learning rate."""
-        torch.manual_seed(self.seed)
-        vocabulary = self.vocabulary()
-        model = image_encoder.Student(image_encoder.build(start))
-        scene_vectors = torch.from_numpy(self.targets()["scene_vectors"])
-        probe = load_probe(
-            self.views, vocabulary.caption, vocabulary.captions, self.work, seed=self.seed
-        )
-        batches = image_encoder.Batches(
-            self.photos,
-            self.views,
-            vocabulary,
-            probe,
-            image_encoder.Scenes(self.scenes, scene_vectors),
-            seed=self.seed,
-            sizes=image_encoder.SIZES if start is None else image_encoder.FINE_TUNING_SIZES,
-        )
-        model.to(memory_format=torch.channels_last)
-        loss = image_encoder.loss_of(vocabulary)
-        return self._fit("image-encoder", model, batches, loss, start=start).encoder
 
     def train_text_encoder(self) -> TextEncoder:
         """Trained on the phrases' targets."""
@@ -171,12 +161,12 @@ class Pipeline:
         batches = text_encoder.Batches(tokens, targets["phrase_vectors"], seed=self.seed)
         return self._fit("text-encoder", model, batches, text_encoder.loss)
 
-    def train_autoencoder(
-        self, encoder: ImageEncoder, start: Autoencoder | None = None
-    ) -> Autoencoder:
-        """Trained with the features of a trained image encoder; of `start`, only the decoder."""
+    def train_autoencoder(self, start: Autoencoder | None = None) -> Autoencoder:
+        """`start`, here and below: a trained network to fine-tune, at a lower learning rate; of an
+        autoencoder, only the decoder.
+        """
         torch.manual_seed(self.seed)
-        loss = autoencoder.loss_of(encoder, load_network(self.teacher))
+        loss = autoencoder.loss_of(load_lite0(), load_network(self.teacher))
         if start is not None:
             batches = autoencoder.Batches([self.photos], seed=self.seed, cropping=0)
             model = autoencoder.freeze_encoder(start)
@@ -195,23 +185,35 @@ class Pipeline:
 
     def buckets(
         self,
-        encoder: ImageEncoder,
+        encoder: Encoder,
         vae: Autoencoder,
         codec: Codec,
         stats: denoiser.EmbeddingStats,
     ) -> tuple[list[Bucket], list[Bucket]]:
-        """Latents, maps and vectors to train on: sharp photos and some scenes; blurred photos."""
+        """Latents, maps and vectors to train on: sharp photos and some scenes; blurred photos.
+
+        `encoder`: the exported one.
+        """
         maker = LatentMaker(encoder, vae, training_codecs(codec, stats.numpy()))
         rows = self.photos.training_rows
         scene_rows = self.scenes.training_rows[:SCENES]
         sharp = self.photos.sharp[rows]
-        folder = self.work / f"latents-{weights_sha256(encoder, vae.encoder)[:8]}"
-        photos = load_buckets(self.photos, rows[sharp], maker, both=True, folder=folder / "photos")
+        name = f"latents-{encoder.weights_sha256[:8]}-{weights_sha256(vae.encoder)[:8]}"
+        folder = self.work / name
+        photos = load_buckets(self.photos, rows[sharp], maker, both=False, folder=folder / "photos")
         scenes = load_buckets(self.scenes, scene_rows, maker, both=True, folder=folder / "scenes")
         blurred = load_buckets(
             self.photos, rows[~sharp], maker, both=False, folder=folder / "blurred"
         )
         return photos + scenes, blurred
+
+    def change_embedding(self, unet: Denoiser, before: Path, after: Path) -> None:
+        """Rewires a denoiser from the embeddings of one pair's folder to those of another."""
+        rows = self.photos.training_rows[:: max(1, len(self.photos) // REWIRING_PHOTOS)]
+        photos = [self.photos.photo(int(row)) for row in rows]
+        encoders = [OpenClipEncoder(find_pair(str(folder))) for folder in (before, after)]
+        vectors = [embed(encoder, photos, map_side=1)[0] for encoder in encoders]
+        denoiser.rewire(unet, *vectors)
 
     def train_denoiser(
         self,

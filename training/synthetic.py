@@ -51,6 +51,7 @@ def _pack(scenes: Iterator[Scene], index: Path, flat: Path) -> None:
         width=width.astype(np.int32),
         key=np.array(keys),
         caption=np.array(captions),
+        is_label=np.zeros(len(captions), bool),
         source=np.array(["scenes"] * len(captions)),
         validation=np.array([is_validation(key) for key in keys]),
         test_duplicate=np.zeros(len(captions), bool),

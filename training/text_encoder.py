@@ -16,13 +16,14 @@ import torch
 from torch.nn import functional as F
 
 from archive.arrays import Vectors
-from training.image_encoder import DIMENSION, LENGTH, NORM
+from training.image_encoder import DIMENSION, NORM
 from training.networks import TextEncoder
 
 CONTEXT = 32  # tokens
 CONFIG = {"context_length": CONTEXT, "vocab_size": 49408, "width": 128, "heads": 4, "layers": 3}
 BATCH = 256
 CONTRAST_TEMPERATURE = 0.05
+LENGTH = 0.2  # weight in the loss
 BUCKETS = (6, 8, 12, 16, 24, 32)  # tokens, with start and end
 
 

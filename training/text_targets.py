@@ -150,13 +150,13 @@ def name_targets(names: list[str], clip_texts: ClipTexts, phrase_map: PhraseMap)
 
 
 def phrases_to_learn(
-    clip_texts: ClipTexts, captions: Path, photo_captions: list[str], scene_captions: list[str]
+    clip_texts: ClipTexts, captions: Path, labels: list[str], sentences: list[str]
 ) -> list[str]:
     """What the text encoder is trained on: names in templates, with colors and places, words,
     captions; nothing that is for validation."""
     validation = clip_texts.validation_names()
     trained_names = set(_synonyms(clip_texts.names)) - validation
-    names = sorted(trained_names | set(photo_captions) - {""})
+    names = sorted(trained_names | set(labels) - {""})
     phrases = {template.format(name) for name in names for template in TEMPLATES}
     phrases |= {
         f"a {color} {name}" for name in names for color in COLORS if _digest(color + name) % 3 == 0
@@ -166,7 +166,7 @@ def phrases_to_learn(
     }
     phrases |= set(_whole_words())
     phrases |= set(caption_lines(captions))
-    phrases |= set(scene_captions) | {word for name in names for word in name.split()}
+    phrases |= set(sentences) | {word for name in names for word in name.split()}
     validation |= {caption.strip(" .") for caption in clip_texts.validation_captions()}
     excluded = {phrase.lower() for phrase in validation}
     return sorted(phrase for phrase in phrases if phrase and phrase.lower() not in excluded)

@@ -89,6 +89,8 @@ class OpenClipEncoder:
             import torch
             from open_clip.transform import PreprocessCfg, image_transform_v2
 
+            import archive.models.names_head  # noqa: F401  # registers it with timm
+
             self._torch = torch
             self._device = best_device()
             model = open_clip.create_model(name, **options)

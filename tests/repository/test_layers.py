@@ -44,6 +44,7 @@ DOORS = {  # library → the only places that may import it
 DEFERRED = (  # modules that are themselves imported when they are needed
     "migrations/",
     "archive/codecs/coders/pqvae_network.py",
+    "archive/models/names_head.py",
 )
 LAZY = set(DOORS) - {"sqlalchemy", "PIL", "click"}
 HELP = """

@@ -21,6 +21,7 @@ def gray_photos(sources: Sequence[str], *, validation: Sequence[int] = ()) -> Co
         width=np.full(count, 8, np.int32),
         key=np.array([f"{photo:06}" for photo in range(count)]),
         caption=np.array([""] * count),
+        is_label=np.ones(count, bool),
         source=np.array(sources),
         validation=np.isin(np.arange(count), validation),
         test_duplicate=np.zeros(count, bool),

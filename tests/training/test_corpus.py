@@ -41,7 +41,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     test_folder.mkdir()
     enlarged = Image.fromarray(photo(IN_TEST_FOLDER)).resize((128, 96), Image.Resampling.BICUBIC)
     enlarged.save(test_folder / "enlarged.jpg", quality=90)
-    return load_corpus(folder, folder / "work", test_folder=test_folder)
+    return load_corpus([folder], folder / "work", test_folder=test_folder)
 
 
 def test_photos_come_back_as_they_were_packed(corpus: Corpus) -> None:

@@ -36,9 +36,10 @@ def parts() -> Parts:
 @pytest.fixture(scope="module")
 def buckets(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> list[Bucket]:
     """The scenes through one-bit codes, every other one flipped."""
-    clip, vae, _, stats = parts
+    _, vae, _, stats = parts
     codec = coclico(len(stats.mean))
-    maker = LatentMaker(clip.visual, vae, [(codec, codec.alignment_in(*stats.numpy()))])
+    encoder = OpenClipEncoder(find_pair("pocket"))
+    maker = LatentMaker(encoder, vae, [(codec, codec.alignment_in(*stats.numpy()))])
     folder = tmp_path_factory.mktemp("buckets")
     return load_buckets(PHOTOS, np.arange(COUNT), maker, both=False, folder=folder)
 

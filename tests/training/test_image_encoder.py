@@ -1,51 +1,84 @@
-"""Which crops the image encoder is trained on, and how often."""
+"""Fitting the head of the image encoder."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 
-from tests.support.corpora import gray_photos
+from archive.arrays import Vectors, unit
+from archive.models.lite0 import CLASSES, FEATURES
 from training import image_encoder
-from training.corpus import Corpus
-from training.crops import TOP, Views
-from training.probe import Probe
-from training.teacher import FEATURES
+from training.image_encoder import DIMENSION, NORM, Captions
+
+PHOTOS = 400
+NAMES = 8
+KNOWN = 6  # of the names; photos of the others have none
+
+Features = npt.NDArray[np.float16]
 
 
-@pytest.fixture
-def corpus() -> Corpus:
-    """Four photos of 8 × 8: two without a source weight, one of sports, one for validation."""
-    return gray_photos(["scenes", "scenes", "sports", "sports"], validation=[3])
+def random_unit(rng: np.random.Generator, count: int) -> Vectors:
+    return unit(rng.normal(size=(count, DIMENSION)).astype(np.float32))
 
 
-@pytest.fixture
-def views() -> Views:
-    """The whole of every photo, and the left half of the second."""
-    count = 5
-    full = [0, 0, 8, 8]
-    return Views(
-        photo=np.array([0, 1, 1, 2, 3], np.int32),
-        box=np.array([full, full, [0, 0, 4, 8], full, full], np.float32),
-        label=np.zeros((count, TOP), np.int16),
-        probability=np.full((count, TOP), 1 / TOP, np.float32),
-        features=np.zeros((count, FEATURES), np.uint8),
+@pytest.fixture(scope="module")
+def features() -> Features:
+    """Photos of NAMES kinds, in turn, each kind with features of its own."""
+    rng = np.random.default_rng(0)
+    kinds = rng.exponential(size=(NAMES, FEATURES))
+    noise = rng.exponential(size=(PHOTOS, FEATURES))
+    return (kinds[np.arange(PHOTOS) % NAMES] + 0.5 * noise).astype(np.float16)
+
+
+@pytest.fixture(scope="module")
+def captions() -> Captions:
+    rng = np.random.default_rng(1)
+    names = random_unit(rng, NAMES)
+    kind = np.arange(PHOTOS) % NAMES
+    label = np.where(kind < KNOWN, kind, -1)
+    vectors = np.where(kind[:, None] < KNOWN, names[kind], np.float32(0))
+    return Captions(label, names, vectors, random_unit(rng, CLASSES))
+
+
+def embed(encoder: object, features: Features) -> Vectors:
+    with torch.inference_mode():
+        vectors: Vectors = encoder.trunk.embed(torch.from_numpy(features).float()).numpy()  # type: ignore[attr-defined]
+    return vectors
+
+
+def test_photos_come_to_lie_near_their_names(features: Features, captions: Captions) -> None:
+    encoder = image_encoder.fit(features, captions, np.array(["one"] * PHOTOS), seed=0)
+    vectors = embed(encoder, features)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), NORM, rtol=1e-4)
+    known = captions.label >= 0
+    nearest = (vectors @ captions.names.T).argmax(axis=1)
+    assert (nearest[known] == captions.label[known]).mean() > 0.95
+
+
+def test_captions_that_are_no_labels_teach_too(features: Features, captions: Captions) -> None:
+    sentences = replace(captions, label=np.where(captions.label == 0, -1, captions.label))
+    vectors = embed(
+        image_encoder.fit(features, sentences, np.array(["one"] * PHOTOS), seed=0), features
     )
+    shown = np.arange(PHOTOS) % NAMES == 0
+    cosines = unit(vectors) @ captions.names[0]
+    assert cosines[shown].mean() > cosines[~shown].mean() + 0.1
 
 
-def test_crops_are_sampled_by_area_and_source(corpus: Corpus, views: Views) -> None:
-    weights = image_encoder.sampling_weights(corpus, views)
-    sports = image_encoder.SOURCE_WEIGHTS["sports"]
-    assert weights.sum() == pytest.approx(1)
-    assert weights / weights[0] == pytest.approx([1, 1, 0.5, sports, 0])
+def test_a_source_counts_by_the_root_of_its_size(features: Features, captions: Captions) -> None:
+    """Photos of one kind bear two captions; the caption of the small source is not drowned."""
+    few = np.arange(PHOTOS) % (NAMES * 10) == 0  # every tenth photo of the first kind
+    contrary = captions.vectors.copy()
+    contrary[few] = captions.names[NAMES - 1]
+    unlabeled = replace(captions, label=np.full(PHOTOS, -1), vectors=contrary)
 
+    def pull(source: npt.NDArray[np.str_]) -> float:
+        encoder = image_encoder.fit(features, unlabeled, source, seed=0)
+        shown = embed(encoder, features[::NAMES])
+        return float((unit(shown) @ captions.names[NAMES - 1]).mean())
 
-def test_validation_photos_are_never_sampled(corpus: Corpus, views: Views) -> None:
-    no_names = np.zeros(0, np.int64)
-    vocabulary = image_encoder.Vocabulary(torch.zeros(0), no_names, no_names)
-    batches = image_encoder.Batches(corpus, views, vocabulary, Probe(1), None, seed=0)
-    sampled = np.bincount([next(batches._order) for _ in range(20_000)], minlength=len(views))
-    sports = image_encoder.SOURCE_WEIGHTS["sports"]
-    assert sampled[4] == 0
-    assert sampled[3] / sampled[0] == pytest.approx(sports, rel=0.1)
+    assert pull(np.where(few, "small", "large")) > pull(np.array(["one"] * PHOTOS)) + 0.01
