@@ -1,12 +1,13 @@
 """`klt`: our own. Embedding and color map by transform coding, each at a chosen number of bits.
 
-    clip_code     message of archive.codecs.coders.layered for the embedding
+    clip_code     message of archive.codecs.coders.additive for the embedding; of states written
+                  before there were books, of archive.codecs.coders.layered
     color_code    message of archive.codecs.coders.transform for the 1.5 n² samples of the map,
                   minus their prediction from the decoded embedding
                   (archive.codecs.coders.map_prediction)
 
 Codes have no header and vary in length; they end where their fields end. The fitted state (means,
-atoms, bases, tables of counts, centroids) is stored once, in the codec row. `bits` and `map_bits`
+books, bases, tables of counts, centroids) is stored once, in the codec row. `bits` and `map_bits`
 are what a code takes on average over the sample it was fitted to, in whole bytes.
 """
 
@@ -17,7 +18,9 @@ from typing import Any
 
 from archive.arrays import Pixels, Vectors
 from archive.codecs.codec import Codec
-from archive.codecs.coders.layered import Layered, fit_layered
+from archive.codecs.coders.additive import Additive
+from archive.codecs.coders.additive_fit import fit_additive
+from archive.codecs.coders.layered import Layered
 from archive.codecs.fitted_coders import (
     VECTOR_PREFIX,
     FittedVectors,
@@ -33,11 +36,12 @@ def fit_klt(vectors: Vectors, maps: Pixels, *, bits: int, map_bits: int, seed: i
     Raises UsageError for too few of them or too few bits.
     """
     check_sample(vectors, bits)
-    coder = FittedVectors(fit_layered(vectors, bits, seed=seed), bits)
+    coder = FittedVectors(fit_additive(vectors, bits, seed=seed), bits)
     return Codec("klt", coder, fit_maps(maps, map_bits, vectors, coder, seed=seed))
 
 
 def open_klt(parameters: Mapping[str, Any], arrays: Mapping[str, Any]) -> Codec:
     """From a codec row. Raises KeyError where something is missing."""
-    coder = FittedVectors(Layered.open(arrays, VECTOR_PREFIX), int(parameters["bits"]))
+    layout = Additive if f"{VECTOR_PREFIX}books_entries" in arrays else Layered
+    coder = FittedVectors(layout.open(arrays, VECTOR_PREFIX), int(parameters["bits"]))
     return Codec("klt", coder, open_maps(parameters, arrays))

@@ -14,14 +14,15 @@ from archive.arrays import Vectors
 from archive.codecs import (
     LINEAR_SUFFIX,
     SELECTABLE_CODECS,
-    Codec,
     fit_codec,
     get_spec,
     load_codec,
 )
 from archive.errors import UsageError
+from archive.evaluate.faiss_quantizers import FAISS_QUANTIZERS, train_faiss
 from archive.evaluate.rate_distortion import (
     EvaluationSample,
+    VectorCodec,
     measure,
     text_to_image,
     zero_shot_agreement,
@@ -65,7 +66,7 @@ class CodecBench:
 
         Raises UsageError for an unknown name.
         """
-        known = [spec.name for spec in SELECTABLE_CODECS]
+        known = [*(spec.name for spec in SELECTABLE_CODECS), *FAISS_QUANTIZERS]
         for name in names:
             if name.removesuffix(LINEAR_SUFFIX) not in known:
                 raise UsageError(f"{name!r} is not a codec; choose from {', '.join(known)}")
@@ -84,8 +85,10 @@ class CodecBench:
     def _sample(self) -> EvaluationSample:
         return EvaluationSample(self.test, self.fit.mean(axis=0))
 
-    def _codec(self, name: str, rate: int) -> Codec | None:
-        """None if a scalar codec has no point at this rate: it takes whole bits per dimension."""
+    def _codec(self, name: str, rate: int) -> VectorCodec | None:
+        """None if there is no point at this rate: scalar codecs take whole bits per dimension."""
+        if name in FAISS_QUANTIZERS:
+            return train_faiss(name, self.fit, rate)
         maps = np.zeros((len(self.fit), *NO_MAPS), np.uint8)
         if get_spec(name.removesuffix(LINEAR_SUFFIX)).is_fitted:
             return fit_codec(name, self.fit, maps, bits=rate, map_bits=0)
@@ -94,7 +97,7 @@ class CodecBench:
             return None
         return fit_codec(name, self.fit, maps, bits=bits, map_bits=0)
 
-    def _point(self, codec: Codec) -> dict[str, Any]:
+    def _point(self, codec: VectorCodec) -> dict[str, Any]:
         rate_point, vectors_hat = measure(codec, self._sample)
         point = asdict(rate_point)
         if self.texts is not None:

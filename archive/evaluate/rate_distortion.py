@@ -6,7 +6,9 @@
     centered_cosine     cos(σ − μ, σ̂ − μ)            μ: mean of the vectors the codec was fitted to
     relative_error      Σ (σ − σ̂)² / Σ (σ − mean)²
     neighbors_kept      of the ten nearest neighbors among the vectors, the share that is also among
-                        the ten nearest among the decoded vectors
+                        the ten nearest when all are decoded
+    neighbors_found     the same share when only the rows are decoded and the query is as it was:
+                        what search does
     bound_bits          Gaussian reverse water-filling at the same squared error
                         (Cover & Thomas, theorem 10.3.3)
 
@@ -21,13 +23,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from archive.arrays import Vectors, cosine, unit
-from archive.codecs import Codec
 
 NEIGHBORS = 10
 MIN_EIGENVALUE = 1e-15
@@ -49,8 +50,31 @@ class RatePoint:
     relative_error: float
     bound_bits: float
     neighbors_kept: float
+    neighbors_found: float
     encode_per_second: float
     decode_per_second: float
+
+
+class VectorCodec(Protocol):
+    """What is measured: a codec, or a quantizer beside it."""
+
+    @property
+    def name(self) -> str:
+        """What its points are called."""
+        ...
+
+    @property
+    def state(self) -> bytes:
+        """What is stored once per archive."""
+        ...
+
+    def encode_vectors(self, vectors: Vectors) -> list[bytes]:
+        """(N, D) float32 → N codes."""
+        ...
+
+    def decode_vectors(self, codes: list[bytes]) -> Vectors:
+        """N codes → (N, D) float32."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -110,10 +134,10 @@ class EvaluationSample:
     @cached_property
     def neighbors(self) -> npt.NDArray[np.int64]:
         """(QUERIES, NEIGHBORS) positions of the nearest vectors."""
-        return _nearest(self.vectors)
+        return _nearest(self.vectors, self.vectors)
 
 
-def measure(codec: Codec, sample: EvaluationSample) -> tuple[RatePoint, Vectors]:
+def measure(codec: VectorCodec, sample: EvaluationSample) -> tuple[RatePoint, Vectors]:
     """A codec on a sample → its point, and the decoded vectors (N, D)."""
     vectors = sample.vectors
     codes, encode_seconds = _timed(lambda: codec.encode_vectors(vectors))
@@ -129,19 +153,12 @@ def measure(codec: Codec, sample: EvaluationSample) -> tuple[RatePoint, Vectors]
         centered_cosine=round(float(centered_cosine.mean()), 5),
         relative_error=round(error / float(vectors.var(axis=0).sum()), 5),
         bound_bits=round(sample.bound.bits(error), 2),
-        neighbors_kept=round(neighbors_kept(sample.neighbors, vectors_hat), 4),
+        neighbors_kept=round(_kept(sample.neighbors, vectors_hat, vectors_hat), 4),
+        neighbors_found=round(_kept(sample.neighbors, vectors, vectors_hat), 4),
         encode_per_second=round(len(vectors) / encode_seconds),
         decode_per_second=round(len(vectors) / decode_seconds),
     )
     return point, vectors_hat
-
-
-def neighbors_kept(true_neighbors: npt.NDArray[np.int64], vectors_hat: Vectors) -> float:
-    """Share of the nearest neighbors by cosine, itself excluded, that decoding keeps; of the first
-    QUERIES rows.
-    """
-    pairs = zip(true_neighbors, _nearest(vectors_hat), strict=True)
-    return float(np.mean([len(set(before) & set(after)) for before, after in pairs]) / NEIGHBORS)
 
 
 def text_to_image(
@@ -164,9 +181,16 @@ def zero_shot_agreement(labels: Vectors, vectors: Vectors, vectors_hat: Vectors)
     return round(float((before == after).mean()), 4)
 
 
-def _nearest(vectors: Vectors) -> npt.NDArray[np.int64]:
-    normalized = unit(vectors)
-    scores = normalized[:QUERIES] @ normalized.T
+def _kept(true_neighbors: npt.NDArray[np.int64], queries: Vectors, vectors_hat: Vectors) -> float:
+    """Share of the true nearest neighbors that are the queries' nearest decoded vectors."""
+    pairs = zip(true_neighbors, _nearest(queries, vectors_hat), strict=True)
+    return float(np.mean([len(set(before) & set(after)) for before, after in pairs]) / NEIGHBORS)
+
+
+def _nearest(queries: Vectors, vectors: Vectors) -> npt.NDArray[np.int64]:
+    """The nearest vectors by cosine to the first QUERIES of as many queries, each row's own
+    excluded → (QUERIES, NEIGHBORS) positions."""
+    scores = unit(queries[:QUERIES]) @ unit(vectors).T
     scores[np.arange(len(scores)), np.arange(len(scores))] = -np.inf
     nearest: npt.NDArray[np.int64] = np.argpartition(-scores, NEIGHBORS, axis=1)[:, :NEIGHBORS]
     return nearest

@@ -15,7 +15,7 @@ from cli.shared.values import PathValue
 FILE = PathValue(path_type=Path, exists=True, dir_okay=False)
 HEAD = (
     f"{'codec':>8}{'bits':>9}{'cosine':>9}{'centered':>9}{'nn10':>8}"
-    f"{'× bound':>9}{'enc/s':>9}{'dec/s':>9}"
+    f"{'nn10 found':>11}{'× bound':>9}{'enc/s':>9}{'dec/s':>9}"
 )
 
 
@@ -23,7 +23,11 @@ HEAD = (
 @click.option("--fit", required=True, type=FILE, help="Vectors to fit codecs to: .npy, (N, D).")
 @click.option("--test", required=True, type=FILE, help="Vectors to measure on: .npy, (N, D).")
 @click.option(
-    "--codecs", default="klt,clip", show_default=True, metavar="NAME,…", help="Codecs to measure."
+    "--codecs",
+    default="klt,clip",
+    show_default=True,
+    metavar="NAME,…",
+    help="Codecs to measure, and FAISS' quantizers: pq, opq, rq, lsq, rabitq.",
 )
 @click.option(
     "--bits", default="64,128,256,512", show_default=True, metavar="N,…", help="Bits per image."
@@ -78,6 +82,7 @@ def _line(point: dict[str, Any]) -> str:
     times_bound = f"{point['bits'] / point['bound_bits']:.2f}" if point["bound_bits"] else "–"
     fidelity = (
         f"{point['cosine']:9.4f}{point['centered_cosine']:9.4f}{point['neighbors_kept']:8.3f}"
+        f"{point['neighbors_found']:11.3f}"
     )
     speed = f"{point['encode_per_second']:9,.0f}{point['decode_per_second']:9,.0f}"
     return f"{point['codec']:>8}{point['bits']:9.1f}{fidelity}{times_bound:>9}{speed}"

@@ -19,6 +19,7 @@ from archive.codecs.coders.serialization import from_bytes, to_bytes
 from archive.errors import ColdframeError, UnknownCodec
 from archive.models.pairs import find_pair
 
+GOLDEN = Path(__file__).parents[1] / "golden"
 VALUES: tuple[Any, ...] = (
     10**18,
     10**6,
@@ -49,7 +50,8 @@ def codecs() -> list[Codec]:
     """One without a state, one of each coder that has one."""
     shipped = Path(find_pair("pocket").codecs)
     fitted = [load_codec(shipped / name) for name in ("klt-60-20.npz", "clip-squares.npz")]
-    return [coclico(32, bits=2), *fitted]
+    golden = [load_codec(GOLDEN / name) for name in ("klt-books.npz", "klt-books-trellis.npz")]
+    return [coclico(32, bits=2), *fitted, *golden]
 
 
 @pytest.mark.parametrize("codec", codecs(), ids=lambda codec: codec.name)
