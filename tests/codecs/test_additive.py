@@ -87,11 +87,12 @@ def test_zero_vectors_are_coded_too(coder: Additive) -> None:
     ],
 )
 def test_a_code_is_made_up_by_bits_and_sample(bits: int, rows: int, plan: Plan) -> None:
-    assert Plan.of(bits, rows, True) == plan
+    assert Plan.of(bits, (rows, 512), True) == plan
 
 
 def test_vectors_of_one_norm_may_fill_a_code_with_books() -> None:
-    assert Plan.of(64, 10_000, False) == Plan(8, 256, False, 1)
+    assert Plan.of(64, (10_000, 512), False) == Plan(8, 256, False, 1)
+    assert Plan.of(64, (10_000, 768), False) == Plan(5, 256, True, 1)  # of a mebibyte
 
 
 def test_books_fit_other_rows_better_with_more_of_them() -> None:

@@ -24,6 +24,7 @@ MAX_ENTRIES = 256  # of a book
 ROWS_PER_ENTRY = 8  # of the sample, at least
 ROWS_PER_INDEX = 2  # of the sample, for each entry of all books
 INDEX_BITS = 8
+BOOKS_BYTES = 1 << 20  # of all books, at most: small archives keep them too
 LAST_BOOKS_ALONE = 64  # bits, up to which books that fill the code are better than a trellis
 MANY_BOOKS = 8
 FEW_BOOKS = 4
@@ -49,27 +50,34 @@ class Plan:
     norms: int
 
     @classmethod
-    def of(cls, bits: float, rows: int, norms_vary: bool) -> Plan:
-        """For that many bits and a sample of that many rows."""
+    def of(cls, bits: float, sample: tuple[int, int], norms_vary: bool) -> Plan:
+        """For that many bits and a sample of (N, d) rows."""
+        rows, dimension = sample
         index_bits = min(INDEX_BITS, int(bits), int(math.log2(max(2, rows // ROWS_PER_ENTRY))))
         norms = 1
         if norms_vary and bits >= NORM_FROM:
             norms = NORM_LEVELS * (2 if bits >= NORM_LEVELS_FROM else 1)
         is_one_byte = bits < INDEX_BITS + TRELLIS_BITS
         fills_bytes = index_bits == INDEX_BITS and bits % INDEX_BITS == 0
-        if is_one_byte or (fills_bytes and norms == 1 and bits <= LAST_BOOKS_ALONE):
+        storable = BOOKS_BYTES // (dimension << index_bits)
+        if is_one_byte or (
+            bits // INDEX_BITS <= storable
+            and fills_bytes
+            and norms == 1
+            and bits <= LAST_BOOKS_ALONE
+        ):
             return cls(max(1, int(bits) // INDEX_BITS), 1 << index_bits, False, 1)
         most = MANY_BOOKS if bits < FEW_BOOKS_FROM else FEW_BOOKS
         affordable = int((bits - TRELLIS_BITS - math.log2(norms)) // index_bits)
         learnable = rows // (ROWS_PER_INDEX << index_bits)
-        return cls(max(1, min(most, affordable, learnable)), 1 << index_bits, True, norms)
+        return cls(max(1, min(most, affordable, learnable, storable)), 1 << index_bits, True, norms)
 
 
 def fit_additive(rows: Vectors, bits: float, *, seed: int = 0) -> Additive:
     """(N, d) sample → a coder that spends `bits` per row on average, in whole bytes."""
     lengths = np.linalg.norm(rows, axis=1)
     varies = bool(lengths.std() >= CONSTANT_NORM * lengths.mean())
-    plan = Plan.of(bits, len(rows), varies)
+    plan = Plan.of(bits, rows.shape, varies)
     norms = _norm_table(lengths, plan.norms)
     order = np.random.default_rng(seed).permutation(len(rows))
     held_out = min(HELD_OUT, len(rows) // HELD_OUT_SHARE) if plan.has_trellis else 0
