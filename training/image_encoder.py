@@ -5,8 +5,7 @@
     P    multinomial regression from the same to the labels of photos; N, the labels' text vectors
 
 A photo counts by one over the root of the size of its source: large sources would drown the rest.
-Temperature and weights were chosen on sources left out, one after the other
-(training.left_out).
+Temperature and weights were chosen on sources left out, one after the other: see docs/pocket.md.
 """
 
 from __future__ import annotations

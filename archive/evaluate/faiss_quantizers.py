@@ -92,23 +92,24 @@ def _divides(books: int, dimension: int) -> bool:
 
 
 def _rq(dimension: int, bits: int) -> Any:
-    import faiss
-
-    if not _books(bits):
-        return None
-    index = faiss.IndexResidualQuantizer(dimension, _books(bits), ENTRY_BITS)
-    index.rq.max_beam_size = RQ_BEAM
+    index = _additive("IndexResidualQuantizer", dimension, bits)
+    if index is not None:
+        index.rq.max_beam_size = RQ_BEAM
     return index
 
 
 def _lsq(dimension: int, bits: int) -> Any:
+    index = _additive("IndexLocalSearchQuantizer", dimension, bits)
+    if index is not None:
+        index.lsq.train_iters = LSQ_ITERATIONS
+    return index
+
+
+def _additive(kind: str, dimension: int, bits: int) -> Any:
     import faiss
 
-    if not _books(bits):
-        return None
-    index = faiss.IndexLocalSearchQuantizer(dimension, _books(bits), ENTRY_BITS)
-    index.lsq.train_iters = LSQ_ITERATIONS
-    return index
+    books = _books(bits)
+    return getattr(faiss, kind)(dimension, books, ENTRY_BITS) if books else None
 
 
 def _rabitq(dimension: int, bits: int) -> Any:

@@ -127,7 +127,7 @@ def test_least_squares_decode_the_very_codes_better(
 def trained(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A codec that the command of its training has written."""
     work = tmp_path_factory.mktemp("trained")
-    options = ("--minutes", "0.1", "--validation", "0", "--threads", "1", "--work", work)
+    options = ("--minutes", "0.25", "--validation", "0", "--threads", "1", "--work", work)
     files = ("--images", folder, "--out", work / "pqvae.npz")
     subprocess.run([sys.executable, "-m", "training.pqvae", *options, *files], check=True)
     return work / "pqvae.npz"
@@ -139,8 +139,7 @@ def test_a_codec_that_was_trained_comes_in_a_file(
 ) -> None:
     done = list(archive.recode(str(trained)))
     assert len(done) == COUNT
-    # a machine that is busy trains less in six seconds
-    assert np.mean([one.cosine for one in done]) > 0.25
+    assert np.mean([one.cosine for one in done]) > 0.5
     assert {row.codec_id for row in archive} == {archive._codecs.current_id}
     assert (archive.codec.name, archive.codec.map_side) == ("pqvae", 8)
     assert list(archive.recode(str(trained))) == []

@@ -13,6 +13,7 @@ from archive.arrays import Vectors, unit
 from archive.models.lite0 import CLASSES, FEATURES
 from training import image_encoder
 from training.image_encoder import DIMENSION, NORM, Captions
+from training.networks import ImageEncoder
 
 PHOTOS = 400
 NAMES = 8
@@ -44,9 +45,9 @@ def captions() -> Captions:
     return Captions(label, names, vectors, random_unit(rng, CLASSES))
 
 
-def embed(encoder: object, features: Features) -> Vectors:
+def embed(encoder: ImageEncoder, features: Features) -> Vectors:
     with torch.inference_mode():
-        vectors: Vectors = encoder.trunk.embed(torch.from_numpy(features).float()).numpy()  # type: ignore[attr-defined]
+        vectors: Vectors = encoder.trunk.embed(torch.from_numpy(features).float()).numpy()
     return vectors
 
 

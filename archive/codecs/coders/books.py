@@ -11,10 +11,8 @@ without rounding.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,13 +20,14 @@ import numpy.typing as npt
 from archive.arrays import Vectors
 from archive.codecs.coders import range_coder
 from archive.codecs.coders.batch_reader import BatchReader, Tables
+from archive.codecs.coders.state import FittedState
 
 Indices = npt.NDArray[np.int64]
 BLOCK = 512  # rows coded at a time: beam · K · BLOCK errors are in memory
 
 
 @dataclass(frozen=True)
-class Books:
+class Books(FittedState):
     """The fitted state. d: dimensions, M: books, K: entries of each."""
 
     mean: npt.NDArray[np.float32]  # (d,)
@@ -77,15 +76,6 @@ class Books:
     @cached_property
     def _tables(self) -> Tables:
         return Tables.of(self.counts)
-
-    def arrays(self, prefix: str) -> dict[str, npt.NDArray[np.generic]]:
-        """Everything, by name, for the codec row."""
-        return {f"{prefix}{field.name}": getattr(self, field.name) for field in fields(self)}
-
-    @classmethod
-    def open(cls, arrays: Mapping[str, Any], prefix: str) -> Books:
-        """The mirror of arrays. Raises KeyError where something is missing."""
-        return cls(**{field.name: arrays[prefix + field.name] for field in fields(cls)})
 
 
 def beam_search(centered: Vectors, books: Vectors, beam: int) -> Indices:

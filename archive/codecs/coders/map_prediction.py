@@ -12,14 +12,13 @@ machine.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from archive.arrays import Vectors
+from archive.codecs.coders.state import FittedState
 
 Samples = npt.NDArray[np.float32]
 RANK = 12
@@ -36,7 +35,7 @@ TINY = 1e-12  # instead of zero, where something is divided
 
 
 @dataclass(frozen=True)
-class Prediction:
+class Prediction(FittedState):
     """The fitted state. D: dimensions, S: samples of a map, r: rank."""
 
     unit: npt.NDArray[np.float64]  # (), of v
@@ -54,15 +53,6 @@ class Prediction:
         exact = np.clip(factors, -FACTOR_LIMIT, FACTOR_LIMIT) @ self.up.astype(np.float64)
         predicted: Samples = (float(self.sample_unit) * exact).astype(np.float32)
         return predicted
-
-    def arrays(self, prefix: str) -> dict[str, npt.NDArray[np.generic]]:
-        """Everything, by name, for the codec row."""
-        return {f"{prefix}{field.name}": getattr(self, field.name) for field in fields(self)}
-
-    @classmethod
-    def open(cls, arrays: Mapping[str, Any], prefix: str) -> Prediction:
-        """The mirror of arrays. Raises KeyError where something is missing."""
-        return cls(**{field.name: arrays[prefix + field.name] for field in fields(cls)})
 
 
 def fit_prediction(vectors_hat: Vectors, samples: Samples, *, seed: int = 0) -> Prediction | None:

@@ -14,11 +14,10 @@ below 2⁵³, so double precision adds them without rounding, in any order:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import pairwise, product
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +26,7 @@ from archive.arrays import Vectors
 from archive.codecs.coders import range_coder
 from archive.codecs.coders.atom_sets import AtomModels, model_or_none, set_weights
 from archive.codecs.coders.omp import Integers, OmpSolution, omp_solutions
+from archive.codecs.coders.state import FittedState
 
 COEFFICIENT_UNIT = 2.0**-16
 COEFFICIENT_LIMIT = 1 << 24
@@ -64,7 +64,7 @@ class SparseCodes:
 
 
 @dataclass(frozen=True)
-class Dictionary:
+class Dictionary(FittedState):
     """The fitted state. d: dimensions, K: atoms, S: atoms per row at most, A: levels."""
 
     mean: npt.NDArray[np.float32]  # (d,)
@@ -227,15 +227,6 @@ class Dictionary:
             count_bits=(np.log2(np.array(sums)) - np.log2(counts)).astype(np.float32),
             level_bits=-np.log2(range_coder.probabilities(self.level_counts)),
         )
-
-    def arrays(self, prefix: str) -> dict[str, npt.NDArray[np.generic]]:
-        """Everything, by name, for the codec row."""
-        return {f"{prefix}{field.name}": getattr(self, field.name) for field in fields(self)}
-
-    @classmethod
-    def open(cls, arrays: Mapping[str, Any], prefix: str) -> Dictionary:
-        """The mirror of arrays. Raises KeyError where something is missing."""
-        return cls(**{field.name: arrays[prefix + field.name] for field in fields(cls)})
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +18,7 @@ import numpy.typing as npt
 
 from archive.arrays import Vectors
 from archive.codecs.coders import range_coder
+from archive.codecs.coders.bisection import least_for_bits
 from archive.codecs.coders.omp import Integers, OmpSolution, omp_solutions
 from archive.codecs.coders.sparse import (
     BLOCK,
@@ -208,16 +208,14 @@ def _fit_lambda(
     rate_granularity: int,
 ) -> Dictionary:
     """The least λ whose codes take no more than `bits` on average."""
-    low = math.log(1e-6 * energy)
-    high = math.log(energy)
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
-        candidate = replace(fitted, slope=np.array(math.exp(middle)))
-        if candidate.choose(solutions, rate_granularity).bits.mean() > bits:
-            low = middle
-        else:
-            high = middle
-    return replace(fitted, slope=np.array(math.exp(high)))
+
+    def with_slope(slope: float) -> Dictionary:
+        return replace(fitted, slope=np.array(slope))
+
+    def bits_at(slope: float) -> float:
+        return float(with_slope(slope).choose(solutions, rate_granularity).bits.mean())
+
+    return with_slope(least_for_bits(bits_at, bits, (1e-6 * energy, energy), rounds=BISECTIONS))
 
 
 def _fit_tables(fitted: Dictionary, solutions: list[OmpSolution], codes: SparseCodes) -> Dictionary:

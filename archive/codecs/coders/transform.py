@@ -19,10 +19,8 @@ of threads:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +28,7 @@ import numpy.typing as npt
 from archive.arrays import Vectors
 from archive.codecs.coders import range_coder
 from archive.codecs.coders.rdoq import Classes, choose_symbols_for_bytes
+from archive.codecs.coders.state import FittedState
 
 Integers = npt.NDArray[np.int64]
 BASIS_UNIT = 2.0**-10  # as good as 2⁻¹⁴ up to 1,000 bits, and the state a sixth smaller
@@ -51,7 +50,7 @@ class TransformCodes:
 
 
 @dataclass(frozen=True)
-class Transform:
+class Transform(FittedState):
     """The fitted state. d: dimensions of x, n: directions, G: gains (odd), C: classes, A: levels
     (odd)."""
 
@@ -155,15 +154,6 @@ class Transform:
             bits=-np.log2(range_coder.probabilities(self.counts)),
             gain_bits=-np.log2(range_coder.probabilities(self.gain_counts)[0]),
         )
-
-    def arrays(self, prefix: str) -> dict[str, npt.NDArray[np.generic]]:
-        """Everything, by name, for the codec row."""
-        return {f"{prefix}{field.name}": getattr(self, field.name) for field in fields(self)}
-
-    @classmethod
-    def open(cls, arrays: Mapping[str, Any], prefix: str) -> Transform:
-        """The mirror of arrays. Raises KeyError where something is missing."""
-        return cls(**{field.name: arrays[prefix + field.name] for field in fields(cls)})
 
 
 @dataclass(frozen=True)

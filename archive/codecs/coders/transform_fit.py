@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ import numpy.typing as npt
 
 from archive.arrays import Vectors
 from archive.codecs.coders import range_coder
+from archive.codecs.coders.bisection import least_for_bits
 from archive.codecs.coders.rdoq import Classes, choose_symbols
 from archive.codecs.coders.transform import (
     BASIS_UNIT,
@@ -67,14 +67,10 @@ def fit_transform(
     Messages are whole bytes. `gains`: how many a row chooses from, odd.
     """
     sample = _Sample(rows, start or MessageStart.empty(len(rows)), gains, seed)
-    low, high = map(math.log, STEP_RANGE)
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
-        if sample.message_bits(sample.fit(math.exp(middle))) > bits:
-            low = middle
-        else:
-            high = middle
-    return sample.fit(math.exp(high))
+    step = least_for_bits(
+        lambda step: sample.message_bits(sample.fit(step)), bits, STEP_RANGE, rounds=BISECTIONS
+    )
+    return sample.fit(step)
 
 
 class _Sample:

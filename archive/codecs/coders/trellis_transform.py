@@ -13,10 +13,8 @@ without rounding:  |B| ≤ 2¹⁰,  |r| ≤ 2²⁶,  n ≤ 2¹¹   →   |Σ| �
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +22,7 @@ import numpy.typing as npt
 from archive.arrays import Vectors
 from archive.codecs.coders import range_coder
 from archive.codecs.coders.batch_reader import BatchReader, Tables
+from archive.codecs.coders.state import FittedState
 from archive.codecs.coders.trellis import BRANCHES, NEXT, best_path
 
 Integers = npt.NDArray[np.int64]
@@ -50,7 +49,7 @@ class TrellisCodes:
 
 
 @dataclass(frozen=True)
-class TrellisTransform:
+class TrellisTransform(FittedState):
     """The fitted state. d: dimensions of x, n: directions, C: classes, A: levels (odd)."""
 
     mean: npt.NDArray[np.float32]  # (d,)
@@ -114,15 +113,6 @@ class TrellisTransform:
     def _levels(self) -> LevelChoice:
         centroids = (self.centroids * COEFFICIENT_UNIT).astype(np.float32)
         return LevelChoice(self.classes, centroids, -np.log2(self._probabilities), float(self.step))
-
-    def arrays(self, prefix: str) -> dict[str, npt.NDArray[np.generic]]:
-        """Everything, by name, for the codec row."""
-        return {f"{prefix}{field.name}": getattr(self, field.name) for field in fields(self)}
-
-    @classmethod
-    def open(cls, arrays: Mapping[str, Any], prefix: str) -> TrellisTransform:
-        """The mirror of arrays. Raises KeyError where something is missing."""
-        return cls(**{field.name: arrays[prefix + field.name] for field in fields(cls)})
 
 
 @dataclass(frozen=True)
