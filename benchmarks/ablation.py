@@ -28,8 +28,8 @@ from archive.models.pairs import find_pair
 from archive.models.sampling import Sampling
 from archive.settings import Settings
 from training.evaluate import load_data
+from training.metrics import identification_rate
 from training.restoration_scores import color_score, sharp_photos
-from training.teacher_metrics import identification_rate
 
 PULL = 0.05  # of low-frequency guidance
 

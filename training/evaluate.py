@@ -18,6 +18,7 @@ from archive.models.decoders.open import open_decoder
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import POCKET_FOLDER, POCKET_SAMPLING, Pair
 from training.corpus import Corpus, load_photos
+from training.metrics import JudgeMetrics, TeacherMetrics
 from training.naming_scores import name_photos, text_retrieval
 from training.restoration_scores import (
     restore_photos,
@@ -27,7 +28,6 @@ from training.restoration_scores import (
     write_contact_sheet,
 )
 from training.teacher import Teacher
-from training.teacher_metrics import TeacherMetrics
 from training.text_targets import ClipTexts, load_clip_texts
 
 PHOTOS = 64  # id@5 is defined for 64
@@ -121,7 +121,8 @@ def main(
         decoder = open_decoder(pair, dimension=encoder.dimension)
         photos = sharp_photos(corpus, count, first=first)
         restorations = restore_photos(photos, encoder, decoder, sampling)
-        scores |= score(metrics, restorations)
+        scores |= {"teacher": score(metrics, restorations)}
+        scores |= {"judge": score(JudgeMetrics(), restorations)}
         if contact_sheet is not None:
             rows = sharp_rows(corpus, min(count, SHOWN), first=first)
             names = [str(corpus.caption[row]) or "-" for row in rows]

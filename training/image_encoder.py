@@ -2,10 +2,11 @@
 
     C    real text vectors of ImageNet's classes, centered: nothing is fitted
     R    ridge regression from roots of features to the text vectors of captions
-    P    multinomial regression from the same to the labels of photos; N, the labels' text vectors
+    P    multinomial regression from the same to the labels of photos, or to none of them for a
+         photo without a label; N, the labels' text vectors, and 0 for none
 
-A photo counts by one over the root of the size of its source: large sources would drown the rest.
-Temperature and weights were chosen on sources left out, one after the other: see docs/pocket.md.
+In the ridge regression a photo counts by one over the root of the size of its source: large sources
+would drown the rest. Temperature and weights: see training.left_out and docs/pocket.md.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from archive.arrays import Vectors
-from archive.models.lite0 import FEATURES
+from archive.models.lite import FEATURES
 from archive.models.names_head import TIMM_NAME, Lite0Names, root_features
 from training.corpus import Corpus
 from training.frames import squash
@@ -32,10 +33,10 @@ MEAN = (0.5, 0.5, 0.5)
 STD = (0.5, 0.5, 0.5)
 NORM = 0.5 * DIMENSION**0.5  # a coordinate is ±0.5 on average: what one bit decodes to
 RIDGE_PENALTY = 3.0 / 900
-EPOCHS = 6  # of the multinomial regression
+EPOCHS = 12  # of the multinomial regression
 BATCH = 1024
 PEAK = 3e-3  # learning rate
-DECAY = 10.0
+DECAY = 3.0
 SCALE = 30.0  # about 1 / the spread of a coordinate of a unit vector of FEATURES dimensions
 IMAGES = 32  # encoded at once
 
@@ -94,17 +95,19 @@ def fit(
     torch.manual_seed(seed)
     encoder = build()
     head: Lite0Names = encoder.trunk
-    head.set_names(len(captions.names))
+    names = np.pad(captions.names, ((0, 1), (0, 0)))  # the last one: none
+    label = np.where(captions.label < 0, len(captions.names), captions.label)
+    head.set_names(len(names))
     roots = root_features(torch.from_numpy(features).float())
     mean = roots.mean(dim=0)
     _, inverse, counts = np.unique(source, return_inverse=True, return_counts=True)
     weight = torch.from_numpy(counts[inverse] ** -0.5).float()
     classes = torch.from_numpy(captions.classes)
     _set(head.class_vectors, (classes - classes.mean(dim=0)).T)
-    _set(head.name_vectors, torch.from_numpy(captions.names).T)
+    _set(head.name_vectors, torch.from_numpy(names).T)
     matrix = _ridge(roots - mean, torch.from_numpy(captions.vectors), weight)
     _set(head.ridge, matrix.T, -mean @ matrix)
-    weights, bias = _probe(roots - mean, captions.label, len(captions.names))
+    weights, bias = _probe(roots - mean, torch.from_numpy(label), len(names))
     _set(head.probe, weights, bias - weights @ mean)
     return encoder
 
@@ -124,20 +127,18 @@ def _ridge(inputs: torch.Tensor, targets: torch.Tensor, weight: torch.Tensor) ->
 
 
 def _probe(
-    inputs: torch.Tensor, label: npt.NDArray[np.int64], names: int
+    inputs: torch.Tensor, label: torch.Tensor, names: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """→ weights (names, FEATURES) and biases (names,) of the multinomial regression."""
     layer = nn.Linear(inputs.shape[1], names)
     nn.init.zeros_(layer.weight)
     nn.init.zeros_(layer.bias)
-    known = torch.from_numpy(np.flatnonzero(label >= 0))
-    truth = torch.from_numpy(label)
-    batches = -(-len(known) // BATCH)
+    batches = -(-len(inputs) // BATCH)
     optimizer = torch.optim.AdamW(layer.parameters(), lr=PEAK, weight_decay=DECAY)
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=EPOCHS * batches)
     for _ in range(EPOCHS):
-        for rows in torch.split(known[torch.randperm(len(known))], BATCH):
-            loss = F.cross_entropy(layer(SCALE * inputs[rows]), truth[rows])
+        for rows in torch.split(torch.randperm(len(inputs)), BATCH):
+            loss = F.cross_entropy(layer(SCALE * inputs[rows]), label[rows])
             optimizer.zero_grad()
             torch.autograd.backward(loss)
             optimizer.step()

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from archive.arrays import Vectors, unit
 from archive.models.encoder import OpenClipEncoder
 from training.corpus import Corpus
-from training.teacher_metrics import TeacherMetrics
+from training.metrics import TeacherMetrics
 from training.text_targets import CAPTIONS_PER_PHOTO, ClipTexts, PhraseMap, name_targets
 
 BATCH = 64
@@ -53,16 +53,22 @@ def naming(vectors: Vectors, names: Vectors, truth: npt.NDArray[np.int64]) -> Sc
     """Recall of the true name at 1, 5, 10, and mAP of the names as queries over the images."""
     scores = unit(vectors) @ names.T
     rank = (scores > scores[np.arange(len(truth)), truth][:, None]).sum(axis=1)
-    precisions = []
-    for name in np.unique(truth):
-        relevant = (truth == name)[np.argsort(-scores[:, name])]
-        precisions.append((np.cumsum(relevant) / np.arange(1, len(relevant) + 1))[relevant].mean())
+    shown = np.unique(truth)
     return {
         "R1": float((rank < 1).mean()),
         "R5": float((rank < 5).mean()),
         "R10": float((rank < 10).mean()),
-        "mAP": float(np.mean(precisions)),
+        "mAP": mean_average_precision(scores[:, shown].T, truth == shown[:, None]),
     }
+
+
+def mean_average_precision(scores: Vectors, relevant: npt.NDArray[np.bool_]) -> float:
+    """Of queries × images, both arguments; every query has an image that is relevant."""
+    precisions = []
+    for order, is_relevant in zip(np.argsort(-scores), relevant, strict=True):
+        found = is_relevant[order]
+        precisions.append((np.cumsum(found) / np.arange(1, len(found) + 1))[found].mean())
+    return float(np.mean(precisions))
 
 
 def naming_by_source(

@@ -22,7 +22,7 @@ from torch import nn
 from archive.arrays import Vectors, unit
 from archive.codecs import Codec
 from archive.models.encoder import Encoder, OpenClipEncoder
-from archive.models.lite0 import load_lite0
+from archive.models.lite import LITE0, load_lite
 from archive.models.pairs import find_pair
 from archive.models.weights import weights_sha256
 from training import autoencoder, denoiser, draft, image_encoder, loop, text_encoder, upscaler
@@ -166,7 +166,7 @@ class Pipeline:
         autoencoder, only the decoder.
         """
         torch.manual_seed(self.seed)
-        loss = autoencoder.loss_of(load_lite0(), load_network(self.teacher))
+        loss = autoencoder.loss_of(load_lite(LITE0), load_network(self.teacher))
         if start is not None:
             batches = autoencoder.Batches([self.photos], seed=self.seed, cropping=0)
             model = autoencoder.freeze_encoder(start)

@@ -1,4 +1,4 @@
-"""Validation photos restored from their rows, scored by the teacher, with bounds.
+"""Validation photos restored from their rows, scored by other networks, with bounds.
 
     psnr       the autoencoder on whole photos in the decoder's frame
     id@5       of 64 photos: is the original among the five nearest to the restoration
@@ -32,7 +32,7 @@ from archive.restore.color_projection import project_colors
 from archive.restore.frames import frame_size
 from training.corpus import Corpus
 from training.frames import squash
-from training.teacher_metrics import TeacherMetrics, identification_rate, mean_similarity
+from training.metrics import Metrics, identification_rate, mean_similarity
 
 SCORE_SIDE = 32  # pixels of the color maps that are compared
 TILE = 148  # pixels of a contact sheet's tile
@@ -97,7 +97,7 @@ def restore_photos(
     return restorations
 
 
-def score(metrics: TeacherMetrics, restorations: Restorations) -> dict[str, object]:
+def score(metrics: Metrics, restorations: Restorations) -> dict[str, object]:
     """The scores of the restorations and of the two bounds, and the round trips' PSNR."""
     originals = restorations.originals
     kinds = {

