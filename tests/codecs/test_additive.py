@@ -8,7 +8,7 @@ import pytest
 from archive.arrays import Vectors, cosine, unit
 from archive.codecs.coders.additive import Additive, equalize, norm_levels
 from archive.codecs.coders.additive_fit import Plan, fit_additive
-from archive.codecs.coders.books import beam_search
+from archive.codecs.coders.books import BeamSearch
 from archive.codecs.coders.books_fit import learn_books
 from archive.errors import BadCode
 
@@ -112,7 +112,7 @@ def test_a_wider_beam_is_never_worse_on_average() -> None:
     rows = 2 * rng.normal(size=(200, 8)).astype(np.float32)
 
     def error(beam: int) -> float:
-        indices = beam_search(rows, books, beam)
+        indices = BeamSearch(books)(rows, beam)
         decoded = sum(book[indices[:, place]] for place, book in enumerate(books))
         return float(np.square(rows - decoded).sum())
 

@@ -180,7 +180,9 @@ def test_a_row_decodes_the_same_alone_and_among_others(codec: Codec) -> None:
     assert np.array_equal(alone, codec.decode_vectors(codes))
 
 
-@pytest.mark.parametrize("name", ["klt", "klt-gains", "klt-books", "klt-books-trellis", "smic"])
+@pytest.mark.parametrize(
+    "name", ["klt", "klt-gains", "klt-books", "klt-books-trellis", "klt-limit", "smic"]
+)
 def test_golden_codes_decode_to_the_same_numbers_forever(name: str) -> None:
     codec = load_codec(GOLDEN / f"{name}.npz")
     golden = json.loads((GOLDEN / f"{name}-codes.json").read_text())

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.arrays import Vectors
+from archive.arrays import Vectors, unit
 from archive.codecs.coders import range_coder
 from archive.codecs.coders.batch_reader import BatchReader, Tables
 from archive.codecs.coders.transform_fit import fit_transform
 from archive.codecs.coders.trellis import BRANCHES, NEXT, STATES, best_path, points
-from archive.codecs.coders.trellis_fit import Remainder, fit_trellis
+from archive.codecs.coders.trellis_fit import LIMIT, Remainder, fit_trellis
 from archive.codecs.coders.trellis_transform import TrellisTransform
 from archive.errors import BadCode
 
@@ -37,7 +37,7 @@ def fit(rows: Vectors, bits: float) -> TrellisTransform:
 def encode(coder: TrellisTransform, rows: Vectors) -> list[bytes]:
     """(N, d) → N messages."""
     codes = coder.quantize(rows, np.zeros(len(rows), np.float32))
-    return [range_coder.encode([coder.segment(codes, row)]) for row in range(len(rows))]
+    return [range_coder.encode(coder.segments(codes, row)) for row in range(len(rows))]
 
 
 def decode(coder: TrellisTransform, messages: list[bytes]) -> Vectors:
@@ -92,6 +92,18 @@ def test_messages_decode_to_what_was_chosen_alone_and_among_others() -> None:
     assert np.array_equal(decode(coder, messages), chosen)
     alone = [decode(coder, [message]) for message in messages]
     assert np.array_equal(np.concatenate(alone), chosen)
+
+
+def test_messages_of_rows_unlike_the_sample_are_limited() -> None:
+    coder = fit(draw(4000, seed=1), 64)
+    usual = coder.quantize(draw(500, seed=2), np.zeros(500, np.float32))
+    assert (usual.steps == 0).mean() > 0.95
+    foreign = np.random.default_rng(3).normal(size=(500, DIMENSION)).astype(np.float32)
+    for scale in (1, 10):
+        messages = encode(coder, scale * foreign)
+        assert max(map(len, messages)) <= LIMIT * 64 / 8 + 1
+        cosines = (unit(decode(coder, messages)) * unit(foreign)).sum(axis=1)
+        assert cosines.mean() > 0.3
 
 
 @settings(deadline=None)

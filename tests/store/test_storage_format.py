@@ -69,7 +69,9 @@ def test_the_page_decodes_golden_scalar_codes(path: Path, page_code: dict[str, A
     assert colors_hat.ravel().tolist() == golden["colors_hat"]
 
 
-@pytest.mark.parametrize("name", ["klt", "klt-gains", "klt-books", "klt-books-trellis", "smic"])
+@pytest.mark.parametrize(
+    "name", ["klt", "klt-gains", "klt-books", "klt-books-trellis", "klt-limit", "smic"]
+)
 def test_the_page_decodes_golden_fitted_codes(name: str, page_code: dict[str, Any]) -> None:
     codec = np.load(GOLDEN / f"{name}.npz")
     parameters = json.loads(str(codec["codec"]))["parameters"]

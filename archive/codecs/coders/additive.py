@@ -69,7 +69,7 @@ class Additive:
         codes = self.trellis.quantize(directions - self.books.reconstruct(indices), bits)
         messages = []
         for row, level in enumerate(levels.tolist()):
-            message = [*self.start(level, indices[row]), self.trellis.segment(codes, row)]
+            message = [*self.start(level, indices[row]), *self.trellis.segments(codes, row)]
             messages.append(range_coder.encode(message))
         return messages
 

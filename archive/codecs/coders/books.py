@@ -37,7 +37,7 @@ class Books(FittedState):
 
     def quantize(self, rows: Vectors, beam: int) -> Indices:
         """(N, d) → (N, M)."""
-        return beam_search(rows - self.mean, self._floats, beam)
+        return self._search(rows - self.mean, beam)
 
     def bits(self, indices: Indices) -> Vectors:
         """(N, M) → bits (N,)."""
@@ -62,8 +62,8 @@ class Books(FittedState):
         return rows
 
     @cached_property
-    def _floats(self) -> Vectors:
-        return (self.entries * float(self.unit)).astype(np.float32)
+    def _search(self) -> BeamSearch:
+        return BeamSearch((self.entries * float(self.unit)).astype(np.float32))
 
     @cached_property
     def _bits(self) -> Vectors:
@@ -78,19 +78,24 @@ class Books(FittedState):
         return Tables.of(self.counts)
 
 
-def beam_search(centered: Vectors, books: Vectors, beam: int) -> Indices:
-    """(N, d) and books (M, K, d) → the entries (N, M) whose sum is nearest, as far as seen."""
-    size = books.shape[1]
-    flat = books.reshape(-1, books.shape[2])
-    gram = flat @ flat.T
-    norms = gram.diagonal()
-    indices = np.empty((len(centered), len(books)), np.int64)
-    for start in range(0, len(centered), BLOCK):
-        block = slice(start, start + BLOCK)
-        alone = norms - 2 * (centered[block] @ flat.T)
-        indices[block] = _beam_block(alone, 2 * gram, len(books), beam)
-    indices -= size * np.arange(len(books))
-    return indices
+class BeamSearch:
+    """Books (M, K, d), with the products of all entries."""
+
+    def __init__(self, books: Vectors) -> None:
+        self._books, self._size = books.shape[:2]
+        self._entries = books.reshape(-1, books.shape[2])
+        self._cross = 2 * (self._entries @ self._entries.T)
+
+    def __call__(self, centered: Vectors, beam: int) -> Indices:
+        """(N, d) → the entries (N, M) whose sum is nearest, as far as seen."""
+        norms = self._cross.diagonal() / 2
+        indices = np.empty((len(centered), self._books), np.int64)
+        for start in range(0, len(centered), BLOCK):
+            block = slice(start, start + BLOCK)
+            alone = norms - 2 * (centered[block] @ self._entries.T)
+            indices[block] = _beam_block(alone, self._cross, self._books, beam)
+        indices -= self._size * np.arange(self._books)
+        return indices
 
 
 def _beam_block(alone: Vectors, cross: Vectors, books: int, beam: int) -> Indices:

@@ -21,7 +21,7 @@ import numpy as np
 
 from archive.arrays import Vectors
 from archive.codecs.coders import range_coder
-from archive.codecs.coders.books import Books, Indices, beam_search
+from archive.codecs.coders.books import BeamSearch, Books, Indices
 
 ENTRY_LIMIT = 127
 BEAM = 4
@@ -93,7 +93,7 @@ class _Learning:
         """Books (M, K, d) → better ones, and what they leave of the rows (N, d)."""
         rows = self._rows
         noise = self._rng.standard_normal(books.shape, np.float32) * rows.std(axis=0) / len(books)
-        indices = beam_search(rows, books + np.float32(disturbance) * noise, BEAM)
+        indices = BeamSearch(books + np.float32(disturbance) * noise)(rows, BEAM)
         usage = _usage(indices + books.shape[1] * np.arange(len(books)), books[..., 0].size)
         normal = (usage.T @ usage).toarray().astype(np.float64)
         uses = normal.diagonal()[:, None].copy()

@@ -4,12 +4,13 @@
 2. on rows that nothing before was fitted to, for a step Δ: classes from the deviations, then
    ITERATIONS times in turn the cheapest paths, and tables and centroids from them
 3. Δ by bisection, until messages take the bits asked for
+4. the limit, and how many rows need a coarser step for it
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -22,10 +23,13 @@ from archive.codecs.coders.trellis_transform import (
     BASIS_UNIT,
     COEFFICIENT_LIMIT,
     COEFFICIENT_UNIT,
+    STEPS,
     LevelChoice,
     TrellisTransform,
 )
 
+LIMIT = 1.75  # times the bits asked for: what a message takes at most
+STEP_PRIOR = 8.0  # rows of RATE_ROWS that e = 0 is given, half as many 1, …
 CLASSES = 36
 CLASSES_PER_OCTAVE = 3
 UNIT_CLASS = 12  # of a coefficient whose standard deviation is CELL steps
@@ -56,7 +60,18 @@ def fit_trellis(remainder: Remainder, bits: float) -> TrellisTransform:
     step = least_for_bits(
         lambda step: sample.message_bits(sample.fit(step)), bits, STEP_RANGE, rounds=BISECTIONS
     )
-    return sample.fit(step)
+    return _limited(sample.fit(step), remainder, bits)
+
+
+def _limited(fitted: TrellisTransform, remainder: Remainder, bits: float) -> TrellisTransform:
+    """The same, its messages limited."""
+    prior = np.ldexp(STEP_PRIOR, -np.arange(len(STEPS)))[None]
+    counts = range_coder.integer_counts(prior)
+    limited = replace(fitted, step_counts=counts, limit=np.array(LIMIT * bits))
+    rows = slice(RATE_ROWS)
+    steps = limited.quantize(remainder.fresh[rows], remainder.fresh_bits[rows]).steps
+    uses = np.bincount(steps, minlength=len(STEPS)).astype(np.float64)
+    return replace(limited, step_counts=range_coder.integer_counts(prior + uses))
 
 
 class _Rotated:
@@ -81,7 +96,7 @@ class _Rotated:
         codes = fitted.quantize(self._fresh[:RATE_ROWS], self._fresh_bits[:RATE_ROWS])
         total = 0
         for row in range(len(codes.symbols)):
-            message = [*self._start(row), fitted.segment(codes, row)]
+            message = [*self._start(row), *fitted.segments(codes, row)]
             total += 8 * len(range_coder.encode(message))
         return total / len(codes.symbols)
 
@@ -105,6 +120,8 @@ class _Rotated:
             counts=counts,
             centroids=limited.astype(np.int32),
             step=np.array(step),
+            step_counts=range_coder.integer_counts(np.ones((1, 1))),
+            limit=np.array(np.inf),
         )
 
 

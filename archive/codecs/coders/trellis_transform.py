@@ -1,11 +1,14 @@
 """Transform coding by a trellis: center, rotate, quantize with 8 states, range code.
 
-    z = Bᵀ(x − μ) / s            B: the first n Karhunen–Loève directions, s: one scale
+    z = Bᵀ(x − μ) / (s · 2^(e/2))   B: the first n Karhunen–Loève directions, s: one scale
     k₁ … kₙ                      the path of least error² + λ · bits (archive.codecs.coders.trellis)
-    x̂ = μ + s · B r(class, quantizer, k)
+    x̂ = μ + s · 2^(e/2) · B r(class, quantizer, k)
 
 Coefficients of like deviation share a class; a class has for each of the two quantizers a table of
-counts and the centroids r of its levels. The message is the n symbols k + A // 2.
+counts and the centroids r of its levels. The message is e, then the n symbols k + A // 2.
+
+A row unlike the sample uses what is rare in the tables, and could take several times the usual
+bits. So messages have a limit: e is the least that keeps it, for most rows 0.
 
 Decoding is exact everywhere: B and r are integers, and double precision adds their products
 without rounding:  |B| ≤ 2¹⁰,  |r| ≤ 2²⁶,  n ≤ 2¹¹   →   |Σ| ≤ 2⁴⁷
@@ -13,8 +16,10 @@ without rounding:  |B| ≤ 2¹⁰,  |r| ≤ 2²⁶,  n ≤ 2¹¹   →   |Σ| �
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,13 +36,11 @@ BASIS_UNIT = 2.0**-10
 COEFFICIENT_UNIT = 2.0**-20
 COEFFICIENT_LIMIT = 1 << 26
 LAMBDA = 0.27  # λ / Δ²
-LAMBDA_SCALES = (
-    0.5,
-    1.8,
-)  # times λ, tried for short messages: they fill their last byte or save it
+LAMBDA_SCALES = (0.5, 1.8)  # times λ, tried for short messages: they fill or save their last byte
 SHORT_MESSAGE = 96  # bits; longer messages gain too little by filling their last byte
 GRID = 8  # cells of a step, for which the best level is looked up
 BLOCK = 512  # rows quantized at a time: they fit in the processor's cache
+STEPS = np.ldexp(np.where(np.arange(14) % 2, np.sqrt(2.0), 1.0), np.arange(14) // 2)  # 2^(e/2)
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,13 @@ class TrellisCodes:
 
     symbols: Symbols  # (N, n), 0 … A − 1, the middle one is level 0
     tables: Integers  # (N, n), 2 · class + quantizer
+    steps: Integers  # (N,), e
+
+    @classmethod
+    def empty(cls, rows: int, directions: int) -> TrellisCodes:
+        """N rows to be filled in."""
+        shape = rows, directions
+        return cls(np.zeros(shape, np.int32), np.zeros(shape, np.int64), np.zeros(rows, np.int64))
 
 
 @dataclass(frozen=True)
@@ -59,43 +69,80 @@ class TrellisTransform(FittedState):
     counts: npt.NDArray[np.uint32]  # (2 C, A), by 2 · class + quantizer
     centroids: npt.NDArray[np.int32]  # (2 C, A), in COEFFICIENT_UNIT
     step: npt.NDArray[np.float64]  # (), Δ
+    step_counts: npt.NDArray[np.uint32]  # (1, E): how many rows have e = 0 … E − 1
+    limit: npt.NDArray[np.float64]  # (), bits of a message
 
     def quantize(self, rows: Vectors, bits_before: Vectors) -> TrellisCodes:
         """(N, d) → the codes of least cost; `bits_before` (N,) are in the messages already."""
-        symbols = np.zeros((len(rows), len(self.classes)), np.int32)
-        tables = np.zeros(symbols.shape, np.int64)
+        codes = TrellisCodes.empty(len(rows), len(self.classes))
         for start in range(0, len(rows), BLOCK):
             block = slice(start, start + BLOCK)
             z = np.asarray((rows[block] - self.mean) @ self._basis / self.scale, np.float32)
-            codes = self._levels.choose_for_bytes(z.T, bits_before[block])
-            symbols[block] = codes.symbols
-            tables[block] = codes.tables
-        return TrellisCodes(symbols, tables)
+            left = np.arange(start, start + len(z))
+            for exponent, exponent_bits in enumerate(self._step_bits):
+                before = bits_before[left] + exponent_bits
+                tried = self._levels.choose_for_bytes(z.T, before)
+                codes.symbols[left] = tried.symbols
+                codes.tables[left] = tried.tables
+                codes.steps[left] = exponent
+                over = before + self._levels.bits_of(tried) > self.limit
+                if not over.any():
+                    break
+                z = z[over] / np.float32(STEPS[1])
+                left = left[over]
+        return codes
 
-    def segment(self, codes: TrellisCodes, row: int) -> range_coder.Segment:
+    def segments(self, codes: TrellisCodes, row: int) -> list[range_coder.Segment]:
         """One row's message: its symbols with their tables."""
-        return codes.symbols[row], self._probabilities[codes.tables[row]]
+        symbols: range_coder.Segment = codes.symbols[row], self._probabilities[codes.tables[row]]
+        if len(self._step_bits) == 1:
+            return [symbols]
+        return [(int(codes.steps[row]), self._step_model), symbols]
 
     def read(self, reader: BatchReader, rows: int) -> TrellisCodes:
-        """The mirror of segment, from N messages. Raises BadCode."""
-        symbols = np.zeros((rows, len(self.classes)), np.int32)
-        tables = np.zeros(symbols.shape, np.int64)
+        """The mirror of segments, from N messages. Raises BadCode."""
+        codes = TrellisCodes.empty(rows, len(self.classes))
         state = np.zeros(rows, np.int64)
+        if len(self._step_bits) > 1:
+            codes.steps[:] = reader.read(self._step_tables, state)
         middle = self.counts.shape[1] // 2
         for place, group in enumerate(self.classes.tolist()):
-            tables[:, place] = 2 * group + (state & 1)
-            read = reader.read(self._tables, tables[:, place])
-            symbols[:, place] = read
+            codes.tables[:, place] = 2 * group + (state & 1)
+            read = reader.read(self._tables, codes.tables[:, place])
+            codes.symbols[:, place] = read
             state = NEXT[state, (read - middle) & 1]
-        return TrellisCodes(symbols, tables)
+        return codes
 
     def reconstruct(self, codes: TrellisCodes) -> Vectors:
         """The mirror of quantize → (N, d) float32."""
         coefficients = self.centroids[codes.tables, codes.symbols]
         exact = coefficients.astype(np.float64) @ self.basis.T.astype(np.float64)
-        scale = float(self.scale) * BASIS_UNIT * COEFFICIENT_UNIT
-        rows: Vectors = (self.mean + exact * scale).astype(np.float32)
+        scales = float(self.scale) * BASIS_UNIT * COEFFICIENT_UNIT * STEPS[codes.steps]
+        rows: Vectors = (self.mean + exact * scales[:, None]).astype(np.float32)
         return rows
+
+    @classmethod
+    def open(cls, arrays: Mapping[str, Any], prefix: str) -> TrellisTransform:
+        """The mirror of arrays; the first states had no limit. Raises KeyError where something else
+        is missing."""
+        without_limit = {
+            f"{prefix}step_counts": np.full((1, 1), range_coder.TOTAL, np.uint32),
+            f"{prefix}limit": np.array(np.inf),
+        }
+        return super().open({**without_limit, **arrays}, prefix)
+
+    @cached_property
+    def _step_bits(self) -> Vectors:
+        bits: Vectors = -np.log2(range_coder.probabilities(self.step_counts)[0])
+        return bits
+
+    @cached_property
+    def _step_model(self) -> range_coder.Model:
+        return range_coder.model(range_coder.probabilities(self.step_counts)[0])
+
+    @cached_property
+    def _step_tables(self) -> Tables:
+        return Tables.of(self.step_counts)
 
     @cached_property
     def _basis(self) -> Vectors:
@@ -146,25 +193,25 @@ class LevelChoice:
             symbols[:, branch] = tried
         path = best_path(costs)
         chosen = np.take_along_axis(symbols, path[:, None], axis=1)[:, 0]
-        return TrellisCodes(chosen.T, (2 * group + path // 2).T)
+        return TrellisCodes(chosen.T, (2 * group + path // 2).T, np.zeros(z.shape[1], np.int64))
 
     def choose_for_bytes(self, z: Vectors, bits_before: Vectors) -> TrellisCodes:
         """As choose, for messages of whole bytes; `bits_before` (N,) are in them already."""
         codes = self.choose(z)
-        bits = bits_before + self._bits(codes)
+        bits = bits_before + self.bits_of(codes)
         if bits.mean() > SHORT_MESSAGE:
             return codes
         least = self._cost(z, codes, bits)
         for scale in LAMBDA_SCALES:
             tried = self.choose(z, scale)
-            cost = self._cost(z, tried, bits_before + self._bits(tried))
+            cost = self._cost(z, tried, bits_before + self.bits_of(tried))
             better = cost < least
             codes.symbols[better] = tried.symbols[better]
             codes.tables[better] = tried.tables[better]
             least[better] = cost[better]
         return codes
 
-    def _bits(self, codes: TrellisCodes) -> Vectors:
+    def bits_of(self, codes: TrellisCodes) -> Vectors:
         """Bits (N,) of the symbols."""
         bits: Vectors = self.bits[codes.tables, codes.symbols].sum(axis=1)
         return bits
