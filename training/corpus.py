@@ -28,6 +28,7 @@ from PIL import Image
 from archive.arrays import Pixels, Vectors
 
 VALIDATION_EVERY = 50  # one photo in fifty is for validation
+EVERYDAY = "training-scenes"  # the folder of everyday photos
 LABEL = "label"  # the kind of caption where a folder does not say
 THUMBNAIL = 16  # pixels a side; gray thumbnails find the same image at another size
 SHARP = 128  # pixels of the short side; smaller photos would teach blur
@@ -46,6 +47,7 @@ class Corpus:
     caption: npt.NDArray[np.str_]  # (N,), '' if unknown
     is_label: npt.NDArray[np.bool_]  # (N,), the caption is a name and not a sentence
     source: npt.NDArray[np.str_]  # (N,)
+    is_everyday: npt.NDArray[np.bool_]  # (N,), shows many things, as people photograph
     validation: npt.NDArray[np.bool_]  # (N,)
     test_duplicate: npt.NDArray[np.bool_]  # (N,), also in the folder of test photos
 
@@ -82,7 +84,7 @@ def is_validation(key: str) -> bool:
 
 def load_photos(data: Path, work: Path) -> Corpus:
     """The folder of all data → its training and validation photos."""
-    folders = [data / "training", data / "training-scenes"]
+    folders = [data / "training", data / EVERYDAY]
     return load_corpus(folders, work, test_folder=data / "photos")
 
 
@@ -110,6 +112,7 @@ def _pack(sources: Sequence[Path], index: Path, flat: Path, test_thumbnails: Vec
         for line in (source / "captions.jsonl").read_text().splitlines()
     ]
     facts = {line["key"]: line for line in lines}
+    is_everyday = []
     starts = []
     heights = []
     widths = []
@@ -117,7 +120,10 @@ def _pack(sources: Sequence[Path], index: Path, flat: Path, test_thumbnails: Vec
     test_duplicate = []
     position = 0
     with flat.open("wb") as out:
-        for key, encoded in (member for source in sources for member in _members(source)):
+        for folder, key, encoded in (
+            (source.name, *member) for source in sources for member in _members(source)
+        ):
+            is_everyday.append(folder == EVERYDAY)
             pixels = np.asarray(Image.open(io.BytesIO(encoded)).convert("RGB"))
             out.write(pixels.tobytes())
             starts.append(position)
@@ -136,6 +142,7 @@ def _pack(sources: Sequence[Path], index: Path, flat: Path, test_thumbnails: Vec
         caption=np.array([facts[key]["caption"] for key in keys]),
         is_label=np.array([facts[key].get("kind", LABEL) == LABEL for key in keys]),
         source=np.array([facts[key]["source"] for key in keys]),
+        is_everyday=np.array(is_everyday),
         validation=np.array([is_validation(key) for key in keys]),
         test_duplicate=np.array(test_duplicate),
     )

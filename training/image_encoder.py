@@ -2,8 +2,8 @@
 
     C    real text vectors of ImageNet's classes, centered: nothing is fitted
     R    ridge regression from roots of features to the text vectors of captions
-    P    multinomial regression from the same to the labels of photos, or to none of them for a
-         photo without a label; N, the labels' text vectors, and 0 for none
+    P    multinomial regression from the same to the labels of photos, or to none of them for an
+         everyday photo and one without a label; N, the labels' text vectors, and 0 for none
 
 In the ridge regression a photo counts by one over the root of the size of its source: large sources
 would drown the rest. Temperature and weights: see training.left_out and docs/pocket.md.
@@ -32,11 +32,13 @@ SIDE = 192  # pixels
 MEAN = (0.5, 0.5, 0.5)
 STD = (0.5, 0.5, 0.5)
 NORM = 0.5 * DIMENSION**0.5  # a coordinate is ±0.5 on average: what one bit decodes to
+MIXTURE = (2.0, 0.3, 1.3)  # temperature of classes, weights of ridge and probe
 RIDGE_PENALTY = 3.0 / 900
 EPOCHS = 12  # of the multinomial regression
 BATCH = 1024
 PEAK = 3e-3  # learning rate
 DECAY = 3.0
+NONE = -2.0  # added to the logit of none: sharp photos look more everyday than compressed ones do
 SCALE = 30.0  # about 1 / the spread of a coordinate of a unit vector of FEATURES dimensions
 IMAGES = 32  # encoded at once
 
@@ -45,7 +47,7 @@ IMAGES = 32  # encoded at once
 class Captions:
     """What photos show."""
 
-    label: npt.NDArray[np.int64]  # (N,) → name; -1 where the caption is a sentence or unknown
+    label: npt.NDArray[np.int64]  # (N,) → name; -1 where it is not what the photo is all about
     names: Vectors  # (n, D) unit text vectors
     vectors: Vectors  # (N, D) unit text vectors of the captions; 0 where unknown
     classes: Vectors  # (1000, D) unit text vectors of ImageNet's classes
@@ -109,6 +111,8 @@ def fit(
     _set(head.ridge, matrix.T, -mean @ matrix)
     weights, bias = _probe(roots - mean, torch.from_numpy(label), len(names))
     _set(head.probe, weights, bias - weights @ mean)
+    head.probe.bias[-1] += NONE
+    head.mixture.copy_(torch.tensor(MIXTURE))
     return encoder
 
 

@@ -67,7 +67,7 @@ class JudgeMetrics:
         vectors = []
         with torch.inference_mode():
             for image in images:
-                pixels = normalize(squash(image, (JUDGE_PIXELS, JUDGE_PIXELS))[None])
+                pixels = normalize(np.stack([squash(image, (JUDGE_PIXELS, JUDGE_PIXELS))]))
                 hidden = self._network.forward_features(pixels)
                 vectors.append(self._network.forward_head(hidden, pre_logits=True)[0].numpy())
         return unit(np.stack(vectors))

@@ -141,7 +141,8 @@ class Pipeline:
         position = {name: row for row, name in enumerate(targets["names"])}
         vectors = np.concatenate([targets["name_vectors"], np.zeros((1, DIMENSION))])
         caption = np.array([position.get(caption, -1) for caption in self.photos.caption[rows]])
-        is_label = (caption >= 0) & self.photos.is_label[rows]
+        # everyday photos show more than their label says, and teach the probe what it does not know
+        is_label = (caption >= 0) & self.photos.is_label[rows] & ~self.photos.is_everyday[rows]
         names, label = np.unique(caption[is_label], return_inverse=True)
         labels = np.full(len(rows), -1)
         labels[is_label] = label

@@ -54,5 +54,6 @@ def _pack(scenes: Iterator[Scene], index: Path, flat: Path) -> None:
         is_label=np.zeros(len(captions), bool),
         source=np.array(["scenes"] * len(captions)),
         validation=np.array([is_validation(key) for key in keys]),
+        is_everyday=np.zeros(len(captions), bool),
         test_duplicate=np.zeros(len(captions), bool),
     )

@@ -1,10 +1,11 @@
 """The pocket pair's image encoder: names that an image may bear, by how likely they are.
 
     f = √unit(features of EfficientNet-Lite0)        ℓ = its logits of ImageNet's classes
-    v = L · unit(unit(softmax(ℓ / T) · C) + RIDGE · unit(R f + r) + PROBE · softmax(P f + p) · N)
+    v = L · unit(unit(softmax(ℓ / T) · C) + β · unit(R f + r) + γ · softmax(P f + p) · N)
 
 C and N are text vectors of names: of ImageNet's classes, and of the labels of the training photos;
-one of N is 0, for photos without a label. Where P is unsure, the third term is a mean of many
+one of N is 0, for none of them. Collections of labeled photos show one thing each; P tells them
+from everyday photos, of which it says none. Where it is unsure, the third term is a mean of many
 names, and short. R maps features to text vectors by ridge regression. Fitted by
 training.image_encoder.
 
@@ -25,35 +26,40 @@ from archive.errors import ModelMismatch
 from archive.models.lite import CLASSES, FEATURES, LITE0, load_lite
 
 TIMM_NAME = "lite0_names"
-TEMPERATURE = 2.0
-RIDGE = 0.3
-PROBE = 1.2
 EPSILON = 1e-6  # a root has no slope at 0, and guidance needs one
+
+
+class HeadLinear(nn.Linear):
+    """A layer of the head: logits are large, and small differences of theirs count."""
+
+    needs_float32 = True
 
 
 class Lite0Names(nn.Module):
     """(B, 3, P, P) in −1 … 1 → (B, D) of length √D / 2."""
 
     backbone_sha256: torch.Tensor  # (32,) uint8
+    mixture: torch.Tensor  # (3,): T, β, γ
 
     def __init__(self, dimension: int) -> None:
         """Raises ModelMissing without the backbone's package."""
         super().__init__()
         self.backbone: Any = load_lite(LITE0)
-        self.class_vectors = nn.Linear(CLASSES, dimension, bias=False)
-        self.ridge = nn.Linear(FEATURES, dimension)
-        self.probe: nn.Linear
-        self.name_vectors: nn.Linear
+        self.class_vectors = HeadLinear(CLASSES, dimension, bias=False)
+        self.ridge = HeadLinear(FEATURES, dimension)
+        self.probe: HeadLinear
+        self.name_vectors: HeadLinear
         self.set_names(1)
         digest = torch.tensor(list(bytes.fromhex(LITE0.sha256)), dtype=torch.uint8)
         self.register_buffer("backbone_sha256", digest)
+        self.register_buffer("mixture", torch.ones(3))
         self.length = dimension**0.5 / 2
 
     def set_names(self, count: int) -> None:
         """Makes room for so many labels."""
         dimension = self.class_vectors.out_features
-        self.probe = nn.Linear(FEATURES, count).requires_grad_(False)
-        self.name_vectors = nn.Linear(count, dimension, bias=False).requires_grad_(False)
+        self.probe = HeadLinear(FEATURES, count).requires_grad_(False)
+        self.name_vectors = HeadLinear(count, dimension, bias=False).requires_grad_(False)
 
     def features(self, images: torch.Tensor) -> torch.Tensor:
         """(B, 3, P, P) → (B, FEATURES), at least 0."""
@@ -67,12 +73,13 @@ class Lite0Names(nn.Module):
 
     def embed(self, features: torch.Tensor) -> torch.Tensor:
         """(B, FEATURES) → (B, D)."""
-        logits = self.backbone.classifier(features)
-        roots = root_features(features)
-        classes = self.class_vectors(F.softmax(logits / TEMPERATURE, dim=1))
+        logits = self.backbone.classifier(features).float()
+        roots = root_features(features.float())
+        temperature, ridge, probe = self.mixture.float().unbind()
+        classes = self.class_vectors(F.softmax(logits / temperature, dim=1))
         names = self.name_vectors(F.softmax(self.probe(roots), dim=1))
-        direction = F.normalize(classes, dim=1) + RIDGE * F.normalize(self.ridge(roots), dim=1)
-        vectors: torch.Tensor = self.length * F.normalize(direction + PROBE * names, dim=1)
+        direction = F.normalize(classes, dim=1) + ridge * F.normalize(self.ridge(roots), dim=1)
+        vectors: torch.Tensor = self.length * F.normalize(direction + probe * names, dim=1)
         return vectors
 
     def state_dict(self, *args: Any, **options: Any) -> dict[str, Any]:  # type: ignore[override]

@@ -1,7 +1,8 @@
 """The image network in the number format that is fastest on this machine. torch's door.
 
 float32       what the weights come in
-bfloat16      weights and activations; batch norms keep float32 statistics
+bfloat16      weights and activations; batch norms keep float32 statistics, and a layer that has
+              `needs_float32` keeps float32 altogether
 
 A processor that multiplies bfloat16 matrices (AMX) runs ViT-B/32 four times as fast in bfloat16;
 one that emulates them, at a quarter of the speed. So a processor that claims bfloat16 tries both
@@ -103,14 +104,18 @@ def _timed(network: torch.nn.Module, images: torch.Tensor) -> tuple[torch.Tensor
 
 
 def _narrowed(network: torch.nn.Module) -> torch.nn.Module:
-    """float32 → a copy in bfloat16, but for batch norms: their statistics need the digits."""
+    """float32 → a copy in bfloat16, but for layers that need the digits."""
     import torch
 
     batch_norm = torch.nn.modules.batchnorm._BatchNorm
-    norms = {name: norm for name, norm in network.named_modules() if isinstance(norm, batch_norm)}
+    wide = {
+        name: module
+        for name, module in network.named_modules()
+        if isinstance(module, batch_norm) or getattr(module, "needs_float32", False)
+    }
     narrow = copy.deepcopy(network).to(torch.bfloat16)
-    for name, norm in norms.items():
-        narrow.get_submodule(name).float().load_state_dict(norm.state_dict())
+    for name, module in wide.items():
+        narrow.get_submodule(name).float().load_state_dict(module.state_dict())
     return narrow
 
 

@@ -24,6 +24,7 @@ def gray_photos(sources: Sequence[str], *, validation: Sequence[int] = ()) -> Co
         is_label=np.ones(count, bool),
         source=np.array(sources),
         validation=np.isin(np.arange(count), validation),
+        is_everyday=np.zeros(count, bool),
         test_duplicate=np.zeros(count, bool),
     )
 

@@ -12,7 +12,8 @@ from archive.models.decoders.open import open_decoder
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import POCKET_SAMPLING, find_pair
 from tests.support.corpora import scene_photos
-from training.naming_scores import naming
+from training.metrics import JudgeMetrics, identification_rate
+from training.naming_scores import mean_average_precision, naming
 from training.restoration_scores import color_score, restore_photos, sharp_rows
 
 
@@ -29,6 +30,21 @@ def test_random_vectors_name_photos_by_chance() -> None:
     scores = naming(rng.normal(size=(2000, 32)).astype(np.float32), names, truth)
     assert scores["R1"] == pytest.approx(0.01, abs=0.01)
     assert scores["R10"] == pytest.approx(0.1, abs=0.03)
+
+
+def test_mean_average_precision_counts_what_comes_before_the_relevant() -> None:
+    scores = np.array([[0.9, 0.8, 0.7, 0.6], [0.1, 0.2, 0.3, 0.4]], np.float32)
+    relevant = np.array([[True, False, True, False], [False, False, True, False]])
+    assert mean_average_precision(scores, relevant) == pytest.approx(((1 + 2 / 3) / 2 + 1 / 2) / 2)
+
+
+def test_the_judge_finds_an_original_by_its_copy_and_not_by_another_image() -> None:
+    judge = JudgeMetrics()
+    photos = [scene_photos(12, side=128).photo(row).copy() for row in range(12)]
+    halved = [photo[::2, ::2] for photo in photos]
+    assert identification_rate(judge, photos, halved) > 0.8
+    assert identification_rate(judge, photos, photos[6:] + photos[:6]) < 0.7
+    assert judge.embed(photos[:2]).shape == (2, 1280)
 
 
 def test_the_color_score_is_a_squared_error() -> None:
