@@ -66,8 +66,8 @@ def mean_average_precision(scores: Vectors, relevant: npt.NDArray[np.bool_]) -> 
     """Of queries × images, both arguments; every query has an image that is relevant."""
     precisions = []
     for order, is_relevant in zip(np.argsort(-scores), relevant, strict=True):
-        found = is_relevant[order]
-        precisions.append((np.cumsum(found) / np.arange(1, len(found) + 1))[found].mean())
+        ranked = is_relevant[order]
+        precisions.append((np.cumsum(ranked) / np.arange(1, len(ranked) + 1))[ranked].mean())
     return float(np.mean(precisions))
 
 

