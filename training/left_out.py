@@ -113,3 +113,7 @@ class Queries:
         scores = name_targets(names, self._texts, self._map) @ vectors.T
         relevant = np.array([[name in shown for shown in names_of] for name in names])
         return {"names": len(names), "mAP": round(mean_average_precision(scores, relevant), 3)}
+
+
+if __name__ == "__main__":
+    main()
