@@ -26,6 +26,7 @@ from archive.errors import ModelMismatch
 from archive.models.lite import CLASSES, FEATURES, LITE0, load_lite
 
 TIMM_NAME = "lite0_names"
+WIDE_STAGES = 2  # of the backbone, which lose most where numbers are narrow
 EPSILON = 1e-6  # a root has no slope at 0, and guidance needs one
 
 
@@ -45,6 +46,8 @@ class Lite0Names(nn.Module):
         """Raises ModelMissing without the backbone's package."""
         super().__init__()
         self.backbone: Any = load_lite(LITE0)
+        for module in (self.backbone.conv_stem, *self.backbone.blocks[:WIDE_STAGES]):
+            module.needs_float32 = True
         self.class_vectors = HeadLinear(CLASSES, dimension, bias=False)
         self.ridge = HeadLinear(FEATURES, dimension)
         self.probe: HeadLinear
@@ -63,8 +66,12 @@ class Lite0Names(nn.Module):
 
     def features(self, images: torch.Tensor) -> torch.Tensor:
         """(B, 3, P, P) → (B, FEATURES), at least 0."""
-        hidden = self.backbone.forward_features(images)
-        features: torch.Tensor = self.backbone.forward_head(hidden, pre_logits=True)
+        backbone = self.backbone
+        hidden = backbone.bn1(backbone.conv_stem(images))
+        for stage in backbone.blocks:
+            hidden = stage(hidden.to(next(stage.parameters()).dtype))
+        hidden = backbone.bn2(backbone.conv_head(hidden))
+        features: torch.Tensor = backbone.forward_head(hidden, pre_logits=True)
         return features
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:

@@ -55,11 +55,8 @@ def in_fastest_format(
 
 def embeddings(network: torch.nn.Module, images: torch.Tensor) -> torch.Tensor:
     """(B, 3, S, S) float32, normalized → (B, D) in the network's format."""
-    import torch
 
-    types = {weight.dtype for weight in network.parameters()}
-    is_narrow = torch.bfloat16 in types
-    output = network(images.to(torch.bfloat16) if is_narrow else images)
+    output = network(images.to(next(network.parameters()).dtype))
     embedded: torch.Tensor = output[0] if isinstance(output, tuple) else output  # CoCa adds tokens
     return embedded
 

@@ -34,6 +34,7 @@ VALUES: tuple[Any, ...] = (
     [],
     {},
 )
+GOLDEN_NAMES = ("klt-books.npz", "klt-books-trellis.npz", "klt-limit.npz")
 BOMB = """
 import io, resource, zipfile
 resource.setrlimit(resource.RLIMIT_DATA, (1 << 29, 1 << 29))
@@ -50,7 +51,7 @@ def codecs() -> list[Codec]:
     """One without a state, one of each coder that has one."""
     shipped = Path(find_pair("pocket").codecs)
     fitted = [load_codec(shipped / name) for name in ("klt-60-20.npz", "clip-squares.npz")]
-    golden = [load_codec(GOLDEN / name) for name in ("klt-books.npz", "klt-books-trellis.npz")]
+    golden = [load_codec(GOLDEN / name) for name in GOLDEN_NAMES]
     return [coclico(32, bits=2), *fitted, *golden]
 
 

@@ -52,9 +52,7 @@ def test_both_formats_give_the_same_vectors_within_a_hundredth(cache: Path) -> N
     remember(cache, "bfloat16")
     narrow = vectors_of("pocket")
     assert not np.array_equal(wide, narrow)
-    cosines = cosine(wide, narrow)  # on drawings, which its logits are unsure of
-    assert cosines.min() > 0.995
-    assert cosines.mean() > 0.999
+    assert cosine(wide, narrow).min() > 0.9995
 
 
 def test_the_format_is_tried_once_and_remembered(cache: Path) -> None:

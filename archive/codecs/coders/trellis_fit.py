@@ -23,7 +23,7 @@ from archive.codecs.coders.trellis_transform import (
     BASIS_UNIT,
     COEFFICIENT_LIMIT,
     COEFFICIENT_UNIT,
-    STEPS,
+    EXPONENTS,
     LevelChoice,
     TrellisTransform,
 )
@@ -65,12 +65,12 @@ def fit_trellis(remainder: Remainder, bits: float) -> TrellisTransform:
 
 def _limited(fitted: TrellisTransform, remainder: Remainder, bits: float) -> TrellisTransform:
     """The same, its messages limited."""
-    prior = np.ldexp(STEP_PRIOR, -np.arange(len(STEPS)))[None]
+    prior = np.ldexp(STEP_PRIOR, -np.arange(EXPONENTS))[None]
     counts = range_coder.integer_counts(prior)
     limited = replace(fitted, step_counts=counts, limit=np.array(LIMIT * bits))
     rows = slice(RATE_ROWS)
     steps = limited.quantize(remainder.fresh[rows], remainder.fresh_bits[rows]).steps
-    uses = np.bincount(steps, minlength=len(STEPS)).astype(np.float64)
+    uses = np.bincount(steps, minlength=EXPONENTS).astype(np.float64)
     return replace(limited, step_counts=range_coder.integer_counts(prior + uses))
 
 

@@ -40,7 +40,8 @@ LAMBDA_SCALES = (0.5, 1.8)  # times λ, tried for short messages: they fill or s
 SHORT_MESSAGE = 96  # bits; longer messages gain too little by filling their last byte
 GRID = 8  # cells of a step, for which the best level is looked up
 BLOCK = 512  # rows quantized at a time: they fit in the processor's cache
-STEPS = np.ldexp(np.where(np.arange(14) % 2, np.sqrt(2.0), 1.0), np.arange(14) // 2)  # 2^(e/2)
+EXPONENTS = 14  # E of a new state
+ROOT = np.float32(np.sqrt(2.0))
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class TrellisTransform(FittedState):
                 over = before + self._levels.bits_of(tried) > self.limit
                 if not over.any():
                     break
-                z = z[over] / np.float32(STEPS[1])
+                z = z[over] / ROOT
                 left = left[over]
         return codes
 
@@ -117,7 +118,8 @@ class TrellisTransform(FittedState):
         """The mirror of quantize → (N, d) float32."""
         coefficients = self.centroids[codes.tables, codes.symbols]
         exact = coefficients.astype(np.float64) @ self.basis.T.astype(np.float64)
-        scales = float(self.scale) * BASIS_UNIT * COEFFICIENT_UNIT * STEPS[codes.steps]
+        step = np.where(codes.steps % 2, np.sqrt(2.0), 1.0) * 2.0 ** (codes.steps // 2)
+        scales = float(self.scale) * BASIS_UNIT * COEFFICIENT_UNIT * step
         rows: Vectors = (self.mean + exact * scales[:, None]).astype(np.float32)
         return rows
 
