@@ -103,7 +103,7 @@ def test_samples_become_more_similar_to_their_rows(parts: Parts, buckets: list[B
     untrained_teacher = timm.create_model("mobilenetv2_100", num_classes=1001)
     teacher = untrained_teacher.requires_grad_(False).eval()
     loss_of = draft.loss_of(vae, teacher, clip_similarity)
-    optimizer = torch.optim.AdamW(unet.parameters(), lr=2e-4)
+    optimizer = torch.optim.AdamW(unet.parameters(), lr=5e-5)
 
     def similarity() -> float:
         batch = batch_of(buckets, stats, frozen_steps=0)
