@@ -1,14 +1,15 @@
 """`klt`: our own. Embedding and color map by transform coding, each at a chosen number of bits.
 
-    clip_code     message of archive.codecs.coders.additive for the embedding up to BOOKS bits, of
-                  archive.codecs.coders.layered above
+    clip_code     message of archive.codecs.coders.additive for the embedding; before that, of
+                  archive.codecs.coders.layered
     color_code    message of archive.codecs.coders.transform for the 1.5 n² samples of the map,
                   minus their prediction from the decoded embedding
                   (archive.codecs.coders.map_prediction)
 
 Codes have no header and vary in length; they end where their fields end. The fitted state (books,
 atoms, bases, tables of counts, centroids) is stored once, in the codec row. `bits` and `map_bits`
-are what a code takes on average over the sample it was fitted to, in whole bytes.
+are what a code takes on average over the sample it was fitted to, in whole bytes. An embedding
+takes at most a quarter more, whatever it is like.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from archive.arrays import Pixels, Vectors
 from archive.codecs.codec import Codec
 from archive.codecs.coders.additive import Additive
 from archive.codecs.coders.additive_fit import fit_additive
-from archive.codecs.coders.layered import Layered, fit_layered
+from archive.codecs.coders.layered import Layered
 from archive.codecs.fitted_coders import (
     VECTOR_PREFIX,
     FittedVectors,
@@ -29,8 +30,6 @@ from archive.codecs.fitted_coders import (
     open_maps,
 )
 
-BOOKS = 128  # bits; above, a shifted collection would cost more with books than with a dictionary
-
 
 def fit_klt(vectors: Vectors, maps: Pixels, *, bits: int, map_bits: int, seed: int = 0) -> Codec:
     """(N, D) float32 and (N, n, n, 3) uint8, n = 0 for no maps → a codec fitted to them.
@@ -38,8 +37,7 @@ def fit_klt(vectors: Vectors, maps: Pixels, *, bits: int, map_bits: int, seed: i
     Raises UsageError for too few of them or too few bits.
     """
     check_sample(vectors, bits)
-    fit = fit_additive if bits <= BOOKS else fit_layered
-    coder = FittedVectors(fit(vectors, bits, seed=seed), bits)
+    coder = FittedVectors(fit_additive(vectors, bits, seed=seed), bits)
     return Codec("klt", coder, fit_maps(maps, map_bits, vectors, coder, seed=seed))
 
 

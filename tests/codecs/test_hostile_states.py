@@ -34,7 +34,7 @@ VALUES: tuple[Any, ...] = (
     [],
     {},
 )
-GOLDEN_NAMES = ("klt-books.npz", "klt-books-trellis.npz", "klt-limit.npz")
+GOLDEN_NAMES = ("klt-books.npz", "klt-books-trellis.npz", "klt-modes.npz")
 BOMB = """
 import io, resource, zipfile
 resource.setrlimit(resource.RLIMIT_DATA, (1 << 29, 1 << 29))

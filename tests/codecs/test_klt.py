@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archive.arrays import unit
 from archive.codecs import Codec, load_codec, open_codec, save_codec, with_linear_decoder
 from archive.codecs.coders.colormap import to_samples
 from archive.codecs.klt import fit_klt
@@ -75,6 +76,19 @@ def codec(maps: np.ndarray) -> Codec:
 def test_codes_take_the_bits_asked_for_on_new_images(codec: Codec) -> None:
     codes = codec.encode_vectors(draw(1000, seed=2))
     assert 8 * np.mean([len(code) for code in codes]) == pytest.approx(40, rel=0.06)
+
+
+@pytest.mark.parametrize(("bits", "least_cosine"), [(40, 0.2), (100, 0.6), (200, 0.9)])
+def test_vectors_unlike_the_sample_take_a_quarter_more_at_most(
+    bits: int, least_cosine: float
+) -> None:
+    codec = fit_klt(draw(3000, seed=1), NO_MAPS, bits=bits, map_bits=0)
+    rng = np.random.default_rng(3)
+    foreign = rng.normal(size=(500, DIMENSION)) + 3 * rng.normal(size=DIMENSION)
+    codes = codec.encode_vectors(foreign.astype(np.float32))
+    assert 8 * np.mean([len(code) for code in codes]) <= 1.25 * bits + 8
+    cosines = (unit(codec.decode_vectors(codes)) * unit(foreign)).sum(axis=1)
+    assert cosines.mean() > least_cosine
 
 
 def test_it_beats_the_sign_code_at_less_than_its_bits(codec: Codec) -> None:
@@ -181,7 +195,7 @@ def test_a_row_decodes_the_same_alone_and_among_others(codec: Codec) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["klt", "klt-gains", "klt-books", "klt-books-trellis", "klt-limit", "smic"]
+    "name", ["klt", "klt-gains", "klt-books", "klt-books-trellis", "klt-modes", "smic"]
 )
 def test_golden_codes_decode_to_the_same_numbers_forever(name: str) -> None:
     codec = load_codec(GOLDEN / f"{name}.npz")
@@ -214,3 +228,13 @@ def test_too_few_images_and_broken_state_are_refused(codec: Codec, tmp_path: Pat
     (tmp_path / "codec.npz").write_bytes(b"PK")
     with pytest.raises(UnknownCodec):
         load_codec(tmp_path / "codec.npz")
+
+
+@pytest.mark.parametrize("name", ["klt", "klt-gains"])
+def test_states_of_the_first_layout_still_code(name: str) -> None:
+    codec = load_codec(GOLDEN / f"{name}.npz")
+    golden = json.loads((GOLDEN / f"{name}-codes.json").read_text())
+    vectors = codec.decode_vectors([bytes.fromhex(code) for code in golden["clip_codes"]])
+    again = codec.decode_vectors(codec.encode_vectors(vectors))
+    error = np.square(again - vectors).sum() / np.square(vectors - vectors.mean(axis=0)).sum()
+    assert error < 0.05

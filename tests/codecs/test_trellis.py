@@ -97,7 +97,7 @@ def test_messages_decode_to_what_was_chosen_alone_and_among_others() -> None:
 def test_messages_of_rows_unlike_the_sample_are_limited() -> None:
     coder = fit(draw(4000, seed=1), 64)
     usual = coder.quantize(draw(500, seed=2), np.zeros(500, np.float32))
-    assert (usual.steps == 0).mean() > 0.95
+    assert (usual.modes == 0).mean() > 0.95
     foreign = np.random.default_rng(3).normal(size=(500, DIMENSION)).astype(np.float32)
     for scale in (1, 10):
         messages = encode(coder, scale * foreign)

@@ -27,6 +27,7 @@ Words = npt.NDArray[np.uint64]
 PRECISION = 24  # bits of a border
 WORD_BITS = np.uint64(32)
 WORD = np.uint64(1 << 32)
+ALL = slice(None)  # rows
 
 
 @dataclass(frozen=True)
@@ -62,17 +63,17 @@ class BatchReader:
         self._low = np.zeros(len(messages), np.uint64)
         self._range = np.full(len(messages), np.iinfo(np.uint64).max, np.uint64)
 
-    def read(self, tables: Tables, table: Integers) -> Integers:
-        """(N,) which table → the next symbol (N,) of each message. Raises BadCode."""
-        unit = self._range >> np.uint64(PRECISION)
-        place = (self._point - self._low) // unit
+    def read(self, tables: Tables, table: Integers, rows: Integers | slice = ALL) -> Integers:
+        """(n,) which table → the next symbol (n,) of these messages. Raises BadCode."""
+        unit = self._range[rows] >> np.uint64(PRECISION)
+        place = (self._point[rows] - self._low[rows]) // unit
         if (place >= tables.borders[table, -1]).any():
             raise BadCode("this codec cannot have written a code: the row is damaged")
         keys = (table.astype(np.uint64) << np.uint64(PRECISION + 1)) | place
         symbols = np.searchsorted(tables.keys, keys, side="right") - 1 - table * tables.width
         start = tables.borders[table, symbols]
-        self._low += unit * start
-        self._range = unit * (tables.borders[table, symbols + 1] - start)
+        self._low[rows] += unit * start
+        self._range[rows] = unit * (tables.borders[table, symbols + 1] - start)
         self._refill(np.flatnonzero(self._range < WORD))
         return np.asarray(symbols, np.int64)
 

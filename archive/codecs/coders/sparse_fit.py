@@ -24,7 +24,6 @@ from archive.codecs.coders.sparse import (
     BLOCK,
     COEFFICIENT_LIMIT,
     COEFFICIENT_UNIT,
-    WHOLE_BYTES,
     Dictionary,
     SparseCodes,
 )
@@ -75,31 +74,17 @@ def shape_for(bits: float) -> Shape:
     return SHAPES[max((rate for rate in SHAPES if rate <= bits), default=min(SHAPES))]
 
 
-def fit_dictionary(
-    vectors: Vectors,
-    bits: float,
-    shape: Shape,
-    *,
-    rate_granularity: int = WHOLE_BYTES,
-    seed: int = 0,
-) -> Dictionary:
+def fit_dictionary(vectors: Vectors, bits: float, shape: Shape, *, seed: int = 0) -> Dictionary:
     """(N, d) → a dictionary of that shape whose codes take `bits` on average.
 
-    It has fewer atoms than the shape where the sample is too small. `rate_granularity` is as for
-    Dictionary.quantize.
+    It has fewer atoms than the shape where the sample is too small.
     """
     shape = replace(shape, atoms=min(shape.atoms, atoms_for(vectors)))
     order = np.random.default_rng(seed).permutation(len(vectors))
     held_out = min(MAX_HELD_OUT, len(vectors) // HELD_OUT_SHARE)
     learning_rows = order[held_out : held_out + MAX_LEARNING_ROWS]
     learned = learn_atoms(vectors[learning_rows], shape, seed=seed)
-    return fit_rate(
-        learned,
-        vectors[order[:held_out]],
-        bits,
-        shape.levels,
-        rate_granularity=rate_granularity,
-    )
+    return fit_rate(learned, vectors[order[:held_out]], bits, shape.levels)
 
 
 def learn_atoms(vectors: Vectors, shape: Shape, *, seed: int = 0) -> Dictionary:
@@ -128,25 +113,18 @@ def learn_atoms(vectors: Vectors, shape: Shape, *, seed: int = 0) -> Dictionary:
     )
 
 
-def fit_rate(
-    learned: Dictionary,
-    held_out: Vectors,
-    bits: float,
-    levels: int,
-    *,
-    rate_granularity: int = WHOLE_BYTES,
-) -> Dictionary:
+def fit_rate(learned: Dictionary, held_out: Vectors, bits: float, levels: int) -> Dictionary:
     """Learned atoms and held-out rows (N, d) → levels, tables and λ that spend `bits` per row."""
     solutions = list(learned.solutions(held_out))
     energy = float(((held_out - learned.mean) ** 2).sum(axis=1).mean()) or 1.0
     fitted = _initial_levels(learned, solutions, levels)
     for _ in range(ITERATIONS):
-        fitted = _fit_lambda(fitted, solutions, bits, energy, rate_granularity)
-        fitted = _fit_tables(fitted, solutions, fitted.choose(solutions, rate_granularity))
+        fitted = _fit_lambda(fitted, solutions, bits, energy)
+        fitted = _fit_tables(fitted, solutions, fitted.choose(solutions))
     excess = 0.0  # bits of messages over their estimates
-    for _ in range(CORRECTIONS if rate_granularity else 1):
-        fitted = _fit_lambda(fitted, solutions, bits - excess, energy, rate_granularity)
-        codes = fitted.choose(solutions, rate_granularity)
+    for _ in range(CORRECTIONS):
+        fitted = _fit_lambda(fitted, solutions, bits - excess, energy)
+        codes = fitted.choose(solutions)
         messages = (range_coder.encode(fitted.symbols(codes, row)) for row in range(len(held_out)))
         message_bits = 8 * sum(map(len, messages)) / len(held_out)
         excess = message_bits - float(codes.bits.mean())
@@ -201,11 +179,7 @@ def _initial_levels(learned: Dictionary, solutions: list[OmpSolution], levels: i
 
 
 def _fit_lambda(
-    fitted: Dictionary,
-    solutions: list[OmpSolution],
-    bits: float,
-    energy: float,
-    rate_granularity: int,
+    fitted: Dictionary, solutions: list[OmpSolution], bits: float, energy: float
 ) -> Dictionary:
     """The least λ whose codes take no more than `bits` on average."""
 
@@ -213,7 +187,7 @@ def _fit_lambda(
         return replace(fitted, slope=np.array(slope))
 
     def bits_at(slope: float) -> float:
-        return float(with_slope(slope).choose(solutions, rate_granularity).bits.mean())
+        return float(with_slope(slope).choose(solutions).bits.mean())
 
     return with_slope(least_for_bits(bits_at, bits, (1e-6 * energy, energy), rounds=BISECTIONS))
 

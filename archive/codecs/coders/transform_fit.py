@@ -8,9 +8,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
@@ -41,32 +38,12 @@ BISECTIONS = 11
 STEP_RANGE = (2e-3, 5.0)  # of Δ, in deviations of the whole sample
 
 
-@dataclass(frozen=True)
-class MessageStart:
-    """What the messages of a sample's rows start with."""
+def fit_transform(rows: Vectors, bits: float, *, gains: int = 1, seed: int = 0) -> Transform:
+    """(N, d) sample → a coder whose messages take `bits` on average, in whole bytes.
 
-    bits: Vectors  # (N,)
-    symbols: Callable[[int], list[range_coder.Segment]]  # of a row
-
-    @classmethod
-    def empty(cls, rows: int) -> MessageStart:
-        """Nothing, for N rows."""
-        return cls(np.zeros(rows, np.float32), lambda row: [])
-
-
-def fit_transform(
-    rows: Vectors,
-    bits: float,
-    *,
-    gains: int = 1,
-    start: MessageStart | None = None,
-    seed: int = 0,
-) -> Transform:
-    """(N, d) sample → a coder whose messages take `bits` on average, their start included.
-
-    Messages are whole bytes. `gains`: how many a row chooses from, odd.
+    `gains`: how many a row chooses from, odd.
     """
-    sample = _Sample(rows, start or MessageStart.empty(len(rows)), gains, seed)
+    sample = _Sample(rows, gains, seed)
     step = least_for_bits(
         lambda step: sample.message_bits(sample.fit(step)), bits, STEP_RANGE, rounds=BISECTIONS
     )
@@ -76,11 +53,9 @@ def fit_transform(
 class _Sample:
     """A sample, rotated once; the step is what varies."""
 
-    def __init__(self, rows: Vectors, start: MessageStart, gains: int, seed: int) -> None:
+    def __init__(self, rows: Vectors, gains: int, seed: int) -> None:
         order = np.random.default_rng(seed).permutation(len(rows))
-        self._held_out = order[:HELD_OUT]
-        self._held_out_rows = rows[self._held_out]
-        self._start = start
+        self._held_out = rows[order[:HELD_OUT]]
         self._gains = gains
         if len(rows) >= MIN_SPLIT:
             rows = rows[order[HELD_OUT:]]
@@ -94,12 +69,8 @@ class _Sample:
 
     def message_bits(self, fitted: Transform) -> float:
         """Bits per held-out row."""
-        codes = fitted.quantize(self._held_out_rows, self._start.bits[self._held_out])
-        total = 0
-        for row, place in enumerate(self._held_out.tolist()):
-            message = [*self._start.symbols(place), *fitted.symbols(codes, row)]
-            total += 8 * len(range_coder.encode(message))
-        return total / len(self._held_out)
+        messages = fitted.encode(self._held_out)
+        return 8 * sum(map(len, messages)) / len(messages)
 
     def fit(self, step: float) -> Transform:
         """Δ → the coder."""

@@ -4,13 +4,16 @@
 2. on rows that nothing before was fitted to, for a step Δ: classes from the deviations, then
    ITERATIONS times in turn the cheapest paths, and tables and centroids from them
 3. Δ by bisection, until messages take the bits asked for
-4. the limit, and how many rows need a coarser step for it
+
+A sample does not say what rows unlike it look like. Of collections left out, coefficients had the
+energy of the sample's in a flatter spectrum, about their deviations to the power of FLATTER.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -19,17 +22,20 @@ from archive.arrays import Vectors
 from archive.codecs.coders import range_coder
 from archive.codecs.coders.bisection import least_for_bits
 from archive.codecs.coders.trellis import points
+from archive.codecs.coders.trellis_levels import LevelChoice
 from archive.codecs.coders.trellis_transform import (
     BASIS_UNIT,
     COEFFICIENT_LIMIT,
     COEFFICIENT_UNIT,
-    EXPONENTS,
-    LevelChoice,
     TrellisTransform,
 )
 
-LIMIT = 1.75  # times the bits asked for: what a message takes at most
-STEP_PRIOR = 8.0  # rows of RATE_ROWS that e = 0 is given, half as many 1, …
+LIMIT = 1.25  # times the bits asked for, and a byte: what a message takes at most
+BYTE = 8  # bits
+MODES = 24
+SCALES_PER_OCTAVE = 4  # of the steps of modes
+MODE_PRIOR = 8.0  # rows of RATE_ROWS that mode 0 is given, and all others together
+FLATTER = 0.65  # exponent of the spectrum of foreign rows
 CLASSES = 36
 CLASSES_PER_OCTAVE = 3
 UNIT_CLASS = 12  # of a coefficient whose standard deviation is CELL steps
@@ -56,28 +62,18 @@ class Remainder:
 
 def fit_trellis(remainder: Remainder, bits: float) -> TrellisTransform:
     """A coder that brings messages to `bits` on average, in whole bytes."""
-    sample = _Rotated(remainder)
+    sample = _Rotated(remainder, LIMIT * bits + BYTE)
     step = least_for_bits(
         lambda step: sample.message_bits(sample.fit(step)), bits, STEP_RANGE, rounds=BISECTIONS
     )
-    return _limited(sample.fit(step), remainder, bits)
-
-
-def _limited(fitted: TrellisTransform, remainder: Remainder, bits: float) -> TrellisTransform:
-    """The same, its messages limited."""
-    prior = np.ldexp(STEP_PRIOR, -np.arange(EXPONENTS))[None]
-    counts = range_coder.integer_counts(prior)
-    limited = replace(fitted, step_counts=counts, limit=np.array(LIMIT * bits))
-    rows = slice(RATE_ROWS)
-    steps = limited.quantize(remainder.fresh[rows], remainder.fresh_bits[rows]).steps
-    uses = np.bincount(steps, minlength=EXPONENTS).astype(np.float64)
-    return replace(limited, step_counts=range_coder.integer_counts(prior + uses))
+    return sample.fit(step)
 
 
 class _Rotated:
     """A sample, rotated once; the step is what varies."""
 
-    def __init__(self, remainder: Remainder) -> None:
+    def __init__(self, remainder: Remainder, limit: float) -> None:
+        self._limit = limit
         rows = remainder.rows
         self._mean = rows.mean(axis=0, dtype=np.float64).astype(np.float32)
         centered = (rows - self._mean).astype(np.float64)
@@ -102,27 +98,49 @@ class _Rotated:
 
     def fit(self, step: float) -> TrellisTransform:
         """Δ → the coder."""
-        cells = self._deviation / (CELL * step)
-        chosen = cells > MIN_DEVIATION
-        chosen[int(self._deviation.argmax())] = True
-        octaves = np.log2(np.maximum(cells[chosen], 1e-9))
-        scales = np.clip(np.rint(CLASSES_PER_OCTAVE * octaves) + UNIT_CLASS, 0, CLASSES - 1)
-        classes = np.unique(scales, return_inverse=True)[1].astype(np.uint8)
-        counts, centroids = _fit_tables(self._z[chosen, :MAX_TABLE_ROWS], classes, step)
+        usual = self._scale_classes(self._deviation, step)
+        foreign = self._scale_classes(self._foreign_deviation, step, least=len(usual))
+        present, positions = np.unique(usual, return_inverse=True)
+        foreign_classes = np.abs(foreign[:, None] - present).argmin(axis=1)
+        classes = positions.astype(np.uint8)
+        counts, centroids = _fit_tables(self._z[: len(usual), :MAX_TABLE_ROWS], classes, step)
         limited = np.clip(
             np.rint(centroids / COEFFICIENT_UNIT), -COEFFICIENT_LIMIT, COEFFICIENT_LIMIT
         )
-        return TrellisTransform(
+        mode_prior = np.where(np.arange(MODES) == 0, MODE_PRIOR, MODE_PRIOR / MODES)[None]
+        fitted = TrellisTransform(
             mean=self._mean,
             scale=np.array(self._scale),
-            basis=self._basis[:, chosen],
+            basis=self._basis[:, : len(foreign)],
             classes=classes,
             counts=counts,
             centroids=limited.astype(np.int32),
             step=np.array(step),
-            step_counts=range_coder.integer_counts(np.ones((1, 1))),
-            limit=np.array(np.inf),
+            foreign_classes=foreign_classes.astype(np.uint8),
+            mode_scales=2.0 ** (np.maximum(np.arange(MODES) - 1, 0) / SCALES_PER_OCTAVE),
+            mode_counts=range_coder.integer_counts(mode_prior),
+            limit=np.array(self._limit),
         )
+        codes = fitted.quantize(self._fresh[:RATE_ROWS], self._fresh_bits[:RATE_ROWS])
+        uses = np.bincount(codes.modes, minlength=MODES).astype(np.float64)
+        return replace(fitted, mode_counts=range_coder.integer_counts(mode_prior + uses))
+
+    @cached_property
+    def _foreign_deviation(self) -> Vectors:
+        """Of rows unlike the sample: the same energy in a flatter spectrum."""
+        flatter = self._deviation**FLATTER
+        energy = np.square(self._deviation).sum() / np.square(flatter).sum()
+        return np.asarray(flatter * np.sqrt(energy), np.float32)
+
+    @staticmethod
+    def _scale_classes(deviation: Vectors, step: float, *, least: int = 1) -> Vectors:
+        """(d,) deviations, descending → classes 0 … CLASSES − 1 of those that are worth a symbol,
+        and of the first `least`."""
+        cells = deviation / (CELL * step)
+        worth = max(least, int(np.flatnonzero(cells > MIN_DEVIATION).max(initial=-1)) + 1)
+        octaves = np.log2(np.maximum(cells[:worth], 1e-9))
+        classes: Vectors = np.rint(CLASSES_PER_OCTAVE * octaves) + UNIT_CLASS
+        return np.clip(classes, 0, CLASSES - 1)
 
 
 def _fit_tables(
