@@ -2,11 +2,13 @@
 
     C    real text vectors of ImageNet's classes, centered: nothing is fitted
     R    ridge regression from roots of features to the text vectors of captions
-    P    multinomial regression from the same to the labels of photos, or to none of them for an
-         everyday photo and one without a label; N, the labels' text vectors, and 0 for none
+    P    multinomial regression from the same to the labels of photos and subjects of scenes, or to
+         none of them for an everyday photo and one without a label; N, text vectors of labels and
+         subjects, and 0 for none
 
-In the ridge regression a photo counts by one over the root of the size of its source: large sources
-would drown the rest. Temperature and weights: see training.left_out and docs/pocket.md.
+In the ridge regression an image counts by one over the root of the size of its source: large
+sources would drown the rest. Procedural scenes are one source: without them, few drawings are found
+by what they show. Temperature and weights: see training.left_out and docs/pocket.md.
 """
 
 from __future__ import annotations
@@ -40,14 +42,14 @@ PEAK = 3e-3  # learning rate
 DECAY = 3.0
 NONE = -2.0  # added to the logit of none: sharp photos look more everyday than compressed ones do
 SCALE = 30.0  # about 1 / the spread of a coordinate of a unit vector of FEATURES dimensions
-IMAGES = 32  # encoded at once
+BATCH_IMAGES = 32  # encoded at once
 
 
 @dataclass(frozen=True)
 class Captions:
-    """What photos show."""
+    """What images show."""
 
-    label: npt.NDArray[np.int64]  # (N,) → name; -1 where it is not what the photo is all about
+    label: npt.NDArray[np.int64]  # (N,) → name; -1 where it is not what the image is all about
     names: Vectors  # (n, D) unit text vectors
     vectors: Vectors  # (N, D) unit text vectors of the captions; 0 where unknown
     classes: Vectors  # (1000, D) unit text vectors of ImageNet's classes
@@ -63,17 +65,16 @@ def build() -> ImageEncoder:
     return encoder.requires_grad_(False).eval()
 
 
-def load_features(photos: Corpus, work: Path) -> npt.NDArray[np.float16]:
-    """(N, FEATURES) of all photos, computed in `work` the first time."""
-    cache = work / "features.npy"
+def load_features(images: Corpus, cache: Path) -> npt.NDArray[np.float16]:
+    """(N, FEATURES) of all images, computed into the file `cache` the first time."""
     if not cache.exists():
         network = build().trunk.to(memory_format=torch.channels_last)
-        features = np.empty((len(photos), FEATURES), np.float16)
-        for start in range(0, len(photos), IMAGES):
-            rows = range(start, min(start + IMAGES, len(photos)))
-            images = np.stack([squash(photos.photo(row), (SIDE, SIDE)) for row in rows])
+        features = np.empty((len(images), FEATURES), np.float16)
+        for start in range(0, len(images), BATCH_IMAGES):
+            rows = range(start, min(start + BATCH_IMAGES, len(images)))
+            pixels = np.stack([squash(images.photo(row), (SIDE, SIDE)) for row in rows])
             with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-                features[rows.start : rows.stop] = network.features(normalize(images)).float()
+                features[rows.start : rows.stop] = network.features(normalize(pixels)).float()
         np.save(cache, features)
     loaded: npt.NDArray[np.float16] = np.load(cache)
     return loaded
@@ -86,23 +87,27 @@ def normalize(pixels: npt.NDArray[np.uint8]) -> torch.Tensor:
     return normalized.contiguous(memory_format=torch.channels_last)
 
 
-def fit(
-    features: npt.NDArray[np.float16],
-    captions: Captions,
-    source: npt.NDArray[np.str_],
-    *,
-    seed: int,
-) -> ImageEncoder:
-    """Features (N, FEATURES) of photos, what they show and where they are from → the encoder."""
+@dataclass(frozen=True)
+class Examples:
+    """N images to fit to."""
+
+    features: npt.NDArray[np.float16]  # (N, FEATURES)
+    captions: Captions
+    source: npt.NDArray[np.str_]  # (N,)
+
+
+def fit(examples: Examples, *, seed: int) -> ImageEncoder:
+    """Features of images, what they show and where they are from → the encoder."""
+    captions = examples.captions
     torch.manual_seed(seed)
     encoder = build()
     head: Lite0Names = encoder.trunk
     names = np.pad(captions.names, ((0, 1), (0, 0)))  # the last one: none
     label = np.where(captions.label < 0, len(captions.names), captions.label)
     head.set_names(len(names))
-    roots = root_features(torch.from_numpy(features).float())
+    roots = root_features(torch.from_numpy(examples.features).float())
     mean = roots.mean(dim=0)
-    _, inverse, counts = np.unique(source, return_inverse=True, return_counts=True)
+    _, inverse, counts = np.unique(examples.source, return_inverse=True, return_counts=True)
     weight = torch.from_numpy(counts[inverse] ** -0.5).float()
     classes = torch.from_numpy(captions.classes)
     _set(head.class_vectors, (classes - classes.mean(dim=0)).T)

@@ -56,16 +56,14 @@ def main(*, data: Path, work: Path, seed: int) -> None:
     torch.set_num_threads(2)
     pipeline = Pipeline(data, work, budget=0.0, seed=seed)
     photos = pipeline.photos
-    features = image_encoder.load_features(photos, work)
     queries = Queries(pipeline)
     for group, prefix in LEFT_OUT.items():
         is_out = np.char.startswith(photos.source, prefix)
         rows = photos.training_rows
         fitted = rows[~is_out[rows]]
-        captions = pipeline.what_photos_show(fitted)
-        encoder = image_encoder.fit(features[fitted], captions, photos.source[fitted], seed=seed)
+        encoder = image_encoder.fit(pipeline.examples(fitted), seed=seed)
         out = np.flatnonzero(is_out & (photos.caption != ""))
-        vectors = encode(encoder, features[out])
+        vectors = encode(encoder, pipeline.photo_features[out])
         click.echo(json.dumps({"left out": group, "photos": len(out), **queries(out, vectors)}))
 
 

@@ -31,7 +31,7 @@ from training.frames import embed
 from training.image_encoder import DIMENSION
 from training.latents import Bucket, LatentMaker, load_buckets, training_codecs
 from training.networks import Autoencoder, Denoiser, ImageEncoder, TextEncoder, Upscaler
-from training.synthetic import load_scenes
+from training.synthetic import load_scenes, subjects
 from training.teacher import load_network
 from training.text_targets import (
     ClipTexts,
@@ -112,9 +112,10 @@ class Pipeline:
         cache = self.work / "targets.npz"
         if not cache.exists():
             phrase_map = PhraseMap(self.clip_texts)
-            names = sorted(set(map(str, self.photos.caption)) - {""})
+            shown = set(subjects(self.scenes))
+            names = sorted(set(map(str, self.photos.caption)) - {""} | shown)
             scenes = list(map(str, self.scenes.caption))
-            labels = set(map(str, self.photos.caption[self.photos.is_label])) - {""}
+            labels = set(map(str, self.photos.caption[self.photos.is_label])) - {""} | shown
             sentences = scenes + sorted(set(names) - labels)
             phrases = phrases_to_learn(self.clip_texts, self.captions, sorted(labels), sentences)
             np.savez(
@@ -128,28 +129,44 @@ class Pipeline:
         return dict(np.load(cache))
 
     def fit_image_encoder(self) -> ImageEncoder:
-        """Fitted to the features of the training photos."""
-        rows = self.photos.training_rows
-        features = image_encoder.load_features(self.photos, self.work)
-        captions = self.what_photos_show(rows)
-        source = self.photos.source[rows]
-        return image_encoder.fit(features[rows], captions, source, seed=self.seed)
+        """Fitted to the features of the training photos and scenes."""
+        return image_encoder.fit(self.examples(self.photos.training_rows), seed=self.seed)
 
-    def what_photos_show(self, rows: npt.NDArray[np.intp]) -> image_encoder.Captions:
-        """The captions of these photos, as names and as vectors."""
+    @cached_property
+    def photo_features(self) -> npt.NDArray[np.float16]:
+        """(N, FEATURES) of all photos."""
+        return image_encoder.load_features(self.photos, self.work / "features.npy")
+
+    def examples(self, rows: npt.NDArray[np.intp]) -> image_encoder.Examples:
+        """These photos, and the scenes for training."""
+        scene_rows = self.scenes.training_rows
+        scene_features = image_encoder.load_features(self.scenes, self.work / "scene_features.npy")
+        return image_encoder.Examples(
+            np.concatenate([self.photo_features[rows], scene_features[scene_rows]]),
+            self._captions(rows, scene_rows),
+            np.concatenate([self.photos.source[rows], self.scenes.source[scene_rows]]),
+        )
+
+    def _captions(
+        self, rows: npt.NDArray[np.intp], scene_rows: npt.NDArray[np.intp]
+    ) -> image_encoder.Captions:
+        """What these photos and scenes show, as names and as vectors."""
         targets = self.targets()
         position = {name: row for row, name in enumerate(targets["names"])}
-        vectors = np.concatenate([targets["name_vectors"], np.zeros((1, DIMENSION))])
         caption = np.array([position.get(caption, -1) for caption in self.photos.caption[rows]])
+        shown = subjects(self.scenes)
         # everyday photos show more than their label says, and teach the probe what it does not know
-        is_label = (caption >= 0) & self.photos.is_label[rows] & ~self.photos.is_everyday[rows]
-        names, label = np.unique(caption[is_label], return_inverse=True)
-        labels = np.full(len(rows), -1)
-        labels[is_label] = label
+        is_label = self.photos.is_label[rows] & ~self.photos.is_everyday[rows]
+        name = np.where(is_label, caption, -1)
+        name = np.concatenate([name, [position[shown[row]] for row in scene_rows]])
+        names, label = np.unique(name, return_inverse=True)
+        no_vector = np.zeros((1, DIMENSION))
+        photo_vectors = np.concatenate([targets["name_vectors"], no_vector])[caption]
+        vectors = np.concatenate([photo_vectors, targets["scene_vectors"][scene_rows]])
         return image_encoder.Captions(
-            label=labels,
-            names=targets["name_vectors"][names].astype(np.float32),
-            vectors=vectors[caption].astype(np.float32),
+            label=label - 1,  # the first of the names is -1, for none
+            names=targets["name_vectors"][names[1:]].astype(np.float32),
+            vectors=vectors.astype(np.float32),
             classes=self.clip_texts.vectors[self.clip_texts.imagenet].astype(np.float32),
         )
 

@@ -14,9 +14,12 @@ import numpy as np
 
 from training.corpus import Corpus, is_validation, open_corpus
 from training.scenes import Scene, draw_scene
+from training.scenes.captions import subject_of
+from training.scenes.grammar import make_plan
 
 SCENES = 12_000
 FIRST_SEED = 1_000_000  # the demo draws small seeds: what it shows was never trained on
+KEY = "scene-"  # and the number of a scene
 FRAMES = ((128, 128), (192, 128), (128, 192), (160, 128))  # width, height
 
 
@@ -28,6 +31,12 @@ def load_scenes(work: Path, *, workers: int) -> Corpus:
         with ProcessPoolExecutor(workers) as pool:
             _pack(pool.map(_draw, range(SCENES), chunksize=64), index, flat)
     return open_corpus(index, flat)
+
+
+def subjects(scenes: Corpus) -> list[str]:
+    """A name for each scene."""
+    numbers = [int(key.removeprefix(KEY)) for key in map(str, scenes.key)]
+    return [subject_of(make_plan(FIRST_SEED + number)) for number in numbers]
 
 
 def _draw(number: int) -> Scene:
@@ -43,7 +52,7 @@ def _pack(scenes: Iterator[Scene], index: Path, flat: Path) -> None:
             captions.append(scene.caption)
             sizes.append(scene.pixels.shape)
     height, width, _ = np.array(sizes).T
-    keys = [f"scene-{number}" for number in range(len(captions))]
+    keys = [f"{KEY}{number}" for number in range(len(captions))]
     np.savez(
         index,
         start=np.cumsum(np.concatenate([[0], np.prod(sizes, axis=1)[:-1]])).astype(np.int64),

@@ -12,12 +12,13 @@ import torch
 from archive.arrays import Vectors, unit
 from archive.models.lite import CLASSES, FEATURES
 from training import image_encoder
-from training.image_encoder import DIMENSION, NORM, Captions
+from training.image_encoder import DIMENSION, NORM, Captions, Examples
 from training.networks import ImageEncoder
 
 PHOTOS = 400
 NAMES = 8
 KNOWN = 6  # of the names; photos of the others have none
+ONE_SOURCE = np.array(["one"] * PHOTOS)
 
 Features = npt.NDArray[np.float16]
 
@@ -52,7 +53,7 @@ def embed(encoder: ImageEncoder, features: Features) -> Vectors:
 
 
 def test_photos_come_to_lie_near_their_names(features: Features, captions: Captions) -> None:
-    encoder = image_encoder.fit(features, captions, np.array(["one"] * PHOTOS), seed=0)
+    encoder = image_encoder.fit(Examples(features, captions, ONE_SOURCE), seed=0)
     vectors = embed(encoder, features)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), NORM, rtol=1e-4)
     known = captions.label >= 0
@@ -62,9 +63,7 @@ def test_photos_come_to_lie_near_their_names(features: Features, captions: Capti
 
 def test_captions_that_are_no_labels_teach_too(features: Features, captions: Captions) -> None:
     sentences = replace(captions, label=np.where(captions.label == 0, -1, captions.label))
-    vectors = embed(
-        image_encoder.fit(features, sentences, np.array(["one"] * PHOTOS), seed=0), features
-    )
+    vectors = embed(image_encoder.fit(Examples(features, sentences, ONE_SOURCE), seed=0), features)
     shown = np.arange(PHOTOS) % NAMES == 0
     cosines = unit(vectors) @ captions.names[0]
     assert cosines[shown].mean() > cosines[~shown].mean() + 0.1
@@ -78,7 +77,7 @@ def test_a_source_counts_by_the_root_of_its_size(features: Features, captions: C
     unlabeled = replace(captions, label=np.full(PHOTOS, -1), vectors=contrary)
 
     def pull(source: npt.NDArray[np.str_]) -> float:
-        encoder = image_encoder.fit(features, unlabeled, source, seed=0)
+        encoder = image_encoder.fit(Examples(features, unlabeled, source), seed=0)
         shown = embed(encoder, features[::NAMES])
         return float((unit(shown) @ captions.names[NAMES - 1]).mean())
 

@@ -199,6 +199,13 @@ def _join(*parts: str) -> str:
     return " ".join(part for part in parts if part)
 
 
+def subject_of(plan: Plan) -> str:
+    """What was put last into the picture, or its place where nothing was."""
+    if plan.groups:
+        return THINGS[plan.groups[-1].thing].kind
+    return PLACES[plan.place].tags.split(", ")[0]
+
+
 def tags_of(plan: Plan) -> tuple[str, ...]:
     """The words that are true of the picture, each once."""
     words = PLACES[plan.place].tags.split(", ")
