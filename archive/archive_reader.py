@@ -10,7 +10,8 @@ from archive.arrays import Pixels, Vectors
 from archive.codecs import Codec
 from archive.decode_row import decode_row
 from archive.evaluate.audit import Audit, Audited, sample_ids
-from archive.evaluate.baselines import Comparison
+from archive.evaluate.baselines import SHEET_NAME, Comparison
+from archive.evaluate.methods import color_maps, formats, restored_rows
 from archive.evaluate.stats import archive_stats
 from archive.filters import SampleSize, parse_sample_size
 from archive.index.queries import Query, encode_queries, is_single
@@ -206,4 +207,10 @@ class ArchiveReader:
 
     def compare(self, out: str | Path) -> Comparison:
         """Restorations of all rows beside JPEG, WebP and AVIF; the originals must be readable."""
-        return Comparison(list(self), self._codecs, self._models, self.reconstructor(), Path(out))
+        rows = list(self)
+        methods = [restored_rows()]
+        if all(self.codec_of(row).map_side for row in rows):
+            methods.append(color_maps(self._codecs))
+        methods += formats()
+        sheet = Path(out) / SHEET_NAME
+        return Comparison(rows, methods, self.reconstructor(), self.encoder, sheet)
