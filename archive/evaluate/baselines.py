@@ -48,8 +48,8 @@ class Scores:
 
     @property
     def clip_distance(self) -> float:
-        """1 − clip_similarity."""
-        return 1 - self.clip_similarity
+        """1 − clip_similarity, 0 … 2."""
+        return max(0.0, 1 - self.clip_similarity)  # a cosine is rounded to more than 1
 
     @classmethod
     def mean(cls, scores: Sequence[Scores]) -> Scores:
@@ -119,7 +119,8 @@ class Comparison:
                 )
                 yield self._compared[-1]
         sheet_rows = [self._sheet_rows[row.id] for row in self._rows[:SHEET_ROWS]]
-        write_sheet(self.sheet, ["original", *self.titles.values()], sheet_rows)
+        headings = [method.title for method in self._methods if not method.is_original]
+        write_sheet(self.sheet, ["original", *headings], sheet_rows)
 
     @property
     def means(self) -> dict[str, Scores]:
@@ -169,7 +170,9 @@ class Comparison:
     ) -> SheetRow:
         picture = subject.picture
         tiles = [Tile(picture.pixels, f"{picture.width} x {picture.height}")]
-        for rendition, score in zip(renditions, scores, strict=True):
+        for method, rendition, score in zip(self._methods, renditions, scores, strict=True):
+            if method.is_original:
+                continue
             caption = f"{score.bits:,.0f} bits · {self._clip_caption(score)}"
             tiles.append(Tile(rendition.pixels, caption))
         return SheetRow(picture.width / picture.height, tiles)

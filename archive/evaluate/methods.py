@@ -58,6 +58,7 @@ class Method:
     title: str  # for people
     render: Callable[[Sequence[Subject]], list[Rendition]]
     """N subjects of one size, whose rows share a codec → N renditions of that size."""
+    is_original: bool = False  # then it has no column of its own on a contact sheet
 
 
 def restored_rows() -> Method:

@@ -1,5 +1,5 @@
 """Pixels → VVC (H.266) and back, by the ffmpeg in imageio-ffmpeg (extra `vvc`) if it was built with
-libvvenc. $IMAGEIO_FFMPEG_EXE names another ffmpeg.
+libvvenc: from 0.8 on for Linux and Apple silicon. $IMAGEIO_FFMPEG_EXE names another ffmpeg.
 
     (H, W, 3) uint8 ─pad to even sides─► one intra picture, 4:2:0, 10 bits, QP 63 ─► bitstream
 

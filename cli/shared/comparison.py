@@ -32,10 +32,10 @@ def emit_skipped(skipped: Sequence[Skipped]) -> None:
         emit({"message_type": "skipped", **path_fields(file.path), **reason})
 
 
-def emit_summary(comparison: Comparison, skipped: Sequence[Skipped]) -> None:
+def emit_summary(comparison: Comparison, skipped: Sequence[Skipped], **facts: str) -> None:
     """The last line of JSON."""
     counts = {"pictures": comparison.images, "skipped": len(skipped)}
-    emit({"message_type": "summary", **counts, "sheet": str(comparison.sheet)})
+    emit({"message_type": "summary", **counts, **facts, "sheet": str(comparison.sheet)})
 
 
 def say_summary(comparison: Comparison, skipped: Sequence[Skipped]) -> None:
