@@ -10,8 +10,11 @@ from archive.arrays import Pixels, Vectors
 from archive.codecs import Codec
 from archive.decode_row import decode_row
 from archive.evaluate.audit import Audit, Audited, sample_ids
-from archive.evaluate.baselines import Comparison
+from archive.evaluate.baselines import SHEET_NAME, Comparison
+from archive.evaluate.iqa import ImageQuality
+from archive.evaluate.methods import color_maps, formats, restored_rows
 from archive.evaluate.stats import archive_stats
+from archive.evaluate.table1 import ClipMetric, table1
 from archive.filters import SampleSize, parse_sample_size
 from archive.index.queries import Query, encode_queries, is_single
 from archive.index.search import Hit, Search
@@ -206,4 +209,26 @@ class ArchiveReader:
 
     def compare(self, out: str | Path) -> Comparison:
         """Restorations of all rows beside JPEG, WebP and AVIF; the originals must be readable."""
-        return Comparison(list(self), self._codecs, self._models, self.reconstructor(), Path(out))
+        rows = list(self)
+        methods = [restored_rows()]
+        if all(self.codec_of(row).map_side for row in rows):
+            methods.append(color_maps(self._codecs))
+        methods += formats()
+        sheet = Path(out) / SHEET_NAME
+        return Comparison(rows, methods, self.reconstructor(), self.encoder, sheet)
+
+    def table1(
+        self,
+        out: str | Path,
+        *,
+        metric: ClipMetric | None = None,
+        iqa: ImageQuality | None = None,
+    ) -> Comparison:
+        """As `compare`, with the methods of CoCliCo's table I; see archive.evaluate.table1.
+
+        `metric` measures the CLIP distance, the pair's own encoder if it is None. Raises UsageError
+        if it is the pair's own.
+        """
+        reconstructor = self.reconstructor()
+        parts = (list(self), self._codecs, self._models, reconstructor, Path(out))
+        return table1(*parts, metric=metric, iqa=iqa)

@@ -2,7 +2,8 @@
 original.
 
 pyiqa's door. pyiqa downloads and caches its own weights; measures whose weights are missing and
-cannot be downloaded are left out. Those weights are pickles, so they are read only on request.
+cannot be downloaded are left out. Those weights are pickles, so they are read only on request:
+`audit --iqa`, and `bench table1`, whose table has these columns.
 
     musiq   0 … 100, higher is better (arXiv 2108.05997)
     dbcnn   0 … 1, higher is better (arXiv 1907.02665)
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any
 
@@ -60,8 +61,8 @@ class ImageQuality:
         return scores
 
 
-def open_iqa() -> ImageQuality:
-    """Every measure whose weights are here or can be downloaded.
+def open_iqa(names: Sequence[str] = ALL_MEASURES) -> ImageQuality:
+    """Those measures whose weights are here or can be downloaded.
 
     Raises UsageError without pyiqa, ModelMissing if no measure is available.
     """
@@ -72,14 +73,14 @@ def open_iqa() -> ImageQuality:
     import pyiqa
 
     measures = {}
-    for name in ALL_MEASURES:
+    for name in names:
         # pyiqa prints what it loads
         with contextlib.suppress(OSError), contextlib.redirect_stdout(io.StringIO()):
             measures[name] = pyiqa.create_metric(name)
     if not measures:
         raise ModelMissing(
-            f"the weights of {', '.join(ALL_MEASURES)} are not on this machine "
-            "and cannot be downloaded; put them where pyiqa looks for them, or leave out --iqa"
+            f"the weights of {', '.join(names)} are not on this machine "
+            "and cannot be downloaded; put them where pyiqa looks for them"
         )
     return ImageQuality(measures)
 
@@ -87,4 +88,4 @@ def open_iqa() -> ImageQuality:
 def _tensor(pixels: Pixels) -> Any:
     import torch
 
-    return torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255
+    return torch.tensor(pixels).permute(2, 0, 1)[None].float() / 255

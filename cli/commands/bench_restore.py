@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,9 +9,9 @@ import click
 
 from archive.errors import DONE, SOME_SKIPPED
 from cli.shared.command import Command
+from cli.shared.comparison import emit_skipped, emit_summary, run_comparison, say_summary
 from cli.shared.options import json_option
-from cli.shared.output import emit, path_fields, plural, say
-from cli.shared.progress import progress
+from cli.shared.output import emit, say
 from cli.shared.temporary_archive import temporary_archive
 from cli.shared.values import PathValue
 
@@ -45,38 +44,27 @@ def command(folder: Path, out: Path, model: str, as_json: bool) -> int:
     """
     with temporary_archive(folder, model) as (archive, skipped):
         comparison = archive.compare(out)
-        for kind in comparison.unavailable:
-            say(f"{kind} is left out: this Pillow cannot write it", err=True)
-        with progress("comparing", len(archive), silent=as_json) as show:
-            for done in comparison.run():
-                show(done)
+        for _ in run_comparison(comparison, as_json=as_json):
+            pass
     if as_json:
         _emit(comparison, skipped)
     else:
-        _print(comparison, skipped)
+        _print(comparison)
+        say_summary(comparison, skipped)
     return SOME_SKIPPED if skipped else DONE
 
 
 def _emit(comparison: Comparison, skipped: list[Skipped]) -> None:
-    for file in skipped:
-        reason = {"reason": file.reason, "detail": file.detail}
-        emit({"message_type": "skipped", **path_fields(file.path), **reason})
+    emit_skipped(skipped)
     for method, scores in comparison.means.items():
-        rounded = {name: round(value, DIGITS[name]) for name, value in asdict(scores).items()}
+        rounded = {name: round(getattr(scores, name), digits) for name, digits in DIGITS.items()}
         emit({"message_type": "method", "method": method, "pictures": comparison.images, **rounded})
-    counts = {"pictures": comparison.images, "skipped": len(skipped)}
-    emit({"message_type": "summary", **counts, "sheet": str(comparison.sheet)})
+    emit_summary(comparison, skipped)
 
 
-def _print(comparison: Comparison, skipped: list[Skipped]) -> None:
-    from archive.evaluate.baselines import TITLES
-
+def _print(comparison: Comparison) -> None:
     say(f"{'method':<12}{'bits':>10}{'bpp':>11}{'CLIP':>9}{'color':>10}{'PSNR':>8}")
     for method, score in comparison.means.items():
-        rate = f"{TITLES.get(method, method):<12}{score.bits:>10,.1f}{score.bpp:>11.5f}"
+        rate = f"{comparison.titles[method]:<12}{score.bits:>10,.1f}{score.bpp:>11.5f}"
         fidelity = f"{score.clip_similarity:>9.4f}{score.color_score:>10.5f}{score.psnr:>8.2f}"
         say(rate + fidelity)
-    sheet = str(comparison.sheet)
-    say(f"means over {plural(comparison.images, 'image')}; contact sheet: {sheet}")
-    for file in skipped:
-        say(f"skipped {file.path}: {file.reason}, {file.detail}", err=True)

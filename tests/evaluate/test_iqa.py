@@ -74,3 +74,19 @@ def test_without_any_weights_one_sentence_says_so(shell: Shell, tmp_path: Path) 
 @pytest.mark.skipif(find_spec("pyiqa") is not None, reason="pyiqa is installed")
 def test_without_pyiqa_one_sentence_says_how_to_get_it(shell: Shell) -> None:
     assert "coldframe[iqa]" in shell("audit", "--iqa", code=2)
+
+
+@with_pyiqa
+def test_the_table_has_a_column_for_each_measure_whose_weights_are_there(
+    shell: Shell, tmp_path: Path
+) -> None:
+    words = ("bench", "table1", tmp_path / "scenes" / "0.png", "--out", tmp_path / "out")
+    nothing = NO_NETWORK | {"TORCH_HOME": str(tmp_path / "nothing")}
+    told = shell(*words, environment=nothing)
+    assert "DBCNN and MUSIQ are left out: the weights of dbcnn, musiq are not on this" in told
+    only_musiq = NO_NETWORK | {"TORCH_HOME": str(tmp_path / "musiq")}
+    save = [sys.executable, "-c", SAVE_WEIGHTS]
+    subprocess.run(save, env=os.environ | only_musiq, check=True)
+    told = shell(*words, environment=only_musiq)
+    assert "DBCNN is left out: its weights are not on this machine" in told
+    assert "    PSNR   MUSIQ\n" in told

@@ -30,6 +30,7 @@ DOORS = {  # library → the only places that may import it
     ),
     "matplotlib": ("cli/commands/bench_plot.py",),
     "pyiqa": ("archive/evaluate/iqa.py",),
+    "imageio_ffmpeg": ("archive/imaging/vvc.py",),
     "open_clip": ("archive/models/encoder.py",),
     "diffusers": ("archive/models/decoders/",),
     "transformers": ("archive/models/text.py", "archive/models/decoders/"),
