@@ -13,6 +13,7 @@ table.
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,8 @@ from training.networks import (
     Upscaler,
 )
 
-SCENES = 1500  # that codecs are fitted to, besides the photos
+PHOTOS = 20_000  # that codecs are fitted to, at most
+SCENES = 1500  # besides the photos
 # parameters of the encoder by the start of their names
 FLOAT8 = ("token_embedding.", "transformer.", "text_projection")
 DEFAULT = get_spec("klt").default
@@ -107,10 +109,11 @@ def export_codecs(folder: Path, photos: Corpus, scenes: Corpus) -> tuple[Codec, 
     requested bits on drawings. The statistics are of the photos.
     """
     encoder = OpenClipEncoder(find_pair(str(folder)))
-    samples = [(photos, photos.training_rows), (scenes, scenes.training_rows[:SCENES])]
+    rows = photos.training_rows[:: math.ceil(len(photos.training_rows) / PHOTOS)]
+    samples = [(photos, rows), (scenes, scenes.training_rows[:SCENES])]
     embedded = [
-        embed(encoder, (corpus.photo(int(row)) for row in rows), map_side=DEFAULT.map_side)
-        for corpus, rows in samples
+        embed(encoder, (corpus.photo(int(row)) for row in chosen), map_side=DEFAULT.map_side)
+        for corpus, chosen in samples
     ]
     stats = EmbeddingStats.of(embedded[0][0])
     vectors = np.concatenate([sample_vectors for sample_vectors, _ in embedded])
