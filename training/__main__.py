@@ -17,6 +17,7 @@ from archive.codecs import resolve_codec
 from archive.models.decoders.upscaler import load_upscaler
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import POCKET_FOLDER, find_pair
+from training import text_encoder
 from training.export import export_codecs, export_decoder, export_encoder, load_parts
 from training.image_encoder import DIMENSION
 from training.pipeline import BUDGET_SHARES, FINE_TUNING_STAGES, Pipeline
@@ -50,7 +51,7 @@ SHARES = ", ".join(f"{stage} {share:.0%}" for stage, share in BUDGET_SHARES.item
 @click.option(
     "--start",
     type=click.Path(path_type=Path, exists=True),
-    help="Fine-tune this pair. Its text encoder, upscaler and latents stay as they are.",
+    help="Fine-tune this pair. Its upscaler and latents stay as they are.",
 )
 @click.option(
     "--only",
@@ -106,8 +107,13 @@ def _fine_tune(pipeline: Pipeline, start: Path, out: Path) -> None:
     clip, vae, unet, stats = load_parts(start)
     upscaler = load_upscaler(start / "decoder")
     codec = resolve_codec("klt", DIMENSION, shipped=str(start / "codecs"))
+    image, text = clip.visual, text_encoder.of_clip(clip)
+    if "text-encoder" in pipeline.stages:
+        text = pipeline.train_text_encoder(text)
     if "image-encoder" in pipeline.stages:
-        export_encoder(pipeline.fit_image_encoder(), clip, out / "encoder")
+        image = pipeline.fit_image_encoder()
+    export_encoder(image, text, out / "encoder")
+    if "image-encoder" in pipeline.stages:
         codec, stats = export_codecs(out, pipeline.photos, pipeline.scenes)
         pipeline.change_embedding(unet, start, out)
     if "autoencoder" in pipeline.stages:

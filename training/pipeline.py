@@ -49,7 +49,7 @@ BUDGET_SHARES = {
     "denoiser": 0.38,
     "reward": 0.17,
 }
-FINE_TUNING_STAGES = ("image-encoder", "autoencoder", "denoiser", "reward")
+FINE_TUNING_STAGES = ("image-encoder", "text-encoder", "autoencoder", "denoiser", "reward")
 PEAK = {  # learning rates
     "text-encoder": 2e-3,
     "autoencoder": 1e-3,
@@ -57,6 +57,7 @@ PEAK = {  # learning rates
     "denoiser": 1e-3,
 }
 FINE_TUNING_PEAK = {
+    "text-encoder": 1e-3,
     "autoencoder": 6e-4,
     "denoiser": 6e-4,
     "reward": 3e-4,
@@ -170,19 +171,19 @@ class Pipeline:
             classes=self.clip_texts.vectors[self.clip_texts.imagenet].astype(np.float32),
         )
 
-    def train_text_encoder(self) -> TextEncoder:
-        """Trained on the phrases' targets."""
+    def train_text_encoder(self, start: TextEncoder | None = None) -> TextEncoder:
+        """Trained on the phrases' targets. `start`, here and below: a trained network to fine-tune,
+        at a lower learning rate.
+        """
         torch.manual_seed(self.seed)
         targets = self.targets()
-        model = text_encoder.build()
+        model = text_encoder.build() if start is None else start
         tokens = text_encoder.tokenize([str(phrase) for phrase in targets["phrases"]])
         batches = text_encoder.Batches(tokens, targets["phrase_vectors"], seed=self.seed)
-        return self._fit("text-encoder", model, batches, text_encoder.loss)
+        return self._fit("text-encoder", model, batches, text_encoder.loss, start=start)
 
     def train_autoencoder(self, start: Autoencoder | None = None) -> Autoencoder:
-        """`start`, here and below: a trained network to fine-tune, at a lower learning rate; of an
-        autoencoder, only the decoder.
-        """
+        """Of a `start`, only the decoder is fine-tuned."""
         torch.manual_seed(self.seed)
         loss = autoencoder.loss_of(load_lite(LITE0), load_network(self.teacher))
         if start is not None:

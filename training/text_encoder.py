@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from archive.arrays import Vectors
 from training.image_encoder import DIMENSION, NORM
-from training.networks import TextEncoder
+from training.networks import ClipModel, TextEncoder
 
 CONTEXT = 32  # tokens
 CONFIG = {"context_length": CONTEXT, "vocab_size": 49408, "width": 128, "heads": 4, "layers": 3}
@@ -32,6 +32,14 @@ def build() -> TextEncoder:
     from open_clip.model import CLIPTextCfg, _build_text_tower
 
     return _build_text_tower(DIMENSION, CLIPTextCfg(**CONFIG))
+
+
+def of_clip(clip: ClipModel) -> TextEncoder:
+    """The text part of a trained CLIP."""
+    encoder = build()
+    names = encoder.state_dict().keys()
+    encoder.load_state_dict({name: clip.state_dict()[name] for name in names})
+    return encoder
 
 
 def tokenize(phrases: list[str]) -> torch.Tensor:

@@ -84,8 +84,9 @@ def test_vectors_unlike_the_sample_take_a_quarter_more_at_most(
 ) -> None:
     codec = fit_klt(draw(3000, seed=1), NO_MAPS, bits=bits, map_bits=0)
     rng = np.random.default_rng(3)
-    foreign = rng.normal(size=(500, DIMENSION)) + 3 * rng.normal(size=DIMENSION)
-    codes = codec.encode_vectors(foreign.astype(np.float32))
+    center = 3 * rng.normal(size=DIMENSION)
+    foreign = (rng.normal(size=(500, DIMENSION)) + center).astype(np.float32)
+    codes = codec.encode_vectors(foreign)
     assert 8 * np.mean([len(code) for code in codes]) <= 1.25 * bits + 8
     cosines = (unit(codec.decode_vectors(codes)) * unit(foreign)).sum(axis=1)
     assert cosines.mean() > least_cosine
