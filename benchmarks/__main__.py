@@ -1,4 +1,4 @@
-"""python -m benchmarks ablation|colors|fullsize|index|ingest|restore|search|startup
+"""python -m benchmarks ablation|coded-index|colors|fullsize|index|ingest|restore|search|startup
 
 `python -m benchmarks.smic` is a program of its own.
 """
@@ -59,6 +59,17 @@ def index(rows: int, dimension: int, queries: int, threads: int) -> None:
     from benchmarks.index import measure
 
     report(measure(rows, dimension, queries, threads))
+
+
+@main.command()
+@click.argument("vectors", type=click.Path(path_type=Path, exists=True))
+@click.option("--fitted", default=16_000, show_default=True, help="Vectors to fit to.")
+def coded_index(vectors: Path, fitted: int) -> None:
+    """What a search of klt rows finds of real VECTORS (an .npy file), beside RaBitQ."""
+    from benchmarks.coded_index import measure
+
+    for line in measure(vectors, fitted):
+        report(line)
 
 
 @main.command()

@@ -1,0 +1,80 @@
+"""What a search of `klt` rows finds, beside FAISS' one-bit RaBitQ, on real vectors.
+
+Recall is against exact search over the vectors as they were, before any coding. Both are fitted to
+the same vectors; the rest are rows, but for the last QUERIES. Coldframe's index keeps 32 bytes a
+row and scores its shortlist anew from the rows' codes; RaBitQ keeps what `bytes` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from archive.arrays import Vectors, unit
+from archive.codecs import fit_codec
+from archive.evaluate.codec_bench import load_vectors
+from archive.index.layouts import PcaLayout
+
+NEIGHBORS = 10
+QUERIES = 1000
+NO_MAPS = (0, 0, 3)
+BITS = (120, 250)
+Positions = npt.NDArray[np.int64]
+
+
+def measure(path: Path, fitted: int) -> Iterator[dict[str, object]]:
+    """An .npy file of (N, D) vectors and how many to fit to → a line for each method."""
+    vectors = load_vectors(path)
+    vectors = vectors[np.random.default_rng(0).permutation(len(vectors))]
+    sample, rows, queries = np.split(vectors, [fitted, len(vectors) - QUERIES])
+    true = np.argsort(-(queries @ unit(rows).T), axis=1)[:, :NEIGHBORS]
+    for bits in BITS:
+        yield {"method": f"klt {bits}", **_klt(sample, rows, queries, true, bits)}
+    yield {"method": "rabitq", **_rabitq(unit(sample), unit(rows), unit(queries), true)}
+
+
+def _klt(
+    sample: Vectors, rows: Vectors, queries: Vectors, true: Positions, bits: int
+) -> dict[str, object]:
+    maps = np.zeros((len(sample), *NO_MAPS), np.uint8)
+    codec = fit_codec("klt", sample, maps, bits=bits, map_bits=0)
+    codes = codec.encode_vectors(rows)
+    layout = PcaLayout.fit(codec, codes)
+    index = layout.build(codes)
+    _, shortlists = index.search(layout.query(queries), layout.shortlist_size(NEIGHBORS))
+    vectors_hat = unit(codec.decode_vectors(codes))
+    found = [
+        shortlist[np.argsort(-(vectors_hat[shortlist] @ query))[:NEIGHBORS]]
+        for query, shortlist in zip(queries, shortlists, strict=True)
+    ]
+    code_bytes = float(np.mean([len(code) for code in codes]))
+    return {
+        "rows": len(rows),
+        "index_bytes": int(index.code_size),
+        "row_bytes": round(code_bytes, 1),
+        "recall_at_10": round(_recall(true, np.stack(found)), 4),
+    }
+
+
+def _rabitq(sample: Vectors, rows: Vectors, queries: Vectors, true: Positions) -> dict[str, object]:
+    import faiss
+
+    # L2 of unit vectors is the same order
+    index: Any = faiss.IndexRaBitQ(rows.shape[1], faiss.METRIC_L2)
+    index.train(sample)
+    index.add(rows)
+    _, found = index.search(queries, NEIGHBORS)
+    return {
+        "rows": len(rows),
+        "index_bytes": int(index.code_size),
+        "recall_at_10": round(_recall(true, found), 4),
+    }
+
+
+def _recall(true: Positions, found: Positions) -> float:
+    pairs = zip(true.tolist(), found.tolist(), strict=True)
+    return float(np.mean([len(set(before) & set(after)) for before, after in pairs]) / NEIGHBORS)
