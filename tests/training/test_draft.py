@@ -23,7 +23,7 @@ from training.latents import Bucket, LatentMaker, load_buckets
 from training.networks import Autoencoder, ClipModel, Denoiser
 
 SIDE = 128
-COUNT = 4
+COUNT = 12  # one that flips between two things it may show must not decide
 PHOTOS = scene_photos(COUNT, side=SIDE)
 Parts = tuple[ClipModel, Autoencoder, Denoiser, EmbeddingStats]
 
@@ -103,7 +103,7 @@ def test_samples_become_more_similar_to_their_rows(parts: Parts, buckets: list[B
     untrained_teacher = timm.create_model("mobilenetv2_100", num_classes=1001)
     teacher = untrained_teacher.requires_grad_(False).eval()
     loss_of = draft.loss_of(vae, teacher, clip_similarity)
-    optimizer = torch.optim.AdamW(unet.parameters(), lr=5e-5)
+    optimizer = torch.optim.AdamW(unet.parameters(), lr=1e-4)
 
     def similarity() -> float:
         batch = batch_of(buckets, stats, frozen_steps=0)
