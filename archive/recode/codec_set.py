@@ -61,10 +61,15 @@ class CodecSet(Mapping[int, Codec]):
         """The codec that new images are encoded with."""
         return self._codecs[self.current_id]
 
-    def find(self, codec: Codec, *, same_state: bool = False, after: int = 0) -> int | None:
-        """The first id above `after` of an equal codec; `same_state`: of this fitted state."""
+    def find(
+        self, codec: Codec, *, same_state: bool = False, after: int = 0, is_final: bool = False
+    ) -> int | None:
+        """The first id above `after` of an equal codec; `same_state`: of this fitted state;
+        `is_final`: of none that is pending."""
         for codec_id, record in self.records.items():
-            if codec_id > after and is_same_codec(record, codec, same_state=same_state):
+            if codec_id <= after or (is_final and self._codecs[codec_id].is_pending):
+                continue
+            if is_same_codec(record, codec, same_state=same_state):
                 return codec_id
         return None
 
