@@ -101,7 +101,7 @@ def test_a_row_that_got_other_codes_meanwhile_is_left_as_it_is(archive: Archive)
 def test_least_squares_decode_the_very_codes_better(
     settings: Settings, folder: Path, tiny_pair: Path, tmp_path: Path
 ) -> None:
-    with Archive.create(settings, find_pair(str(tiny_pair))) as archive:
+    with Archive.create(settings, find_pair(str(tiny_pair)), codec="coclico") as archive:
         list(archive.ingest([str(folder)]))
         before = cosines(archive, folder)
         rows = list(archive)
