@@ -94,6 +94,14 @@ class CodecSet(Mapping[int, Codec]):
         self._open(record)
         return record.id
 
+    def make_current(self, codec_id: int) -> None:
+        """New images are encoded with this codec from now on. It is stored once more if another one
+        has come since.
+        """
+        codec = self._codecs[codec_id]
+        if not is_same_codec(self.records[self.current_id], codec, same_state=True):
+            self.add(codec)
+
     def add_fitted(self, codec: Codec, pending: Codec, *, after: int) -> int:
         """Stores a codec that was fitted for a pending one, unless another process was faster."""
         record = CodecRecord(self.model_id, codec.name, codec.parameters(), utc_now(), codec.state)

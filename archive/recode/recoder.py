@@ -70,6 +70,8 @@ class Recoder:
         references = self.references()
         if target is not None:
             codec = self._codecs[target]
+            if not dry_run:
+                self._codecs.make_current(target)
         else:
             if codec.pending is not None:
                 sample = list(self._store.images.stream(_spread(rows)))
