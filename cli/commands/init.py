@@ -74,6 +74,6 @@ def _facts(archive: Archive) -> dict[str, Any]:
 
 def _until_fit(facts: dict[str, Any]) -> str:
     return (
-        "{codec} is fitted after {rows_until_fit:,} images, or by `coldframe recode`; "
-        "until then rows wait as float16"
+        "{codec} is fitted after {rows_until_fit:,} images, or by `coldframe recode` with the same "
+        "codec options; until then rows wait as float16"
     ).format(**facts)
