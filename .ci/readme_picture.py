@@ -5,6 +5,7 @@ All that the demo restores, nothing selected: originals, stored color maps, rest
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,11 +17,7 @@ HEIGHT, GAP, MARGIN = 240, 8, 230  # pixels: of an image, between images, for th
 PAPER = (255, 255, 255)
 INK = (28, 36, 32)
 SOFT = (93, 106, 99)
-NAMES = (
-    ("original", "a drawing"),
-    ("color map", "8 x 8, 24 bytes"),
-    ("restored", "from 88 bytes"),
-)
+CODE_BYTES = re.compile(r"a reconstruction from (\d+) bytes")  # on the demo's page
 
 
 def strip(
@@ -49,9 +46,15 @@ def main(demo: Path) -> None:
         strip(color_maps, widths, Image.Resampling.NEAREST),
         strip(restored, widths, Image.Resampling.LANCZOS),
     ]
+    code_bytes = sorted(map(int, CODE_BYTES.findall((demo / "index.html").read_text("utf-8"))))
+    names = (
+        ("original", "a drawing"),
+        ("color map", "8 x 8"),
+        ("restored", f"from {code_bytes[0]} to {code_bytes[-1]} bytes"),
+    )
     picture = Image.new("RGB", (MARGIN + strips[0].width, 3 * HEIGHT + 2 * GAP), PAPER)
     draw = ImageDraw.Draw(picture)
-    for number, (row, (name, note)) in enumerate(zip(strips, NAMES, strict=True)):
+    for number, (row, (name, note)) in enumerate(zip(strips, names, strict=True)):
         top = number * (HEIGHT + GAP)
         picture.paste(row, (MARGIN, top))
         middle = top + HEIGHT // 2

@@ -10,7 +10,7 @@ NEEDED = (
     "archive/py.typed",
     "archive/models/pocket/encoder/open_clip_model.safetensors",
     "archive/models/pocket/decoder/unet/diffusion_pytorch_model.safetensors",
-    "archive/models/pocket/codecs/klt-120-40.npz",
+    "archive/models/pocket/codecs/klt-250-64.npz",
     "archive/demo/samples/48.webp",
     "archive/demo/samples/captions.json",
     "migrations/env.py",

@@ -43,7 +43,7 @@ class Archive(ArchiveReader):
         """Creates an archive, or brings the tables of an existing one up to date and opens it.
 
         `model` is a pair (default: vit-l-14), `decoder` replaces its decoder, `codec` encodes
-        images (default: coclico). Raises ModelMissing, UsageError for other settings than it has.
+        images (default: klt). Raises ModelMissing, UsageError for other settings than it has.
         """
         settings = Settings.of(location)
         encoder = create_archive(settings, model, decoder=decoder, codec=codec)
@@ -85,14 +85,31 @@ class Archive(ArchiveReader):
         return self._ingest.add_picture(image, name=name)
 
     def choose_seeds(self, candidates: int) -> Iterator[SeedChosen]:
-        """Selects the best of so many seeds (a power of two) for rows without a seed index."""
+        """Selects the best of so many seeds (a power of two) for rows without a seed index.
+
+        Rows that wait for their codec get theirs once they have it: new codes discard it.
+        """
         reconstructor = self.reconstructor(replace(self.sampling, candidates=candidates))
-        rows = self._store.images.stream(self._store.images.without_seed())
+        rows = self._store.images.stream(self._unseeded())
         yield from SeedChoice(self._store, self._recoder.references(), reconstructor).run(rows)
 
     def unseeded(self) -> int:
-        """How many rows have no seed index."""
-        return len(self._store.images.without_seed())
+        """How many rows have no seed index, and do not wait for their codec."""
+        return len(self._unseeded())
+
+    def _unseeded(self) -> list[int]:
+        return self._store.images.without_seed(ignored_codecs=self._pending_codecs())
+
+    def _pending_codecs(self) -> list[int]:
+        return [codec_id for codec_id, codec in self._codecs.items() if codec.is_pending]
+
+    def waiting(self) -> int:
+        """How many rows wait as float16 for their codec to be fitted."""
+        return sum(map(self._store.images.count, self._pending_codecs()))
+
+    def rows_until_fit(self) -> int:
+        """How many more images it takes until the codec of new rows is fitted; 0 once it is."""
+        return self._recoder.rows_until_fit()
 
     def use_codec(self, config: CodecConfig) -> None:
         """New images are encoded with this codec; existing rows keep theirs. Raises UsageError."""

@@ -14,7 +14,7 @@ from archive.store import Store
 from archive.store.clock import utc_now
 
 DEFAULT_MODEL = "vit-l-14"
-DEFAULT_CODEC = "coclico"
+DEFAULT_CODEC = "klt"
 
 
 def create_archive(

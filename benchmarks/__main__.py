@@ -54,11 +54,12 @@ def report(figures: Mapping[str, object]) -> None:
 @click.option("--dimension", default=768, show_default=True)
 @click.option("--queries", default=200, show_default=True)
 @click.option("--threads", default=2, show_default=True)
-def index(rows: int, dimension: int, queries: int, threads: int) -> None:
+@click.option("--codec", default="klt", show_default=True, help="At its default rate.")
+def index(rows: int, dimension: int, queries: int, threads: int, codec: str) -> None:
     """Search in an archive of synthetic rows: bytes per row, ms per query, recall."""
     from benchmarks.index import measure
 
-    report(measure(rows, dimension, queries, threads))
+    report(measure(rows, dimension, queries, threads, codec))
 
 
 @main.command()
@@ -115,7 +116,7 @@ def restore(images: int) -> None:
 @data_option
 @work_option
 @click.option("--count", default=200, show_default=True, help="Validation photos.")
-@click.option("--codec", default="coclico", show_default=True)
+@click.option("--codec", default="klt", show_default=True)
 def ablation(data: Path, work: Path, count: int, codec: str) -> None:
     """Decoder improvements at no extra bits, one after the other, on validation photos."""
     from benchmarks.ablation import measure

@@ -1,6 +1,6 @@
 """Color maps of several sizes and rates, fitted to training photos, measured on validation photos.
 
-Each size and rate twice: alone, and predicted from the pocket model's embeddings as its default
+Each size and rate twice: alone, and predicted from the pocket model's embeddings as its 120-bit
 `klt` decodes them.
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.arrays import Pixels, Vectors
-from archive.codecs import resolve_codec
+from archive.codecs import CodecConfig, resolve_codec
 from archive.codecs.coclico import ScalarMaps
 from archive.codecs.codec import MapCoder, VectorCoder
 from archive.codecs.coders.colormap import to_samples
@@ -28,6 +28,7 @@ from training.restoration_scores import SCORE_SIDE
 
 FITTED = 8000  # photos
 SIDES = (8, 16, 32)
+PREDICTING_BITS = 120  # of the embeddings that maps are predicted from
 RATES = (18, 20, 32, 45, 64, 96, 128, 256)  # bits per map
 
 
@@ -38,7 +39,8 @@ def measure(data: Path, work: Path) -> Iterator[dict[str, object]]:
     training = corpus.training_rows[:: len(corpus.training_rows) // FITTED]
     validation = corpus.validation_rows
     encoder = OpenClipEncoder(pair)
-    coder = resolve_codec("klt", encoder.dimension, shipped=pair.codecs).vectors
+    codec = CodecConfig("klt", bits=PREDICTING_BITS, map_bits=40)
+    coder = resolve_codec(codec, encoder.dimension, shipped=pair.codecs).vectors
     training_vectors, validation_vectors = (
         embed(encoder, map(corpus.photo, rows.tolist()), map_side=1)[0]
         for rows in (training, validation)

@@ -1,8 +1,8 @@
 """A million rows: what the index costs, how fast it answers, and what it misses.
 
 The rows are real ones, in SQLite; their vectors are synthetic but shaped like CLIP's: a low-rank
-part with a decaying spectrum, clusters, and noise. Recall is measured after re-scoring, against
-exact search over all dequantized vectors.
+part with a decaying spectrum, clusters, and noise. A codec that must be fitted is fitted to others
+of them. Recall is measured after re-scoring, against exact search over all decoded vectors.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from archive.codecs import Codec
-from archive.codecs.coclico import coclico
+from archive.codecs import Codec, CodecConfig, fit_codec
 from archive.index.search import Search
 from archive.records import Batch, CodecRecord, FileStamp, Flag, ModelRecord, NewImage, Place
 from archive.settings import Settings
@@ -26,16 +25,20 @@ RANK = 96  # of the low-rank part
 CLUSTERS = 2000
 NOISE = 0.15  # standard deviation
 COUNT = 10  # neighbors
+FIT_SAMPLE = 4096  # vectors that a codec is fitted to, as many as an archive waits for
+MAP_BYTES = 8  # of a color code, for a codec that is fitted; its vectors alone are fitted here
 QUERY_BATCH = 16  # queries answered together
 
 
-def measure(rows: int, dimension: int, queries: int, threads: int) -> dict[str, object]:
-    """→ the figures of an index of `rows` rows."""
+def measure(
+    rows: int, dimension: int, queries: int, threads: int, codec_name: str
+) -> dict[str, object]:
+    """→ the figures of an index of `rows` rows of a codec at its default rate."""
     import faiss
 
     faiss.omp_set_num_threads(threads)
-    codec = coclico(dimension)
     shape = _Shape(dimension)
+    codec = _codec(codec_name, shape)
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(folder)
         store = Store.create(settings)
@@ -47,6 +50,7 @@ def measure(rows: int, dimension: int, queries: int, threads: int) -> dict[str, 
         results, milliseconds = _timed(search, vectors)
         batch_seconds = _seconds(lambda: search.hits(vectors[:QUERY_BATCH], COUNT))
         return {
+            "codec": codec_name,
             "rows": rows,
             "dimension": dimension,
             "threads": threads,
@@ -80,31 +84,45 @@ class _Shape:
         return vectors
 
 
+def _codec(name: str, shape: _Shape) -> Codec:
+    """A codec at its default rate; a fitted one has no color maps, for there are no pictures."""
+    rate = CodecConfig(name).rate()
+    sample = shape.draw(FIT_SAMPLE, seed=-1)
+    side = 0 if CodecConfig(name).spec().is_fitted else rate.map_side
+    maps = np.zeros((FIT_SAMPLE, side, side, 3), np.uint8)
+    return fit_codec(name, sample, maps, bits=rate.bits, map_bits=rate.map_bits)
+
+
 def _add_codec(store: Store, codec: Codec) -> CodecRecord:
     model = ModelRecord("synthetic", "none", "", "", codec.dimension, "0" * 64, {})
     model_id = store.models.add(model).id
-    return store.codecs.add(CodecRecord(model_id, codec.name, codec.parameters(), utc_now()))
+    record = CodecRecord(model_id, codec.name, codec.parameters(), utc_now(), codec.state)
+    return store.codecs.add(record)
 
 
-def _fill(store: Store, codec_id: int, codec: Codec, shape: _Shape, rows: int) -> np.ndarray:
-    """Writes the rows → (rows, bytes) uint8, in the order of their ids."""
+def _fill(store: Store, codec_id: int, codec: Codec, shape: _Shape, rows: int) -> list[bytes]:
+    """Writes the rows → their clip_codes, in the order of their ids."""
+    map_bits = codec.maps.payload_bits
+    color_code = bytes(map_bits // 8 if map_bits else MAP_BYTES)
     volume_id = store.volumes.see(marker="synthetic", label="", root="/")
-    pages = []
+    all_codes = []
     for start in range(0, rows, BATCH):
         count = min(BATCH, rows - start)
         codes = codec.encode_vectors(shape.draw(count, seed=start))
-        images = [_image(start + offset, code, volume_id) for offset, code in enumerate(codes)]
+        images = [
+            _image(start + offset, code, color_code, volume_id) for offset, code in enumerate(codes)
+        ]
         store.add_batch(codec_id, Batch(images))
-        pages.append(np.frombuffer(b"".join(codes), np.uint8).reshape(count, -1))
-    return np.concatenate(pages)
+        all_codes += codes
+    return all_codes
 
 
-def _image(number: int, code: bytes, volume_id: int) -> NewImage:
+def _image(number: int, clip_code: bytes, color_code: bytes, volume_id: int) -> NewImage:
     path = f"photos/{number // 1000}/{number:08}.jpg"
     return NewImage(
         sha256=number.to_bytes(32),
-        clip_code=code,
-        color_code=bytes(24),
+        clip_code=clip_code,
+        color_code=color_code,
         width=4000,
         height=3000,
         format="JPEG",
@@ -133,7 +151,9 @@ def _timed(search: Search, queries: np.ndarray) -> tuple[list[set[int]], list[fl
     return results, milliseconds
 
 
-def _recall(results: list[set[int]], codes: np.ndarray, queries: np.ndarray, codec: Codec) -> float:
+def _recall(
+    results: list[set[int]], codes: list[bytes], queries: np.ndarray, codec: Codec
+) -> float:
     """Share of the true neighbors that were found; ties at the border count as found."""
     pages = [codes[start : start + BATCH] for start in range(0, len(codes), BATCH)]
     scores = np.concatenate([_scores(codec, page, queries) for page in pages], axis=1)
@@ -145,8 +165,9 @@ def _recall(results: list[set[int]], codes: np.ndarray, queries: np.ndarray, cod
     return float(np.sum(matches)) / (COUNT * len(results))
 
 
-def _scores(codec: Codec, codes: np.ndarray, queries: np.ndarray) -> np.ndarray:
-    """(rows, bytes) codes and (N, D) queries → (N, rows) dot products."""
-    vectors_hat = codec.decode_vectors([row.tobytes() for row in codes])
+def _scores(codec: Codec, codes: list[bytes], queries: np.ndarray) -> np.ndarray:
+    """Codes of rows and (N, D) queries → (N, rows), in the order of their cosines."""
+    vectors_hat = codec.decode_vectors(codes)
+    vectors_hat /= np.linalg.norm(vectors_hat, axis=1, keepdims=True)
     scores: np.ndarray = (vectors_hat @ queries.T).T
     return scores

@@ -19,7 +19,6 @@ from archive.settings import Settings
 from training.scenes import draw_scene
 
 FRAME = (160, 96)  # width, height of the sampled images
-ALIGNMENT = 0.6  # about that of one-bit codes
 
 
 def measure(count: int) -> dict[str, object]:
@@ -41,9 +40,10 @@ def measure(count: int) -> dict[str, object]:
             clip_codes = [row.clip_code for row in rows]
             color_codes = [row.color_code for row in rows]
             vectors_hat, colors_hat = archive.codec.decode(clip_codes, color_codes)
+            alignment = archive.codec.alignment or 1.0
             requests = [
                 DecodeRequest(
-                    vectors_hat[row : row + 1], colors_hat[row : row + 1], [row], ALIGNMENT
+                    vectors_hat[row : row + 1], colors_hat[row : row + 1], [row], alignment
                 )
                 for row in range(len(rows))
             ]

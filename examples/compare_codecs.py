@@ -12,7 +12,7 @@ import numpy as np
 
 import coldframe
 
-CANDIDATES = (("clip", 1), ("clip+ls", 1), ("smic", 48), ("klt", 48), ("klt", 120))
+CANDIDATES = (("clip", 1), ("clip+ls", 1), ("smic", 48), ("klt", 48), ("klt", 250))
 
 
 def compare(vectors: np.ndarray) -> Iterator[tuple[str, float, float]]:

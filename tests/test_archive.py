@@ -184,7 +184,7 @@ def test_init_over_an_archive_loads_no_weights(
     monkeypatch.setattr("archive.create_archive.OpenClipEncoder", None)
     with Archive.create(archive.settings) as same:
         assert same.model.name == "pocket"
-    with Archive.create(archive.settings, "pocket", codec="coclico") as same:
+    with Archive.create(archive.settings, "pocket", codec="klt") as same:
         assert len(same) == 2
 
 
@@ -215,7 +215,9 @@ def test_init_over_another_archive_is_refused(archive: Archive) -> None:
     with pytest.raises(UsageError, match="different settings"):
         Archive.create(archive.settings, "vit-l-14")
     with pytest.raises(UsageError, match="different settings"):
-        Archive.create(archive.settings, codec=CodecConfig("klt"))
+        Archive.create(archive.settings, codec=CodecConfig("klt", bits=120))
+    with pytest.raises(UsageError, match="different settings"):
+        Archive.create(archive.settings, codec="coclico")
 
 
 def test_init_at_a_file_is_refused(image_file: Path) -> None:

@@ -52,7 +52,7 @@ SCENES = 1500  # besides the photos
 # parameters of the encoder by the start of their names
 FLOAT8 = ("token_embedding.", "transformer.", "text_projection")
 DEFAULT = get_spec("klt").default
-KLT_RATES = ((60, 20), (DEFAULT.bits, DEFAULT.map_bits), (250, 64))  # bits of embedding and map
+KLT_RATES = ((60, 20), (120, 40), (DEFAULT.bits, DEFAULT.map_bits))  # bits of embedding and map
 
 
 def export_encoder(image: ImageEncoder, text: TextEncoder | ClipModel, folder: Path) -> None:

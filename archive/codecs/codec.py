@@ -156,6 +156,12 @@ class Codec:
         return self.vectors.pending is not None
 
     @property
+    def has_fixed_rate(self) -> bool:
+        """Whether all codes have the same length, also once rows no longer wait."""
+        rates = (self.vectors.payload_bits, self.maps.payload_bits)
+        return not self.is_pending and None not in rates
+
+    @property
     def supports_linear_decoder(self) -> bool:
         """Whether codes are scalar levels, each decoded alone so far."""
         return self.vectors.scan_bits is not None and self.vectors.linear_decoder is None

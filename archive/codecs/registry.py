@@ -84,7 +84,7 @@ CODECS = (
         "transform coding, fitted to the collection",
         open_klt,
         RateUnit.PER_IMAGE,
-        Rate(bits=120, map_bits=40),
+        Rate(bits=250, map_bits=64),
         fit_klt,
     ),
     CodecSpec(

@@ -3,7 +3,7 @@
 coclico, clip      at once
 a codec's file     as it was fitted or trained
 klt, smic          as shipped with the model pair, where the rates agree; else float16, until there
-                   are enough rows to fit the codec to
+                   are enough rows to fit the codec to (archive.recode.recoder)
 """
 
 from __future__ import annotations

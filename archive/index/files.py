@@ -1,6 +1,7 @@
 """An index on disk: rows are appended, and what has been written is not written again.
 
-    codec-1.npz           stamp, runs, tail and the layout's arrays; a few kB, replaced as a whole
+    codec-1.npz           stamp, runs, tail and the layout's arrays, replaced as a whole; a few kB,
+                          and 256 · D bytes of axes where there are any
     codec-1.<name>.blocks complete blocks of 32 rows, as FAISS packs them, one after the other
 
 A block never changes once it is complete, so that adding one picture rewrites only the .npz; the

@@ -61,10 +61,15 @@ class CodecSet(Mapping[int, Codec]):
         """The codec that new images are encoded with."""
         return self._codecs[self.current_id]
 
-    def find(self, codec: Codec, *, same_state: bool = False, after: int = 0) -> int | None:
-        """The first id above `after` of an equal codec; `same_state`: of this fitted state."""
+    def find(
+        self, codec: Codec, *, same_state: bool = False, after: int = 0, is_final: bool = False
+    ) -> int | None:
+        """The first id above `after` of an equal codec; `same_state`: of this fitted state;
+        `is_final`: of none that is pending."""
         for codec_id, record in self.records.items():
-            if codec_id > after and is_same_codec(record, codec, same_state=same_state):
+            if codec_id <= after or (is_final and self._codecs[codec_id].is_pending):
+                continue
+            if is_same_codec(record, codec, same_state=same_state):
                 return codec_id
         return None
 
@@ -88,6 +93,14 @@ class CodecSet(Mapping[int, Codec]):
         record = self._store.codecs.add(record, unless=is_equal)
         self._open(record)
         return record.id
+
+    def make_current(self, codec_id: int) -> None:
+        """New images are encoded with this codec from now on. It is stored once more if another one
+        has come since.
+        """
+        codec = self._codecs[codec_id]
+        if not is_same_codec(self.records[self.current_id], codec, same_state=True):
+            self.add(codec)
 
     def add_fitted(self, codec: Codec, pending: Codec, *, after: int) -> int:
         """Stores a codec that was fitted for a pending one, unless another process was faster."""

@@ -11,7 +11,7 @@ from archive.errors import UsageError
 from archive.originals import ReferenceSource
 from archive.records import Row
 
-FIT_SAMPLE = 4096  # rows that an ingest collects before it fits a codec to them
+FIT_SAMPLE = 4096  # rows that wait before a codec is fitted to them
 
 
 def fit_to_rows(

@@ -1,8 +1,8 @@
 """Moves an archive's rows between codecs, fitting codecs to them where that is needed.
 
 A codec that must be fitted but does not ship fitted is *pending*: new rows wait at half precision
-until FIT_SAMPLE of them are there, or the ingest ends; then the codec is fitted to them and they
-are recoded.
+until FIT_SAMPLE of them are there; then the codec is fitted to them and they are recoded. `recode`
+fits it to as many as there are.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import TypeVar
 import numpy as np
 
 from archive.codecs import (
-    MIN_SAMPLE,
     Codec,
     CodecConfig,
     resolve_codec,
@@ -66,11 +65,13 @@ class Recoder:
             yield from self._add_linear_decoders(where, dry_run=dry_run)
             return
         codec = self._resolve(config)
-        target = self._codecs.find(codec, same_state=config.file is not None)
+        target = self._codecs.find(codec, same_state=config.file is not None, is_final=True)
         rows = [row.id for row in self._store.images.all() if row.codec_id != target and where(row)]
         references = self.references()
         if target is not None:
             codec = self._codecs[target]
+            if not dry_run:
+                self._codecs.make_current(target)
         else:
             if codec.pending is not None:
                 sample = list(self._store.images.stream(_spread(rows)))
@@ -120,7 +121,7 @@ class Recoder:
                 continue
             rows = self._store.images.of_codec(codec_id)
             target = self._codecs.find(codec, after=codec_id)
-            if not rows or (target is None and len(rows) < MIN_SAMPLE):
+            if not rows or (target is None and len(rows) < FIT_SAMPLE):
                 continue
             references = ReferenceSource(self._codecs, None, image_size=self._models.image_size)
             if target is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -119,10 +119,11 @@ class Images:
         with self._database.reading() as connection:
             return list(connection.execute(query).scalars())
 
-    def without_seed(self) -> list[int]:
-        """The ids of rows that no seed was selected for."""
+    def without_seed(self, *, ignored_codecs: Collection[int] = ()) -> list[int]:
+        """The ids of rows that no seed was selected for, except those of some codecs."""
         image = schema.Image
-        query = select(image.id).where(image.seed_index.is_(None)).order_by(image.id)
+        unseeded = image.seed_index.is_(None) & image.codec_id.not_in(ignored_codecs)
+        query = select(image.id).where(unseeded).order_by(image.id)
         with self._database.reading() as connection:
             return list(connection.execute(query).scalars())
 

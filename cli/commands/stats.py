@@ -21,10 +21,14 @@ def command(settings: Settings, as_json: bool) -> None:
 
     with Archive(settings) as archive:
         stats = archive.stats()
+        pending = archive.codec.pending
+        rows_until_fit = archive.rows_until_fit()
     if as_json:
         emit(asdict(stats))
         return
     say(f"{plural(stats.images, 'image')}, model {stats.model}, codec {stats.codec}")
+    if pending is not None:
+        say(f"           {pending.name} is fitted after {plural(rows_until_fit, 'more image')}")
     if not stats.images:
         say(f"database   {size(stats.archive_bytes)}")
         return

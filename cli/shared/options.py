@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Command = Callable[..., Any]
 MOST_LOCK_SECONDS = 86_400  # a day
 UNITS = {"s": 1, "m": 60, "h": 3600}  # seconds
+CODEC_HELP = "Codec of embeddings and color maps: {codecs}, or the .npz file of a fitted codec"
 RATE_OPTIONS = {  # help, with the names of codecs that have them (see CodecOption), and bounds
     "bits": ("Embedding rate in bits per image ({per_image}).", (1, None)),
     "bits_per_dim": ("Embedding rate in bits per dimension ({per_dim}).", (1, 8)),
@@ -122,7 +123,7 @@ def codec_options(
 ) -> Callable[[Command], Command]:
     """--codec and its rates, passed as `codec`: a CodecConfig, or None without --codec.
 
-    `implied`: the codec that is meant if only rates are given.
+    `implied`: the codec that is meant without --codec, as the help says.
     """
 
     codec_option = click.option(
@@ -131,7 +132,7 @@ def codec_options(
         default=default,
         show_default=True,
         metavar="NAME|FILE",
-        help="Codec of embeddings and color maps: {codecs}, or the .npz file of a fitted codec.",
+        help=CODEC_HELP + (f" [default: {implied}]." if implied else "."),
     )
     rate_options = [
         click.option("--" + name.replace("_", "-"), cls=CodecOption, type=Whole(*bounds), help=text)

@@ -14,21 +14,31 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SeedCounts:
-    """Rows that got a seed, rows whose original cannot be read, and bits per seed index."""
+    """Rows that got a seed, rows whose original cannot be read, bits per seed index, and rows that
+    wait for their codec.
+    """
 
     selected: int
     unreadable: int
     bits: int
+    waiting: int = 0
 
     def summary(self) -> dict[str, int]:
         """The fields of the JSON summary."""
-        return {"chosen": self.selected, "unseen": self.unreadable, "choice_bits": self.bits}
+        return {
+            "chosen": self.selected,
+            "unseen": self.unreadable,
+            "choice_bits": self.bits,
+            "waiting": self.waiting,
+        }
 
     def __str__(self) -> str:
         rate = plural(self.bits, "bit")
         text = f"selected seeds for {plural(self.selected, 'image')}, {rate} each"
         if self.unreadable:
             text += f"; {self.unreadable:,} without, their originals cannot be read"
+        if self.waiting:
+            text += f"; {self.waiting:,} without until their codec is fitted"
         return text
 
 
@@ -43,4 +53,4 @@ def select_seeds(archive: Archive, candidates: int, *, silent: bool) -> SeedCoun
             else:
                 selected += 1
             show(selected + unreadable)
-    return SeedCounts(selected, unreadable, candidates.bit_length() - 1)
+    return SeedCounts(selected, unreadable, candidates.bit_length() - 1, archive.waiting())

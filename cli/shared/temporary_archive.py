@@ -17,16 +17,17 @@ if TYPE_CHECKING:
 
 @contextmanager
 def temporary_archive(folder: Path, model: str) -> Iterator[tuple[Archive, list[Skipped]]]:
-    """An archive of a folder's images, in the codec that ships with the pair, and the files it
-    skipped.
+    """An archive of a folder's images, and the files it skipped. It has the default codec if the
+    pair ships it fitted, else coclico, which need not be fitted.
 
     Raises UsageError if no image in the folder can be read.
     """
     from archive.archive import Archive
+    from archive.create_archive import DEFAULT_CODEC
     from archive.ingest.outcomes import Skipped
     from archive.models.pairs import find_pair
 
-    codec = "klt" if find_pair(model).codecs else "coclico"
+    codec = DEFAULT_CODEC if find_pair(model).codecs else "coclico"
     with (
         tempfile.TemporaryDirectory(prefix="coldframe-") as place,
         Archive.create(Path(place, "archive"), model, codec=codec) as archive,

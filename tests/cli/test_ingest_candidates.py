@@ -10,7 +10,7 @@ from tests.support.shell import Shell
 
 def test_ingest_reports_the_seeds_it_chose(tmp_path: Path, album: Path) -> None:
     shell = Shell(str(tmp_path / "archive"), tmp_path, first=hurry)
-    shell("init", "--model", "pocket")
+    shell("init", "--model", "pocket", "--codec", "coclico")
     for path in sorted(album.rglob("*.*"))[2:]:
         path.unlink()
     assert "selected seeds for 2 images, 1 bit each" in shell("ingest", album, "--candidates", "2")

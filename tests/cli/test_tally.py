@@ -151,6 +151,10 @@ def test_seeds_are_reported_last(printed: Printed) -> None:
     ]
     tally.seeds = SeedCounts(selected=2, unreadable=0, bits=1)
     assert printed(tally)[1:] == ["selected seeds for 2 images, 1 bit each"]
+    tally.seeds = SeedCounts(selected=0, unreadable=0, bits=1, waiting=2)
+    assert printed(tally)[1:] == [
+        "selected seeds for 0 images, 1 bit each; 2 without until their codec is fitted"
+    ]
 
 
 def test_json_is_a_line_for_each_outcome_and_a_summary(printed: Printed) -> None:

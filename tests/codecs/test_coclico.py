@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.codecs import open_codec
+from archive.codecs import open_codec, resolve_codec
 from archive.codecs.coclico import coclico
 from archive.codecs.coders.colormap import (
     dequantize_samples,
@@ -134,6 +134,14 @@ def test_golden_codes_decode_to_the_same_numbers_forever() -> None:
         assert colors_hat.ravel().tolist() == golden["colors_hat"], path.name
         vector = np.array([golden["vector"]], np.float32)
         assert codec.encode_vectors(vector)[0].hex() == golden["clip_code"], path.name
+
+
+def test_by_its_name_alone_it_writes_the_golden_code_of_the_papers_point() -> None:
+    golden = json.loads((GOLDEN / "coclico-768x1.json").read_text())
+    codec = resolve_codec("coclico", 768)
+    assert codec.parameters() == golden["parameters"]
+    vector = np.array([golden["vector"]], np.float32)
+    assert codec.encode_vectors(vector)[0].hex() == golden["clip_code"]
 
 
 def test_codes_of_another_length_are_refused() -> None:

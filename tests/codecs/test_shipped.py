@@ -32,6 +32,39 @@ def test_the_pocket_pair_codes_at_once_at_three_rates(
         assert stats.color_bits_per_image == pytest.approx(map_bits, rel=0.5)
 
 
+def test_a_new_archive_of_the_pocket_pair_has_rows_of_about_forty_bytes(
+    tmp_path: Path, album: Path
+) -> None:
+    with Archive.create(tmp_path / "a", "pocket") as archive:
+        assert (archive.codec.name, archive.codec.bits_per_image) == ("klt", 250 + 64)
+        assert archive.rows_until_fit() == 0
+        list(archive.ingest(album))
+        sizes = [len(row.clip_code) + len(row.color_code) for row in archive]
+        # drawings are not what it was fitted to
+        assert np.mean(sizes) == pytest.approx(40, rel=0.25)
+        assert archive.stats().codec == "klt"
+        assert len(archive.search("a house", limit=20)) == len(sizes)
+
+
+def test_klt_by_name_is_what_a_new_archive_has_anyway(tmp_path: Path) -> None:
+    with (
+        Archive.create(tmp_path / "a", "pocket") as default,
+        Archive.create(tmp_path / "b", "pocket", codec="klt") as named,
+    ):
+        assert named.codec.parameters() == default.codec.parameters()
+        assert named.codec.state == default.codec.state
+
+
+def test_an_old_archive_keeps_its_codec(tmp_path: Path, album: Path) -> None:
+    with Archive.create(tmp_path / "a", "pocket", codec="coclico") as archive:
+        list(archive.ingest(album / "inner"))
+    with Archive.create(tmp_path / "a") as archive:
+        list(archive.ingest(album))
+        assert archive.codec.name == "coclico"
+        assert {archive.codec_of(row).name for row in archive} == {"coclico"}
+        assert {(len(row.clip_code), len(row.color_code)) for row in archive} == {(64, 24)}
+
+
 def test_more_bits_come_closer(album: Path) -> None:
     codecs = shipped_codecs(PAIRS["pocket"].codecs)
     alignments = {codec.parameters()["bits"]: codec.alignment for codec in codecs}
@@ -40,7 +73,8 @@ def test_more_bits_come_closer(album: Path) -> None:
 
 
 def test_sign_rows_are_decoded_better_without_their_originals(tmp_path: Path, album: Path) -> None:
-    with Archive.create(Settings(str(tmp_path / "a")), find_pair("pocket")) as archive:
+    settings = Settings(str(tmp_path / "a"))
+    with Archive.create(settings, find_pair("pocket"), codec="coclico") as archive:
         list(archive.ingest([str(album)]))
         before = list(archive)
         shutil.rmtree(album)
@@ -62,7 +96,7 @@ def test_a_pairs_folder_may_ship_codecs_too(tiny_pair: Path, tmp_path: Path, alb
     folder.mkdir()
     save_codec(fit_klt(vectors, maps, bits=40, map_bits=40), folder / "ours.npz")
     pair = find_pair(str(tmp_path / "pair"))
-    codec = CodecConfig("klt", bits=40)
+    codec = CodecConfig("klt", bits=40, map_bits=40)
     with Archive.create(Settings(str(tmp_path / "a")), pair, codec=codec) as archive:
         list(archive.ingest([str(album)]))
         assert archive.codec.name == "klt"

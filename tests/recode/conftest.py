@@ -28,8 +28,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def filled(original: Settings, folder: Path) -> None:
-    """An archive of the drawings, which tests copy."""
-    with Archive.create(original, find_pair("pocket")) as opened:
+    """An archive of the drawings in scalar codes, which tests copy."""
+    with Archive.create(original, find_pair("pocket"), codec="coclico") as opened:
         list(opened.ingest([str(folder)]))
 
 

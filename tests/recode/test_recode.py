@@ -87,6 +87,22 @@ def test_stopped_in_the_middle_it_resumes(
     assert {row.codec_id for row in archive} == {archive._codecs.current_id}
 
 
+def test_new_images_get_a_codec_that_rows_return_to(archive: Archive, tmp_path: Path) -> None:
+    list(archive.recode("klt"))
+    list(archive.recode("coclico", where="id>60"))
+    list(archive.recode("klt", dry_run=True))
+    assert archive.codec.name == "coclico"
+    assert len(list(archive.recode("klt"))) == COUNT - 60
+    Image.new("RGB", (80, 60), "red").save(tmp_path / "late.png")
+    list(archive.ingest(tmp_path / "late.png"))
+    assert archive.codec.name == "klt"
+    assert {archive.codec_of(row).name for row in archive} == {"klt"}
+    assert len(archive.search("a house", limit=COUNT + 1)) == COUNT + 1
+    codecs = len(archive._codecs.records)
+    list(archive.recode("klt"))
+    assert len(archive._codecs.records) == codecs
+
+
 def test_a_row_that_got_other_codes_meanwhile_is_left_as_it_is(archive: Archive) -> None:
     first, second, *_ = archive
     codes = [
@@ -101,7 +117,7 @@ def test_a_row_that_got_other_codes_meanwhile_is_left_as_it_is(archive: Archive)
 def test_least_squares_decode_the_very_codes_better(
     settings: Settings, folder: Path, tiny_pair: Path, tmp_path: Path
 ) -> None:
-    with Archive.create(settings, find_pair(str(tiny_pair))) as archive:
+    with Archive.create(settings, find_pair(str(tiny_pair)), codec="coclico") as archive:
         list(archive.ingest([str(folder)]))
         before = cosines(archive, folder)
         rows = list(archive)

@@ -41,7 +41,7 @@ def test_every_file_says_that_it_is_a_reconstruction(
     assert facts["seed"] == restored.seed == seed_of(row.sha256)
     assert facts["decoder_sha256"] == archive.decoder.weights_sha256
     assert facts["parameters"] == asdict(FEW_STEPS) | {"guidance": 12.0}
-    assert (facts["codec"], facts["bits"]) == ("coclico", 16 + 192)
+    assert (facts["codec"], facts["bits"]) == ("float16", 16 * 16 + 8 * 96)
     if file_format == "png":
         assert "not the original" in Image.open(str(restored.file)).info["Description"]
 

@@ -39,8 +39,8 @@ def pair(tiny_pair: Path) -> Pair:
 
 @pytest.fixture(scope="module")
 def filled(original: Settings, pair: Pair, album: Path) -> None:
-    """An archive of the album on each database, which tests copy."""
-    with Archive.create(original, pair) as opened:
+    """An archive of the album on each database, which tests copy. No codec must be fitted."""
+    with Archive.create(original, pair, codec="coclico") as opened:
         list(opened.ingest([str(album)]))
 
 
@@ -109,6 +109,18 @@ def test_new_codes_forget_the_choice(archive: Archive) -> None:
     list(archive.choose_seeds(2))
     list(archive.recode(CodecConfig("clip", bits_per_dim=2)))
     assert {row.seed_index for row in archive} == {None}
+
+
+def test_rows_that_wait_for_their_codec_get_a_seed_afterwards(
+    tmp_path: Path, pair: Pair, album: Path
+) -> None:
+    with Archive.create(tmp_path / "archive", pair) as archive:
+        list(archive.ingest(album))
+        assert (archive.waiting(), archive.unseeded()) == (6, 0)
+        assert list(archive.choose_seeds(2)) == []
+        list(archive.recode("coclico"))
+        assert (archive.waiting(), archive.unseeded()) == (0, 6)
+        assert len(list(archive.choose_seeds(2))) == 6
 
 
 def test_candidates_at_restore_are_compared_anew(archive: Archive, tmp_path: Path) -> None:
