@@ -66,4 +66,3 @@ class Layered:
         """The mirror of arrays. Raises KeyError where something is missing."""
         rest = Transform.open(arrays, f"{prefix}rest_") if f"{prefix}rest_step" in arrays else None
         return cls(Dictionary.open(arrays, f"{prefix}dictionary_"), rest)
-
