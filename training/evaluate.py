@@ -14,6 +14,8 @@ from pathlib import Path
 import click
 import torch
 
+from archive.codecs import resolve_codec
+from archive.create_archive import DEFAULT_CODEC
 from archive.models.decoders.open import open_decoder
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import POCKET_FOLDER, POCKET_SAMPLING, Pair
@@ -63,6 +65,7 @@ def load_data(data: Path, work: Path) -> tuple[Corpus, ClipTexts, TeacherMetrics
     default=POCKET_FOLDER,
     help="Folder of the pair  [default: the package's pocket pair]",
 )
+@click.option("--codec", "codec_name", default=DEFAULT_CODEC, show_default=True)
 @click.option("--guidance", default=POCKET_SAMPLING.guidance, show_default=True)
 @click.option("--clip-guidance", default=POCKET_SAMPLING.clip_guidance, show_default=True)
 @click.option("--strength", default=POCKET_SAMPLING.strength, show_default=True)
@@ -91,6 +94,7 @@ def main(
     data: Path,
     work: Path,
     folder: Path,
+    codec_name: str,
     contact_sheet: Path | None,
     originals: bool,
     count: int,
@@ -120,7 +124,9 @@ def main(
     if decoder_folder.is_dir():
         decoder = open_decoder(pair, dimension=encoder.dimension)
         photos = sharp_photos(corpus, count, first=first)
-        restorations = restore_photos(photos, encoder, decoder, sampling)
+        shipped = str(folder / "codecs")
+        codec = resolve_codec(codec_name, encoder.dimension, shipped=shipped)
+        restorations = restore_photos(photos, codec, encoder, decoder, sampling)
         scores |= {"teacher": score(metrics, restorations)}
         scores |= {"judge": score(JudgeMetrics(), restorations)}
         if contact_sheet is not None:

@@ -71,11 +71,11 @@ def random_rows(
 
 
 def training_codecs(fitted: Codec, stats: tuple[Vectors, Vectors]) -> list[tuple[Codec, float]]:
-    """The codecs that images go through, half of them the default, with their alignments for
+    """The codecs that images go through, half of them the fitted one, with their alignments for
     embeddings of this mean and standard deviation."""
-    default = coclico(DIMENSION)
+    scalar = coclico(DIMENSION)
     finer_map = coclico(DIMENSION, map_bits=5)
-    return [(codec, codec.alignment_in(*stats)) for codec in (default, fitted, default, finer_map)]
+    return [(codec, codec.alignment_in(*stats)) for codec in (fitted, scalar, fitted, finer_map)]
 
 
 def load_buckets(

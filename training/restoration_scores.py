@@ -22,7 +22,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from archive.arrays import Pixels
-from archive.codecs.coclico import coclico
+from archive.codecs import Codec
 from archive.imaging.resize import to_square
 from archive.models.decoder import DecodeRequest
 from archive.models.decoders.sampler import LatentDecoder
@@ -61,10 +61,13 @@ def sharp_photos(corpus: Corpus, count: int, *, first: int = 0) -> list[Pixels]:
 
 
 def restore_photos(
-    photos: Sequence[Pixels], encoder: OpenClipEncoder, decoder: LatentDecoder, sampling: Sampling
+    photos: Sequence[Pixels],
+    codec: Codec,
+    encoder: OpenClipEncoder,
+    decoder: LatentDecoder,
+    sampling: Sampling,
 ) -> Restorations:
-    """Each photo becomes a row of the default codec and is restored in its frame."""
-    codec = coclico(encoder.dimension)
+    """Each photo becomes a row and is restored in its frame."""
     stats = decoder.embedding_stats
     assert stats is not None
     similarity = partial(encoder.clip_similarity, center=stats[0])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from archive.arrays import unit
+from archive.codecs.coclico import coclico
 from archive.models.decoders.open import open_decoder
 from archive.models.encoder import OpenClipEncoder
 from archive.models.pairs import POCKET_SAMPLING, find_pair
@@ -67,7 +68,8 @@ def test_photos_are_restored_in_the_decoders_frames() -> None:
     decoder = open_decoder(pair, dimension=encoder.dimension)
     photos = [scene_photos(1, side=160).photo(0)[:120].copy()]
     sampling = replace(POCKET_SAMPLING, steps=2, clip_guidance=0.0)
-    restorations = restore_photos(photos, encoder, decoder, sampling)
+    codec = coclico(encoder.dimension)
+    restorations = restore_photos(photos, codec, encoder, decoder, sampling)
     height, width, _ = restorations.originals[0].shape
     assert width > height
     assert restorations.restored[0].shape == restorations.originals[0].shape
