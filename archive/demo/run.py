@@ -27,7 +27,7 @@ from archive.restore.frames import scaled_size
 from archive.restore.run import Restored
 
 SAMPLES = Path(__file__).parent / "samples"
-SAMPLE_QUESTIONS = ("a boat on the water", "a lighthouse", "fish under water")
+SAMPLE_QUESTIONS = ("a boat on the water", "a planet", "fish under water")
 QUESTIONS = ("an animal", "people doing sports", "a landscape")
 HITS = 5  # per question
 RESTORED = 6  # rows
