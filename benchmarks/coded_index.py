@@ -47,7 +47,7 @@ def _klt(
     index = layout.build(codes)
     _, shortlists = index.search(layout.query(queries), layout.shortlist_size(NEIGHBORS))
     vectors_hat = unit(codec.decode_vectors(codes))
-    found = [
+    nearest = [
         shortlist[np.argsort(-(vectors_hat[shortlist] @ query))[:NEIGHBORS]]
         for query, shortlist in zip(queries, shortlists, strict=True)
     ]
@@ -56,7 +56,7 @@ def _klt(
         "rows": len(rows),
         "index_bytes": int(index.code_size),
         "row_bytes": round(code_bytes, 1),
-        "recall_at_10": round(_recall(true, np.stack(found)), 4),
+        "recall_at_10": round(_recall(true, np.stack(nearest)), 4),
     }
 
 
@@ -67,14 +67,14 @@ def _rabitq(sample: Vectors, rows: Vectors, queries: Vectors, true: Positions) -
     index: Any = faiss.IndexRaBitQ(rows.shape[1], faiss.METRIC_L2)
     index.train(sample)
     index.add(rows)
-    _, found = index.search(queries, NEIGHBORS)
+    _, nearest = index.search(queries, NEIGHBORS)
     return {
         "rows": len(rows),
         "index_bytes": int(index.code_size),
-        "recall_at_10": round(_recall(true, found), 4),
+        "recall_at_10": round(_recall(true, nearest), 4),
     }
 
 
-def _recall(true: Positions, found: Positions) -> float:
-    pairs = zip(true.tolist(), found.tolist(), strict=True)
+def _recall(true: Positions, nearest: Positions) -> float:
+    pairs = zip(true.tolist(), nearest.tolist(), strict=True)
     return float(np.mean([len(set(before) & set(after)) for before, after in pairs]) / NEIGHBORS)
