@@ -9,11 +9,16 @@ import click
 
 from archive.errors import DONE, SOME_SKIPPED
 from cli.shared.command import Command
-from cli.shared.comparison import emit_skipped, emit_summary, run_comparison, say_summary
+from cli.shared.comparison import (
+    comparison_options,
+    emit_skipped,
+    emit_summary,
+    run_comparison,
+    say_summary,
+)
 from cli.shared.options import json_option
 from cli.shared.output import emit, say
 from cli.shared.temporary_archive import temporary_archive
-from cli.shared.values import PathValue
 
 if TYPE_CHECKING:
     from archive.evaluate.baselines import Comparison
@@ -23,19 +28,7 @@ DIGITS = {"bits": 1, "bpp": 6, "clip_similarity": 4, "color_score": 5, "psnr": 2
 
 
 @click.command(cls=Command)
-@click.argument("folder", type=PathValue(path_type=Path, exists=True))
-@click.option(
-    "--out",
-    required=True,
-    type=PathValue(path_type=Path, file_okay=False),
-    help="Folder for the contact sheet.",
-)
-@click.option(
-    "--model",
-    default="pocket",
-    show_default=True,
-    help="Model pair: `coldframe models` lists them.",
-)
+@comparison_options
 @json_option
 def command(folder: Path, out: Path, model: str, as_json: bool) -> int:
     """Compare restorations of a FOLDER of images with JPEG, WebP and AVIF at their lowest quality.

@@ -9,11 +9,16 @@ import click
 
 from archive.errors import DONE, SOME_SKIPPED, ModelMissing, UsageError
 from cli.shared.command import Command
-from cli.shared.comparison import emit_skipped, emit_summary, run_comparison, say_summary
+from cli.shared.comparison import (
+    comparison_options,
+    emit_skipped,
+    emit_summary,
+    run_comparison,
+    say_summary,
+)
 from cli.shared.options import json_option
 from cli.shared.output import emit, path_fields, say
 from cli.shared.temporary_archive import temporary_archive
-from cli.shared.values import PathValue
 
 if TYPE_CHECKING:
     from archive.evaluate.baselines import Compared, Comparison, Scores
@@ -31,19 +36,7 @@ OWN_NOTE = "own CLIP: distance, measured by the pair's own encoder; --judge name
 
 
 @click.command(cls=Command)
-@click.argument("folder", type=PathValue(path_type=Path, exists=True))
-@click.option(
-    "--out",
-    required=True,
-    type=PathValue(path_type=Path, file_okay=False),
-    help="Folder for the contact sheet.",
-)
-@click.option(
-    "--model",
-    default="pocket",
-    show_default=True,
-    help="Model pair: `coldframe models` lists them.",
-)
+@comparison_options
 @click.option(
     "--judge",
     "metric_model",

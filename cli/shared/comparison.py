@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
 
 from cli.shared.output import emit, path_fields, plural, say
 from cli.shared.progress import progress
+from cli.shared.values import PathValue
 
 if TYPE_CHECKING:
     from archive.evaluate.baselines import Compared, Comparison
     from archive.ingest.outcomes import Skipped
+
+
+def comparison_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """FOLDER, --out and --model."""
+    model_option = click.option(
+        "--model",
+        default="pocket",
+        show_default=True,
+        help="Model pair: `coldframe models` lists them.",
+    )
+    out_option = click.option(
+        "--out",
+        required=True,
+        type=PathValue(path_type=Path, file_okay=False),
+        help="Folder for the contact sheet.",
+    )
+    argument = click.argument("folder", type=PathValue(path_type=Path, exists=True))
+    return argument(out_option(model_option(command)))
 
 
 def run_comparison(comparison: Comparison, *, as_json: bool) -> Iterator[Compared]:
