@@ -1,8 +1,9 @@
 """What a search of `klt` rows finds, beside FAISS' one-bit RaBitQ, on real vectors.
 
 Recall is against exact search over the vectors as they were, before any coding. Both are fitted to
-the same vectors, RaBitQ behind a rotation; the rest are rows, but for the last QUERIES. Coldframe's index keeps 32 bytes a
-row and scores its shortlist anew from the rows' codes; RaBitQ keeps what `bytes` says.
+the same vectors, RaBitQ behind a rotation; the rest are rows, but for the last QUERIES.
+Coldframe's index keeps 32 bytes a row and scores its shortlist anew from the rows' codes; RaBitQ
+keeps what `bytes` says.
 """
 
 from __future__ import annotations
