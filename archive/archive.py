@@ -17,10 +17,13 @@ from archive.ingest.outcomes import Added, Outcome
 from archive.ingest.rules import ScanRules
 from archive.ingest.scan import ALL, Paths
 from archive.models.pairs import Pair
+from archive.models.sampling import Sampling
 from archive.preserve.forget import ForgottenRow, forget, lift, select_rows
 from archive.recode.recoder import Recoder
 from archive.recode.run import Recoded
 from archive.records import Row, TombstoneRecord
+from archive.restore.detail_run import DetailOutcome, DetailRun
+from archive.restore.details import DetailWriter
 from archive.restore.seed_choice import SeedChoice, SeedChosen
 from archive.settings import Settings
 
@@ -83,6 +86,18 @@ class Archive(ArchiveReader):
     def add_picture(self, image: ImageInput, *, name: str) -> Added:
         """A Pillow image, (H, W, 3) uint8 array or encoded bytes → its outcome."""
         return self._ingest.add_picture(image, name=name)
+
+    def write_details(
+        self, rows: Iterable[Row], *, max_bytes: int = 100, sampling: Sampling | None = None
+    ) -> Iterator[DetailOutcome]:
+        """Rows → details of at most `max_bytes`, from the originals that can be seen; 0: none.
+
+        `sampling`: what the details' scores are measured with. Raises UsageError, ModelMissing.
+        """
+        reconstructor = self.reconstructor(sampling)
+        writer = DetailWriter(reconstructor, self.decoder, lambda: self.encoder)
+        run = DetailRun(self._store, reconstructor, writer, self._pending_codecs())
+        yield from run.run(rows, max_bytes)
 
     def choose_seeds(self, candidates: int) -> Iterator[SeedChosen]:
         """Selects the best of so many seeds (a power of two) for rows without a seed index.

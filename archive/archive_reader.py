@@ -26,6 +26,7 @@ from archive.models.sampling import Sampling
 from archive.preserve.verify import verify
 from archive.recode.codec_set import CodecSet
 from archive.records import Damage, Row, SkippedRecord, Stats
+from archive.restore.details import DetailReader
 from archive.restore.reconstruct import Reconstructor
 from archive.restore.run import Labels, Restore, Restored
 from archive.settings import Settings
@@ -109,7 +110,8 @@ class ArchiveReader:
     def reconstructor(self, sampling: Sampling | None = None) -> Reconstructor:
         """Rows → pixels. Raises as `decoder` does."""
         chosen = sampling or self.sampling
-        return Reconstructor(self._codecs, self.decoder, lambda: self.encoder, chosen)
+        detail = DetailReader(self._store, self.decoder.weights_sha256, chosen.detail_bytes)
+        return Reconstructor(self._codecs, self.decoder, lambda: self.encoder, chosen, detail)
 
     def __len__(self) -> int:
         return sum(self._store.images.count(codec_id) for codec_id in self._codecs)

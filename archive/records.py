@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import os
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -156,6 +157,11 @@ class Row:
     def bits(self) -> int:
         """Bits stored for the image: both codes, and the seed index."""
         return 8 * (len(self.clip_code) + len(self.color_code)) + seed_bits(self.seed_index)
+
+    @property
+    def codes_crc32(self) -> int:
+        """CRC-32 of both codes, one after the other: what was made from them depends on it."""
+        return zlib.crc32(self.color_code, zlib.crc32(self.clip_code))
 
     @property
     def candidate(self) -> int:

@@ -19,6 +19,23 @@ ClipSimilarity = Callable[[Any, Vectors], Any]
 """(B, 3, H, W) tensor in −1 … 1, vectors (B, D) → cosines (B,) with gradients."""
 
 
+class NoisePath(Protocol):
+    """A reverse diffusion of one image whose noise is given: see archive.detail."""
+
+    @property
+    def timesteps(self) -> Sequence[int]:
+        """(n + 1,), descending; sampling goes on at the last one."""
+        ...
+
+    def start(self, shape: tuple[int, ...]) -> Any:
+        """The latents at the first timestep, a (C, h, w) tensor."""
+        ...
+
+    def noise(self, step: int, z_hat: Any) -> Any:
+        """Step 0 … n − 1 and the estimate ẑ₀, (C, h, w) → noise of unit variance, (C, h, w)."""
+        ...
+
+
 @dataclass(frozen=True)
 class DecodeRequest:
     """B images to sample at one size."""
@@ -33,6 +50,8 @@ class DecodeRequest:
     """Mean squared cosine, about their mean, of embeddings and decoded embeddings, 0 … 1."""
     clip_similarity: ClipSimilarity | None = None
     """The encoder's similarity, for CLIP guidance. None: no CLIP guidance."""
+    paths: Sequence[NoisePath] = ()
+    """(B,), all with the same timesteps: where sampling starts instead of at the color map."""
 
 
 class Decoder(Protocol):
@@ -82,6 +101,19 @@ class Decoder(Protocol):
         in the request. On an accelerator, another position in the batch may change the order of
         summation.
         """
+        ...
+
+    @property
+    def timestep_count(self) -> int:
+        """Number of timesteps of its noise schedule."""
+        ...
+
+    def posterior_gains(self, timesteps: Sequence[int]) -> list[float]:
+        """How far the mean of each step of a NoisePath moves with ẑ₀, in units of its σ; (n,)."""
+        ...
+
+    def latents(self, images: Sequence[Pixels]) -> Any:
+        """B × (h, w, 3) uint8 of one size → their latents z₀, a (B, C, …) tensor."""
         ...
 
     def upscale(self, pixels: Pixels) -> Pixels:

@@ -30,3 +30,5 @@ class Sampling:
     """Number of images sampled, ≥ 1. The one that fits embedding and color map best is kept."""
     image_size: int = 0
     """Side of the square whose area is sampled, in pixels. 0: the decoder's native size."""
+    detail_bytes: int | None = None
+    """Bytes of a row's detail that are used, ≥ 0. None: all of it."""

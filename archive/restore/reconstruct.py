@@ -1,6 +1,9 @@
 """Rows → pixels: decode the codes, sample, project the colors, upscale, keep the best candidate.
 
     row ─codec─► vector_hat, colors_hat ─decoder─► frame ─project_colors─► ─upscaler─► pixels
+    detail ───────────────────────────────┘            except after a detail
+
+A row with a detail starts where its path ends, whatever the seed.
 
 The seed is derived from the original's digest, so a row always gives the same image. Of several
 candidates with consecutive seeds the one is kept that maximizes
@@ -22,10 +25,11 @@ import numpy as np
 
 from archive.arrays import Pixels, Vectors, cosine
 from archive.codecs import Codec
+from archive.detail.paths import ReadingPath
 from archive.errors import UsageError
 from archive.imaging.resize import to_square
 from archive.metrics import color_score
-from archive.models.decoder import Decoder, DecodeRequest, ProgressCallback
+from archive.models.decoder import Decoder, DecodeRequest, NoisePath, ProgressCallback
 from archive.models.encoder import Encoder
 from archive.models.sampling import Sampling
 from archive.originals import Reference
@@ -59,11 +63,16 @@ class Reconstructor:
         decoder: Decoder,
         encoder: Callable[[], Encoder],
         sampling: Sampling,
+        detail: Callable[[Row], ReadingPath | None] = lambda row: None,
     ) -> None:
-        """`encoder()` opens the encoder, which CLIP guidance and candidates need."""
+        """`encoder()` opens the encoder, which CLIP guidance and candidates need.
+
+        `detail`: a row's, if it has one for this decoder.
+        """
         self._codecs = codecs
         self._decoder = decoder
         self._encoder = encoder
+        self._detail = detail
         guidance = decoder.guidance if sampling.guidance is None else sampling.guidance
         self.sampling = replace(sampling, guidance=guidance)
         self._alignments: dict[int, float] = {}
@@ -87,11 +96,15 @@ class Reconstructor:
         return frame_size(row.width / row.height, pixels, multiple)
 
     def batches(self, jobs: Iterable[Job], row_of: Callable[[Job], Row]) -> Iterator[list[Job]]:
-        """Jobs → batches of at most `batch_size` whose rows share frame and codec."""
+        """Jobs → batches of at most `batch_size` whose rows share frame, codec and the timesteps
+        that their details go through.
+        """
         pending: dict[object, list[Job]] = {}
         for job in jobs:
             row = row_of(job)
-            batch = pending.setdefault((self.frame(row), row.codec_id), [])
+            path = self._detail(row)
+            timesteps = () if path is None else path.timesteps
+            batch = pending.setdefault((self.frame(row), row.codec_id, timesteps), [])
             batch.append(job)
             if len(batch) == self.batch_size:
                 yield batch[:]
@@ -100,12 +113,21 @@ class Reconstructor:
 
     def parameters(self, row: Row, seed: int) -> dict[str, Any]:
         """Everything the pixels depend on besides the decoder's weights."""
+        path = self._detail(row)
+        sampling = asdict(self.sampling)
+        del sampling["detail_bytes"]  # the checksum says it better
         return {
-            **asdict(self.sampling),
+            **sampling,
             "seed": seed,
             "codec_id": row.codec_id,
-            "codes_crc32": zlib.crc32(row.color_code, zlib.crc32(row.clip_code)),
+            "codes_crc32": row.codes_crc32,
+            **({} if path is None else {"detail_crc32": zlib.crc32(path.code)}),
         }
+
+    def bits(self, row: Row) -> int:
+        """Bits that the row's image is made of: the row's, and those of its detail."""
+        path = self._detail(row)
+        return row.bits + (0 if path is None else 8 * len(path.code))
 
     def seed(self, row: Row) -> int:
         """The row's own seed: from the digest, plus the stored seed index unless candidates are
@@ -121,18 +143,24 @@ class Reconstructor:
         on_step: ProgressCallback | None = None,
         *,
         references: Sequence[Reference] | None = None,
+        paths: Sequence[NoisePath] | None = None,
     ) -> list[Reconstruction]:
-        """N rows of one frame and codec, N seeds → N reconstructions. Raises BadCode.
+        """N rows of one batch, N seeds → N reconstructions. Raises BadCode.
 
         `references`: what candidates are compared with; by default with what the rows decode to.
+        `paths`: instead of the rows' details.
         """
+        if paths is None:
+            details = map(self._detail, rows)
+            paths = [path for path in details if path is not None]
         codec = self._codecs[rows[0].codec_id]
         vectors_hat, colors_hat = codec.decode(
             [row.clip_code for row in rows], [row.color_code for row in rows]
         )
-        count = self.sampling.candidates
+        count = 1 if paths else self.sampling.candidates
         tried = [(seed + candidate) % SEEDS for seed in seeds for candidate in range(count)]
-        images = self._sample(rows[0], vectors_hat, colors_hat, tried, on_step)
+        request = self._request(rows[0], vectors_hat, colors_hat, tried)
+        images = self._sample(rows[0], replace(request, paths=paths), on_step)
         if count == 1:
             return [
                 Reconstruction(pixels, seed) for pixels, seed in zip(images, tried, strict=True)
@@ -147,31 +175,31 @@ class Reconstructor:
             for start, target in zip(starts, targets, strict=True)
         ]
 
-    def _sample(
-        self,
-        row: Row,
-        vectors_hat: Vectors,
-        colors_hat: Pixels,
-        seeds: Sequence[int],
-        on_step: ProgressCallback | None,
-    ) -> list[Pixels]:
-        """Decoded rows like `row` → an image per seed, colors projected, upscaled."""
-        codec = self._codecs[row.codec_id]
+    def _request(
+        self, row: Row, vectors_hat: Vectors, colors_hat: Pixels, seeds: Sequence[int]
+    ) -> DecodeRequest:
+        """For decoded rows like `row`, with as many seeds for each."""
         similarity = None
         if self.sampling.clip_guidance:
             similarity = partial(self._encoder().clip_similarity, center=self._center)
         repeats = len(seeds) // len(vectors_hat)
-        request = DecodeRequest(
+        return DecodeRequest(
             vectors_hat.repeat(repeats, 0),
             colors_hat.repeat(repeats, 0),
             seeds,
             self._alignment(row.codec_id),
             similarity,
         )
+
+    def _sample(
+        self, row: Row, request: DecodeRequest, on_step: ProgressCallback | None
+    ) -> list[Pixels]:
+        """A request for rows like `row` → its images, colors projected, upscaled."""
         images = self._decoder.sample(
             request, frame=self.frame(row), sampling=self.sampling, on_step=on_step
         )
-        if self.sampling.project_colors and codec.map_side:
+        codec = self._codecs[row.codec_id]
+        if self.sampling.project_colors and codec.map_side and not request.paths:
             error = codec.maps.quantization_error
             images = [
                 project_colors(pixels, color_map, error)

@@ -210,7 +210,7 @@ class Restore:
         return Provenance(
             row_id=row.id,
             original_sha256=row.sha256.hex(),
-            bits=row.bits,
+            bits=self._reconstructor.bits(row),
             codec=self._codecs[row.codec_id].name,
             model=self._labels.model,
             decoder=self._labels.decoder,

@@ -9,11 +9,13 @@ import click
 from archive.errors import SOME_SKIPPED
 from archive.settings import Settings
 from cli.shared.command import Command
+from cli.shared.details import write_details
 from cli.shared.options import archive_options, codec_options, json_option, model_options
 from cli.shared.output import next_step
 from cli.shared.progress import progress
 from cli.shared.seeds import select_seeds
 from cli.shared.tally import Tally
+from cli.shared.values import Whole
 
 if TYPE_CHECKING:
     from archive.codecs import CodecConfig
@@ -28,6 +30,13 @@ if TYPE_CHECKING:
     "--candidates",
     type=click.Choice(["2", "4", "8", "16", "32", "64"]),
     help="Restore each image with so many seeds, and store which is closest to the original. Slow.",
+)
+@click.option(
+    "--detail",
+    "detail_bytes",
+    metavar="BYTES",
+    type=Whole(2, 65535),
+    help="Then write a detail of so many bytes for every row, as `coldframe detail` does. Slow.",
 )
 @click.option(
     "--keep-truncated",
@@ -57,6 +66,7 @@ def command(
     any_weights: bool,
     codec: CodecConfig | None,
     candidates: str | None,
+    detail_bytes: int | None,
     exclude: tuple[str, ...],
     include: tuple[str, ...],
     follow_links: bool,
@@ -86,5 +96,7 @@ def command(
         if candidates:
             tally.seeds = select_seeds(archive, int(candidates), silent=as_json)
         tally.print(archive.ingest_progress.seconds)
+        if detail_bytes:
+            write_details(archive, archive.select(), len(archive), detail_bytes, as_json=as_json)
         next_step('search "WORDS"', settings, silent=as_json)
     return SOME_SKIPPED if tally.skipped else 0

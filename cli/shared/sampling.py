@@ -20,6 +20,7 @@ FIELDS = (
     "project_colors",
     "candidates",
     "image_size",
+    "detail_bytes",
 )
 MATCH = -1  # the noise level that matches the codec's distortion
 
@@ -72,6 +73,11 @@ OPTIONS = (
         "image_size",
         type=Whole(64, 4096, "the side of a square in pixels,"),
         help="Side of a square of the area to sample, in pixels.",
+    ),
+    click.option(
+        "--detail-bytes",
+        type=Whole(0, 65535),
+        help="Bytes of each row's detail to use [default: all].",
     ),
     click.option(
         "--dtype",

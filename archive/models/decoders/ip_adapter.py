@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 from archive.arrays import Vectors
 from archive.errors import ModelMissing, UsageError
 from archive.models.decoders.autoencoder import ScaledAutoencoder
+from archive.models.decoders.conditioning import Denoiser, rows_to_run
 from archive.models.decoders.loading import check_dimension, load_part, read_model_index
-from archive.models.decoders.sampler import Denoiser, LatentDecoder
+from archive.models.decoders.sampler import LatentDecoder
 from archive.models.decoders.schedule import load_schedule
 from archive.models.decoders.spec import DecoderSpec
 from archive.models.device import to_device
@@ -68,27 +69,30 @@ class AdapterTokens:
         embeds = torch.cat([torch.zeros_like(conditional), conditional])
         hidden = self._prompt.hidden.repeat_interleave(len(conditional), dim=0)
 
-        def denoise(z: torch.Tensor, timestep: torch.Tensor, z_map: torch.Tensor | None) -> Any:
-            doubled = torch.cat([z, z]).to(embeds.dtype)
+        def denoise(
+            z: torch.Tensor, timestep: torch.Tensor, z_map: torch.Tensor | None, guided: bool
+        ) -> Any:
+            rows = rows_to_run(len(z), guided)
+            latents = torch.cat([z, z])[rows].to(embeds.dtype)
             return self._unet(
-                doubled,
+                latents,
                 timestep,
-                encoder_hidden_states=hidden,
-                added_cond_kwargs={"image_embeds": [embeds], **self._xl_conditions(z)},
+                encoder_hidden_states=hidden[rows],
+                added_cond_kwargs={"image_embeds": [embeds[rows]], **self._xl_conditions(z, rows)},
             ).sample
 
         return denoise
 
-    def _xl_conditions(self, z: torch.Tensor) -> dict[str, torch.Tensor]:
-        """XL's pooled prompts and frames, (2·B, …) each; {} for Stable Diffusion 1.5."""
+    def _xl_conditions(self, z: torch.Tensor, rows: slice) -> dict[str, torch.Tensor]:
+        """XL's pooled prompts and frames, such rows of 2·B; {} for Stable Diffusion 1.5."""
         pooled = self._prompt.pooled
         if pooled is None:
             return {}
         height, width = (side * self._scale for side in z.shape[2:])
         time_ids = pooled.new_tensor([[height, width, 0, 0, height, width]])
         return {
-            "text_embeds": pooled.repeat_interleave(len(z), dim=0),
-            "time_ids": time_ids.repeat(2 * len(z), 1),
+            "text_embeds": pooled.repeat_interleave(len(z), dim=0)[rows],
+            "time_ids": time_ids.repeat(2 * len(z), 1)[rows],
         }
 
 

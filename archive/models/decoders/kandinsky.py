@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from archive.arrays import Vectors
 from archive.models.decoders.autoencoder import MovqAutoencoder
+from archive.models.decoders.conditioning import Denoiser, rows_to_run
 from archive.models.decoders.loading import check_dimension, load_part
-from archive.models.decoders.sampler import Denoiser, LatentDecoder
+from archive.models.decoders.sampler import LatentDecoder
 from archive.models.decoders.schedule import load_schedule
 from archive.models.decoders.spec import DecoderSpec
 from archive.models.device import to_device
@@ -44,13 +45,16 @@ class ImageEmbeds:
         conditional = torch.from_numpy(vectors_hat).to(self._unconditional)
         embeds = torch.cat([self._unconditional.expand_as(conditional), conditional])
 
-        def denoise(z: torch.Tensor, timestep: torch.Tensor, z_map: torch.Tensor | None) -> Any:
-            doubled = torch.cat([z, z]).to(embeds.dtype)
+        def denoise(
+            z: torch.Tensor, timestep: torch.Tensor, z_map: torch.Tensor | None, guided: bool
+        ) -> Any:
+            rows = rows_to_run(len(z), guided)
+            latents = torch.cat([z, z])[rows].to(embeds.dtype)
             return self._unet(
-                doubled,
+                latents,
                 timestep,
                 encoder_hidden_states=None,
-                added_cond_kwargs={"image_embeds": embeds},
+                added_cond_kwargs={"image_embeds": embeds[rows]},
             ).sample
 
         return denoise

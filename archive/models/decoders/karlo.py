@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archive.arrays import Vectors
+from archive.models.decoders.conditioning import Denoiser, rows_to_run
 from archive.models.decoders.loading import check_dimension, load_part
-from archive.models.decoders.sampler import Denoiser, LatentDecoder
+from archive.models.decoders.sampler import LatentDecoder
 from archive.models.decoders.schedule import load_schedule
 from archive.models.decoders.spec import DecoderSpec
 from archive.models.device import to_device
@@ -69,14 +70,17 @@ class TextProjection:
         mask = torch.nn.functional.pad(self._mask, (extra_tokens, 0), value=True)
         mask = mask.to(parameter.device).expand(count, -1)
 
-        def denoise(z: torch.Tensor, timestep: torch.Tensor, z_map: torch.Tensor | None) -> Any:
-            doubled = torch.cat([z, z]).to(tokens.dtype)
+        def denoise(
+            z: torch.Tensor, timestep: torch.Tensor, z_map: torch.Tensor | None, guided: bool
+        ) -> Any:
+            rows = rows_to_run(len(z), guided)
+            latents = torch.cat([z, z])[rows].to(tokens.dtype)
             return self._unet(
-                doubled,
+                latents,
                 timestep,
-                encoder_hidden_states=tokens,
-                class_labels=labels,
-                attention_mask=mask,
+                encoder_hidden_states=tokens[rows],
+                class_labels=labels[rows],
+                attention_mask=mask[rows],
             ).sample
 
         return denoise

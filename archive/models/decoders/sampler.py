@@ -6,7 +6,8 @@
                  with classifier-free guidance
     4. pixels  = decoder(z)
 
-Without a color map, sampling starts from pure noise. At each step the predicted clean latents ẑ₀
+Without a color map, sampling starts from pure noise. A request with paths follows them first, and
+step 3 starts where they end. At each step the predicted clean latents ẑ₀
 can be corrected:
 
     clipping                 to the bound of the checkpoint's own sampler, if it has one
@@ -26,12 +27,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 from archive.arrays import Pixels, Vectors
-from archive.models.decoder import ClipSimilarity, DecodeRequest, ProgressCallback
+from archive.models.decoder import ClipSimilarity, DecodeRequest, NoisePath, ProgressCallback
 from archive.models.decoders.autoencoder import Autoencoder
 from archive.models.decoders.clip_guidance import GUIDANCE_INTERVAL, guidance_gradient
+from archive.models.decoders.conditioning import Conditioning
+from archive.models.decoders.follow import follow
 from archive.models.decoders.schedule import Schedule, classifier_free_guidance, img2img_timesteps
 from archive.models.decoders.upscaler import upscale
 from archive.models.device import device_memory, precision
@@ -43,23 +47,8 @@ if TYPE_CHECKING:
 
 MAX_BATCH_SIZE = 8  # images sampled at a time on an accelerator
 BYTES_PER_IMAGE = 6 << 30  # memory of the accelerator that one of them may take
-Denoiser = Callable[["torch.Tensor", "torch.Tensor", "torch.Tensor | None"], "torch.Tensor"]
-"""z (B, C, h, w), timestep (), z_map or None → outputs (2·B, ≥ C, h, w), unconditional first."""
 Correction = Callable[["torch.Tensor"], "torch.Tensor"]
 """ẑ₀ (B, C, h, w) → what is added to it."""
-
-
-class Conditioning(Protocol):
-    """How a UNet receives an embedding."""
-
-    @property
-    def embedding_stats(self) -> tuple[Vectors, Vectors] | None:
-        """Mean and standard deviation, (D,) each, of the embeddings it was trained on, if known."""
-        ...
-
-    def denoiser(self, vectors_hat: Vectors, alignment: float, sampling: Sampling) -> Denoiser:
-        """(B, D) float32 → the UNet conditioned on them."""
-        ...
 
 
 class LatentDecoder:
@@ -128,6 +117,7 @@ class LatentDecoder:
                 vectors_hat=request.vectors_hat[rows],
                 colors_hat=request.colors_hat[rows],
                 seeds=[request.seeds[row] for row in rows],
+                paths=[request.paths[row] for row in rows] if request.paths else (),
             )
             images += self._sample_batch(batch, frame, sampling, on_step)
         return images[:count]
@@ -143,12 +133,18 @@ class LatentDecoder:
         with self._torch.inference_mode(), quiet("diffusers"):
             has_map = request.colors_hat.shape[1] > 0
             z_map = self._encode_map(request.colors_hat, frame) if has_map else None
-            timesteps = self.timesteps(sampling.steps, sampling.strength if has_map else 1.0)
-            z = self._initial_latents(z_map, frame, request.seeds, timesteps[0])
             denoise = self._conditioning.denoiser(request.vectors_hat, request.alignment, sampling)
+            if request.paths:
+                z = self._start(request.paths, frame)
+                z = follow(request.paths, z, z_map, denoise, self._schedule)
+                start = request.paths[0].timesteps[-1] / self._schedule.count
+                timesteps = self.timesteps(sampling.steps, start)
+            else:
+                timesteps = self.timesteps(sampling.steps, sampling.strength if has_map else 1.0)
+                z = self._initial_latents(z_map, frame, request.seeds, timesteps[0])
             for step, timestep in enumerate(timesteps):
                 z_in = self._schedule.solver.scale_model_input(z, timestep)
-                outputs = denoise(z_in, timestep, z_map)[:, : z.shape[1]]
+                outputs = denoise(z_in, timestep, z_map, True)[:, : z.shape[1]]
                 output = classifier_free_guidance(outputs.float(), guidance)
                 for correction in self._corrections(step, z_map, request, sampling):
                     shift = correction(self._schedule.predict_x0(output, z, timestep))
@@ -181,6 +177,21 @@ class LatentDecoder:
         with precision(self._device):
             return guidance_gradient(z_hat, decode, similarity, vectors_hat, seed=step)
 
+    @property
+    def timestep_count(self) -> int:
+        """Number of timesteps of its noise schedule."""
+        return self._schedule.count
+
+    def posterior_gains(self, timesteps: Sequence[int]) -> list[float]:
+        """As Decoder.posterior_gains."""
+        return [self._schedule.posterior_gain(*step) for step in pairwise(timesteps)]
+
+    def latents(self, images: Sequence[Pixels]) -> torch.Tensor:
+        """B × (h, w, 3) uint8 of one size → their latents z₀, (B, C, h / scale, w / scale)."""
+        stacked = self._torch.stack([self._torch.tensor(image) for image in images])
+        with self._torch.inference_mode():
+            return self.encode_pixels(stacked.permute(0, 3, 1, 2)).float()
+
     def timesteps(self, steps: int, strength: float) -> torch.Tensor:
         """The timesteps of a run, descending; sets the solver to run exactly these."""
         return img2img_timesteps(self._schedule.solver, steps, strength, device=self._device)
@@ -209,6 +220,15 @@ class LatentDecoder:
             upscaled: Pixels = _to_uint8(upscale(self._upscaler, images))[0]
         return upscaled
 
+    def _start(self, paths: Sequence[NoisePath], frame: tuple[int, int]) -> torch.Tensor:
+        shape = self._latent_shape(frame)
+        return self._torch.stack([path.start(shape) for path in paths]).to(self._device)
+
+    def _latent_shape(self, frame: tuple[int, int]) -> tuple[int, int, int]:
+        width, height = frame
+        scale = self._autoencoder.scale
+        return (self._autoencoder.channels, height // scale, width // scale)
+
     def _initial_latents(
         self,
         z_map: torch.Tensor | None,
@@ -217,9 +237,7 @@ class LatentDecoder:
         timestep: torch.Tensor,
     ) -> torch.Tensor:
         """z_map noised to the level of the first timestep, or pure noise; (B, C, h, w)."""
-        width, height = frame
-        scale = self._autoencoder.scale
-        shape = (self._autoencoder.channels, height // scale, width // scale)
+        shape = self._latent_shape(frame)
         generators = [self._torch.Generator("cpu").manual_seed(seed) for seed in seeds]
         images = [self._torch.randn(shape, generator=generator) for generator in generators]
         noise = self._torch.stack(images).to(self._device)

@@ -34,6 +34,11 @@ class Schedule:
     solver: Any  # diffusers' DPMSolverMultistepScheduler with the checkpoint's noise levels
     x0_bound: float | None = None  # ẑ₀ is clipped to it, as in the checkpoint's own sampler
 
+    @property
+    def count(self) -> int:
+        """Number of timesteps in training."""
+        return int(self.solver.config.num_train_timesteps)
+
     def alpha_bar(self, timestep: torch.Tensor | int) -> torch.Tensor:
         """ᾱ at a timestep, ()."""
         alpha_bar: torch.Tensor = self.solver.alphas_cumprod[int(timestep)]
@@ -51,6 +56,28 @@ class Schedule:
         if prediction_type == "v_prediction":
             return signal * z - noise * output
         return (z - noise * output) / signal
+
+    def posterior(
+        self, z: torch.Tensor, z_hat: torch.Tensor, timestep: int, below: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """p(z_below | z, ẑ₀) → its mean, like z, and σ, ().
+
+        Ho et al. 2020, arXiv 2006.11239, equations 6 and 7.
+        """
+        toward_z_hat, toward_z, sigma = self._posterior_weights(timestep, below)
+        return toward_z_hat * z_hat + toward_z * z, sigma
+
+    def posterior_gain(self, timestep: int, below: int) -> float:
+        """How much the mean of p(z_below | z, ẑ₀) moves with ẑ₀, in units of its σ."""
+        toward_z_hat, _, sigma = self._posterior_weights(timestep, below)
+        return float(toward_z_hat / sigma)
+
+    def _posterior_weights(self, timestep: int, below: int) -> tuple[torch.Tensor, ...]:
+        signal, signal_below = self.alpha_bar(timestep), self.alpha_bar(below)
+        kept = signal / signal_below
+        share = (1 - signal_below) / (1 - signal)
+        toward_z_hat = signal_below.sqrt() * (1 - kept) / (1 - signal)
+        return toward_z_hat, kept.sqrt() * share, (share * (1 - kept)).sqrt()
 
     def model_output_for_x0(
         self, output: torch.Tensor, shift: torch.Tensor, timestep: torch.Tensor | int

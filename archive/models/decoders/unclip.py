@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Any
 
 from archive.arrays import Vectors
 from archive.models.decoders.autoencoder import ScaledAutoencoder
+from archive.models.decoders.conditioning import Denoiser, rows_to_run
 from archive.models.decoders.loading import check_dimension, load_part
-from archive.models.decoders.sampler import Denoiser, LatentDecoder
+from archive.models.decoders.sampler import LatentDecoder
 from archive.models.decoders.schedule import load_schedule
 from archive.models.decoders.spec import DecoderSpec
 from archive.models.decoders.upscaler import load_upscaler
@@ -69,13 +70,16 @@ class ClassLabels:
         labels = torch.cat([torch.zeros_like(conditional), conditional])
         takes_map = self._unet.config.in_channels == 2 * self._unet.config.out_channels
 
-        def denoise(z: torch.Tensor, timestep: torch.Tensor, z_map: torch.Tensor | None) -> Any:
+        def denoise(
+            z: torch.Tensor, timestep: torch.Tensor, z_map: torch.Tensor | None, guided: bool
+        ) -> Any:
+            rows = rows_to_run(len(z), guided)
             if takes_map:
                 z = torch.cat([z, torch.zeros_like(z) if z_map is None else z_map], dim=1)
-            prompt = None if self._prompt is None else self._prompt.expand(2 * len(z), -1, -1)
-            doubled = torch.cat([z, z]).to(labels.dtype)
+            latents = torch.cat([z, z])[rows].to(labels.dtype)
+            prompt = None if self._prompt is None else self._prompt.expand(len(latents), -1, -1)
             return self._unet(
-                doubled, timestep, encoder_hidden_states=prompt, class_labels=labels
+                latents, timestep, encoder_hidden_states=prompt, class_labels=labels[rows]
             ).sample
 
         return denoise

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from archive.arrays import Vectors
 from archive.models.decoders.autoencoder import ScaledAutoencoder
+from archive.models.decoders.conditioning import Denoiser, rows_to_run
 from archive.models.decoders.loading import check_dimension, load_part
-from archive.models.decoders.sampler import Denoiser, LatentDecoder
+from archive.models.decoders.sampler import LatentDecoder
 from archive.models.decoders.schedule import load_schedule
 from archive.models.decoders.spec import DecoderSpec
 from archive.models.device import to_device
@@ -42,9 +43,12 @@ class HiddenStates:
         conditional = vectors.to(self._parameter.device, self._parameter.dtype)
         hidden = torch.cat([torch.zeros_like(conditional), conditional])
 
-        def denoise(z: torch.Tensor, timestep: torch.Tensor, z_map: torch.Tensor | None) -> Any:
-            doubled = torch.cat([z, z]).to(hidden.dtype)
-            return self._unet(doubled, timestep, encoder_hidden_states=hidden).sample
+        def denoise(
+            z: torch.Tensor, timestep: torch.Tensor, z_map: torch.Tensor | None, guided: bool
+        ) -> Any:
+            rows = rows_to_run(len(z), guided)
+            latents = torch.cat([z, z])[rows].to(hidden.dtype)
+            return self._unet(latents, timestep, encoder_hidden_states=hidden[rows]).sample
 
         return denoise
 

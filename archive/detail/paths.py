@@ -1,0 +1,130 @@
+"""Paths of the reverse diffusion whose noise is a code's: one that reads it, one that writes it.
+
+    writing    of each book the codeword that points best from the estimate ẑ₀ to z₀  (DDCM, Ohayon
+               et al. 2025, arXiv 2502.01189)
+    reading    the codewords whose numbers are in the code
+    measuring  what reverse channel coding would draw, and the KL of every step
+
+Both start at the same pseudo-normal noise. Where the code ends within a step, the step's other
+codewords are pseudo-random ones.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from archive.detail.codewords import COUNT, Book, noise
+from archive.detail.random_bits import gaussians, words
+from archive.detail.schedule import CODEWORD_BYTES, DetailSchedule
+
+if TYPE_CHECKING:
+    import torch
+
+START, BOOK, FILL, MEASURE = range(4)  # streams of the generator
+
+
+class ReadingPath:
+    """The path that a code describes, for the latents of one image. A NoisePath."""
+
+    def __init__(self, schedule: DetailSchedule, code: bytes) -> None:
+        """`code`: at least one codeword."""
+        self.code = code
+        self._schedule = schedule
+        self._numbers = _unpack(code)
+        self.timesteps = schedule.prefix(len(code))
+
+    def start(self, shape: tuple[int, ...]) -> torch.Tensor:
+        """The noise it starts at."""
+        return _start(shape)
+
+    def noise(self, step: int, z_hat: torch.Tensor) -> torch.Tensor:
+        """The noise of a step, (C, h, w)."""
+        books = _books(self._schedule, step, z_hat)
+        first = sum(self._schedule.codewords[:step])
+        return _noise(books, step, self._numbers[first : first + len(books)], z_hat)
+
+
+class WritingPath:
+    """The path toward z₀, (C, h, w). A NoisePath."""
+
+    def __init__(self, schedule: DetailSchedule, z0: torch.Tensor, max_bytes: int) -> None:
+        """`max_bytes`: of the code, at least one codeword."""
+        self._schedule = schedule
+        self._z0 = z0
+        self._left = min(max_bytes, schedule.max_bytes) // CODEWORD_BYTES
+        self.timesteps = schedule.prefix(max_bytes)
+        self.code = b""
+        """What was chosen so far."""
+
+    def start(self, shape: tuple[int, ...]) -> torch.Tensor:
+        """The noise it starts at."""
+        return _start(shape)
+
+    def noise(self, step: int, z_hat: torch.Tensor) -> torch.Tensor:
+        """The noise of a step, (C, h, w); its codewords are appended to the code."""
+        books = _books(self._schedule, step, z_hat)
+        residual = (self._z0 - z_hat).flatten()
+        numbers = [book.nearest(residual) for book in books[: self._left]]
+        self._left -= len(numbers)
+        self.code += struct.pack(f">{len(numbers)}H", *numbers)
+        return _noise(books, step, numbers, z_hat)
+
+
+class MeasuringPath:
+    """The path of ideal reverse channel coding toward z₀, (C, h, w). A NoisePath."""
+
+    def __init__(
+        self, timesteps: Sequence[int], gains: Sequence[float], z0: torch.Tensor, image: int
+    ) -> None:
+        """`gains`: (μ_q − μ_p) / (σ (z₀ − ẑ₀)) of the steps; `image`: a number, for other noise."""
+        self._gains = gains
+        self._z0 = z0
+        self._image = image
+        self.timesteps = timesteps
+        self.bits: list[float] = []
+        """KL of the steps so far."""
+
+    def start(self, shape: tuple[int, ...]) -> torch.Tensor:
+        """The noise it starts at."""
+        return _start(shape)
+
+    def noise(self, step: int, z_hat: torch.Tensor) -> torch.Tensor:
+        """The noise of a step, (C, h, w): normal about what leads from μ_p to μ_q."""
+        import torch
+
+        shift = self._gains[step] * (self._z0 - z_hat)
+        self.bits.append(float(shift.square().sum()) / (2 * math.log(2)))
+        drawn = torch.from_numpy(gaussians((MEASURE, self._image, step), z_hat.numel()))
+        return shift + drawn.view(z_hat.shape).to(z_hat.device)
+
+
+def _unpack(code: bytes) -> tuple[int, ...]:
+    count = len(code) // CODEWORD_BYTES
+    return struct.unpack(f">{count}H", code[: count * CODEWORD_BYTES])
+
+
+def _start(shape: tuple[int, ...]) -> torch.Tensor:
+    import torch
+
+    return torch.from_numpy(gaussians((START,), math.prod(shape))).view(shape)
+
+
+def _books(schedule: DetailSchedule, step: int, z_hat: torch.Tensor) -> list[Book]:
+    count = schedule.codewords[step]
+    return [Book((BOOK, step, position), z_hat.numel()) for position in range(count)]
+
+
+def _noise(
+    books: Sequence[Book], step: int, numbers: Sequence[int], z_hat: torch.Tensor
+) -> torch.Tensor:
+    """`numbers` of the first of the books, and pseudo-random ones of the others → like ẑ₀."""
+    import torch
+
+    drawn = words((FILL, step), len(books)) & np.uint64(COUNT - 1)
+    numbers = [*numbers, *map(int, drawn[len(numbers) :])]
+    return torch.from_numpy(noise(books, numbers)).view(z_hat.shape).to(z_hat.device)

@@ -1,0 +1,140 @@
+"""Details of rows: read for restoring, written from originals.
+
+row + original ─decoder, reconstructor─► code, and how near the picture comes with all of it
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from archive.arrays import Pixels, Vectors, cosine
+from archive.detail.paths import MeasuringPath, ReadingPath, WritingPath
+from archive.detail.schedule import DetailSchedule, fit_schedule
+from archive.imaging.resize import resize
+from archive.models.decoder import Decoder
+from archive.models.encoder import Encoder
+from archive.records import Row
+from archive.restore.reconstruct import SCORE_SIDE, Reconstructor
+from archive.store import Store
+
+GRID = 30  # thousandths of the noise schedule that a step of a schedule takes at least
+LAST = 100  # thousandths of the noise schedule at which schedules end
+
+
+class DetailReader:
+    """The details of an archive that its decoder can read."""
+
+    def __init__(self, store: Store, decoder_sha256: str, max_bytes: int | None = None) -> None:
+        """`max_bytes`: what is used of each, all of it if None."""
+        self._store = store
+        self._decoder_sha256 = decoder_sha256
+        self._max_bytes = max_bytes
+        self.foreign: set[int] = set()
+        """Rows met whose details belong to another decoder."""
+
+    def __call__(self, row: Row) -> ReadingPath | None:
+        """A row's detail; None if it has none that can be read."""
+        detail = self._store.details.of([row.id]).get(row.id)
+        if detail is None or detail.is_stale(row):
+            return None
+        record = self._store.details.schedules()[detail.schedule_id]
+        if record.decoder_sha256 != self._decoder_sha256:
+            self.foreign.add(row.id)
+            return None
+        path = ReadingPath(DetailSchedule.of(record.parameters), detail.code[: self._max_bytes])
+        return path if path.timesteps else None
+
+
+@dataclass(frozen=True)
+class WrittenDetail:
+    """A detail, and what its row and all of it give."""
+
+    code: bytes
+    psnr: float  # dB, in the decoder's frame
+    similarity: float  # of the encoder's vectors of original and restoration, centered
+
+
+class DetailWriter:
+    """Details of rows whose originals are at hand."""
+
+    def __init__(
+        self, reconstructor: Reconstructor, decoder: Decoder, encoder: Callable[[], Encoder]
+    ) -> None:
+        """`reconstructor`: of the archive."""
+        self._reconstructor = reconstructor
+        self._decoder = decoder
+        self._encoder = encoder
+
+    @property
+    def decoder_sha256(self) -> str:
+        """What its details can be read with."""
+        return self._decoder.weights_sha256
+
+    @property
+    def image_size(self) -> int:
+        """Pixels that it wants on an original's short side."""
+        side = math.isqrt(self._decoder.native_pixels)
+        return max(self._encoder().image_size, side, SCORE_SIDE)
+
+    def fit_schedule(self, rows: Sequence[Row], originals: Sequence[Pixels]) -> DetailSchedule:
+        """The schedule for this decoder and images like these."""
+        count = self._decoder.timestep_count
+        timesteps = [
+            min(round(share * count / 1000), count - 1) for share in range(1000, LAST - 1, -GRID)
+        ]
+        gains = self._decoder.posterior_gains(timesteps)
+        bits = []
+        for image, (row, original) in enumerate(zip(rows, originals, strict=True)):
+            [z0] = self._decoder.latents(self._framed([row], [original]))
+            path = MeasuringPath(timesteps, gains, z0, image)
+            self._reconstructor.reconstruct([row], [0], paths=[path])
+            bits.append(path.bits)
+        return fit_schedule(timesteps, np.mean(bits, axis=0))
+
+    def write(
+        self,
+        schedule: DetailSchedule,
+        rows: Sequence[Row],
+        originals: Sequence[Pixels],
+        max_bytes: int,
+    ) -> list[WrittenDetail]:
+        """One batch of rows → their details, of at most so many bytes. Raises BadCode."""
+        framed = self._framed(rows, originals)
+        paths = [WritingPath(schedule, z0, max_bytes) for z0 in self._decoder.latents(framed)]
+        restored = self._reconstructor.reconstruct(rows, [0] * len(rows), paths=paths)
+        images = [reconstruction.pixels for reconstruction in restored]
+        similarities = self._similarities(images, originals)
+        return [
+            WrittenDetail(path.code, psnr(resize(image, *_size(original)), original), similarity)
+            for path, image, original, similarity in zip(
+                paths, images, framed, similarities, strict=True
+            )
+        ]
+
+    def _framed(self, rows: Sequence[Row], originals: Sequence[Pixels]) -> list[Pixels]:
+        return [
+            resize(original, *self._reconstructor.frame(row))
+            for row, original in zip(rows, originals, strict=True)
+        ]
+
+    def _similarities(self, images: Sequence[Pixels], originals: Sequence[Pixels]) -> list[float]:
+        encoder = self._encoder()
+        stats = self._decoder.embedding_stats
+        center: Vectors = stats[0] if stats else np.zeros(1, np.float32)
+        vectors = encoder.encode_images([encoder.preprocess(px) for px in [*images, *originals]])
+        restored, original = np.split(vectors - center, 2)
+        return [float(value) for value in cosine(restored, original)]
+
+
+def psnr(image: Pixels, reference: Pixels) -> float:
+    """Peak signal-to-noise ratio of two images of one size, in dB."""
+    error = np.square(image.astype(np.float32) - reference).mean()
+    return float(10 * np.log10(255**2 / max(error, 1e-9)))
+
+
+def _size(pixels: Pixels) -> tuple[int, int]:
+    return pixels.shape[1], pixels.shape[0]

@@ -1,0 +1,55 @@
+"""`coldframe detail`."""
+
+from __future__ import annotations
+
+import click
+
+from archive.errors import DONE, SOME_SKIPPED
+from archive.settings import Settings
+from cli.shared.command import Command
+from cli.shared.details import DETAIL_BYTES, write_details
+from cli.shared.options import archive_options, json_option, model_options
+from cli.shared.values import Whole
+
+
+@click.command(cls=Command)
+@click.argument("ids", metavar="[ID]...", nargs=-1, type=int)
+@click.option(
+    "--bytes",
+    "max_bytes",
+    default=DETAIL_BYTES,
+    show_default=True,
+    type=Whole(0, 65535),
+    help="Bytes of each detail, at most; longer ones are cut. 0 removes them.",
+)
+@click.option(
+    "--where",
+    multiple=True,
+    metavar="CONDITION",
+    help="Only rows like 'path~*/2019/*' or 'width>1000'.",
+)
+@archive_options
+@model_options
+@json_option
+def command(
+    *,
+    ids: tuple[int, ...],
+    max_bytes: int,
+    where: tuple[str, ...],
+    settings: Settings,
+    model: str | None,
+    any_weights: bool,
+    as_json: bool,
+) -> int:
+    """Give rows a detail: bytes that say which of all pictures that fit a row it was.
+
+    Details are written from the originals that can be seen, and cut without them. A detail is read
+    by the very decoder that wrote it. Run it again to resume an interrupted run.
+    """
+    from archive.archive import Archive
+
+    with Archive(settings, model=model, any_weights=any_weights) as archive:
+        rows = archive.rows(ids) if ids else archive.select(where)
+        total = len(ids) or (None if where else len(archive))
+        tally = write_details(archive, rows, total, max_bytes, as_json=as_json)
+    return SOME_SKIPPED if tally.missed else DONE
