@@ -1,6 +1,7 @@
 """The tables. Portable types only: the same migrations run on SQLite and PostgreSQL.
 
     model ─< codec ─< image ─< source >─ volume >─ skipped        image ─< restoration
+                      image ── detail >─ detail_schedule
 
 `clip_code` and `color_code` are exactly the packed codes, without a header: the codec row explains
 them. Times are UTC except `taken_at`, the camera's local time. Paths are relative to their volume.
@@ -241,5 +242,45 @@ class Tombstone(Base):
     sha256: Mapped[bytes] = mapped_column(primary_key=True)
     # When it was forgotten (UTC).
     forgotten_at: Mapped[datetime]
+    # Checksum of the row; see archive.store.checksum.
+    crc32: Mapped[int]
+
+
+class DetailSchedule(Base):
+    """How details are read. A schedule never changes."""
+
+    __tablename__ = "detail_schedule"
+
+    # Referred to by detail.schedule_id.
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # What the schedule is: timesteps, chunks, start …
+    parameters: Mapped[dict[str, Any]]
+    # SHA-256 of the decoder's weights, hexadecimal: details are bound to them.
+    decoder_sha256: Mapped[str] = mapped_column(String(64))
+    # When the schedule was added (UTC).
+    created_at: Mapped[datetime]
+    # Checksum of the row; see archive.store.checksum.
+    crc32: Mapped[int]
+
+
+class Detail(Base):
+    """Which of all pictures that fit a row it was. Every prefix of `code` is a detail, too."""
+
+    __tablename__ = "detail"
+
+    # The image whose row it adds to.
+    image_id: Mapped[int] = mapped_column(ForeignKey("image.id"), primary_key=True)
+    # The schedule that reads it.
+    schedule_id: Mapped[int] = mapped_column(ForeignKey("detail_schedule.id"))
+    # The bytes, without a header; at least one.
+    code: Mapped[bytes]
+    # CRC-32 of clip_code and color_code, one after the other, that it was written for.
+    row_crc32: Mapped[int]
+    # PSNR of the restoration with the whole code, in hundredths of a dB; NULL if unknown.
+    psnr_cdb: Mapped[int | None] = mapped_column(SmallInteger)
+    # Centered cosine of original and restoration, likewise, in thousandths; NULL if unknown.
+    similarity_milli: Mapped[int | None] = mapped_column(SmallInteger)
+    # When it was written (UTC).
+    created_at: Mapped[datetime]
     # Checksum of the row; see archive.store.checksum.
     crc32: Mapped[int]
