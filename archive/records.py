@@ -160,8 +160,8 @@ class Row:
 
     @property
     def codes_crc32(self) -> int:
-        """CRC-32 of both codes, one after the other: what was made from them depends on it."""
-        return zlib.crc32(self.color_code, zlib.crc32(self.clip_code))
+        """CRC-32 of both codes, which tells whether something was made from these."""
+        return codes_crc32(self.clip_code, self.color_code)
 
     @property
     def candidate(self) -> int:
@@ -172,6 +172,11 @@ class Row:
     def path(self) -> str:
         """Where the image was first found; '' if no source is known any more."""
         return self.paths[0] if self.paths else ""
+
+
+def codes_crc32(clip_code: bytes, color_code: bytes) -> int:
+    """CRC-32 of both codes, one after the other."""
+    return zlib.crc32(color_code, zlib.crc32(clip_code))
 
 
 def seed_bits(seed_index: int | None) -> int:
@@ -201,6 +206,39 @@ class TombstoneRecord:
 
     sha256: bytes  # of the file, 32 bytes
     forgotten_at: datetime
+
+
+@dataclass(frozen=True)
+class DetailScheduleRecord:
+    """What is needed to read details, beside their rows."""
+
+    parameters: Mapping[str, Any]  # timesteps, chunks, start …
+    decoder_sha256: str  # of the decoder's weights, hexadecimal
+    created_at: datetime
+    id: int = 0
+
+
+@dataclass(frozen=True)
+class Detail:
+    """Which of all pictures that fit a row it was."""
+
+    image_id: int
+    schedule_id: int
+    code: bytes  # at least one byte; every prefix is a detail, too
+    row_crc32: int  # Row.codes_crc32 when it was written
+    psnr: float | None = None  # dB, to hundredths, with the whole code; None if unknown
+    similarity: float | None = None  # centered cosine, to thousandths, likewise
+
+    def is_stale(self, row: Row) -> bool:
+        """Whether it was written for other codes than the row has, and cannot be decoded."""
+        return self.row_crc32 != row.codes_crc32
+
+
+@dataclass(frozen=True)
+class StaleDetail:
+    """A detail that `verify` found to be written for other codes than its row has."""
+
+    id: int  # of the row
 
 
 @dataclass(frozen=True)
@@ -239,6 +277,9 @@ class Stats:
     clip_bits_per_image: float
     color_bits_per_image: float
     choice_bits_per_image: float  # of the seed index
+    details: int  # rows that have one
+    detail_bytes: int  # of all details
+    detail_bits_per_image: float
     bpp: float  # all these bits, per pixel of the originals
     row_bytes_per_image: float  # the whole database
     index_bytes_per_image: float

@@ -91,8 +91,8 @@ def write_page(
 
 
 def _figures(stats: Stats) -> str:
-    bits = stats.clip_bits_per_image + stats.color_bits_per_image + stats.choice_bits_per_image
-    code_bytes = bits / 8
+    code_bits = stats.clip_bits_per_image + stats.color_bits_per_image
+    code_bytes = (code_bits + stats.choice_bits_per_image + stats.detail_bits_per_image) / 8
     figures = {
         "images": f"{stats.images:,}",
         "codes per image": f"{code_bytes:.0f} bytes",

@@ -1,5 +1,5 @@
-"""Forgetting for good: rows, codes, paths, scores, records of restorations, and the index go; of a
-file's bytes only its SHA-256 is kept, as a tombstone, so that it is not archived again.
+"""Forgetting for good: rows, codes, details, paths, scores, records of restorations, and the index
+go; of a file's bytes only its SHA-256 is kept, as a tombstone, so that it is not archived again.
 
 Pictures that were restored are files of the user's, and stay.
 """

@@ -5,7 +5,8 @@
     images         rows                            sources    paths that hold an image
     volumes        file systems                    ledger     files that were skipped
     restorations   images regenerated from rows    tombstones files not to be archived again
-    erase          rows → nothing                  checksum   intact   types   clock
+    details        which picture exactly it was    erase      rows → nothing
+    checksum   intact   types   clock
 
 A Store holds one part for each table, all over one Database. Writing is idempotent: a digest occurs
 once, a path on a volume occurs once, and writing it again only renews what was seen. A part's
@@ -20,6 +21,7 @@ from archive.records import Batch, Row
 from archive.settings import Settings
 from archive.store.codecs import Codecs
 from archive.store.database import Database
+from archive.store.details import Details
 from archive.store.erase import delete_images, overwrite
 from archive.store.images import DIGEST_BYTES, Images
 from archive.store.ledger import Ledger
@@ -41,6 +43,7 @@ class Store:
         self.sources = Sources(database)
         self.ledger = Ledger(database)
         self.images = Images(database, self.sources)
+        self.details = Details(database)
         self.restorations = Restorations(database)
         self.tombstones = Tombstones(database)
 

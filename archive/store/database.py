@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Connection, insert, inspect, text
 
 from archive.errors import ArchiveReadOnly, ColdframeError, DatabaseDamaged, NoArchive, UsageError
+from archive.records import INT64_LIMIT
 from archive.settings import DATABASE_NAME, Settings
 from archive.store.engines import (
     ALONE,
@@ -27,7 +28,8 @@ from archive.store.engines import (
 )
 
 INIT_LOCK = 0x636F6C64  # PostgreSQL's advisory lock of creating an archive or adding a codec
-WRITERS_TURN = 0x636F6C65  # its advisory lock of who adds rows
+WRITERS_TURN = 0x636F6C65  # its advisory lock of who adds rows or details
+BEFORE_ANY_ID = -INT64_LIMIT
 CHUNK = 500  # values in one IN (…)
 PAGE = 4096  # rows fetched at a time where all are read
 T = TypeVar("T")
@@ -105,7 +107,8 @@ class Database:
     def take_turns(self, connection: Connection) -> None:
         """Rows that become visible have higher ids than all before them, also in PostgreSQL.
 
-        The index reads on from the last id it has seen. SQLite's writers take turns anyway.
+        The index reads on from the last id it has seen. Nor does a row go, or get other codes,
+        while a detail is written for it. SQLite's writers take turns anyway.
         """
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITERS_TURN})
@@ -209,6 +212,11 @@ def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
     """Slices of CHUNK values, short enough for one statement."""
     for start in range(0, len(values), CHUNK):
         yield values[start : start + CHUNK]
+
+
+def id_chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """`chunks` of those ids that a column can hold."""
+    return chunks([row_id for row_id in ids if -INT64_LIMIT <= row_id < INT64_LIMIT])
 
 
 def insert_one(connection: Connection, table: Any, values: Mapping[str, Any]) -> int:

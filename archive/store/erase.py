@@ -16,7 +16,7 @@ from archive.errors import ArchiveLocked
 from archive.store import schema
 from archive.store.database import Database, chunks
 
-OF_AN_IMAGE = (schema.Restoration, schema.Source)  # tables that refer to it
+OF_AN_IMAGE = (schema.Detail, schema.Restoration, schema.Source)  # tables that refer to it
 
 
 def delete_images(connection: Connection, ids: Sequence[int]) -> None:

@@ -9,15 +9,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
 
 from archive.errors import DatabaseDamaged, NotFound
-from archive.records import INT64_LIMIT, Flag, NewCodes, NewImage, Row, seed_bits
+from archive.records import Flag, NewCodes, NewImage, Row, seed_bits
 from archive.store import schema
 from archive.store.checksum import row_crc32, with_crc32
 from archive.store.clock import utc_now
-from archive.store.database import PAGE, Database, chunks, upsert
+from archive.store.database import BEFORE_ANY_ID, PAGE, Database, chunks, id_chunks, upsert
+from archive.store.details import delete_outdated
 from archive.store.intact import intact
 from archive.store.sources import Sources
 
-BEFORE_ANY_ID = -INT64_LIMIT
 DIGEST_BYTES = 32
 LONGEST_SIDE = (1 << 31) - 1  # pixels
 
@@ -63,8 +63,7 @@ class Images:
 
     def find(self, ids: Sequence[int]) -> dict[int, Row]:
         """Id → row, damaged or not, of those of these ids that exist."""
-        possible = [image_id for image_id in ids if -INT64_LIMIT <= image_id < INT64_LIMIT]
-        pages = (self._select(schema.Image.id.in_(part)) for part in chunks(possible))
+        pages = (self._select(schema.Image.id.in_(part)) for part in id_chunks(ids))
         return {row.id: row for page in pages for row in page}
 
     def all(self) -> Iterator[Row]:
@@ -207,7 +206,7 @@ class Images:
     def recode(self, codec_id: int, new_codes: Sequence[NewCodes]) -> None:
         """Replaces these rows' codes, in one transaction; a row recoded meanwhile is skipped.
 
-        Their seed index goes: it was selected among images of the old codes.
+        Their seed index goes, and their detail: they belong to the old codes.
         """
         changed = [
             (
@@ -222,13 +221,21 @@ class Images:
             )
             for new in new_codes
         ]
-        self._update(changed, ("codec_id", "clip_code", "color_code", "seed_index"))
+        with self._database.writing() as connection:
+            self._database.take_turns(connection)
+            delete_outdated(connection, [new.row for new in new_codes])
+            columns = ("codec_id", "clip_code", "color_code", "seed_index")
+            self._update(connection, changed, columns)
 
     def set_seed(self, row: Row, seed_index: int) -> None:
         """The row is regenerated with this seed from now on, unless it was recoded meanwhile."""
-        self._update([(row, replace(row, seed_index=seed_index))], ("seed_index",))
+        with self._database.writing() as connection:
+            changed = [(row, replace(row, seed_index=seed_index))]
+            self._update(connection, changed, ("seed_index",))
 
-    def _update(self, rows: Sequence[tuple[Row, Row]], columns: Sequence[str]) -> None:
+    def _update(
+        self, connection: Connection, rows: Sequence[tuple[Row, Row]], columns: Sequence[str]
+    ) -> None:
         """(Row as it was read, as it shall be) → these columns are written, with the checksum.
 
         A row of another codec by now is left as it is.
@@ -249,8 +256,7 @@ class Images:
             if old.intact  # a new checksum would hide the damage
         ]
         if bound:
-            with self._database.writing() as connection:
-                connection.execute(statement, bound)
+            connection.execute(statement, bound)
 
 
 def _row(record: Any, paths: tuple[str, ...]) -> Row:

@@ -6,7 +6,17 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, select, update
 
-from archive.records import CodecRecord, FileStamp, Flag, ModelRecord, NewImage, Place
+from archive.records import (
+    CodecRecord,
+    Detail,
+    DetailScheduleRecord,
+    FileStamp,
+    Flag,
+    ModelRecord,
+    NewImage,
+    Place,
+    Row,
+)
 from archive.store import Store, schema
 from archive.store.checksum import with_crc32
 from archive.store.clock import utc_now
@@ -57,3 +67,17 @@ def new_codec(store: Store, *, name: str = "clip", state: bytes = b"") -> int:
     """Adds a codec of MODEL → its id."""
     model_id = store.models.add(MODEL).id
     return store.codecs.add(CodecRecord(model_id, name, PARAMETERS, utc_now(), state)).id
+
+
+def new_schedule(store: Store, *, start: int = 999, decoder_sha256: str = "d" * 64) -> int:
+    """Adds a schedule of details, if there is none like it → its id."""
+    parameters = {"timesteps": [start, 490, 250], "chunk_bits": 11}
+    schedule = DetailScheduleRecord(parameters, decoder_sha256, utc_now())
+    return store.details.add_schedule(schedule).id
+
+
+def new_detail(store: Store, row: Row, code: bytes = bytes(range(100))) -> Detail:
+    """Writes a detail of a row."""
+    detail = Detail(row.id, new_schedule(store), code, row.codes_crc32, 21.3, 0.875)
+    assert store.details.put([detail]) == []
+    return detail
