@@ -25,7 +25,7 @@ from archive.models.loader import ModelLoader
 from archive.models.sampling import Sampling
 from archive.preserve.verify import verify
 from archive.recode.codec_set import CodecSet
-from archive.records import Damage, Row, SkippedRecord, Stats
+from archive.records import Damage, Detail, Row, SkippedRecord, StaleDetail, Stats
 from archive.restore.details import DetailReader
 from archive.restore.reconstruct import Reconstructor
 from archive.restore.run import Labels, Restore, Restored
@@ -135,6 +135,10 @@ class ArchiveReader:
         """A row → vector_hat (D,) float32, colors_hat (n, n, 3) uint8, n ≥ 0. Raises BadCode."""
         return decode_row(row, self._codecs)
 
+    def details(self, ids: Iterable[int]) -> dict[int, Detail]:
+        """The details of these images, of those that have one. Warns of damaged ones."""
+        return self._store.details.of(list(ids))
+
     def skipped(self) -> list[SkippedRecord]:
         """The ledger of files that were not archived, by path."""
         return self._store.ledger.all()
@@ -148,8 +152,8 @@ class ArchiveReader:
         """What the archive costs and saves."""
         return archive_stats(self._store, self._search, self.model.name, self.codec.name)
 
-    def verify(self) -> Iterator[Row | Damage]:
-        """Every row, each followed by what is wrong with it; then the index. Writes nothing."""
+    def verify(self) -> Iterator[Row | Damage | StaleDetail]:
+        """Every row, each followed by what is wrong with it; then the rest. Writes nothing."""
         return verify(self._store, self._codecs, self._search)
 
     @overload

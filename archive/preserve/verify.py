@@ -8,14 +8,16 @@ from archive.codecs import Codec
 from archive.decode_row import decode_row
 from archive.errors import BadCode, DatabaseDamaged
 from archive.index.search import Search
-from archive.records import Damage, Row
+from archive.records import Damage, Row, StaleDetail
 from archive.store import Store, schema
 from archive.store.intact import damaged
 
 
-def verify(store: Store, codecs: Mapping[int, Codec], search: Search) -> Iterator[Row | Damage]:
+def verify(
+    store: Store, codecs: Mapping[int, Codec], search: Search
+) -> Iterator[Row | Damage | StaleDetail]:
     """What is wrong with the database; every row, each followed by what is wrong with it; then what
-    is wrong with the index.
+    is wrong with other tables and the index, and details of other codes.
     """
     try:
         for problem in store.database.integrity():
@@ -27,6 +29,7 @@ def verify(store: Store, codecs: Mapping[int, Codec], search: Search) -> Iterato
             except BadCode as error:
                 yield Damage(row.id, str(error))
         yield from _records(store)
+        yield from map(StaleDetail, store.details.stale())
         if disagreement := search.disagreement():
             yield Damage(None, disagreement)
     except DatabaseDamaged as error:
@@ -36,7 +39,9 @@ def verify(store: Store, codecs: Mapping[int, Codec], search: Search) -> Iterato
 def _records(store: Store) -> Iterator[Damage]:
     for source in damaged(store.database, schema.Source):
         yield Damage(source.image_id, f"the record of its path {source.path} is damaged")
-    for table in (schema.Model, schema.Codec, schema.Volume):
+    for detail in damaged(store.database, schema.Detail):
+        yield Damage(detail.image_id, "its detail is damaged")
+    for table in (schema.Model, schema.Codec, schema.DetailSchedule, schema.Volume):
         for row in damaged(store.database, table):
             yield Damage(None, f"row {row.id} of table {table.__tablename__} is damaged")
     for _ in damaged(store.database, schema.Tombstone):

@@ -9,10 +9,10 @@ import click
 from archive.settings import Settings
 from cli.shared.command import Command
 from cli.shared.options import archive_options, json_option
-from cli.shared.output import emit, path_fields, say, size
+from cli.shared.output import emit, path_fields, plural, say, size
 
 if TYPE_CHECKING:
-    from archive.records import Row
+    from archive.records import Detail, Row
 
 
 @click.command(cls=Command)
@@ -26,11 +26,14 @@ def command(image_id: int, settings: Settings, as_json: bool) -> None:
     with Archive(settings) as archive:
         row = archive[image_id]
         facts = _facts(row, archive.codec_of(row).name)
+        detail = archive.details([image_id]).get(image_id)
     if as_json:
         sources = [path_fields(path) for path in row.paths]
-        emit({**facts, "sources": sources, **path_fields(row.path)})
+        measures = detail and _measures(detail, row)
+        emit({**facts, "detail": measures, "sources": sources, **path_fields(row.path)})
         return
-    for name, value in (facts | {"file_bytes": size(row.file_bytes)}).items():
+    shown = {"file_bytes": size(row.file_bytes), "detail": detail and _described(detail, row)}
+    for name, value in (facts | shown).items():
         say(f"{name:<12} {'-' if value is None else value}")
     for path in row.paths:
         say(f"{'source':<12} {path}")
@@ -53,3 +56,23 @@ def _facts(row: Row, codec: str) -> dict[str, Any]:
         "taken_at": row.taken_at and row.taken_at.isoformat(),
         "archived_at": row.archived_at.isoformat(),
     }
+
+
+def _measures(detail: Detail, row: Row) -> dict[str, Any]:
+    return {
+        "schedule": detail.schedule_id,
+        "bytes": len(detail.code),
+        "psnr": detail.psnr,
+        "similarity": detail.similarity,
+        "stale": detail.is_stale(row),
+    }
+
+
+def _described(detail: Detail, row: Row) -> str:
+    """100 bytes, 21.3 dB."""
+    parts = [plural(len(detail.code), "byte")]
+    if detail.psnr is not None:
+        parts.append(f"{detail.psnr:.1f} dB")
+    if detail.is_stale(row):
+        parts.append("stale")
+    return ", ".join(parts)

@@ -35,10 +35,15 @@ def command(settings: Settings, as_json: bool) -> None:
     parts = {"embedding": stats.clip_bits_per_image, "color map": stats.color_bits_per_image}
     if stats.choice_bits_per_image:
         parts["seed index"] = stats.choice_bits_per_image
+    if stats.details:
+        parts["detail"] = stats.detail_bits_per_image
     rates = ", ".join(f"{bits:g} {name}" for name, bits in parts.items())
     archive_size = f"{size(stats.archive_bytes)}: {stats.ratio:.1f} to 1"
     say(f"codes      {sum(parts.values()):g} bits per image: {rates}")
     say(f"           {stats.bpp:.6f} bits per pixel of the originals")
+    if stats.details:
+        each = stats.detail_bytes / stats.details
+        say(f"details    {plural(stats.details, 'image')}, {each:.1f} bytes each")
     say(f"database   {stats.row_bytes_per_image:.0f} bytes per image, with paths and indexes")
     say(
         f"           {stats.index_bytes_per_image:.0f} bytes per image in the search index, a cache"

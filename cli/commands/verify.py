@@ -26,12 +26,16 @@ def command(settings: Settings, as_json: bool) -> int:
     Exits with 4 if damage is found.
     """
     from archive.archive import Archive
-    from archive.records import Damage
+    from archive.records import Damage, StaleDetail
 
     rows = 0
+    stale = 0
     damages = []
     with Archive(settings) as archive, progress("verifying", len(archive), silent=as_json) as show:
         for finding in archive.verify():
+            if isinstance(finding, StaleDetail):
+                stale += 1
+                continue
             if not isinstance(finding, Damage):
                 rows += 1
                 show(rows)
@@ -42,9 +46,11 @@ def command(settings: Settings, as_json: bool) -> int:
             else:
                 say(f"row {finding.id}: {finding.message}" if finding.id else finding.message)
     if as_json:
-        emit({"message_type": "summary", "rows": rows, "damages": len(damages)})
+        counts = {"rows": rows, "damages": len(damages), "stale_details": stale}
+        emit({"message_type": "summary", **counts})
     else:
-        say(f"verified {plural(rows, 'row')}: {_result(damages)}")
+        of_other_codes = f"; {plural(stale, 'detail')} of other codes" if stale else ""
+        say(f"verified {plural(rows, 'row')}: {_result(damages)}{of_other_codes}")
     return DAMAGE_FOUND if damages else DONE
 
 

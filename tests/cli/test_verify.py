@@ -20,7 +20,8 @@ def test_verify_finds_a_flipped_bit_and_says_where(filled_shell: Shell, tmp_path
     copy = Shell(str(tmp_path / "copy"), tmp_path)
     *damages, summary = copy.json("verify", code=4)
     assert [damage["id"] for damage in damages] == [3, 5]
-    assert summary == {"message_type": "summary", "rows": 12, "damages": 2}
+    counts = {"rows": 12, "damages": 2, "stale_details": 0}
+    assert summary == {"message_type": "summary", **counts}
     assert "row 3: its checksum does not match" in copy("verify", code=4)
 
 

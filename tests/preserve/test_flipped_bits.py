@@ -18,6 +18,7 @@ from archive.errors import DamagedRow, DatabaseDamaged
 from archive.records import Damage
 from archive.store import schema
 from archive.store.checksum import UNCHECKED
+from tests.support.rows import new_detail
 from tests.support.sound import sound_archive
 
 IMAGES = 6
@@ -27,7 +28,10 @@ QUERY = np.ones(512, np.float32)
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return sound_archive(tmp_path_factory.mktemp("sound"), IMAGES)
+    folder = sound_archive(tmp_path_factory.mktemp("sound"), IMAGES)
+    with Archive(folder) as archive:
+        new_detail(archive._store, archive[DAMAGED])
+    return folder
 
 
 def flipped(value: Any) -> Iterator[Any]:
@@ -51,16 +55,18 @@ def columns(table: Any) -> list[str]:
     return [column.key for column in table.__table__.columns if column.key not in UNCHECKED]
 
 
-def copies(sound: Path, folder: Path, table: str, column: str, row: int) -> Iterator[Path]:
+def copies(
+    sound: Path, folder: Path, table: str, column: str, row: int, *, key: str = "id"
+) -> Iterator[Path]:
     """Archives, each with one flipped bit in this column."""
     with closing(sqlite3.connect(sound / "archive.db")) as database:
-        select = f"SELECT {column} FROM {table} WHERE id = ?"
+        select = f"SELECT {column} FROM {table} WHERE {key} = ?"
         [value] = database.execute(select, [row]).fetchone()
     for number, changed in enumerate(flipped(value)):
         copy = folder / f"copy {number}"
         shutil.copytree(sound, copy)
         with closing(sqlite3.connect(copy / "archive.db")) as database:
-            database.execute(f"UPDATE {table} SET {column} = ? WHERE id = ?", [changed, row])
+            database.execute(f"UPDATE {table} SET {column} = ? WHERE {key} = ?", [changed, row])
             database.commit()
         yield copy
 
@@ -104,6 +110,26 @@ def test_of_a_volume(sound: Path, tmp_path: Path, column: str) -> None:
         with Archive(copy) as archive:
             damages = [found for found in archive.verify() if isinstance(found, Damage)]
             assert [damage.message for damage in damages] == ["row 1 of table volume is damaged"]
+
+
+@pytest.mark.parametrize("column", columns(schema.Detail))
+def test_of_a_detail(sound: Path, tmp_path: Path, column: str) -> None:
+    for copy in copies(sound, tmp_path, "detail", column, DAMAGED, key="image_id"):
+        with Archive(copy) as archive:
+            damages = [found for found in archive.verify() if isinstance(found, Damage)]
+            assert "its detail is damaged" in {damage.message for damage in damages}
+            with pytest.warns(DamagedRow):
+                assert archive.details(range(1, 1 << 13)) == {}
+            assert archive[DAMAGED].intact
+
+
+@pytest.mark.parametrize("column", columns(schema.DetailSchedule))
+def test_of_a_schedule(sound: Path, tmp_path: Path, column: str) -> None:
+    for copy in copies(sound, tmp_path, "detail_schedule", column, 1):
+        with Archive(copy) as archive:
+            damages = [found for found in archive.verify() if isinstance(found, Damage)]
+            message = "row 1 of table detail_schedule is damaged"
+            assert [damage.message for damage in damages] == [message]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from archive.records import Batch, Damage, RestorationRecord, Row
 from archive.settings import Settings
 from archive.store import Store
 from archive.store.clock import utc_now
-from tests.support.rows import digest, new_codec, new_image
+from tests.support.rows import digest, new_codec, new_detail, new_image
 
 
 @pytest.fixture
@@ -56,6 +56,7 @@ def traces(row: Row) -> dict[str, bytes]:
         "path": os.fsencode(os.path.basename(row.path)),
         "score": b"0.424242",
         "restored": b"a secret place",
+        "detail": b"which picture exactly",
         "digest": row.sha256,
     }
 
@@ -81,6 +82,7 @@ def test_no_byte_of_a_forgotten_row_is_left(
             scores={"clip_similarity": 0.424242},
         )
     )
+    new_detail(archive._store, row, b"which picture exactly it was")
     assert found(settings, traces(row)) == set(traces(row))
     archive.forget(row.id, tombstone=tombstone)
     assert found(settings, traces(row)) == ({"digest"} if tombstone else set())

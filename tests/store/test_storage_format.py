@@ -31,6 +31,7 @@ from archive.settings import Settings
 from archive.store import Store
 from archive.store.clock import utc_now
 from archive.store.schema import Base
+from tests.support.rows import new_detail
 from tests.support.vectors import NO_MAPS, embeddings
 
 ROOT = Path(__file__).parents[2]
@@ -160,7 +161,9 @@ def test_the_page_reads_an_archive_with_sqlite_alone(
     assert np.array_equal(colors_hat, expected[1][0])
 
 
-@pytest.mark.parametrize("table", ["model", "codec", "image", "source", "volume"])
+@pytest.mark.parametrize(
+    "table", ["model", "codec", "image", "source", "volume", "detail", "detail_schedule"]
+)
 def test_the_page_checks_every_row_with_sqlite_alone(
     tmp_path: Path, page_code: dict[str, Any], table: str
 ) -> None:
@@ -184,6 +187,7 @@ def _write(
     place = Place(store.volumes.see(marker="m", label="", root="/"), path, FileStamp(1, 2))
     image = NewImage(bytes(32), clip_code, color_code, 4, 3, "JPEG", Flag.NONE, None, place)
     store.add_batch(record.id, Batch([image]))
+    new_detail(store, next(store.images.all()))
     store.close()
 
 
