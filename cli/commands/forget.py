@@ -67,7 +67,7 @@ def command(
     settings: Settings,
     as_json: bool,
 ) -> None:
-    """Erase rows for good: codes, paths, scores and index entries.
+    """Erase rows for good: codes, details, paths, scores and index entries.
 
     No byte of them is left in the archive's files, and the same files are not archived again.
     Several conditions must all be met. Restored pictures stay where they are. If you deleted your

@@ -47,8 +47,9 @@ def command(
     """Re-encode rows with another codec: from the originals where they can be seen, else from the
     old codes.
 
-    A row keeps its old codes until the new ones have been decoded and compared. Run it again to
-    resume an interrupted run. New images are encoded with the new codec from then on.
+    A row keeps its old codes until the new ones have been decoded and compared; its detail goes
+    with them. Run it again to resume an interrupted run. New images are encoded with the new codec
+    from then on.
     """
     from archive.archive import Archive
 
