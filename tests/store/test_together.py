@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, wait
 
-from archive.records import Batch, CodecRecord
+from sqlalchemy import update
+
+from archive.records import Batch, CodecRecord, NewCodes
 from archive.settings import Settings
-from archive.store import Store
+from archive.store import Store, schema
 from archive.store.clock import utc_now
-from tests.support.rows import MODEL, PARAMETERS, digest, new_image
+from tests.support.rows import MODEL, PARAMETERS, digest, new_codec, new_detail, new_image
 
 PROCESSES = 4
 
@@ -38,3 +40,29 @@ def test_who_comes_second_with_a_digest_adds_no_row(store: Store, volume: int) -
     again, added = store.write_batch(1, both)
     assert added == {digest("b")}
     assert again[digest("a")] == ids[digest("a")]
+
+
+def test_no_detail_is_written_while_its_codes_are_replaced(store: Store, volume: int) -> None:
+    store.add_batch(1, Batch([new_image("a", volume)]))
+    [row] = store.images.all()
+    detail = new_detail(store, row)
+    with ThreadPoolExecutor() as pool:
+        with store.database.writing() as connection:
+            store.database.take_turns(connection)
+            late = pool.submit(store.details.put, [detail])
+            assert wait([late], timeout=0.3).not_done
+            connection.execute(update(schema.Image).values(clip_code=b"other"))
+        assert late.result() == [row.id]
+
+
+def test_no_codes_are_replaced_while_a_detail_is_written(store: Store, volume: int) -> None:
+    store.add_batch(1, Batch([new_image("a", volume)]))
+    codec_id = new_codec(store)
+    [row] = store.images.all()
+    with ThreadPoolExecutor() as pool:
+        with store.database.writing() as connection:
+            store.database.take_turns(connection)
+            late = pool.submit(store.images.recode, codec_id, [NewCodes(row, b"other", b"")])
+            assert wait([late], timeout=0.3).not_done
+        late.result()
+    assert [now.clip_code for now in store.images.all()] == [b"other"]
