@@ -29,11 +29,10 @@ dt { color: var(--soft); font-size: .8rem; } dd { margin: 0; font-size: 1.35rem;
 figure { margin: 0; } figcaption { font-size: .8rem; color: var(--soft); padding-top: .3rem; }
 img { display: block; width: 100%; border-radius: .4rem; background: var(--line); }
 .hits img { aspect-ratio: 4 / 3; object-fit: cover; }
-.row { display: grid; grid-template-columns: 1fr 1fr 1fr; gap: .9rem; background: var(--card); padding: 1rem;
+.row { display: grid; grid-template-columns: 1fr 1fr 1fr 1fr; gap: .9rem; background: var(--card); padding: 1rem;
   border: 1px solid var(--line); border-radius: .6rem; margin-bottom: 1rem; }
 .row p { grid-column: 1 / -1; margin: 0; max-width: none; font-size: .85rem; overflow-wrap: anywhere; }
-.map { image-rendering: pixelated; }
-@media (max-width: 40rem) { .hits { grid-template-columns: repeat(2, 1fr); } .row { grid-template-columns: 1fr; } }
+@media (max-width: 40rem) { .hits { grid-template-columns: repeat(2, 1fr); } .row { grid-template-columns: 1fr 1fr; } }
 """
 
 
@@ -48,16 +47,13 @@ class Thumbnail:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A restored row: three images, paths relative to the page, and what each costs."""
+    """An original and its restorations: images, paths relative to the page, and what each costs."""
 
     original: str
-    color_map: str
-    restoration: str
+    original_bytes: int
+    restorations: Sequence[tuple[str, int]]
     width: int
     height: int
-    original_bytes: int
-    code_bytes: int
-    map_side: int
     note: str
 
 
@@ -75,10 +71,10 @@ def write_page(
     for query, hits in answers:
         thumbnails = "".join(map(_thumbnail, hits))
         parts.append(f"<h2>“{escape(query)}”</h2><div class=hits>{thumbnails}</div>")
-    parts.append("<h2>Restored from their rows</h2>")
+    parts.append("<h2>Restored</h2>")
     parts.append(
-        "<p>Left: the original. Middle: the color map, all that is kept of its colors. "
-        "Right: what the row gives back.</p>"
+        "<p>Left: the original. Beside it, what its row alone gives back, which means the same and "
+        "shows something else; then with a detail, cut to two lengths.</p>"
     )
     parts += [_comparison(comparison) for comparison in comparisons]
     head = (
@@ -115,14 +111,10 @@ def _thumbnail(hit: Thumbnail) -> str:
 
 def _comparison(row: Comparison) -> str:
     shape = f"style='aspect-ratio:{row.width}/{row.height}'"
-    side = row.map_side
-    images = (
-        (row.original, "original", f"{row.original_bytes:,} bytes", ""),
-        (row.color_map, "color map", f"{side} × {side}, enlarged", "map"),
-        (row.restoration, "restoration", f"a reconstruction from {row.code_bytes} bytes", ""),
-    )
+    images = [(row.original, "original", f"{row.original_bytes:,} bytes")]
+    images += [(file, "reconstruction", f"{size} bytes") for file, size in row.restorations]
     parts = ["<div class=row>"]
-    for file, name, detail, css_class in images:
-        image = f"<img class='{css_class}' {shape} src='{escape(file)}' alt='{name}'>"
-        parts.append(f"<figure>{image}<figcaption>{name}, {detail}</figcaption></figure>")
+    for file, name, size in images:
+        image = f"<img {shape} src='{escape(file)}' alt='{name} of {size}'>"
+        parts.append(f"<figure>{image}<figcaption>{name}, {size}</figcaption></figure>")
     return "".join([*parts, f"<p>{escape(row.note)}</p></div>"])

@@ -1,4 +1,5 @@
-"""The whole way once: images in, three questions, six restorations, one page to look at.
+"""The whole way once: images in, three questions, six restorations from rows alone and with
+details, one page to look at.
 
 Without a folder of your own, the 48 drawings in samples/ are archived. Their captions are known, so
 the questions have right answers.
@@ -10,7 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -31,6 +32,7 @@ SAMPLE_QUESTIONS = ("a boat on the water", "a planet", "fish under water")
 QUESTIONS = ("an animal", "people doing sports", "a landscape")
 HITS = 5  # per question
 RESTORED = 6  # rows
+DETAIL_BYTES = (50, 120)  # of each detail, used for a restoration
 THUMBNAIL_PIXELS = 480 * 480
 
 
@@ -50,7 +52,7 @@ class Demo:
         self.out = out
         self.captions: dict[str, str] = {}  # of the samples, by path
         self.answers: list[tuple[str, list[Hit]]] = []
-        self.restored: list[Restored] = []
+        self.restored: dict[int, list[Restored]] = {}  # by bytes of the detail, 0: none
         self._folder = folder
 
     @property
@@ -69,13 +71,27 @@ class Demo:
             answers = archive.search(questions, limit=HITS)
             self.answers = list(zip(questions, answers, strict=True))
             rows = self._rows_to_restore(archive)
-            ids = [row.id for row in rows]
-            for restored in archive.restore(ids, self.out / "page"):
-                if restored.error:
-                    raise ColdframeError(restored.error)
-                self.restored.append(restored)
-                yield Stage("restoring", len(self.restored))
+            yield from self._restore(archive, rows, 0)
+            yield from self._write_details(archive, rows)
+            for detail_bytes in DETAIL_BYTES:
+                yield from self._restore(archive, rows, detail_bytes)
             self._write_page(archive, rows)
+
+    def _restore(self, archive: Archive, rows: Sequence[Row], detail_bytes: int) -> Iterator[Stage]:
+        """From the rows and so many bytes of their details."""
+        sampling = replace(archive.sampling, detail_bytes=detail_bytes)
+        out = self.out / "page" / (f"detail-{detail_bytes}" if detail_bytes else "row")
+        self.restored[detail_bytes] = []
+        for restored in archive.restore([row.id for row in rows], out, sampling=sampling):
+            if restored.error:
+                raise ColdframeError(restored.error)
+            self.restored[detail_bytes].append(restored)
+            yield Stage("restoring", sum(map(len, self.restored.values())))
+
+    def _write_details(self, archive: Archive, rows: Sequence[Row]) -> Iterator[Stage]:
+        details = archive.write_details(rows, max_bytes=max(DETAIL_BYTES))
+        for done, _ in enumerate(details, start=1):
+            yield Stage("writing details", done)
 
     def _copy_samples(self) -> Path:
         """The drawings that ship with the package → a folder of files."""
@@ -101,10 +117,7 @@ class Demo:
             (question, [self._thumbnail(archive, hit) for hit in hits])
             for question, hits in self.answers
         ]
-        comparisons = [
-            self._comparison(archive, row, restored)
-            for row, restored in zip(rows, self.restored, strict=True)
-        ]
+        comparisons = [self._comparison(row, place) for place, row in enumerate(rows)]
         source = (
             f"Images of {self._folder}." if self._folder else "Drawings that ship with coldframe."
         )
@@ -124,21 +137,19 @@ class Demo:
     def _thumbnail(self, archive: Archive, hit: Hit) -> Thumbnail:
         return Thumbnail(self._original_link(archive[hit.id]), hit.score, self._name(hit.path))
 
-    def _comparison(self, archive: Archive, row: Row, restored: Restored) -> Comparison:
-        map_file = self.out / "page" / f"{row.id:06d}-color-map.png"
-        _, color_map = archive.decode(row)
-        save_image(map_file, color_map)
+    def _comparison(self, row: Row, place: int) -> Comparison:
+        codes = len(row.clip_code) + len(row.color_code)
         facts = [self._name(row.path), f"row {row.id}"]
-        facts += [f"clip_code {row.clip_code.hex()[:32]}…", f"seed {restored.seed}"]
+        facts += [f"embedding {row.clip_code.hex()[:32]}…", f"color map {row.color_code.hex()}"]
         return Comparison(
             original=self._original_link(row),
-            color_map=self._link(map_file),
-            restoration=self._link(Path(str(restored.file))),
+            original_bytes=row.file_bytes,
+            restorations=[
+                (self._link(Path(str(restored[place].file))), codes + detail_bytes)
+                for detail_bytes, restored in self.restored.items()
+            ],
             width=row.width,
             height=row.height,
-            original_bytes=row.file_bytes,
-            code_bytes=len(row.clip_code) + len(row.color_code),
-            map_side=len(color_map),
             note=" · ".join(facts),
         )
 

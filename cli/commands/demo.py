@@ -28,7 +28,8 @@ FOLDER = PathValue(path_type=Path, exists=True, file_okay=False)
 def command(folder: Path | None, out: Path, as_json: bool) -> None:
     """Show the whole way with the drawings that ship with coldframe, or with a FOLDER of yours.
 
-    Archives them, asks three questions, restores six images, and writes a page to look at.
+    Archives them, asks three questions, restores six images from their rows alone and with details,
+    and writes a page to look at.
     """
     from archive.demo.run import Demo
 
@@ -47,7 +48,7 @@ def command(folder: Path | None, out: Path, as_json: bool) -> None:
         for hit in hits[:3]:
             say(f"  {hit.score:6.3f}  {demo.captions.get(hit.path, hit.path)}")
     if as_json:
-        files = [restored.file for restored in demo.restored]
+        files = [restored.file for part in demo.restored.values() for restored in part]
         emit({"message_type": "summary", "page": str(demo.page), "restored": files})
     else:
-        say(f"restored {len(demo.restored)} images; open {demo.page.absolute()}")
+        say(f"restored {len(demo.restored[0])} images; open {demo.page.absolute()}")
