@@ -2,15 +2,18 @@
 
     z(t₀) → … → z(t_K) ─ gradients from here on ─→ z(0) → x̂ = decoder(z(0))      K random per batch
     loss = |v̂ − v|² + TEACHER·(1 − cos(ψ(x), ψ(x̂))) + ENCODER·(1 − cos(σ − μ, f(x̂) − μ))
-           + CELLS·|m(x) − m(x̂)|² + PERIODIC·max(0, r(x̂) − r(x))
+           + CELLS·|m(x) − m(x̂)|² + PERIODIC·max(0, r(x̂) − r(x)) [+ PICTURE·|x − x̂|²]
 
 (DRaFT, arXiv 2309.17400; a random K: AlignProp, arXiv 2310.03739.) Rows are sampled as the
-archive samples them, with img2img start, map and guidance, in fewer steps. x is the decoded
-latent of the photo, ψ the teacher's last features, f the archive's encoder and σ its embedding of
-the photo, m means over a grid of cells, r the root mean square of what repeats every 8 pixels.
-Both networks see each image at a random offset or size, so that patterns that please them at one
-offset do not pay off (see training.autoencoder); the plain loss of training.denoiser, on other
-photos, keeps the network a denoiser.
+archive samples them, with img2img start, map and guidance, in fewer steps. Half of the batches
+start where a detail ends: at the photo's own latents, noised to a random timestep. They are to come
+near the picture, too, hence the last term.
+
+x is the decoded latent of the photo, ψ the teacher's last features, f the archive's encoder and σ
+its embedding of the photo, m means over a grid of cells, r the root mean square of what repeats
+every 8 pixels. Both networks see each image at a random offset or size, so that patterns that
+please them at one offset do not pay off (see training.autoencoder); the plain loss of
+training.denoiser, on other photos, keeps the network a denoiser.
 """
 
 from __future__ import annotations
@@ -34,7 +37,10 @@ from training.networks import Autoencoder, Denoiser, Scheduler, TeacherNetwork
 TEACHER = 1.0  # weights of the loss
 ENCODER = 1.0
 CELLS = 4.0
+PICTURE = 4.0
 GRID = 8  # cells a side
+DETAILED = 0.5  # share of the batches that start at the end of a detail
+DETAIL_ENDS = (150, 700)  # timesteps
 SHIFT = 16  # pixels
 STEPS = 10  # of the sampler
 SAMPLED = 16  # images per batch that are sampled
@@ -51,6 +57,7 @@ class Batch:
     colors: torch.Tensor  # (B, C, h, w), of their maps
     label: torch.Tensor  # (B, 2·D)
     vectors: torch.Tensor  # (B, D), as encoded
+    detail_end: int  # timestep; 0: no detail
     frozen_steps: int  # steps of the sampler without gradients
     plain: denoiser.Batch
 
@@ -70,29 +77,32 @@ class Batches:
         self._buckets = sharp
         self._stats = stats
         self._rng = np.random.default_rng(seed + 1)
-        self._steps = len(sampler().timesteps)
 
     def __call__(self, progress: float) -> Batch:
         """Progress 0…1 → a batch."""
         _, arrays = random_rows(self._buckets, SAMPLED, self._rng)
         z, colors, vectors, vectors_hat, alignment = arrays
         label = denoiser.class_label(*self._stats.match_noise(vectors_hat, alignment))
-        frozen_steps = int(self._rng.integers(self._steps))
-        return Batch(z, colors, label, vectors, frozen_steps, self._plain(progress))
+        has_detail = self._rng.random() < DETAILED
+        detail_end = int(self._rng.integers(*DETAIL_ENDS)) if has_detail else 0
+        frozen_steps = int(self._rng.integers(len(sampler(detail_end).timesteps)))
+        return Batch(z, colors, label, vectors, detail_end, frozen_steps, self._plain(progress))
 
 
-def sampler() -> Scheduler:
-    """The pair's scheduler, set to start at STRENGTH of the schedule."""
+def sampler(detail_end: int = 0) -> Scheduler:
+    """The pair's scheduler, set to start at the end of a detail, or at STRENGTH of the schedule."""
     scheduler = denoiser.noise_scheduler()
-    img2img_timesteps(scheduler, STEPS, STRENGTH, device="cpu")
+    total = scheduler.config.num_train_timesteps
+    img2img_timesteps(scheduler, STEPS, detail_end / total or STRENGTH, device="cpu")
     return scheduler
 
 
 def sample(model: Denoiser, batch: Batch, noise: torch.Tensor) -> torch.Tensor:
     """Noise (B, C, h, w) → z at the end of the sampler; gradients after `batch.frozen_steps`."""
-    scheduler = sampler()
+    scheduler = sampler(batch.detail_end)
     signal = scheduler.alphas_cumprod[int(scheduler.timesteps[0])]
-    z = signal.sqrt() * batch.colors + (1 - signal).sqrt() * noise
+    start = batch.z if batch.detail_end else batch.colors
+    z = signal.sqrt() * start + (1 - signal).sqrt() * noise
     label = torch.cat([torch.zeros_like(batch.label), batch.label])
     colors = torch.cat([batch.colors] * 2)
     frozen = scheduler.timesteps[: batch.frozen_steps]
@@ -139,6 +149,8 @@ def loss_of(
         cells = F.adaptive_avg_pool2d(sampled, GRID) - F.adaptive_avg_pool2d(true, GRID)
         excess = (periodic_rms(sampled) - periodic_rms(true)).clamp(min=0).mean()
         total = denoising + TEACHER + ENCODER - reward
+        if batch.detail_end:
+            total = total + PICTURE * (sampled - true).square().mean()
         return total + CELLS * cells.square().mean() + PERIODIC * excess, len(z)
 
     return loss

@@ -44,14 +44,15 @@ def buckets(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> list[Buck
     return load_buckets(PHOTOS, np.arange(COUNT), maker, both=False, folder=folder)
 
 
-def batch_of(buckets: list[Bucket], stats: EmbeddingStats, frozen_steps: int) -> draft.Batch:
+def batch_of(
+    buckets: list[Bucket], stats: EmbeddingStats, frozen_steps: int, detail_end: int = 0
+) -> draft.Batch:
     """Every scene once, in order."""
     batch = draft.Batches(buckets, [], stats, seed=0)(0.0)
     z, colors, vectors, vectors_hat, alignment = buckets[0].rows(np.arange(COUNT))
     label = class_label(*stats.match_noise(vectors_hat, alignment))
-    return replace(
-        batch, z=z, colors=colors, label=label, vectors=vectors, frozen_steps=frozen_steps
-    )
+    rows = replace(batch, z=z, colors=colors, label=label, vectors=vectors)
+    return replace(rows, frozen_steps=frozen_steps, detail_end=detail_end)
 
 
 def test_rows_are_sampled_as_the_archive_samples_them(parts: Parts, buckets: list[Bucket]) -> None:
@@ -90,6 +91,27 @@ def test_only_the_last_steps_have_gradients(
     trained_steps = len(draft.sampler().timesteps) - frozen_steps
     assert has_gradients == [False] * frozen_steps + [True] * trained_steps
     assert z.requires_grad
+
+
+def test_batches_start_at_maps_and_where_details_end(parts: Parts, buckets: list[Bucket]) -> None:
+    batches = draft.Batches(buckets, [], parts[3], seed=0)
+    ends = [batches(0.0).detail_end for _ in range(40)]
+    first, last = draft.DETAIL_ENDS
+    assert {end == 0 for end in ends} == {True, False}
+    assert all(end == 0 or first <= end < last for end in ends)
+
+
+def test_the_lower_a_detail_ends_the_nearer_the_picture(
+    parts: Parts, buckets: list[Bucket]
+) -> None:
+    unet = parts[2].eval()
+    noise = torch.randn(COUNT, 8, 16, 16, generator=torch.Generator().manual_seed(0))
+    errors = []
+    for detail_end in (0, 600, 400, 200):
+        batch = batch_of(buckets, parts[3], frozen_steps=0, detail_end=detail_end)
+        with torch.inference_mode():
+            errors.append(float((draft.sample(unet, batch, noise) - batch.z).square().mean()))
+    assert errors == sorted(errors, reverse=True)
 
 
 @pytest.mark.slow
