@@ -88,16 +88,25 @@ class Archive(ArchiveReader):
         return self._ingest.add_picture(image, name=name)
 
     def write_details(
-        self, rows: Iterable[Row], *, max_bytes: int = 100, sampling: Sampling | None = None
+        self,
+        rows: Iterable[Row],
+        *,
+        max_bytes: int = 100,
+        budget: int | None = None,
+        sampling: Sampling | None = None,
     ) -> Iterator[DetailOutcome]:
         """Rows → details of at most `max_bytes`, from the originals that can be seen; 0: none.
 
-        `sampling`: what the details' scores are measured with. Raises UsageError, ModelMissing.
+        `budget`: bytes of all these rows' details together, spent where they help most; `sampling`:
+        what the details' scores are measured with. Raises UsageError, ModelMissing.
         """
         reconstructor = self.reconstructor(sampling)
         writer = DetailWriter(reconstructor, self.decoder, lambda: self.encoder)
         run = DetailRun(self._store, reconstructor, writer, self._pending_codecs())
-        yield from run.run(rows, max_bytes)
+        if budget is None:
+            yield from run.run(rows, max_bytes)
+        else:
+            yield from run.run_within(rows, max_bytes, budget)
 
     def choose_seeds(self, candidates: int) -> Iterator[SeedChosen]:
         """Selects the best of so many seeds (a power of two) for rows without a seed index.

@@ -60,6 +60,8 @@ class WritingPath:
         self.timesteps = schedule.prefix(max_bytes)
         self.code = b""
         """What was chosen so far."""
+        self.curve: list[tuple[int, float]] = []
+        """(bytes of the code, energy |z₀ − ẑ₀|² that remains) at every step so far."""
 
     def start(self, shape: tuple[int, ...]) -> torch.Tensor:
         """The noise it starts at."""
@@ -69,6 +71,7 @@ class WritingPath:
         """The noise of a step, (C, h, w); its codewords are appended to the code."""
         books = _books(self._schedule, step, z_hat)
         residual = (self._z0 - z_hat).flatten()
+        self.curve.append((len(self.code), float(residual.square().sum())))
         numbers = [book.nearest(residual) for book in books[: self._left]]
         self._left -= len(numbers)
         self.code += struct.pack(f">{len(numbers)}H", *numbers)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from archive.arrays import Pixels
+from archive.detail.budget import Curve, share
 from archive.detail.schedule import CODEWORD_BYTES, DetailSchedule
 from archive.errors import UsageError
 from archive.originals import original_pixels
@@ -66,6 +67,7 @@ class DetailRun:
         self._reconstructor = reconstructor
         self._writer = writer
         self._pending = pending_codecs
+        self._curves: dict[int, Curve] = {}  # of the details that were written
         self._schedules = {
             record.id: DetailSchedule.of(record.parameters)
             for record in store.details.schedules().values()
@@ -79,6 +81,26 @@ class DetailRun:
         remaining = iter(rows)
         while page := list(islice(remaining, PAGE)):
             yield from self._page(page, max_bytes)
+
+    def run_within(
+        self, rows: Iterable[Row], max_bytes: int, budget: int
+    ) -> Iterator[DetailOutcome]:
+        """As `run`; then those that were written are cut so that all rows' details share `budget`
+        bytes where they help most. Those that are kept are paid for first.
+        """
+        for outcome in self.run(rows, max_bytes):
+            budget -= 0 if outcome.status is DetailStatus.WRITTEN else outcome.bytes
+            yield outcome
+        by_length: dict[int, list[int]] = {}
+        for image_id, length in share(self._curves, budget).items():
+            by_length.setdefault(length, []).append(image_id)
+        for length, ids in sorted(by_length.items()):
+            if length:
+                self._store.details.cut(ids, length)
+            else:
+                self._store.details.remove(ids)
+            status = DetailStatus.CUT if length else DetailStatus.REMOVED
+            yield from (DetailOutcome(image_id, "", status, length) for image_id in ids)
 
     def _page(self, rows: Sequence[Row], max_bytes: int) -> Iterator[DetailOutcome]:
         details = self._readable([row for row in rows if row.intact])
@@ -176,6 +198,7 @@ class DetailRun:
         outdated = self._store.details.put(details)
         for row, new in zip(rows, written, strict=True):
             if row.id not in outdated:  # else forgotten or recoded meanwhile
+                self._curves[row.id] = new.curve
                 scores = (round(new.psnr, 2), round(new.similarity, 3))
                 length = len(new.code)
                 yield DetailOutcome(row.id, row.path, DetailStatus.WRITTEN, length, *scores)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from archive.arrays import Pixels, Vectors, cosine
+from archive.detail.budget import Curve
 from archive.detail.paths import MeasuringPath, ReadingPath, WritingPath
 from archive.detail.schedule import DetailSchedule, fit_schedule
 from archive.imaging.resize import resize
@@ -56,6 +57,7 @@ class WrittenDetail:
     code: bytes
     psnr: float  # dB, in the decoder's frame
     similarity: float  # of the encoder's vectors of original and restoration, centered
+    curve: Curve
 
 
 class DetailWriter:
@@ -109,10 +111,8 @@ class DetailWriter:
         images = [reconstruction.pixels for reconstruction in restored]
         similarities = self._similarities(images, originals)
         return [
-            WrittenDetail(path.code, psnr(resize(image, *_size(original)), original), similarity)
-            for path, image, original, similarity in zip(
-                paths, images, framed, similarities, strict=True
-            )
+            WrittenDetail(path.code, psnr(resize(image, *_size(px)), px), similarity, path.curve)
+            for path, image, px, similarity in zip(paths, images, framed, similarities, strict=True)
         ]
 
     def _framed(self, rows: Sequence[Row], originals: Sequence[Pixels]) -> list[Pixels]:
