@@ -58,6 +58,7 @@ def fit_schedule(timesteps: Sequence[int], bits: Sequence[float]) -> DetailSched
     """A fine grid of timesteps (n + 1,) and the mean KL of its steps (n,) → the schedule.
 
     Steps of less than a codeword are merged: a step ends where its bits amount to whole codewords.
+    Where all of them together do not, there is one codeword.
     """
     merged, codewords = [timesteps[0]], []
     rest = 0.0
@@ -68,4 +69,6 @@ def fit_schedule(timesteps: Sequence[int], bits: Sequence[float]) -> DetailSched
             merged.append(below)
             codewords.append(count)
             rest -= count * BITS
+    if not codewords:
+        return DetailSchedule((timesteps[0], timesteps[-1]), (1,))
     return DetailSchedule(tuple(merged), tuple(codewords))
