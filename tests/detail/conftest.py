@@ -20,6 +20,7 @@ from training.scenes import draw_scene
 
 SIDE = 128  # pixels, as the pocket pair was trained on
 SCENES = 4
+SAMPLING = Sampling(steps=8, guidance=3.0)
 SCHEDULE = DetailSchedule(
     (999, 900, 800, 700, 600, 500, 400, 300, 200), (1, 4, 5, 7, 9, 9, 13, 14)
 )  # 124 bytes
@@ -37,7 +38,7 @@ class Scenes:
         """The pictures at the ends of the paths, of the first scenes."""
         count = len(paths)
         request = DecodeRequest(self.vectors[:count], self.maps[:count], range(count), paths=paths)
-        return decoder.sample(request, frame=(SIDE, SIDE), sampling=Sampling(guidance=3.0))
+        return decoder.sample(request, frame=(SIDE, SIDE), sampling=SAMPLING)
 
 
 @pytest.fixture(scope="package")
