@@ -22,6 +22,7 @@ from archive.preserve.forget import ForgottenRow, forget, lift, select_rows
 from archive.recode.recoder import Recoder
 from archive.recode.run import Recoded
 from archive.records import Row, TombstoneRecord
+from archive.restore.detail_budget import run_within
 from archive.restore.detail_run import DetailOutcome, DetailRun
 from archive.restore.details import DetailWriter
 from archive.restore.seed_choice import SeedChoice, SeedChosen
@@ -93,27 +94,35 @@ class Archive(ArchiveReader):
         *,
         max_bytes: int = 100,
         budget: int | None = None,
+        cut: bool = True,
         sampling: Sampling | None = None,
+        dry_run: bool = False,
     ) -> Iterator[DetailOutcome]:
         """Rows → details of at most `max_bytes`, from the originals that can be seen; 0: none.
 
-        `budget`: bytes of all these rows' details together, spent where they help most; `sampling`:
-        what the details' scores are measured with. Raises UsageError, ModelMissing.
+        `budget`: bytes of all these rows' details together, spent where they help most;
+        `cut`: longer ones, for good; `sampling`: what the details' scores are measured with;
+        `dry_run` only tells. Raises UsageError, ModelMissing, ArchiveReadOnly.
         """
-        reconstructor = self.reconstructor(sampling)
+        if not dry_run:
+            self._store.database.check_writable()
+        native = replace(sampling or self.sampling, image_size=0)
+        reconstructor = self.reconstructor(native)
         writer = DetailWriter(reconstructor, self.decoder, lambda: self.encoder)
-        run = DetailRun(self._store, reconstructor, writer, self._pending_codecs())
-        if budget is None:
+        parts = (self._store, self._codecs, reconstructor, writer)
+        run = DetailRun(*parts, cut=cut, dry_run=dry_run)
+        if budget is None or dry_run:
             yield from run.run(rows, max_bytes)
         else:
-            yield from run.run_within(rows, max_bytes, budget)
+            yield from run_within(self._store, run, rows, max_bytes, budget)
 
     def choose_seeds(self, candidates: int) -> Iterator[SeedChosen]:
         """Selects the best of so many seeds (a power of two) for rows without a seed index.
 
         Rows that wait for their codec get theirs once they have it: new codes discard it.
         """
-        reconstructor = self.reconstructor(replace(self.sampling, candidates=candidates))
+        sampling = replace(self.sampling, candidates=candidates, detail_bytes=0)
+        reconstructor = self.reconstructor(sampling)
         rows = self._store.images.stream(self._unseeded())
         yield from SeedChoice(self._store, self._recoder.references(), reconstructor).run(rows)
 

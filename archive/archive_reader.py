@@ -110,7 +110,10 @@ class ArchiveReader:
     def reconstructor(self, sampling: Sampling | None = None) -> Reconstructor:
         """Rows → pixels. Raises as `decoder` does."""
         chosen = sampling or self.sampling
-        detail = DetailReader(self._store, self.decoder.weights_sha256, chosen.detail_bytes)
+        size = chosen.image_size
+        is_native = not size or size**2 == self.decoder.native_pixels
+        max_bytes = chosen.detail_bytes if is_native else 0  # details are of the native frame
+        detail = DetailReader(self._store, self.decoder.weights_sha256, max_bytes)
         return Reconstructor(self._codecs, self.decoder, lambda: self.encoder, chosen, detail)
 
     def __len__(self) -> int:
@@ -123,9 +126,13 @@ class ArchiveReader:
         """One row. Raises NotFound, DatabaseDamaged."""
         return self._store.images.get([image_id])[0]
 
-    def rows(self, ids: Iterable[int]) -> list[Row]:
-        """The rows of these ids, in their order. Raises NotFound, DatabaseDamaged."""
-        return self._store.images.get(list(ids))
+    def rows(self, ids: Iterable[int], *, damaged: bool = False) -> list[Row]:
+        """The rows of these ids, in their order; `damaged` ones, too, instead of an error.
+
+        Raises NotFound, DatabaseDamaged.
+        """
+        images = self._store.images
+        return images.read(list(ids)) if damaged else images.get(list(ids))
 
     def codec_of(self, row: Row) -> Codec:
         """The codec that reads a row's codes."""
@@ -138,6 +145,10 @@ class ArchiveReader:
     def details(self, ids: Iterable[int]) -> dict[int, Detail]:
         """The details of these images, of those that have one. Warns of damaged ones."""
         return self._store.details.of(list(ids))
+
+    def details_left_out(self, ids: Iterable[int]) -> list[int]:
+        """Those of these images whose detail another decoder wrote: they are restored without."""
+        return self._store.details.of_other_decoders(list(ids), self.decoder.weights_sha256)
 
     def skipped(self) -> list[SkippedRecord]:
         """The ledger of files that were not archived, by path."""

@@ -105,6 +105,15 @@ class ReferenceSource:
         return Reference(vector_hat, color_map, from_original=False)
 
 
+def has_original(row: Row) -> bool:
+    """Whether a file at one of a row's paths has its digest."""
+    for path in map(Path, row.paths):
+        with contextlib.suppress(Unreadable, OSError):
+            if digest_of(path)[0] == row.sha256:
+                return True
+    return False
+
+
 def original_pixels(row: Row, *, at_least: int) -> Pixels | None:
     """A row → its original, (H, W, 3) uint8, at least `at_least` pixels on the short side where it
     has them.

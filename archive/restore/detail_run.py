@@ -3,21 +3,24 @@
     rows ─► cut, where the detail is longer than wanted: needs no original
         └─► written, where it is shorter and the original is at hand
 
-Every batch is committed before its outcomes are told; an interrupted run resumes with the rest.
+Every batch is committed before its outcomes are told; an interrupted run resumes with the rest. A
+detail of another decoder, or of other codes, counts as none: a new one replaces it.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from archive.arrays import Pixels
-from archive.detail.budget import Curve, share
+from archive.codecs import Codec
+from archive.decode_row import decode_row
+from archive.detail.budget import Curve
 from archive.detail.schedule import CODEWORD_BYTES, DetailSchedule
-from archive.errors import UsageError
-from archive.originals import original_pixels
+from archive.errors import BadCode, UsageError
+from archive.originals import has_original, original_pixels
 from archive.records import Detail, DetailScheduleRecord, Row
 from archive.restore.details import DetailWriter
 from archive.restore.reconstruct import Reconstructor
@@ -33,7 +36,7 @@ class DetailStatus(enum.StrEnum):
 
     WRITTEN = "written"
     CUT = "cut"
-    KEPT = "kept"  # it is as long as wanted
+    KEPT = "kept"  # it is as long as wanted, or longer and not to be cut
     REMOVED = "removed"
     WAITING = "waiting"  # the row waits for its codec, and has no codes to keep
     NO_ORIGINAL = "no original"  # it is shorter, or there is none, and cannot be written now
@@ -42,12 +45,13 @@ class DetailStatus(enum.StrEnum):
 
 @dataclass(frozen=True)
 class DetailOutcome:
-    """A row, and the bytes of its detail now; 0: it has none."""
+    """A row, and the bytes of its detail now; 0: it has none. Of a dry run: what would be."""
 
     id: int
     path: str
     status: DetailStatus
     bytes: int
+    bytes_before: int
     psnr: float | None = None  # dB, with all of it
     similarity: float | None = None  # centered cosine of original and restoration
 
@@ -58,16 +62,22 @@ class DetailRun:
     def __init__(
         self,
         store: Store,
+        codecs: Mapping[int, Codec],
         reconstructor: Reconstructor,
         writer: DetailWriter,
-        pending_codecs: Sequence[int],
+        *,
+        cut: bool = True,
+        dry_run: bool = False,
     ) -> None:
-        """`pending_codecs`: of rows that wait for other codes."""
+        """`cut`: details that are longer than wanted; `dry_run`: nothing is written."""
         self._store = store
+        self._codecs = codecs
         self._reconstructor = reconstructor
         self._writer = writer
-        self._pending = pending_codecs
-        self._curves: dict[int, Curve] = {}  # of the details that were written
+        self._cut = cut
+        self.curves: dict[int, Curve] = {}
+        """Of the details that were written, by image."""
+        self._dry_run = dry_run
         self._schedules = {
             record.id: DetailSchedule.of(record.parameters)
             for record in store.details.schedules().values()
@@ -79,78 +89,84 @@ class DetailRun:
         if 0 < max_bytes < CODEWORD_BYTES:
             raise UsageError(f"a detail has at least {CODEWORD_BYTES} bytes, not {max_bytes}")
         remaining = iter(rows)
-        while page := list(islice(remaining, PAGE)):
-            yield from self._page(page, max_bytes)
-
-    def run_within(
-        self, rows: Iterable[Row], max_bytes: int, budget: int
-    ) -> Iterator[DetailOutcome]:
-        """As `run`; then those that were written are cut so that all rows' details share `budget`
-        bytes where they help most. Those that are kept are paid for first.
-        """
-        for outcome in self.run(rows, max_bytes):
-            budget -= 0 if outcome.status is DetailStatus.WRITTEN else outcome.bytes
-            yield outcome
-        by_length: dict[int, list[int]] = {}
-        for image_id, length in share(self._curves, budget).items():
-            by_length.setdefault(length, []).append(image_id)
-        for length, ids in sorted(by_length.items()):
-            if length:
-                self._store.details.cut(ids, length)
-            else:
-                self._store.details.remove(ids)
-            status = DetailStatus.CUT if length else DetailStatus.REMOVED
-            yield from (DetailOutcome(image_id, "", status, length) for image_id in ids)
+        while page := {row.id: row for row in islice(remaining, PAGE)}:
+            yield from self._page(list(page.values()), max_bytes)
 
     def _page(self, rows: Sequence[Row], max_bytes: int) -> Iterator[DetailOutcome]:
-        details = self._readable([row for row in rows if row.intact])
+        stored = self._store.details.of([row.id for row in rows if row.intact])
+        statuses = {row.id: self._status(row, stored.get(row.id), max_bytes) for row in rows}
+        if not self._dry_run:
+            self._shorten(rows, statuses, max_bytes)
+        lengths = {row.id: len(stored[row.id].code) if row.id in stored else 0 for row in rows}
+        for row in rows:
+            status = statuses[row.id]
+            if status is not None:
+                before = lengths[row.id]
+                is_shorter = status in (DetailStatus.CUT, DetailStatus.REMOVED)
+                yield DetailOutcome(
+                    row.id, row.path, status, max_bytes if is_shorter else before, before
+                )
+        to_write = [row for row in rows if statuses[row.id] is None]
+        write = self._plan if self._dry_run else self._write
+        yield from write(to_write, lengths, max_bytes)
+
+    def _shorten(
+        self, rows: Sequence[Row], statuses: Mapping[int, DetailStatus | None], max_bytes: int
+    ) -> None:
+        """Cuts details; removes them, damaged ones, too, where none is wanted."""
         if max_bytes:
-            longer = [id for id, detail in details.items() if len(detail.code) > max_bytes]
+            longer = [id for id, status in statuses.items() if status is DetailStatus.CUT]
             self._store.details.cut(longer, max_bytes)
         else:
-            self._store.details.remove(list(details))
-        shorter: list[Row] = []
-        for row in rows:
-            status = self._status(row, details.get(row.id), max_bytes)
-            if status is None:
-                shorter.append(row)
-            else:
-                length = len(details[row.id].code) if row.id in details else 0
-                yield DetailOutcome(row.id, row.path, status, min(length, max_bytes))
-        lengths = {id: len(detail.code) for id, detail in details.items()}
-        yield from self._write(shorter, lengths, max_bytes)
+            self._store.details.remove([row.id for row in rows if row.intact])
 
     def _status(self, row: Row, detail: Detail | None, max_bytes: int) -> DetailStatus | None:
-        """What has become of a row's detail; None if a longer one is to be written."""
-        length = 0 if detail is None else len(detail.code)
+        """What becomes of a row's detail; None if a longer one is to be written."""
         if not row.intact:
             return DetailStatus.DAMAGED
-        if length > max_bytes:
-            return DetailStatus.CUT if max_bytes else DetailStatus.REMOVED
-        if row.codec_id in self._pending:
+        if not max_bytes:
+            return DetailStatus.KEPT if detail is None else DetailStatus.REMOVED
+        if detail is not None and self._is_readable(detail, row):
+            if self._cut and len(detail.code) > max_bytes:
+                return DetailStatus.CUT
+            if len(detail.code) >= self._goal(max_bytes, detail.schedule_id):
+                return DetailStatus.KEPT
+        return self._obstacle(row)
+
+    def _obstacle(self, row: Row) -> DetailStatus | None:
+        """Why no detail of an intact row can be written, but for its original."""
+        codec = self._codecs.get(row.codec_id)
+        if codec is not None and codec.is_pending:
             return DetailStatus.WAITING
-        return DetailStatus.KEPT if length >= self._goal(detail, max_bytes) else None
+        try:
+            decode_row(row, self._codecs)
+        except BadCode:
+            return DetailStatus.DAMAGED
+        return None
 
-    def _goal(self, detail: Detail | None, max_bytes: int) -> int:
-        """Length of the detail that would be written, with this one's schedule if it has one."""
+    def _is_readable(self, detail: Detail, row: Row) -> bool:
+        return detail.schedule_id in self._schedules and not detail.is_stale(row)
+
+    def _goal(self, max_bytes: int, schedule_id: int) -> int:
+        """Length of the detail that would be written with this schedule."""
         whole = max_bytes - max_bytes % CODEWORD_BYTES
-        if detail is None:
-            return whole
-        return min(whole, self._schedules[detail.schedule_id].max_bytes)
+        return min(whole, self._schedules[schedule_id].max_bytes)
 
-    def _readable(self, rows: Sequence[Row]) -> dict[int, Detail]:
-        """Id → detail of the rows that have one for this decoder."""
-        details = self._store.details.of([row.id for row in rows])
-        return {
-            row.id: details[row.id]
-            for row in rows
-            if row.id in details
-            and not details[row.id].is_stale(row)
-            and details[row.id].schedule_id in self._schedules
-        }
+    def _plan(
+        self, rows: Sequence[Row], lengths: Mapping[int, int], max_bytes: int
+    ) -> Iterator[DetailOutcome]:
+        """What `_write` would yield; without a schedule, lengths are the most they can be."""
+        whole = max_bytes - max_bytes % CODEWORD_BYTES
+        goal = self._goal(max_bytes, max(self._schedules)) if self._schedules else whole
+        for row in rows:
+            before = lengths[row.id]
+            if has_original(row):
+                yield DetailOutcome(row.id, row.path, DetailStatus.WRITTEN, goal, before)
+            else:
+                yield DetailOutcome(row.id, row.path, DetailStatus.NO_ORIGINAL, before, before)
 
     def _write(
-        self, rows: Sequence[Row], lengths: dict[int, int], max_bytes: int
+        self, rows: Sequence[Row], lengths: Mapping[int, int], max_bytes: int
     ) -> Iterator[DetailOutcome]:
         """Rows, and the lengths of the details they have → longer ones, a batch at a time."""
         originals: dict[int, Pixels] = {}
@@ -167,18 +183,20 @@ class DetailRun:
         for batch in self._reconstructor.batches(seen(), lambda row: row):
             pixels = [originals.pop(row.id) for row in batch]
             met.update(row.id for row in batch)
-            yield from self._write_batch(batch, pixels, max_bytes)
+            yield from self._write_batch(batch, pixels, lengths, max_bytes)
         for row in rows:
             if row.id not in met:
-                length = lengths.get(row.id, 0)
-                yield DetailOutcome(row.id, row.path, DetailStatus.NO_ORIGINAL, length)
+                before = lengths[row.id]
+                yield DetailOutcome(row.id, row.path, DetailStatus.NO_ORIGINAL, before, before)
 
     def _ensure_schedule(self, rows: Sequence[Row]) -> None:
         """Fits the archive's first schedule for this decoder to the originals of some rows."""
         if self._schedules:
             return
-        seen = ((row, original_pixels(row, at_least=self._writer.image_size)) for row in rows)
-        sample = [(row, pixels) for row, pixels in islice(seen, FITTED) if pixels is not None]
+        size = self._writer.image_size
+        originals = ((row, original_pixels(row, at_least=size)) for row in rows)
+        seen = ((row, pixels) for row, pixels in originals if pixels is not None)
+        sample = list(islice(seen, FITTED))
         if sample:
             schedule = self._writer.fit_schedule(*zip(*sample, strict=True))
             record = DetailScheduleRecord(
@@ -187,7 +205,11 @@ class DetailRun:
             self._schedules[self._store.details.add_schedule(record).id] = schedule
 
     def _write_batch(
-        self, rows: Sequence[Row], originals: Sequence[Pixels], max_bytes: int
+        self,
+        rows: Sequence[Row],
+        originals: Sequence[Pixels],
+        lengths: Mapping[int, int],
+        max_bytes: int,
     ) -> Iterator[DetailOutcome]:
         schedule_id, schedule = max(self._schedules.items())
         written = self._writer.write(schedule, rows, originals, max_bytes)
@@ -198,7 +220,7 @@ class DetailRun:
         outdated = self._store.details.put(details)
         for row, new in zip(rows, written, strict=True):
             if row.id not in outdated:  # else forgotten or recoded meanwhile
-                self._curves[row.id] = new.curve
+                self.curves[row.id] = new.curve
                 scores = (round(new.psnr, 2), round(new.similarity, 3))
-                length = len(new.code)
-                yield DetailOutcome(row.id, row.path, DetailStatus.WRITTEN, length, *scores)
+                sizes = (len(new.code), lengths[row.id])
+                yield DetailOutcome(row.id, row.path, DetailStatus.WRITTEN, *sizes, *scores)

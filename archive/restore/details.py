@@ -34,8 +34,6 @@ class DetailReader:
         self._store = store
         self._decoder_sha256 = decoder_sha256
         self._max_bytes = max_bytes
-        self.foreign: set[int] = set()
-        """Rows met whose details belong to another decoder."""
 
     def __call__(self, row: Row) -> ReadingPath | None:
         """A row's detail; None if it has none that can be read."""
@@ -44,7 +42,6 @@ class DetailReader:
             return None
         record = self._store.details.schedules()[detail.schedule_id]
         if record.decoder_sha256 != self._decoder_sha256:
-            self.foreign.add(row.id)
             return None
         path = ReadingPath(DetailSchedule.of(record.parameters), detail.code[: self._max_bytes])
         return path if path.timesteps else None

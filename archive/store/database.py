@@ -57,7 +57,7 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """A transaction that commits as a whole or not at all."""
         self._check_open()
-        self._check_writable()
+        self.check_writable()
         with translated_errors(self.settings), self.engine.connect() as connection:
             writer = connection.execution_options(**{WRITING: True})
             with writer.begin():
@@ -75,7 +75,7 @@ class Database:
     def outside_transactions(self) -> Iterator[Connection]:
         """A connection whose statements stand alone, such as VACUUM."""
         self._check_open()
-        self._check_writable()
+        self.check_writable()
         is_sqlite = self.engine.dialect.name == "sqlite"
         option = {ALONE: True} if is_sqlite else {"isolation_level": "AUTOCOMMIT"}
         with translated_errors(self.settings), self.engine.connect() as connection:
@@ -177,7 +177,8 @@ class Database:
         self.engine.dispose()
         self.closed = True
 
-    def _check_writable(self) -> None:
+    def check_writable(self) -> None:
+        """Raises ArchiveReadOnly for a disk or a folder that can only be read."""
         if is_read_only(self.settings):
             raise ArchiveReadOnly(
                 f"the archive at {self.settings.shown} is on a disk or in a folder that can only "

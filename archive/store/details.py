@@ -101,6 +101,14 @@ class Details:
                     warnings.warn(DamagedRow(record.image_id), stacklevel=2)
         return details
 
+    def of_other_decoders(self, image_ids: Sequence[int], decoder_sha256: str) -> list[int]:
+        """Those of these images whose detail was written with another decoder."""
+        query = select(TABLE.c.image_id).join_from(TABLE, SCHEDULE)
+        query = query.where(SCHEDULE.c.decoder_sha256 != decoder_sha256)
+        with self._database.reading() as connection:
+            parts = (query.where(TABLE.c.image_id.in_(part)) for part in id_chunks(image_ids))
+            return [image_id for part in parts for image_id in connection.scalars(part)]
+
     def stale(self) -> Iterator[int]:
         """The images whose detail was written for other codes than they have, by id."""
         query = select(IMAGE.c.clip_code, IMAGE.c.color_code, TABLE).join_from(IMAGE, TABLE)
