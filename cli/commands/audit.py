@@ -10,6 +10,7 @@ from archive.errors import DONE, SOME_SKIPPED, TIME_LIMIT_REACHED
 from archive.settings import Settings
 from cli.shared.audit_report import AuditReport
 from cli.shared.command import Command
+from cli.shared.details import tell_left_out
 from cli.shared.options import archive_options, json_option, model_options, time_limit_option
 from cli.shared.progress import progress
 
@@ -53,5 +54,6 @@ def command(
             ):
                 report.add(outcome)
                 show(done)
+        tell_left_out(archive, ids)
     report.print(round(time.monotonic() - started, 3))
     return TIME_LIMIT_REACHED if report.remaining else SOME_SKIPPED if report.damages else DONE

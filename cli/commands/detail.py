@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
-from archive.errors import DONE, SOME_SKIPPED
+from archive.errors import DONE, SOME_SKIPPED, UsageError
 from archive.settings import Settings
 from cli.shared.command import Command
-from cli.shared.details import DETAIL_BYTES, write_details
+from cli.shared.details import DETAIL_BYTES, DetailTally, track
 from cli.shared.options import archive_options, json_option, model_options
+from cli.shared.output import say
 from cli.shared.values import Whole
 
 
@@ -28,6 +29,7 @@ from cli.shared.values import Whole
     metavar="CONDITION",
     help="Only rows like 'path~*/2019/*' or 'width>1000'.",
 )
+@click.option("-n", "--dry-run", is_flag=True, help="Show what would happen; change nothing.")
 @archive_options
 @model_options
 @json_option
@@ -36,6 +38,7 @@ def command(
     ids: tuple[int, ...],
     max_bytes: int,
     where: tuple[str, ...],
+    dry_run: bool,
     settings: Settings,
     model: str | None,
     any_weights: bool,
@@ -44,12 +47,20 @@ def command(
     """Give rows a detail: bytes that say which of all pictures that fit a row it was.
 
     Details are written from the originals that can be seen, and cut without them. A detail is read
-    by the very decoder that wrote it. Run it again to resume an interrupted run.
+    by the very decoder that wrote it. Run it again to resume an interrupted run. Exits with 3 if
+    some rows have no detail, or a shorter one, as their originals cannot be read.
     """
     from archive.archive import Archive
 
+    if ids and where:
+        raise UsageError("give either ids (`coldframe ls` lists them) or conditions, not both")
+    tally = DetailTally(as_json=as_json, dry_run=dry_run)
     with Archive(settings, model=model, any_weights=any_weights) as archive:
-        rows = archive.rows(ids) if ids else archive.select(where)
+        rows = archive.rows(ids, damaged=True) if ids else archive.select(where)
         total = len(ids) or (None if where else len(archive))
-        tally = write_details(archive, rows, total, max_bytes, as_json=as_json)
-    return SOME_SKIPPED if tally.missed else DONE
+        outcomes = archive.write_details(rows, max_bytes=max_bytes, dry_run=dry_run)
+        track(outcomes, tally, total, as_json=as_json)
+    tally.print()
+    if not tally.rows:
+        say("no row meets the conditions" if where else "the archive has no rows", err=True)
+    return SOME_SKIPPED if tally.missed and not dry_run else DONE

@@ -9,7 +9,7 @@ import click
 from archive.errors import SOME_SKIPPED
 from archive.settings import Settings
 from cli.shared.command import Command
-from cli.shared.details import write_details
+from cli.shared.details import DetailTally, track
 from cli.shared.options import archive_options, codec_options, json_option, model_options
 from cli.shared.output import next_step
 from cli.shared.progress import progress
@@ -18,6 +18,7 @@ from cli.shared.tally import Tally
 from cli.shared.values import Whole
 
 if TYPE_CHECKING:
+    from archive.archive import Archive
     from archive.codecs import CodecConfig
 
 
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
     "detail_bytes",
     metavar="BYTES",
     type=Whole(2, 65535),
-    help="Then write a detail of so many bytes for every row, as `coldframe detail` does. Slow.",
+    help="Then write a detail of so many bytes for every row without one, or with a shorter one, "
+    "as `coldframe detail` does. Slow.",
 )
 @click.option(
     "--keep-truncated",
@@ -97,6 +99,14 @@ def command(
             tally.seeds = select_seeds(archive, int(candidates), silent=as_json)
         tally.print(archive.ingest_progress.seconds)
         if detail_bytes:
-            write_details(archive, archive.select(), len(archive), detail_bytes, as_json=as_json)
+            _write_details(archive, detail_bytes, as_json=as_json)
         next_step('search "WORDS"', settings, silent=as_json)
     return SOME_SKIPPED if tally.skipped else 0
+
+
+def _write_details(archive: Archive, max_bytes: int, *, as_json: bool) -> None:
+    """For all rows whose originals are there; that of earlier ones may be gone is no failure."""
+    tally = DetailTally(as_json=as_json)
+    outcomes = archive.write_details(archive.select(), max_bytes=max_bytes, cut=False)
+    track(outcomes, tally, len(archive), as_json=as_json)
+    tally.print("details")

@@ -11,6 +11,7 @@ import click
 from archive.errors import DONE, SOME_SKIPPED, UsageError
 from archive.settings import Settings
 from cli.shared.command import Command
+from cli.shared.details import tell_left_out
 from cli.shared.options import archive_options, json_option, model_options
 from cli.shared.output import emit, say
 from cli.shared.progress import progress
@@ -96,6 +97,8 @@ def command(
                 failed += bool(restored.error)
                 show(done)
                 _print(restored, as_json)
+        if sampling.detail_bytes != 0:
+            tell_left_out(archive, ids)
     return SOME_SKIPPED if failed else DONE
 
 

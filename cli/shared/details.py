@@ -1,4 +1,4 @@
-"""Writing details: the summary of `coldframe detail` and of `ingest --detail`."""
+"""Details: the summary of `coldframe detail` and of `ingest --detail`, and what was left out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from cli.shared.progress import progress
 
 if TYPE_CHECKING:
     from archive.archive import Archive
-    from archive.records import Row
     from archive.restore.detail_run import DetailOutcome
 
 DETAIL_BYTES = 100  # of a detail, unless asked for otherwise
@@ -23,13 +22,20 @@ REASONS = {
 }
 
 
-class DetailTally:
-    """What became of rows' details."""
+PLAIN = {"cut": "cut", "kept": "kept as they are", "removed": "removed"}
 
-    def __init__(self, *, as_json: bool) -> None:
+
+class DetailTally:
+    """What became of rows' details, or would become."""
+
+    def __init__(self, *, as_json: bool, dry_run: bool = False) -> None:
         self._as_json = as_json
+        self._dry_run = dry_run
         self._counts: Counter[str] = Counter()
-        self._written: list[DetailOutcome] = []
+        self._scored: list[DetailOutcome] = []
+        self._bytes = 0
+        self._bytes_before = 0
+        self._longest = 0  # of those written
 
     @property
     def rows(self) -> int:
@@ -45,57 +51,75 @@ class DetailTally:
         """Counts a row, and with --json prints it."""
         status = outcome.status.value
         self._counts[status] += 1
+        self._bytes += outcome.bytes
+        self._bytes_before += outcome.bytes_before
+        if status == "written":
+            self._longest = max(self._longest, outcome.bytes)
         if outcome.psnr is not None:
-            self._written.append(outcome)
+            self._scored.append(outcome)
         if self._as_json:
-            scores = {"psnr": outcome.psnr, "similarity": outcome.similarity}
-            emit({"id": outcome.id, "status": status, "bytes": outcome.bytes, **scores})
+            facts = {"message_type": "detail", "id": outcome.id, "status": status}
+            sizes = {"bytes": outcome.bytes, "bytes_before": outcome.bytes_before}
+            emit({**facts, **sizes, "psnr": outcome.psnr, "similarity": outcome.similarity})
 
-    def print(self) -> None:
-        """The summary."""
+    def print(self, message_type: str = "summary") -> None:
+        """The summary; `message_type`: its own in JSON."""
         if self._as_json:
-            emit({"message_type": "summary", **self._counts, **self._means()})
-            return
-        parts = [f"{self._counts['written']:,} written"]
-        parts += [
-            f"{self._counts[status]:,} {text}"
-            for status, text in (
-                ("cut", "cut"),
-                ("kept", "kept as they are"),
-                ("removed", "removed"),
-            )
-            if self._counts[status]
-        ]
-        say(f"details of {plural(self.rows, 'image')}: {', '.join(parts) or 'none written'}")
-        if self._written:
+            sizes = {"code_bytes": self._bytes, "code_bytes_before": self._bytes_before}
+            facts = {"message_type": message_type, "dry_run": self._dry_run}
+            emit({**facts, **self._counts, **sizes, **self._means()})
+        elif self.rows:
+            say(f"details of {plural(self.rows, 'image')}: {self._listed()}")
+            self._print_sizes()
+            for status, reason in REASONS.items():
+                if self._counts[status]:
+                    say(f"{self._counts[status]:,} without: {reason}", err=True)
+
+    def _listed(self) -> str:
+        """ "3 written, 1 cut", without zeros but of the first."""
+        verb = "to be " if self._dry_run else ""
+        parts = [f"{self._counts['written']:,} {verb}written"]
+        if self._dry_run and self._counts["written"]:
+            parts[0] += f" with at most {plural(self._longest, 'byte')} each"
+        for status, text in PLAIN.items():
+            if self._counts[status]:
+                parts.append(f"{self._counts[status]:,} {'' if status == 'kept' else verb}{text}")
+        return ", ".join(parts)
+
+    def _print_sizes(self) -> None:
+        if self._dry_run:
+            say(f"bytes in all: {self._bytes_before:,} now, {self._bytes:,} afterwards")
+        elif self._scored:
             means = self._means()
             say(
                 f"on average {means['bytes']:.0f} bytes, {means['psnr']:.1f} dB, "
                 f"similarity {means['similarity']:.2f}"
             )
-        for status, reason in REASONS.items():
-            if self._counts[status]:
-                say(f"{self._counts[status]:,} without: {reason}", err=True)
 
     def _means(self) -> dict[str, float]:
         """Of the details that were written; {} for none."""
-        if not self._written:
+        if not self._scored:
             return {}
         return {
-            "bytes": round(fmean(outcome.bytes for outcome in self._written), 1),
-            "psnr": round(fmean(outcome.psnr or 0.0 for outcome in self._written), 2),
-            "similarity": round(fmean(outcome.similarity or 0.0 for outcome in self._written), 3),
+            "bytes": round(fmean(outcome.bytes for outcome in self._scored), 1),
+            "psnr": round(fmean(outcome.psnr or 0.0 for outcome in self._scored), 2),
+            "similarity": round(fmean(outcome.similarity or 0.0 for outcome in self._scored), 3),
         }
 
 
-def write_details(
-    archive: Archive, rows: Iterable[Row], total: int | None, max_bytes: int, *, as_json: bool
-) -> DetailTally:
-    """Details of at most `max_bytes` for rows, with progress and a summary."""
-    tally = DetailTally(as_json=as_json)
+def track(
+    outcomes: Iterable[DetailOutcome], tally: DetailTally, total: int | None, *, as_json: bool
+) -> None:
+    """Runs it into a tally, with progress."""
     with progress("writing details", total, silent=as_json) as show:
-        for outcome in archive.write_details(rows, max_bytes=max_bytes):
+        for outcome in outcomes:
             tally.add(outcome)
             show(tally.rows, outcome.path)
-    tally.print()
-    return tally
+
+
+def tell_left_out(archive: Archive, ids: Iterable[int]) -> None:
+    """A sentence about details that only another decoder can read, if there are any."""
+    count = len(archive.details_left_out(ids))
+    if count:
+        rows = plural(count, "row")
+        say(f"the details of {rows} belong to another decoder and were left out", err=True)

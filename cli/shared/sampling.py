@@ -72,7 +72,8 @@ OPTIONS = (
         "--size",
         "image_size",
         type=Whole(64, 4096, "the side of a square in pixels,"),
-        help="Side of a square of the area to sample, in pixels.",
+        help="Side of a square of the area to sample, in pixels. Details are left out at any but "
+        "the decoder's own.",
     ),
     click.option(
         "--detail-bytes",
