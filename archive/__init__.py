@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from archive.models.sampling import Sampling
     from archive.recode.run import Recoded
     from archive.records import Damage, Row, SkippedRecord, Stats
+    from archive.restore.detail_run import DetailOutcome, DetailStatus
     from archive.restore.run import Restored
     from archive.restore.seed_choice import SeedChosen
     from archive.settings import Settings
@@ -63,6 +64,8 @@ _MODULES = {
     "CodecConfig": "archive.codecs",
     "ColdframeError": "archive.errors",
     "Damage": "archive.records",
+    "DetailOutcome": "archive.restore.detail_run",
+    "DetailStatus": "archive.restore.detail_run",
     "DeviceConfig": "archive.models.device",
     "Duplicate": "archive.ingest.outcomes",
     "Hit": "archive.index.search",
@@ -104,6 +107,8 @@ __all__ = [
     "CodecConfig",
     "ColdframeError",
     "Damage",
+    "DetailOutcome",
+    "DetailStatus",
     "DeviceConfig",
     "Duplicate",
     "Hit",

@@ -212,7 +212,7 @@ class TombstoneRecord:
 class DetailScheduleRecord:
     """What is needed to read details, beside their rows."""
 
-    parameters: Mapping[str, Any]  # timesteps, chunks, start …
+    parameters: Mapping[str, Any]  # those of archive.detail.schedule.DetailSchedule
     decoder_sha256: str  # of the decoder's weights, hexadecimal
     created_at: datetime
     id: int = 0
