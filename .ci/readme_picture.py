@@ -1,13 +1,16 @@
 """The README's picture: `coldframe demo --out DIR && python .ci/readme_picture.py DIR`.
 
-All that the demo restores, nothing selected: originals, stored color maps, restorations.
+All that the demo restores, nothing selected: originals; restored from the rows alone, and with 50
+and 120 bytes of detail; and WebP files of as many bytes as the longest of these.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+import tempfile
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -17,51 +20,66 @@ HEIGHT, GAP, MARGIN = 240, 8, 230  # pixels: of an image, between images, for th
 PAPER = (255, 255, 255)
 INK = (28, 36, 32)
 SOFT = (93, 106, 99)
-CODE_BYTES = re.compile(r"a reconstruction from (\d+) bytes")  # on the demo's page
+CODE_BYTES = re.compile(r"reconstruction, (\d+) bytes")  # on the demo's page
+WEBP_HEADERS = 30  # bytes
 
 
-def strip(
-    files: Sequence[Path], widths: Sequence[int], resampling: Image.Resampling
-) -> Image.Image:
+def strip(files: Sequence[Path], widths: Sequence[int]) -> Image.Image:
     """Files → one row of images, all of the same height."""
     row = Image.new("RGB", (sum(widths) + GAP * (len(widths) - 1), HEIGHT), PAPER)
     left = 0
     for file, width in zip(files, widths, strict=True):
-        image = Image.open(file).convert("RGB").resize((width, HEIGHT), resampling)
+        image = Image.open(file).convert("RGB").resize((width, HEIGHT), Image.Resampling.LANCZOS)
         row.paste(image, (left, 0))
         left += width + GAP
     return row
 
 
-def main(demo: Path) -> None:
+def webp(original: Path, max_bytes: int, folder: Path) -> Path:
+    """The largest WebP of an image that fits, headers not counted → its pixels, as a PNG."""
+    image = Image.open(original).convert("RGB")
+    for side in range(96, 4, -2):
+        small = image.copy()
+        small.thumbnail((side, side), Image.Resampling.LANCZOS)
+        file = BytesIO()
+        small.save(file, "WEBP", quality=10, method=6)
+        if file.tell() - WEBP_HEADERS <= max_bytes:
+            break
+    out = folder / f"{original.stem}.png"
+    Image.open(file).convert("RGB").resize(image.size, Image.Resampling.BICUBIC).save(out)
+    return out
+
+
+def main(demo: Path, scratch: Path) -> None:
     """Writes the picture."""
-    restored = sorted((demo / "page").glob("*.restored.jpg"))
-    ids = [file.name.partition("-")[0] for file in restored]
-    originals = [demo / "page" / f"{row_id}-original.jpg" for row_id in ids]
-    color_maps = [next((demo / "page").glob(f"{row_id}-*.png")) for row_id in ids]
+    page = demo / "page"
+    kinds = [sorted((page / kind).glob("*.jpg")) for kind in ("row", "detail-50", "detail-120")]
+    originals = [page / f"{file.name.partition('-')[0]}-original.jpg" for file in kinds[0]]
     sizes = [Image.open(file).size for file in originals]
     widths = [round(HEIGHT * width / height) for width, height in sizes]
-    strips = [
-        strip(originals, widths, Image.Resampling.LANCZOS),
-        strip(color_maps, widths, Image.Resampling.NEAREST),
-        strip(restored, widths, Image.Resampling.LANCZOS),
-    ]
     code_bytes = sorted(map(int, CODE_BYTES.findall((demo / "index.html").read_text("utf-8"))))
+    longest = code_bytes[-1]
+    kinds.append([webp(file, longest, scratch) for file in originals])
+    kinds.insert(0, originals)
     names = (
         ("original", "a drawing"),
-        ("color map", "8 x 8"),
-        ("restored", f"from {code_bytes[0]} to {code_bytes[-1]} bytes"),
+        ("its row alone", f"{code_bytes[0]} bytes"),
+        ("and a detail", "50 bytes more"),
+        ("longer", "120 bytes more"),
+        ("WebP", f"{longest} bytes"),
     )
-    picture = Image.new("RGB", (MARGIN + strips[0].width, 3 * HEIGHT + 2 * GAP), PAPER)
+    width = MARGIN + sum(widths) + GAP * (len(widths) - 1)
+    picture = Image.new("RGB", (width, len(kinds) * (HEIGHT + GAP) - GAP), PAPER)
     draw = ImageDraw.Draw(picture)
-    for number, (row, (name, note)) in enumerate(zip(strips, names, strict=True)):
+    for number, (files, (name, note)) in enumerate(zip(kinds, names, strict=True)):
         top = number * (HEIGHT + GAP)
-        picture.paste(row, (MARGIN, top))
+        picture.paste(strip(files, widths), (MARGIN, top))
         middle = top + HEIGHT // 2
-        draw.text((0, middle - 18), name, INK, ImageFont.load_default(38), anchor="lm")
+        draw.text((0, middle - 18), name, INK, ImageFont.load_default(36), anchor="lm")
         draw.text((0, middle + 24), note, SOFT, ImageFont.load_default(26), anchor="lm")
     picture.save(PICTURE, quality=82, method=6)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    with tempfile.TemporaryDirectory() as folder:
+        main(Path(sys.argv[1]), Path(folder))

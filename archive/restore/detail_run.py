@@ -38,7 +38,7 @@ class DetailStatus(enum.StrEnum):
     CUT = "cut"
     KEPT = "kept"  # it is as long as wanted, or longer and not to be cut
     REMOVED = "removed"
-    WAITING = "waiting"  # the row waits for its codec, and has no codes to keep
+    PENDING = "pending"  # the row waits for its codec, and has no codes to keep
     NO_ORIGINAL = "no original"  # it is shorter, or there is none, and cannot be written now
     DAMAGED = "damaged"  # the row is
 
@@ -137,7 +137,7 @@ class DetailRun:
         """Why no detail of an intact row can be written, but for its original."""
         codec = self._codecs.get(row.codec_id)
         if codec is not None and codec.is_pending:
-            return DetailStatus.WAITING
+            return DetailStatus.PENDING
         try:
             decode_row(row, self._codecs)
         except BadCode:
@@ -171,7 +171,7 @@ class DetailRun:
         """Rows, and the lengths of the details they have → longer ones, a batch at a time."""
         originals: dict[int, Pixels] = {}
 
-        def seen() -> Iterator[Row]:
+        def visible() -> Iterator[Row]:
             for row in rows:
                 pixels = original_pixels(row, at_least=self._writer.image_size)
                 if pixels is not None:
@@ -180,7 +180,7 @@ class DetailRun:
 
         met: set[int] = set()
         self._ensure_schedule(rows)
-        for batch in self._reconstructor.batches(seen(), lambda row: row):
+        for batch in self._reconstructor.batches(visible(), lambda row: row):
             pixels = [originals.pop(row.id) for row in batch]
             met.update(row.id for row in batch)
             yield from self._write_batch(batch, pixels, lengths, max_bytes)
@@ -195,8 +195,8 @@ class DetailRun:
             return
         size = self._writer.image_size
         originals = ((row, original_pixels(row, at_least=size)) for row in rows)
-        seen = ((row, pixels) for row, pixels in originals if pixels is not None)
-        sample = list(islice(seen, FITTED))
+        visible = ((row, pixels) for row, pixels in originals if pixels is not None)
+        sample = list(islice(visible, FITTED))
         if sample:
             schedule = self._writer.fit_schedule(*zip(*sample, strict=True))
             record = DetailScheduleRecord(

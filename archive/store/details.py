@@ -23,7 +23,6 @@ from archive.errors import DamagedRow, DatabaseDamaged, UsageError
 from archive.records import Detail, DetailScheduleRecord, Row, codes_crc32
 from archive.store import schema
 from archive.store.checksum import is_intact, with_crc32
-from archive.store.clock import utc_now
 from archive.store.database import BEFORE_ANY_ID, PAGE, Database, id_chunks, insert_one, upsert
 
 TABLE = schema.Detail.__table__
@@ -159,7 +158,6 @@ class Details:
         for detail in details:
             if not detail.code:
                 raise UsageError(f"the detail of image {detail.image_id} has no bytes")
-        now = utc_now()
         with self._database.writing() as connection:
             self._database.take_turns(connection)
             current = _codes_in(connection, [detail.image_id for detail in details])
@@ -169,7 +167,7 @@ class Details:
                 if current.get(detail.image_id) != detail.row_crc32
             ]
             values = [
-                with_crc32(schema.Detail, {**_values(detail), "created_at": now})
+                with_crc32(schema.Detail, _values(detail))
                 for detail in details
                 if current.get(detail.image_id) == detail.row_crc32
             ]

@@ -280,7 +280,5 @@ class Detail(Base):
     psnr_cdb: Mapped[int | None] = mapped_column(SmallInteger)
     # Centered cosine of original and restoration, likewise, in thousandths; NULL if unknown.
     similarity_milli: Mapped[int | None] = mapped_column(SmallInteger)
-    # When it was written (UTC).
-    created_at: Mapped[datetime]
     # Checksum of the row; see archive.store.checksum.
     crc32: Mapped[int]

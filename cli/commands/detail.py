@@ -24,6 +24,12 @@ from cli.shared.values import Whole
     help="Bytes of each detail, at most; longer ones are cut. 0 removes them.",
 )
 @click.option(
+    "--budget",
+    metavar="BYTES",
+    type=Whole(0),
+    help="Bytes of all these details together, spent on the images where they help most.",
+)
+@click.option(
     "--where",
     multiple=True,
     metavar="CONDITION",
@@ -37,6 +43,7 @@ def command(
     *,
     ids: tuple[int, ...],
     max_bytes: int,
+    budget: int | None,
     where: tuple[str, ...],
     dry_run: bool,
     settings: Settings,
@@ -58,7 +65,7 @@ def command(
     with Archive(settings, model=model, any_weights=any_weights) as archive:
         rows = archive.rows(ids, damaged=True) if ids else archive.select(where)
         total = len(ids) or (None if where else len(archive))
-        outcomes = archive.write_details(rows, max_bytes=max_bytes, dry_run=dry_run)
+        outcomes = archive.write_details(rows, max_bytes=max_bytes, budget=budget, dry_run=dry_run)
         track(outcomes, tally, total, as_json=as_json)
     tally.print()
     if not tally.rows:

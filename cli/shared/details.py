@@ -17,11 +17,9 @@ if TYPE_CHECKING:
 DETAIL_BYTES = 100  # of a detail, unless asked for otherwise
 REASONS = {
     "no original": "their originals cannot be read",
-    "waiting": "they wait for their codec",
+    "pending": "they wait for their codec",
     "damaged": "their rows are damaged",
 }
-
-
 PLAIN = {"cut": "cut", "kept": "kept as they are", "removed": "removed"}
 
 
@@ -32,7 +30,7 @@ class DetailTally:
         self._as_json = as_json
         self._dry_run = dry_run
         self._counts: Counter[str] = Counter()
-        self._scored: list[DetailOutcome] = []
+        self._written: dict[int, DetailOutcome] = {}
         self._bytes = 0
         self._bytes_before = 0
         self._longest = 0  # of those written
@@ -49,18 +47,21 @@ class DetailTally:
 
     def add(self, outcome: DetailOutcome) -> None:
         """Counts a row, and with --json prints it."""
-        status = outcome.status.value
-        self._counts[status] += 1
+        earlier = self._written.get(outcome.id)
+        if earlier is None:
+            self._counts[outcome.status.value] += 1
+            self._bytes_before += outcome.bytes_before
+        else:  # it was cut to its share of a budget
+            self._bytes -= earlier.bytes
         self._bytes += outcome.bytes
-        self._bytes_before += outcome.bytes_before
-        if status == "written":
+        if outcome.status.value == "written" or earlier is not None:
             self._longest = max(self._longest, outcome.bytes)
-        if outcome.psnr is not None:
-            self._scored.append(outcome)
+            self._written[outcome.id] = outcome
         if self._as_json:
-            facts = {"message_type": "detail", "id": outcome.id, "status": status}
+            facts = {"id": outcome.id, "status": outcome.status.value}
             sizes = {"bytes": outcome.bytes, "bytes_before": outcome.bytes_before}
-            emit({**facts, **sizes, "psnr": outcome.psnr, "similarity": outcome.similarity})
+            scores = {"psnr": outcome.psnr, "similarity": outcome.similarity}
+            emit({"message_type": "detail", **facts, **sizes, **scores})
 
     def print(self, message_type: str = "summary") -> None:
         """The summary; `message_type`: its own in JSON."""
@@ -87,24 +88,31 @@ class DetailTally:
         return ", ".join(parts)
 
     def _print_sizes(self) -> None:
+        means = self._means()
         if self._dry_run:
             say(f"bytes in all: {self._bytes_before:,} now, {self._bytes:,} afterwards")
-        elif self._scored:
-            means = self._means()
+        elif "psnr" in means:
             say(
                 f"on average {means['bytes']:.0f} bytes, {means['psnr']:.1f} dB, "
                 f"similarity {means['similarity']:.2f}"
             )
+        elif means:
+            lengths = [outcome.bytes for outcome in self._written.values()]
+            say(
+                f"bytes in all: {sum(lengths):,}; {min(lengths)} to {max(lengths)} each, "
+                f"on average {means['bytes']:.0f}"
+            )
 
     def _means(self) -> dict[str, float]:
         """Of the details that were written; {} for none."""
-        if not self._scored:
-            return {}
-        return {
-            "bytes": round(fmean(outcome.bytes for outcome in self._scored), 1),
-            "psnr": round(fmean(outcome.psnr or 0.0 for outcome in self._scored), 2),
-            "similarity": round(fmean(outcome.similarity or 0.0 for outcome in self._scored), 3),
-        }
+        written = self._written.values()
+        lengths: list[float] = [outcome.bytes for outcome in written]
+        means = {"bytes": lengths} if lengths else {}
+        psnrs = [outcome.psnr for outcome in written if outcome.psnr is not None]
+        similarities = [outcome.similarity or 0.0 for outcome in written]
+        if psnrs and len(psnrs) == len(written):
+            means |= {"psnr": psnrs, "similarity": similarities}
+        return {name: round(fmean(values), 3) for name, values in means.items()}
 
 
 def track(

@@ -31,7 +31,6 @@ def upgrade() -> None:
         sa.Column("row_crc32", INTEGER, nullable=False),
         sa.Column("psnr_cdb", sa.SmallInteger(), nullable=True),
         sa.Column("similarity_milli", sa.SmallInteger(), nullable=True),
-        sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("crc32", INTEGER, nullable=False),
         sa.ForeignKeyConstraint(["image_id"], ["image.id"], name=op.f("fk_detail_image_id_image")),
         sa.ForeignKeyConstraint(

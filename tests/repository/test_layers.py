@@ -24,6 +24,7 @@ DOORS = {  # library → the only places that may import it
     "alembic": ("archive/store/database.py", "migrations/"),
     "torch": (
         "archive/models/",
+        "archive/detail/",
         "archive/codecs/pqvae",
         "archive/codecs/coders/pqvae",
         "archive/evaluate/iqa.py",

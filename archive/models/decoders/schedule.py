@@ -74,10 +74,10 @@ class Schedule:
 
     def _posterior_weights(self, timestep: int, below: int) -> tuple[torch.Tensor, ...]:
         signal, signal_below = self.alpha_bar(timestep), self.alpha_bar(below)
-        kept = signal / signal_below
+        ratio = signal / signal_below
         share = (1 - signal_below) / (1 - signal)
-        toward_z_hat = signal_below.sqrt() * (1 - kept) / (1 - signal)
-        return toward_z_hat, kept.sqrt() * share, (share * (1 - kept)).sqrt()
+        toward_z_hat = signal_below.sqrt() * (1 - ratio) / (1 - signal)
+        return toward_z_hat, ratio.sqrt() * share, (share * (1 - ratio)).sqrt()
 
     def model_output_for_x0(
         self, output: torch.Tensor, shift: torch.Tensor, timestep: torch.Tensor | int
