@@ -113,6 +113,20 @@ def test_pictures_of_one_batch_have_their_own_codes(
     assert all(np.array_equal(*pair) for pair in zip(drawn, read, strict=True))
 
 
+def test_a_batch_that_is_filled_up_with_copies_has_the_same_codes(
+    decoder: LatentDecoder, z0: torch.Tensor
+) -> None:
+    code, _ = write(decoder, z0)
+    decoder.batch_size = 3
+    try:
+        filled, drawn = write(decoder, z0)
+        [read] = draw(decoder, ReadingPath(SHORT, filled))
+    finally:
+        decoder.batch_size = 1
+    assert len(filled) == len(code)
+    assert np.array_equal(read, drawn)
+
+
 def written(
     decoder: LatentDecoder, scenes: Scenes, count: int, max_bytes: int
 ) -> tuple[list[bytes], list[Pixels]]:

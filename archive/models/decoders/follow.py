@@ -34,7 +34,14 @@ def follow(
         if bound is not None:
             z_hat = z_hat.clamp(-bound, bound)
         mean, sigma = schedule.posterior(z, z_hat, timestep, below)
-        z = mean + sigma * torch.stack(
-            [path.noise(step, estimate) for path, estimate in zip(paths, z_hat, strict=True)]
-        )
+        z = mean + sigma * torch.stack(_noises(paths, step, z_hat))
     return z
+
+
+def _noises(paths: Sequence[NoisePath], step: int, z_hat: torch.Tensor) -> list[torch.Tensor]:
+    """A step's noise of each path, asked for once: batches are filled up with copies."""
+    drawn: dict[int, torch.Tensor] = {}
+    for path, estimate in zip(paths, z_hat, strict=True):
+        if id(path) not in drawn:
+            drawn[id(path)] = path.noise(step, estimate)
+    return [drawn[id(path)] for path in paths]
