@@ -57,13 +57,15 @@ class Judges:
         """Restorations of all originals, in their frames → their scores."""
         originals = list(self.originals)
         both = [self.encoder.preprocess(pixels) for pixels in [*originals, *images]]
-        own = cosine(*np.split(self.encoder.encode_images(both) - self.center, 2))
+        similarity = cosine(*np.split(self.encoder.encode_images(both) - self.center, 2))
         return {
             "psnr": round(float(self.psnrs(images).mean()), 2),
             "id@5": round(identification_rate(JudgeMetrics(), originals, images), 3),
             "id@5_teacher": round(identification_rate(self.teacher, originals, images), 3),
-            "own": round(float(own.mean()), 3),
-            "own_worst_5_percent": round(float(np.sort(own)[: max(1, len(own) // 20)].mean()), 3),
+            "own": round(float(similarity.mean()), 3),
+            "own_worst_5_percent": round(
+                float(np.sort(similarity)[: max(1, len(similarity) // 20)].mean()), 3
+            ),
             "color": round(color_score(originals, images), 4),
         }
 

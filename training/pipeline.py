@@ -19,7 +19,6 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from archive.arrays import Vectors, unit
 from archive.codecs import Codec
 from archive.models.encoder import Encoder, OpenClipEncoder
 from archive.models.lite import LITE0, load_lite
@@ -31,15 +30,10 @@ from training.frames import embed
 from training.image_encoder import DIMENSION
 from training.latents import Bucket, LatentMaker, load_buckets, training_codecs
 from training.networks import Autoencoder, Denoiser, ImageEncoder, TextEncoder, Upscaler
+from training.phrases import phrases_to_learn
 from training.synthetic import load_scenes, subjects
 from training.teacher import load_network
-from training.text_targets import (
-    ClipTexts,
-    PhraseMap,
-    load_clip_texts,
-    name_targets,
-    phrases_to_learn,
-)
+from training.text_targets import ClipTexts, PhraseMap, load_clip_texts, name_targets
 
 BUDGET_SHARES = {
     "image-encoder": 0.0,  # fitted in a minute
@@ -118,14 +112,16 @@ class Pipeline:
             scenes = list(map(str, self.scenes.caption))
             labels = set(map(str, self.photos.caption[self.photos.is_label])) - {""} | shown
             sentences = scenes + sorted(set(names) - labels)
-            phrases = phrases_to_learn(self.clip_texts, self.captions, sorted(labels), sentences)
+            phrases, vectors = phrases_to_learn(
+                self.clip_texts, phrase_map, self.captions, sorted(labels), sentences
+            )
             np.savez(
                 cache,
                 names=np.array(names),
                 name_vectors=name_targets(names, self.clip_texts, phrase_map),
                 scene_vectors=phrase_map(scenes),
                 phrases=np.array(phrases),
-                phrase_vectors=self._phrase_vectors(phrases, phrase_map).astype(np.float16),
+                phrase_vectors=vectors.astype(np.float16),
             )
         return dict(np.load(cache))
 
@@ -276,14 +272,3 @@ class Pipeline:
         return loop.fit(
             model, batches, loss, work=self.work / name, minutes=self.minutes(stage), peak=peak
         )
-
-    def _phrase_vectors(self, phrases: list[str], phrase_map: PhraseMap) -> Vectors:
-        """The phrase map's vectors, and the real ones of known phrases."""
-        texts = self.clip_texts
-        vectors = name_targets(phrases, texts, phrase_map)
-        position = {phrase: row for row, phrase in enumerate(phrases)}
-        for row, caption in enumerate(texts.captions):
-            phrase = caption.strip(" .")
-            if not texts.caption_validation[row] and phrase in position:
-                vectors[position[phrase]] = texts.caption_vectors[row]
-        return unit(vectors)

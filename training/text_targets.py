@@ -33,18 +33,6 @@ LAMBDA = 0.1  # likewise
 VALIDATION_NAMES_EVERY = 10
 VALIDATION_PHOTOS_EVERY = 5
 CAPTIONS_PER_PHOTO = 5  # of Flickr8k
-TEMPLATES = (
-    *("{}", "a {}", "a photo of a {}", "a picture of {}"),
-    *("{}s", "the {}", "photo of {}", "two {}s"),
-)
-COLORS = (
-    *("red", "blue", "green", "yellow", "black", "white"),
-    *("brown", "pink", "orange", "grey", "purple"),
-)
-PLACES = (
-    *("on the beach", "in the snow", "at night", "at sunset"),
-    *("in the city", "in a forest", "on a table", "in the rain"),
-)
 
 
 @dataclass(frozen=True)
@@ -63,7 +51,7 @@ class ClipTexts:
     def validation_names(self) -> set[str]:
         """Every synonym of the names for validation."""
         names = zip(self.names, self.validation, strict=True)
-        return set(_synonyms(name for name, is_validation in names if is_validation))
+        return set(synonyms(name for name, is_validation in names if is_validation))
 
     def validation_captions(self) -> list[str]:
         """The captions for validation."""
@@ -83,7 +71,7 @@ def load_clip_texts(embeddings: Path, captions: Path) -> ClipTexts:
 
     def is_validation(name: str) -> bool:
         rare = name.split(",", maxsplit=1)[0].lower() not in common
-        return _digest(name) % VALIDATION_NAMES_EVERY == 0 and rare
+        return digest(name) % VALIDATION_NAMES_EVERY == 0 and rare
 
     photos = np.arange(len(flickr["captions"])) // CAPTIONS_PER_PHOTO
     return ClipTexts(
@@ -140,7 +128,7 @@ def name_targets(names: list[str], clip_texts: ClipTexts, phrase_map: PhraseMap)
     rows = {
         synonym.lower(): row
         for row, name in enumerate(clip_texts.names)
-        for synonym in _synonyms([name])
+        for synonym in synonyms([name])
     }
     for position, name in enumerate(names):
         row = rows.get(name.lower())
@@ -149,47 +137,15 @@ def name_targets(names: list[str], clip_texts: ClipTexts, phrase_map: PhraseMap)
     return vectors
 
 
-def phrases_to_learn(
-    clip_texts: ClipTexts, captions: Path, labels: list[str], sentences: list[str]
-) -> list[str]:
-    """What the text encoder is trained on: names in templates, with colors and places, words,
-    captions; nothing that is for validation."""
-    validation = clip_texts.validation_names()
-    trained_names = set(_synonyms(clip_texts.names)) - validation
-    names = sorted(trained_names | set(labels) - {""})
-    phrases = {template.format(name) for name in names for template in TEMPLATES}
-    phrases |= {
-        f"a {color} {name}" for name in names for color in COLORS if _digest(color + name) % 3 == 0
-    }
-    phrases |= {
-        f"a {name} {place}" for name in names for place in PLACES if _digest(place + name) % 4 == 0
-    }
-    phrases |= set(_whole_words())
-    phrases |= set(caption_lines(captions))
-    phrases |= set(sentences) | {word for name in names for word in name.split()}
-    validation |= {caption.strip(" .") for caption in clip_texts.validation_captions()}
-    excluded = {phrase.lower() for phrase in validation}
-    return sorted(phrase for phrase in phrases if phrase and phrase.lower() not in excluded)
-
-
 def caption_lines(captions: Path) -> list[str]:
     """captions.txt.gz → its lines, without the final period."""
     with gzip.open(captions, "rt", encoding="utf-8") as lines:
         return [line.strip(" .\n") for line in lines]
 
 
-def _synonyms(names: Iterable[str]) -> list[str]:
+def synonyms(names: Iterable[str]) -> list[str]:
     """Names as ImageNet writes them, "a, b" → every synonym."""
     return [synonym.strip() for name in names for synonym in name.split(",")]
-
-
-def _whole_words() -> list[str]:
-    """Words that are one token of CLIP's vocabulary."""
-    from open_clip.tokenizer import SimpleTokenizer
-
-    tokens = SimpleTokenizer().encoder
-    words = (token.removesuffix("</w>") for token in tokens if token.endswith("</w>"))
-    return sorted(word for word in words if len(word) > 2 and word.isascii() and word.isalpha())
 
 
 def _centered(vectors: Vectors) -> Vectors:
@@ -197,5 +153,6 @@ def _centered(vectors: Vectors) -> Vectors:
     return unit(vectors - vectors.mean(axis=0))
 
 
-def _digest(text: str) -> int:
+def digest(text: str) -> int:
+    """The text's SHA-256, as an integer."""
     return int(hashlib.sha256(text.encode()).hexdigest(), 16)
