@@ -23,7 +23,7 @@ from archive.restore.reconstruct import SCORE_SIDE, Reconstructor
 from archive.store import Store
 
 GRID = 30  # thousandths of the noise schedule that a step of a schedule takes at least
-LAST = 100  # thousandths of the noise schedule at which schedules end
+LAST = 40  # thousandths of the noise schedule at which schedules end
 
 
 class DetailReader:
