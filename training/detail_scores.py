@@ -1,16 +1,16 @@
 """python -m training.detail_scores --data ../shared/data --pair archive/models/pocket --first 64
 
 Validation photos through a real archive: ingested, given details, restored with more and more of
-them, and scored beside WebP and AVIF of as many bytes. One JSON line each:
+them, and scored beside WebP, AVIF, JPEG XL of as many bytes and ThumbHash. One JSON line each:
 
-    bytes       the row's codes and what is used of the detail; of WebP and AVIF, without headers
+    bytes       the row's codes and what is used of the detail; of files, without their headers
     psnr        dB, in the decoder's frame
     id@5        of 64 photos: is the original among the five nearest, by the judge and the teacher
     own         centered cosine of original and restoration, in the pair's encoder
     color       mean squared error of 32 × 32 color maps, values 0…1
     better      share of the photos with a higher PSNR than at the length before
 
-WebP and AVIF are the best of SIDES × their qualities for each photo, enlarged again.
+Files are the best of SIDES × QUALITIES for each photo, by squared error, and enlarged again.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ from training.restoration_scores import color_score, sharp_photos
 
 SIDES = (12, 16, 24, 32, 48, 64, 96, 128)  # pixels; √area of what is compressed
 QUALITIES = (0, 5, 15, 30, 50, 75)
-HEADERS = {"WEBP": 30, "AVIF": 0}  # bytes of a file that say nothing of its picture
+HEADERS = {"WEBP": 30, "AVIF": 0, "JXL": 14}  # bytes of a file that say nothing of its picture
+OPTIONS = {"WEBP": {"method": 6}, "JXL": {"effort": 9}}
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Judges:
 
 
 def compressed(kind: str, original: Pixels, max_bytes: int) -> Pixels:
-    """The original as WEBP or AVIF of at most so many bytes gives it back, the best of all ways."""
+    """The original as a file of at most so many bytes gives it back, the best of all ways."""
     best, error = original * 0 + 128, np.inf
     height, width, _ = original.shape
     for side in SIDES:
@@ -86,13 +87,25 @@ def compressed(kind: str, original: Pixels, max_bytes: int) -> Pixels:
         )
         for quality in QUALITIES:
             file = BytesIO()
-            small.save(file, kind, quality=quality, **({"method": 6} if kind == "WEBP" else {}))
+            small.save(file, kind, quality=quality, **OPTIONS.get(kind, {}))
             if _payload(kind, file.getvalue()) > max_bytes:
                 break
             enlarged = squash(np.asarray(Image.open(file).convert("RGB")), (width, height))
             if (new := float(np.square(enlarged.astype(np.float32) - original).mean())) < error:
                 best, error = enlarged, new
     return best
+
+
+def thumbhash(original: Pixels) -> tuple[int, Pixels]:
+    """The original's ThumbHash: its bytes, and what it gives back."""
+    from thumbhash import rgba_to_thumb_hash, thumb_hash_to_rgba
+
+    small = Image.fromarray(original).convert("RGBA")
+    small.thumbnail((100, 100))
+    code = rgba_to_thumb_hash(*small.size, np.asarray(small).ravel().tolist())
+    width, height, values = thumb_hash_to_rgba(code)
+    pixels = np.array(values, np.uint8).reshape(height, width, 4)[..., :3].copy()
+    return len(code), squash(pixels, (original.shape[1], original.shape[0]))
 
 
 def _payload(kind: str, file: bytes) -> int:
@@ -132,7 +145,7 @@ def _say(method: str, size: float, scores: dict[str, float]) -> None:
 @click.option("--lengths", default="0,20,40,60,80,120,160,250", show_default=True)
 @click.option("--count", default=PHOTOS, show_default=True, help="Photos.")
 @click.option("--first", default=0, show_default=True, help="Photos to skip.")
-@click.option("--formats/--no-formats", default=True, help="Whether to score WebP and AVIF.")
+@click.option("--formats/--no-formats", default=True, help="Whether to score files, too.")
 def main(
     *,
     data: Path,
@@ -145,6 +158,8 @@ def main(
     formats: bool,
 ) -> None:
     """Print the scores."""
+    import pillow_jxl  # noqa: F401  registers itself
+
     torch.set_num_threads(2)
     corpus, _, teacher = load_data(data, work)
     photos = sharp_photos(corpus, count, first=first)
@@ -164,9 +179,12 @@ def main(
                 better = float((psnrs > before).mean())
                 before = psnrs
                 _say("coldframe", size, judges.scores(images) | {"better": round(better, 3)})
-                for kind in ("WEBP", "AVIF") if formats else ():
+                for kind in HEADERS if formats else ():
                     same = [compressed(kind, original, int(size)) for original in originals]
                     _say(kind.lower(), int(size), judges.scores(same))
+        hashed = [thumbhash(original) for original in originals]
+        size = float(np.mean([length for length, _ in hashed]))
+        _say("thumbhash", size, judges.scores([pixels for _, pixels in hashed]))
 
 
 if __name__ == "__main__":
