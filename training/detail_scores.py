@@ -1,7 +1,7 @@
 """python -m training.detail_scores --data ../shared/data --pair archive/models/pocket --first 64
 
 Validation photos through a real archive: ingested, given details, restored with more and more of
-them, and scored beside WebP, AVIF, JPEG XL of as many bytes and ThumbHash. One JSON line each:
+them, and scored beside WebP, AVIF and JPEG XL of as many bytes. One JSON line each:
 
     bytes       the row's codes and what is used of the detail; of files, without their headers
     psnr        dB, in the decoder's frame
@@ -96,18 +96,6 @@ def compressed(kind: str, original: Pixels, max_bytes: int) -> Pixels:
     return best
 
 
-def thumbhash(original: Pixels) -> tuple[int, Pixels]:
-    """The original's ThumbHash: its bytes, and what it gives back."""
-    from thumbhash import rgba_to_thumb_hash, thumb_hash_to_rgba
-
-    small = Image.fromarray(original).convert("RGBA")
-    small.thumbnail((100, 100))
-    code = rgba_to_thumb_hash(*small.size, np.asarray(small).ravel().tolist())
-    width, height, values = thumb_hash_to_rgba(code)
-    pixels = np.array(values, np.uint8).reshape(height, width, 4)[..., :3].copy()
-    return len(code), squash(pixels, (original.shape[1], original.shape[0]))
-
-
 def _payload(kind: str, file: bytes) -> int:
     """Bytes of a file that say something of its picture."""
     if kind == "AVIF":
@@ -182,9 +170,6 @@ def main(
                 for kind in HEADERS if formats else ():
                     same = [compressed(kind, original, int(size)) for original in originals]
                     _say(kind.lower(), int(size), judges.scores(same))
-        hashed = [thumbhash(original) for original in originals]
-        size = float(np.mean([length for length, _ in hashed]))
-        _say("thumbhash", size, judges.scores([pixels for _, pixels in hashed]))
 
 
 if __name__ == "__main__":
