@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 PICTURE = Path(__file__).parents[1] / "docs" / "assets" / "readme.webp"
@@ -36,17 +37,22 @@ def strip(files: Sequence[Path], widths: Sequence[int]) -> Image.Image:
 
 
 def webp(original: Path, max_bytes: int, folder: Path) -> Path:
-    """The largest WebP of an image that fits, headers not counted → its pixels, as a PNG."""
+    """The best WebP of an image of at most so many bytes, headers not counted → a PNG of it."""
     image = Image.open(original).convert("RGB")
-    for side in range(96, 4, -2):
+    truth = np.asarray(image, np.float32)
+    renditions = []
+    for side in range(16, 97, 8):
         small = image.copy()
         small.thumbnail((side, side), Image.Resampling.LANCZOS)
-        file = BytesIO()
-        small.save(file, "WEBP", quality=10, method=6)
-        if file.tell() - WEBP_HEADERS <= max_bytes:
-            break
+        for quality in (0, 5, 15, 30, 50, 75):
+            file = BytesIO()
+            small.save(file, "WEBP", quality=quality, method=6)
+            if file.tell() - WEBP_HEADERS <= max_bytes:
+                decoded = Image.open(file).convert("RGB")
+                renditions.append(decoded.resize(image.size, Image.Resampling.BICUBIC))
+    best = min(renditions, key=lambda px: np.square(np.asarray(px, np.float32) - truth).mean())
     out = folder / f"{original.stem}.png"
-    Image.open(file).convert("RGB").resize(image.size, Image.Resampling.BICUBIC).save(out)
+    best.save(out)
     return out
 
 

@@ -100,21 +100,30 @@ class Archive(ArchiveReader):
     ) -> Iterator[DetailOutcome]:
         """Rows → details of at most `max_bytes`, from the originals that can be seen; 0: none.
 
-        `budget`: bytes of all these rows' details together, spent where they help most;
-        `cut`: longer ones, for good; `sampling`: what the details' scores are measured with;
-        `dry_run` only tells. Raises UsageError, ModelMissing, ArchiveReadOnly.
+        `budget`: bytes of all these rows' details together, spent where they help most; then all
+        are written anew. `cut`: longer ones, for good; `sampling`: what the details' scores are
+        measured with; `dry_run` only tells. Raises UsageError, ModelMissing, ArchiveReadOnly.
         """
         if not dry_run:
             self._store.database.check_writable()
-        native = replace(sampling or self.sampling, image_size=0)
-        reconstructor = self.reconstructor(native)
-        writer = DetailWriter(reconstructor, self.decoder, lambda: self.encoder)
-        parts = (self._store, self._codecs, reconstructor, writer)
-        run = DetailRun(*parts, cut=cut, dry_run=dry_run)
-        if budget is None or dry_run:
+        chosen = sampling or self.sampling
+        parts = (self._store, self._codecs, lambda: self._detail_writer(chosen))
+        if budget is None:
+            decoder = self._models.known_decoder
+            run = DetailRun(*parts, decoder_sha256=decoder, cut=cut, dry_run=dry_run)
+            yield from run.run(rows, max_bytes)
+            return
+        run = DetailRun(*parts, cut=False, rewrite=True, dry_run=dry_run)
+        if dry_run:
             yield from run.run(rows, max_bytes)
         else:
             yield from run_within(self._store, run, rows, max_bytes, budget)
+
+    def _detail_writer(self, sampling: Sampling) -> DetailWriter:
+        native = replace(sampling, image_size=0, detail_bytes=0, candidates=1)
+        hasty = replace(native, steps=1, clip_guidance=0.0)
+        reconstructors = (self.reconstructor(native), self.reconstructor(hasty))
+        return DetailWriter(*reconstructors, self.decoder, lambda: self.encoder)
 
     def choose_seeds(self, candidates: int) -> Iterator[SeedChosen]:
         """Selects the best of so many seeds (a power of two) for rows without a seed index.

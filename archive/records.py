@@ -159,9 +159,9 @@ class Row:
         return 8 * (len(self.clip_code) + len(self.color_code)) + seed_bits(self.seed_index)
 
     @property
-    def codes_crc32(self) -> int:
-        """CRC-32 of both codes, which tells whether something was made from these."""
-        return codes_crc32(self.clip_code, self.color_code)
+    def detail_crc32(self) -> int:
+        """What its detail is bound to: CRC-32 of both codes and their codec."""
+        return detail_crc32(self.codec_id, self.clip_code, self.color_code)
 
     @property
     def candidate(self) -> int:
@@ -174,9 +174,9 @@ class Row:
         return self.paths[0] if self.paths else ""
 
 
-def codes_crc32(clip_code: bytes, color_code: bytes) -> int:
-    """CRC-32 of both codes, one after the other."""
-    return zlib.crc32(color_code, zlib.crc32(clip_code))
+def detail_crc32(codec_id: int, clip_code: bytes, color_code: bytes) -> int:
+    """CRC-32 of the codes, one after the other, and the codec's id in decimal digits."""
+    return zlib.crc32(b"%b%b%d" % (clip_code, color_code, codec_id))
 
 
 def seed_bits(seed_index: int | None) -> int:
@@ -225,13 +225,13 @@ class Detail:
     image_id: int
     schedule_id: int
     code: bytes  # at least one byte; every prefix is a detail, too
-    row_crc32: int  # Row.codes_crc32 when it was written
+    row_crc32: int  # Row.detail_crc32 when it was written
     psnr: float | None = None  # dB, to hundredths, with the whole code; None if unknown
     similarity: float | None = None  # centered cosine, to thousandths, likewise
 
     def is_stale(self, row: Row) -> bool:
         """Whether it was written for other codes than the row has, and cannot be decoded."""
-        return self.row_crc32 != row.codes_crc32
+        return self.row_crc32 != row.detail_crc32
 
 
 @dataclass(frozen=True)

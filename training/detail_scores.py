@@ -30,9 +30,9 @@ from PIL import Image
 from archive.archive import Archive
 from archive.arrays import Pixels, Vectors, cosine
 from archive.create_archive import DEFAULT_CODEC
+from archive.metrics import psnr
 from archive.models.encoder import Encoder
 from archive.models.pairs import POCKET_FOLDER
-from archive.restore.details import psnr
 from archive.restore.frames import frame_size
 from training.evaluate import PHOTOS, load_data
 from training.frames import AREA, MULTIPLE, squash
@@ -113,10 +113,8 @@ def restorations(
     for length in lengths:
         sampling = replace(archive.sampling, detail_bytes=length)
         restored = archive.restore([row.id for row in rows], sampling=sampling)
-        images = [
-            squash(np.asarray(image.image), frame)
-            for image, frame in zip(restored, frames, strict=True)
-        ]
+        by_id = {image.id: np.asarray(image.image) for image in restored}
+        images = [squash(by_id[row.id], frame) for row, frame in zip(rows, frames, strict=True)]
         sizes = [row.bits / 8 + min(length, details[row.id]) for row in rows]
         yield float(np.mean(sizes)), images
 

@@ -43,11 +43,15 @@ def foreign_phrases(
 
     `position`: of English phrases among `vectors`.
     """
-    phrases: dict[str, Vectors] = {}
-    for word, meanings in common_words(words, set(position)).items():
-        rows = [position[meaning] for meaning in meanings]
-        weights = np.asarray(1 / np.arange(1, len(rows) + 1), np.float32)
-        phrases |= dict.fromkeys(spellings(language, word), unit(weights @ vectors[rows]))
+    meanings_of = common_words(words, set(position))
+    weights = np.asarray(1 / np.arange(1, MEANINGS + 1), np.float32)
+    phrases = {
+        word: unit(weights[: len(meanings)] @ vectors[[position[m] for m in meanings]])
+        for word, meanings in meanings_of.items()
+    }
+    for word, meanings in meanings_of.items():
+        for spelling in spellings(language, word):
+            phrases.setdefault(spelling, phrases[word])  # another word's own spelling comes first
         for color, template in COLORS[language].items():
             row = position.get(f"a {color} {meanings[0]}")
             if row is not None:
@@ -69,8 +73,7 @@ def common_words(words: Words, vocabulary: set[str]) -> Words:
 
 
 def spellings(language: str, word: str) -> Iterator[str]:
-    """The word, without accents, and in one of its language's phrases."""
-    yield word
+    """The word without accents, and in one of its language's phrases."""
     plain = word.lower().translate(UMLAUTS) if language == "deu" else word
     yield "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
     templates = TEMPLATES[language]

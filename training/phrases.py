@@ -64,7 +64,9 @@ def phrases_to_learn(
     phrases += [template.format(noun) for template in NOUN_TEMPLATES for noun in nouns]
     vectors = np.concatenate([vectors, *[noun_vectors] * len(NOUN_TEMPLATES)])
     vocabulary = _vocabulary(clip_texts, captions, labels) | set(nouns)
-    return _with_translations(phrases, vectors, vocabulary)
+    phrases, vectors = _with_translations(phrases, vectors, vocabulary)
+    learned = np.array([phrase.lower() not in excluded for phrase in phrases])
+    return [phrase for phrase in phrases if phrase.lower() not in excluded], vectors[learned]
 
 
 def _english(

@@ -88,7 +88,7 @@ def write_page(
 
 def _figures(stats: Stats) -> str:
     code_bits = stats.clip_bits_per_image + stats.color_bits_per_image
-    code_bytes = (code_bits + stats.choice_bits_per_image + stats.detail_bits_per_image) / 8
+    code_bytes = (code_bits + stats.choice_bits_per_image) / 8
     figures = {
         "images": f"{stats.images:,}",
         "codes per image": f"{code_bytes:.0f} bytes",

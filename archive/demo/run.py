@@ -52,7 +52,8 @@ class Demo:
         self.out = out
         self.captions: dict[str, str] = {}  # of the samples, by path
         self.answers: list[tuple[str, list[Hit]]] = []
-        self.restored: dict[int, list[Restored]] = {}  # by bytes of the detail, 0: none
+        self.restored: dict[int, dict[int, Restored]] = {}  # by bytes of the detail, and by id
+        self._details: dict[int, int] = {}  # bytes, by id
         self._folder = folder
 
     @property
@@ -81,17 +82,17 @@ class Demo:
         """From the rows and so many bytes of their details."""
         sampling = replace(archive.sampling, detail_bytes=detail_bytes)
         out = self.out / "page" / (f"detail-{detail_bytes}" if detail_bytes else "row")
-        self.restored[detail_bytes] = []
+        self.restored[detail_bytes] = {}
         for restored in archive.restore([row.id for row in rows], out, sampling=sampling):
             if restored.error:
                 raise ColdframeError(restored.error)
-            self.restored[detail_bytes].append(restored)
+            self.restored[detail_bytes][restored.id] = restored
             yield Stage("restoring", sum(map(len, self.restored.values())))
 
     def _write_details(self, archive: Archive, rows: Sequence[Row]) -> Iterator[Stage]:
-        details = archive.write_details(rows, max_bytes=max(DETAIL_BYTES))
-        for done, _ in enumerate(details, start=1):
-            yield Stage("writing details", done)
+        for outcome in archive.write_details(rows, max_bytes=max(DETAIL_BYTES)):
+            self._details[outcome.id] = outcome.bytes
+            yield Stage("writing details", len(self._details))
 
     def _copy_samples(self) -> Path:
         """The drawings that ship with the package → a folder of files."""
@@ -117,7 +118,7 @@ class Demo:
             (question, [self._thumbnail(archive, hit) for hit in hits])
             for question, hits in self.answers
         ]
-        comparisons = [self._comparison(row, place) for place, row in enumerate(rows)]
+        comparisons = [self._comparison(row) for row in rows]
         source = (
             f"Images of {self._folder}." if self._folder else "Drawings that ship with coldframe."
         )
@@ -137,7 +138,7 @@ class Demo:
     def _thumbnail(self, archive: Archive, hit: Hit) -> Thumbnail:
         return Thumbnail(self._original_link(archive[hit.id]), hit.score, self._name(hit.path))
 
-    def _comparison(self, row: Row, place: int) -> Comparison:
+    def _comparison(self, row: Row) -> Comparison:
         codes = len(row.clip_code) + len(row.color_code)
         facts = [self._name(row.path), f"row {row.id}"]
         facts += [f"embedding {row.clip_code.hex()[:32]}…", f"color map {row.color_code.hex()}"]
@@ -145,7 +146,10 @@ class Demo:
             original=self._original_link(row),
             original_bytes=row.file_bytes,
             restorations=[
-                (self._link(Path(str(restored[place].file))), codes + detail_bytes)
+                (
+                    self._link(Path(str(restored[row.id].file))),
+                    codes + min(detail_bytes, self._details.get(row.id, 0)),
+                )
                 for detail_bytes, restored in self.restored.items()
             ],
             width=row.width,

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
+from archive.detail.schedule import CODEWORD_BYTES
+
 Curve = Sequence[tuple[int, float]]
 """(bytes, energy that remains), bytes ascending from 0."""
 
@@ -23,10 +25,11 @@ def share(curves: Mapping[int, Curve], total_bytes: int) -> dict[int, int]:
     ]
     shares = dict.fromkeys(curves, 0)
     for _, image, length in sorted(segments, reverse=True):  # a hull's are in order
-        if length > total_bytes:
+        taken = min(length, total_bytes - total_bytes % CODEWORD_BYTES)  # a prefix is as good
+        if taken <= 0:
             break
-        shares[image] += length
-        total_bytes -= length
+        shares[image] += taken
+        total_bytes -= taken
     return shares
 
 
@@ -37,8 +40,7 @@ def _hull_segments(curve: Curve) -> list[tuple[float, int]]:
         while len(hull) > 1 and _slope(hull[-2], hull[-1]) <= _slope(hull[-1], point):
             hull.pop()
         hull.append(point)
-    segments = [(_slope(*pair), pair[1][0] - pair[0][0]) for pair in pairwise(hull)]
-    return [(slope, length) for slope, length in segments if slope > 0]
+    return [(_slope(*pair), pair[1][0] - pair[0][0]) for pair in pairwise(hull)]
 
 
 def _slope(first: tuple[int, float], last: tuple[int, float]) -> float:

@@ -18,12 +18,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from archive.detail.budget import Curve
 from archive.detail.codewords import COUNT, Book, noise
 from archive.detail.random_bits import gaussians, words
 from archive.detail.schedule import CODEWORD_BYTES, DetailSchedule
 
 if TYPE_CHECKING:
     import torch
+
+LEAST_FALL = 0.001  # of the energy, a byte, where too little is known
 
 START, BOOK, FILL, MEASURE = range(4)  # streams of the generator
 
@@ -60,8 +63,7 @@ class WritingPath:
         self.timesteps = schedule.prefix(max_bytes)
         self.code = b""
         """What was chosen so far."""
-        self.curve: list[tuple[int, float]] = []
-        """(bytes of the code, energy |z₀ − ẑ₀|² that remains) at every step so far."""
+        self._energies: list[tuple[int, float]] = []  # as in the curve, at the steps so far
 
     def start(self, shape: tuple[int, ...]) -> torch.Tensor:
         """The noise it starts at."""
@@ -71,11 +73,26 @@ class WritingPath:
         """The noise of a step, (C, h, w); its codewords are appended to the code."""
         books = _books(self._schedule, step, z_hat)
         residual = (self._z0 - z_hat).flatten()
-        self.curve.append((len(self.code), float(residual.square().sum())))
+        self._energies.append((len(self.code), float(residual.square().sum())))
         numbers = [book.nearest(residual) for book in books[: self._left]]
         self._left -= len(numbers)
         self.code += struct.pack(f">{len(numbers)}H", *numbers)
         return _noise(books, step, numbers, z_hat)
+
+    @property
+    def curve(self) -> Curve:
+        """(bytes of the code, energy |z₀ − ẑ₀|² that remains), from 0 to the whole code.
+
+        The last energy is not known, as nothing is estimated after the last codeword: it goes on
+        as it fell before.
+        """
+        length, energy = self._energies[-1]
+        fall = LEAST_FALL * (len(self.code) - length)
+        if len(self._energies) > 1:
+            length_before, energy_before = self._energies[-2]
+            share = (len(self.code) - length) / (length - length_before)
+            fall = max(fall, 1 - (energy / energy_before) ** share)
+        return [*self._energies, (len(self.code), energy * (1 - fall))]
 
 
 class MeasuringPath:

@@ -145,7 +145,8 @@ class Comparison:
             height, width, _ = reconstruction.pixels.shape
             picture = load_picture(Path(row.path), at_least=max(width, height, SCORE_SIDE))
             original = resize(picture.pixels, width, height)
-            subjects.append(Subject(row, picture, original, reconstruction.pixels))
+            bits = self._reconstructor.bits(row)
+            subjects.append(Subject(row, picture, original, reconstruction.pixels, bits))
         return subjects
 
     def _score(self, original: Pixels, renditions: Sequence[Rendition]) -> list[Scores]:

@@ -33,6 +33,7 @@ class Subject:
     picture: Picture  # the file, decoded
     original: Pixels  # the file's pixels, resized
     restored: Pixels  # the row, as the archive restores it
+    bits: int  # that it is restored from: the row's, and its detail's
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def restored_rows() -> Method:
     """The rows, as the archive restores them."""
 
     def render(subjects: Sequence[Subject]) -> list[Rendition]:
-        return [Rendition(subject.row.bits, subject.restored) for subject in subjects]
+        return [Rendition(subject.bits, subject.restored) for subject in subjects]
 
     return Method("coldframe", "coldframe", render)
 

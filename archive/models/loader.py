@@ -71,6 +71,11 @@ class ModelLoader:
             return vectors
         return self.encoder.encode_texts(texts)
 
+    @property
+    def known_decoder(self) -> str | None:
+        """Digest of the weights that `decoder` will have, if that is known before it is loaded."""
+        return None if self._any_weights else self._record.decoder_sha256
+
     @cached_property
     def decoder(self) -> Decoder:
         """Raises ModelMissing, UsageError, and ModelMismatch if earlier restorations used other

@@ -10,8 +10,9 @@ detail of another decoder, or of other codes, counts as none: a new one replaces
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 
 from archive.arrays import Pixels
@@ -23,12 +24,12 @@ from archive.errors import BadCode, UsageError
 from archive.originals import has_original, original_pixels
 from archive.records import Detail, DetailScheduleRecord, Row
 from archive.restore.details import DetailWriter
-from archive.restore.reconstruct import Reconstructor
 from archive.store import Store
 from archive.store.clock import utc_now
 
 PAGE = 256  # rows whose details are looked up at a time
 FITTED = 16  # originals that a schedule is fitted to
+SAMPLED = 4 * FITTED  # rows that they are looked for among
 
 
 class DetailStatus(enum.StrEnum):
@@ -40,6 +41,7 @@ class DetailStatus(enum.StrEnum):
     REMOVED = "removed"
     PENDING = "pending"  # the row waits for its codec, and has no codes to keep
     NO_ORIGINAL = "no original"  # it is shorter, or there is none, and cannot be written now
+    CHANGED = "changed"  # the row was forgotten or recoded meanwhile
     DAMAGED = "damaged"  # the row is
 
 
@@ -54,6 +56,7 @@ class DetailOutcome:
     bytes_before: int
     psnr: float | None = None  # dB, with all of it
     similarity: float | None = None  # centered cosine of original and restoration
+    curve: Curve = field(default=(), repr=False, compare=False)  # of a detail that was written
 
 
 class DetailRun:
@@ -63,25 +66,42 @@ class DetailRun:
         self,
         store: Store,
         codecs: Mapping[int, Codec],
-        reconstructor: Reconstructor,
-        writer: DetailWriter,
+        open_writer: Callable[[], DetailWriter],
         *,
+        decoder_sha256: str | None = None,
         cut: bool = True,
+        rewrite: bool = False,
         dry_run: bool = False,
     ) -> None:
-        """`cut`: details that are longer than wanted; `dry_run`: nothing is written."""
+        """`open_writer` is called when a row needs one: cutting does not, if `decoder_sha256`, the
+        writer's decoder, is known without it.
+
+        `cut`: details that are longer than wanted; `rewrite`: all whose originals can be seen;
+        `dry_run`: nothing is written.
+        """
         self._store = store
         self._codecs = codecs
-        self._reconstructor = reconstructor
-        self._writer = writer
+        self._open_writer = open_writer
+        self._known_decoder = decoder_sha256
         self._cut = cut
-        self.curves: dict[int, Curve] = {}
-        """Of the details that were written, by image."""
+        self._rewrite = rewrite
         self._dry_run = dry_run
-        self._schedules = {
+
+    @cached_property
+    def _writer(self) -> DetailWriter:
+        return self._open_writer()
+
+    @cached_property
+    def _stored_schedules(self) -> dict[int, DetailScheduleRecord]:
+        return self._store.details.schedules()
+
+    @cached_property
+    def _schedules(self) -> dict[int, DetailSchedule]:
+        """By id, those of the writer's decoder."""
+        return {
             record.id: DetailSchedule.of(record.parameters)
-            for record in store.details.schedules().values()
-            if record.decoder_sha256 == writer.decoder_sha256
+            for record in self._stored_schedules.values()
+            if record.decoder_sha256 == self._writer.decoder_sha256
         }
 
     def run(self, rows: Iterable[Row], max_bytes: int) -> Iterator[DetailOutcome]:
@@ -126,10 +146,10 @@ class DetailRun:
             return DetailStatus.DAMAGED
         if not max_bytes:
             return DetailStatus.KEPT if detail is None else DetailStatus.REMOVED
-        if detail is not None and self._is_readable(detail, row):
-            if self._cut and len(detail.code) > max_bytes:
+        if detail is not None and not detail.is_stale(row):
+            if self._cut and len(detail.code) > max_bytes and self._is_of_decoder(detail):
                 return DetailStatus.CUT
-            if len(detail.code) >= self._goal(max_bytes, detail.schedule_id):
+            if not self._rewrite and self._is_long_enough(detail, max_bytes):
                 return DetailStatus.KEPT
         return self._obstacle(row)
 
@@ -144,8 +164,16 @@ class DetailRun:
             return DetailStatus.DAMAGED
         return None
 
-    def _is_readable(self, detail: Detail, row: Row) -> bool:
-        return detail.schedule_id in self._schedules and not detail.is_stale(row)
+    def _is_of_decoder(self, detail: Detail) -> bool:
+        schedule = self._stored_schedules.get(detail.schedule_id)
+        decoder = self._known_decoder or self._writer.decoder_sha256
+        return schedule is not None and schedule.decoder_sha256 == decoder
+
+    def _is_long_enough(self, detail: Detail, max_bytes: int) -> bool:
+        """Whether the decoder can read it, and would not write a longer one."""
+        schedule_id = detail.schedule_id
+        has_schedule = schedule_id in self._schedules
+        return has_schedule and len(detail.code) >= self._goal(max_bytes, schedule_id)
 
     def _goal(self, max_bytes: int, schedule_id: int) -> int:
         """Length of the detail that would be written with this schedule."""
@@ -180,7 +208,7 @@ class DetailRun:
 
         met: set[int] = set()
         self._ensure_schedule(rows)
-        for batch in self._reconstructor.batches(visible(), lambda row: row):
+        for batch in self._writer.reconstructor.batches(visible(), lambda row: row):
             pixels = [originals.pop(row.id) for row in batch]
             met.update(row.id for row in batch)
             yield from self._write_batch(batch, pixels, lengths, max_bytes)
@@ -190,19 +218,27 @@ class DetailRun:
                 yield DetailOutcome(row.id, row.path, DetailStatus.NO_ORIGINAL, before, before)
 
     def _ensure_schedule(self, rows: Sequence[Row]) -> None:
-        """Fits the archive's first schedule for this decoder to the originals of some rows."""
+        """Fits the first schedule for this decoder: to originals from all of the archive, or of
+        these rows if none of those can be seen.
+        """
         if self._schedules:
             return
-        size = self._writer.image_size
-        originals = ((row, original_pixels(row, at_least=size)) for row in rows)
-        visible = ((row, pixels) for row, pixels in originals if pixels is not None)
-        sample = list(islice(visible, FITTED))
+        ids = self._store.images.sample(SAMPLED)
+        sampled = [row for row in self._store.images.read(ids) if row.intact]
+        sample = self._with_originals(sampled) or self._with_originals(rows)
         if sample:
             schedule = self._writer.fit_schedule(*zip(*sample, strict=True))
-            record = DetailScheduleRecord(
-                schedule.parameters, self._writer.decoder_sha256, utc_now()
-            )
+            decoder = self._writer.decoder_sha256
+            record = DetailScheduleRecord(schedule.parameters, decoder, utc_now())
             self._schedules[self._store.details.add_schedule(record).id] = schedule
+
+    def _with_originals(self, rows: Iterable[Row]) -> list[tuple[Row, Pixels]]:
+        """The first FITTED rows whose originals can be seen, and these."""
+        size = self._writer.image_size
+        decodable = (row for row in rows if self._obstacle(row) is None)
+        originals = ((row, original_pixels(row, at_least=size)) for row in decodable)
+        visible = ((row, pixels) for row, pixels in originals if pixels is not None)
+        return list(islice(visible, FITTED))
 
     def _write_batch(
         self,
@@ -214,13 +250,16 @@ class DetailRun:
         schedule_id, schedule = max(self._schedules.items())
         written = self._writer.write(schedule, rows, originals, max_bytes)
         details = [
-            Detail(row.id, schedule_id, new.code, row.codes_crc32, new.psnr, new.similarity)
+            Detail(row.id, schedule_id, new.code, row.detail_crc32, new.psnr, new.similarity)
             for row, new in zip(rows, written, strict=True)
         ]
         outdated = self._store.details.put(details)
         for row, new in zip(rows, written, strict=True):
-            if row.id not in outdated:  # else forgotten or recoded meanwhile
-                self.curves[row.id] = new.curve
-                scores = (round(new.psnr, 2), round(new.similarity, 3))
-                sizes = (len(new.code), lengths[row.id])
-                yield DetailOutcome(row.id, row.path, DetailStatus.WRITTEN, *sizes, *scores)
+            before = lengths[row.id]
+            if row.id in outdated:
+                yield DetailOutcome(row.id, row.path, DetailStatus.CHANGED, before, before)
+                continue
+            sizes = (len(new.code), before)
+            scores = (round(new.psnr, 2), round(new.similarity, 3))
+            status = DetailStatus.WRITTEN
+            yield DetailOutcome(row.id, row.path, status, *sizes, *scores, curve=new.curve)

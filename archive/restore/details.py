@@ -16,32 +16,46 @@ from archive.detail.budget import Curve
 from archive.detail.paths import MeasuringPath, ReadingPath, WritingPath
 from archive.detail.schedule import DetailSchedule, fit_schedule
 from archive.imaging.resize import resize
+from archive.metrics import psnr
 from archive.models.decoder import Decoder
 from archive.models.encoder import Encoder
-from archive.records import Row
+from archive.records import DetailScheduleRecord, Row
 from archive.restore.reconstruct import SCORE_SIDE, Reconstructor
 from archive.store import Store
 
 GRID = 30  # thousandths of the noise schedule that a step of a schedule takes at least
+REMEMBERED = 4096  # details
 LAST = 40  # thousandths of the noise schedule at which schedules end
 
 
 class DetailReader:
-    """The details of an archive that its decoder can read."""
+    """The details of an archive that its decoder can read, each read once."""
 
     def __init__(self, store: Store, decoder_sha256: str, max_bytes: int | None = None) -> None:
         """`max_bytes`: what is used of each, all of it if None."""
         self._store = store
         self._decoder_sha256 = decoder_sha256
         self._max_bytes = max_bytes
+        self._schedules: dict[int, DetailScheduleRecord] = {}
+        self._paths: dict[tuple[int, int], ReadingPath | None] = {}  # the latest REMEMBERED
 
     def __call__(self, row: Row) -> ReadingPath | None:
         """A row's detail; None if it has none that can be read."""
+        key = (row.id, row.detail_crc32)
+        if key not in self._paths:
+            if len(self._paths) == REMEMBERED:
+                del self._paths[next(iter(self._paths))]
+            self._paths[key] = self._read(row)
+        return self._paths[key]
+
+    def _read(self, row: Row) -> ReadingPath | None:
         detail = self._store.details.of([row.id]).get(row.id)
         if detail is None or detail.is_stale(row):
             return None
-        record = self._store.details.schedules()[detail.schedule_id]
-        if record.decoder_sha256 != self._decoder_sha256:
+        if detail.schedule_id not in self._schedules:
+            self._schedules = self._store.details.schedules()
+        record = self._schedules.get(detail.schedule_id)
+        if record is None or record.decoder_sha256 != self._decoder_sha256:
             return None
         path = ReadingPath(DetailSchedule.of(record.parameters), detail.code[: self._max_bytes])
         return path if path.timesteps else None
@@ -61,10 +75,15 @@ class DetailWriter:
     """Details of rows whose originals are at hand."""
 
     def __init__(
-        self, reconstructor: Reconstructor, decoder: Decoder, encoder: Callable[[], Encoder]
+        self,
+        reconstructor: Reconstructor,
+        hasty: Reconstructor,
+        decoder: Decoder,
+        encoder: Callable[[], Encoder],
     ) -> None:
-        """`reconstructor`: of the archive."""
-        self._reconstructor = reconstructor
+        """Reconstructors of the archive; `hasty`: for paths whose images nobody looks at."""
+        self.reconstructor = reconstructor
+        self._hasty = hasty
         self._decoder = decoder
         self._encoder = encoder
 
@@ -90,7 +109,7 @@ class DetailWriter:
         for image, (row, original) in enumerate(zip(rows, originals, strict=True)):
             [z0] = self._decoder.latents(self._framed([row], [original]))
             path = MeasuringPath(timesteps, gains, z0, image)
-            self._reconstructor.reconstruct([row], [0], paths=[path])
+            self._hasty.reconstruct([row], [0], paths=[path])
             bits.append(path.bits)
         return fit_schedule(timesteps, np.mean(bits, axis=0))
 
@@ -104,17 +123,20 @@ class DetailWriter:
         """One batch of rows → their details, of at most so many bytes. Raises BadCode."""
         framed = self._framed(rows, originals)
         paths = [WritingPath(schedule, z0, max_bytes) for z0 in self._decoder.latents(framed)]
-        restored = self._reconstructor.reconstruct(rows, [0] * len(rows), paths=paths)
+        restored = self.reconstructor.reconstruct(rows, [0] * len(rows), paths=paths)
         images = [reconstruction.pixels for reconstruction in restored]
         similarities = self._similarities(images, originals)
+        in_frames = [resize(image, *_size(px)) for image, px in zip(images, framed, strict=True)]
         return [
-            WrittenDetail(path.code, psnr(resize(image, *_size(px)), px), similarity, path.curve)
-            for path, image, px, similarity in zip(paths, images, framed, similarities, strict=True)
+            WrittenDetail(path.code, psnr(image, px), similarity, path.curve)
+            for path, image, px, similarity in zip(
+                paths, in_frames, framed, similarities, strict=True
+            )
         ]
 
     def _framed(self, rows: Sequence[Row], originals: Sequence[Pixels]) -> list[Pixels]:
         return [
-            resize(original, *self._reconstructor.frame(row))
+            resize(original, *self.reconstructor.frame(row))
             for row, original in zip(rows, originals, strict=True)
         ]
 
@@ -125,12 +147,6 @@ class DetailWriter:
         vectors = encoder.encode_images([encoder.preprocess(px) for px in [*images, *originals]])
         restored, original = np.split(vectors - center, 2)
         return [float(value) for value in cosine(restored, original)]
-
-
-def psnr(image: Pixels, reference: Pixels) -> float:
-    """Peak signal-to-noise ratio of two images of one size, in dB."""
-    error = np.square(image.astype(np.float32) - reference).mean()
-    return float(10 * np.log10(255**2 / max(error, 1e-9)))
 
 
 def _size(pixels: Pixels) -> tuple[int, int]:

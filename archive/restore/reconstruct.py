@@ -120,7 +120,7 @@ class Reconstructor:
             **sampling,
             "seed": seed,
             "codec_id": row.codec_id,
-            "codes_crc32": row.codes_crc32,
+            "codes_crc32": zlib.crc32(row.color_code, zlib.crc32(row.clip_code)),
             **({} if path is None else {"detail_crc32": zlib.crc32(path.code)}),
         }
 

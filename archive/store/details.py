@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, delete, exists, func, select, update
 
 from archive.errors import DamagedRow, DatabaseDamaged, UsageError
-from archive.records import Detail, DetailScheduleRecord, Row, codes_crc32
+from archive.records import Detail, DetailScheduleRecord, Row, detail_crc32
 from archive.store import schema
 from archive.store.checksum import is_intact, with_crc32
 from archive.store.database import BEFORE_ANY_ID, PAGE, Database, id_chunks, insert_one, upsert
@@ -28,6 +28,7 @@ from archive.store.database import BEFORE_ANY_ID, PAGE, Database, id_chunks, ins
 TABLE = schema.Detail.__table__
 IMAGE = schema.Image.__table__
 SCHEDULE = schema.DetailSchedule.__table__
+BOUND = (IMAGE.c.codec_id, IMAGE.c.clip_code, IMAGE.c.color_code)  # what a detail is bound to
 PSNR_UNIT = 100  # parts of a dB
 SIMILARITY_UNIT = 1000  # parts of 1
 UNMEASURED = {"psnr_cdb": None, "similarity_milli": None}
@@ -110,25 +111,12 @@ class Details:
 
     def stale(self) -> Iterator[int]:
         """The images whose detail was written for other codes than they have, by id."""
-        query = select(IMAGE.c.clip_code, IMAGE.c.color_code, TABLE).join_from(IMAGE, TABLE)
+        query = select(IMAGE.c.codec_id, IMAGE.c.clip_code, IMAGE.c.color_code, TABLE).join_from(
+            IMAGE, TABLE
+        )
         for record in self._pages(query, TABLE.c.image_id):
-            if is_intact(schema.Detail, record) and record.row_crc32 != _codes_crc32(record):
+            if is_intact(schema.Detail, record) and record.row_crc32 != _detail_crc32(record):
                 yield record.image_id
-
-    def ids_without(self, min_bytes: int = 1) -> Iterator[int]:
-        """The images that have no detail of `min_bytes` or more that can be decoded, by id.
-
-        Read a page at a time: details may be written meanwhile.
-        """
-        query = select(IMAGE.c.id, IMAGE.c.clip_code, IMAGE.c.color_code, TABLE)
-        for record in self._pages(query.outerjoin_from(IMAGE, TABLE), IMAGE.c.id):
-            if (
-                record.image_id is None
-                or len(record.code) < min_bytes
-                or record.row_crc32 != _codes_crc32(record)
-                or not is_intact(schema.Detail, record)
-            ):
-                yield record.id
 
     def totals(self) -> DetailTotals:
         """Sums over all details."""
@@ -237,18 +225,18 @@ def delete_outdated(connection: Connection, rows: Iterable[Row]) -> None:
 
 
 def _codes_in(connection: Connection, image_ids: Sequence[int]) -> dict[int, int]:
-    """Image → CRC-32 of both codes, as they are now."""
-    query = select(IMAGE.c.id, IMAGE.c.clip_code, IMAGE.c.color_code)
+    """Image → what a detail of it is bound to now."""
+    query = select(IMAGE.c.id, *BOUND)
     return {
-        record.id: _codes_crc32(record)
+        record.id: _detail_crc32(record)
         for part in id_chunks(image_ids)
         for record in connection.execute(query.where(IMAGE.c.id.in_(part)))
     }
 
 
-def _codes_crc32(record: Any) -> int:
-    """What Row.codes_crc32 is, of a record with both codes."""
-    return codes_crc32(record.clip_code, record.color_code)
+def _detail_crc32(record: Any) -> int:
+    """What Row.detail_crc32 is, of a record with the codes and the codec's id."""
+    return detail_crc32(record.codec_id, record.clip_code, record.color_code)
 
 
 def _identity(schedule: DetailScheduleRecord) -> tuple[str, str]:

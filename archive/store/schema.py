@@ -253,7 +253,7 @@ class DetailSchedule(Base):
 
     # Referred to by detail.schedule_id.
     id: Mapped[int] = mapped_column(primary_key=True)
-    # What the schedule is: timesteps, chunks, start …
+    # What the schedule is: timesteps and codewords of the steps.
     parameters: Mapped[dict[str, Any]]
     # SHA-256 of the decoder's weights, hexadecimal: details are bound to them.
     decoder_sha256: Mapped[str] = mapped_column(String(64))
@@ -274,7 +274,7 @@ class Detail(Base):
     schedule_id: Mapped[int] = mapped_column(ForeignKey("detail_schedule.id"))
     # The bytes, without a header; at least one.
     code: Mapped[bytes]
-    # CRC-32 of clip_code and color_code, one after the other, that it was written for.
+    # CRC-32 of the clip_code, color_code and codec_id (in digits) that it was written for.
     row_crc32: Mapped[int]
     # PSNR of the restoration with the whole code, in hundredths of a dB; NULL if unknown.
     psnr_cdb: Mapped[int | None] = mapped_column(SmallInteger)

@@ -48,7 +48,7 @@ def command(folder: Path | None, out: Path, as_json: bool) -> None:
         for hit in hits[:3]:
             say(f"  {hit.score:6.3f}  {demo.captions.get(hit.path, hit.path)}")
     if as_json:
-        files = [restored.file for part in demo.restored.values() for restored in part]
+        files = [restored.file for part in demo.restored.values() for restored in part.values()]
         emit({"message_type": "summary", "page": str(demo.page), "restored": files})
     else:
         say(f"restored {len(demo.restored[0])} images; open {demo.page.absolute()}")

@@ -12,22 +12,24 @@ from cli.shared.options import archive_options, json_option, model_options
 from cli.shared.output import say
 from cli.shared.values import Whole
 
+MOST_BYTES = 65535
+
 
 @click.command(cls=Command)
 @click.argument("ids", metavar="[ID]...", nargs=-1, type=int)
 @click.option(
     "--bytes",
     "max_bytes",
-    default=DETAIL_BYTES,
-    show_default=True,
-    type=Whole(0, 65535),
-    help="Bytes of each detail, at most; longer ones are cut. 0 removes them.",
+    type=Whole(0, MOST_BYTES),
+    help="Bytes of each detail, at most; longer ones are cut. 0 removes them.  "
+    f"[default: {DETAIL_BYTES}; with --budget, as many as help]",
 )
 @click.option(
     "--budget",
     metavar="BYTES",
     type=Whole(0),
-    help="Bytes of all these details together, spent on the images where they help most.",
+    help="Bytes of all these details together, spent on the images where they help most; "
+    "all of them are written anew.",
 )
 @click.option(
     "--where",
@@ -42,7 +44,7 @@ from cli.shared.values import Whole
 def command(
     *,
     ids: tuple[int, ...],
-    max_bytes: int,
+    max_bytes: int | None,
     budget: int | None,
     where: tuple[str, ...],
     dry_run: bool,
@@ -54,14 +56,17 @@ def command(
     """Give rows a detail: bytes that say which of all pictures that fit a row it was.
 
     Details are written from the originals that can be seen, and cut without them. A detail is read
-    by the very decoder that wrote it. Run it again to resume an interrupted run. Exits with 3 if
-    some rows have no detail, or a shorter one, as their originals cannot be read.
+    by the very decoder that wrote it. Run it again to resume an interrupted run; with --budget, it
+    starts over. Exits with 3 if some rows have no detail, or a shorter one: their originals cannot
+    be read, they wait for their codec, or are damaged.
     """
     from archive.archive import Archive
 
     if ids and where:
         raise UsageError("give either ids (`coldframe ls` lists them) or conditions, not both")
-    tally = DetailTally(as_json=as_json, dry_run=dry_run)
+    if max_bytes is None:
+        max_bytes = DETAIL_BYTES if budget is None else MOST_BYTES
+    tally = DetailTally(as_json=as_json, dry_run=dry_run, budget=budget)
     with Archive(settings, model=model, any_weights=any_weights) as archive:
         rows = archive.rows(ids, damaged=True) if ids else archive.select(where)
         total = len(ids) or (None if where else len(archive))

@@ -69,10 +69,12 @@ def _measures(detail: Detail, row: Row) -> dict[str, Any]:
 
 
 def _described(detail: Detail, row: Row) -> str:
-    """100 bytes, 21.3 dB."""
+    """100 bytes, 21.3 dB, similarity 0.81."""
     parts = [plural(len(detail.code), "byte")]
     if detail.psnr is not None:
         parts.append(f"{detail.psnr:.1f} dB")
+    if detail.similarity is not None:
+        parts.append(f"similarity {detail.similarity:.2f}")
     if detail.is_stale(row):
         parts.append("stale")
     return ", ".join(parts)

@@ -19,6 +19,7 @@ REASONS = {
     "no original": "their originals cannot be read",
     "pending": "they wait for their codec",
     "damaged": "their rows are damaged",
+    "changed": "they were forgotten or recoded meanwhile",
 }
 PLAIN = {"cut": "cut", "kept": "kept as they are", "removed": "removed"}
 
@@ -26,11 +27,14 @@ PLAIN = {"cut": "cut", "kept": "kept as they are", "removed": "removed"}
 class DetailTally:
     """What became of rows' details, or would become."""
 
-    def __init__(self, *, as_json: bool, dry_run: bool = False) -> None:
+    def __init__(self, *, as_json: bool, dry_run: bool = False, budget: int | None = None) -> None:
+        """`budget`: bytes of all details together, if they share one."""
         self._as_json = as_json
         self._dry_run = dry_run
+        self._budget = budget
         self._counts: Counter[str] = Counter()
-        self._written: dict[int, DetailOutcome] = {}
+        self._shares: dict[int, int] = {}  # of a budget: bytes of what was written, by image
+        self._sums: Counter[str] = Counter()  # over what was written
         self._bytes = 0
         self._bytes_before = 0
         self._longest = 0  # of those written
@@ -47,21 +51,25 @@ class DetailTally:
 
     def add(self, outcome: DetailOutcome) -> None:
         """Counts a row, and with --json prints it."""
-        earlier = self._written.get(outcome.id)
-        if earlier is None:
-            self._counts[outcome.status.value] += 1
+        status = outcome.status.value
+        if outcome.id in self._shares:  # it was cut to its share
+            self._bytes += outcome.bytes - outcome.bytes_before
+            if not outcome.bytes:
+                self._counts.update({"written": -1, "removed": 1})
+        else:
+            self._counts[status] += 1
+            self._bytes += outcome.bytes
             self._bytes_before += outcome.bytes_before
-        else:  # it was cut to its share of a budget
-            self._bytes -= earlier.bytes
-        self._bytes += outcome.bytes
-        if outcome.status.value == "written" or earlier is not None:
+        if status == "written":
             self._longest = max(self._longest, outcome.bytes)
-            self._written[outcome.id] = outcome
+            scores = {"psnr": outcome.psnr or 0.0, "similarity": outcome.similarity or 0.0}
+            self._sums.update({"bytes": outcome.bytes, **scores})
+        if self._budget is not None and (status == "written" or outcome.id in self._shares):
+            self._shares[outcome.id] = outcome.bytes
         if self._as_json:
-            facts = {"id": outcome.id, "status": outcome.status.value}
+            facts = {"message_type": "detail", "id": outcome.id, "status": status}
             sizes = {"bytes": outcome.bytes, "bytes_before": outcome.bytes_before}
-            scores = {"psnr": outcome.psnr, "similarity": outcome.similarity}
-            emit({"message_type": "detail", **facts, **sizes, **scores})
+            emit({**facts, **sizes, "psnr": outcome.psnr, "similarity": outcome.similarity})
 
     def print(self, message_type: str = "summary") -> None:
         """The summary; `message_type`: its own in JSON."""
@@ -90,29 +98,27 @@ class DetailTally:
     def _print_sizes(self) -> None:
         means = self._means()
         if self._dry_run:
-            say(f"bytes in all: {self._bytes_before:,} now, {self._bytes:,} afterwards")
-        elif "psnr" in means:
-            say(
-                f"on average {means['bytes']:.0f} bytes, {means['psnr']:.1f} dB, "
-                f"similarity {means['similarity']:.2f}"
-            )
-        elif means:
-            lengths = [outcome.bytes for outcome in self._written.values()]
+            most = self._bytes if self._budget is None else min(self._bytes, self._budget)
+            say(f"bytes in all: {self._bytes_before:,} now, {most:,} afterwards")
+        elif self._shares:
+            lengths = self._shares.values()
             say(
                 f"bytes in all: {sum(lengths):,}; {min(lengths)} to {max(lengths)} each, "
                 f"on average {means['bytes']:.0f}"
             )
+        elif means:
+            say(
+                f"on average {means['bytes']:.0f} bytes, {means['psnr']:.1f} dB, "
+                f"similarity {means['similarity']:.2f}"
+            )
 
     def _means(self) -> dict[str, float]:
-        """Of the details that were written; {} for none."""
-        written = self._written.values()
-        lengths: list[float] = [outcome.bytes for outcome in written]
-        means = {"bytes": lengths} if lengths else {}
-        psnrs = [outcome.psnr for outcome in written if outcome.psnr is not None]
-        similarities = [outcome.similarity or 0.0 for outcome in written]
-        if psnrs and len(psnrs) == len(written):
-            means |= {"psnr": psnrs, "similarity": similarities}
-        return {name: round(fmean(values), 3) for name, values in means.items()}
+        """Of the details that were written; {} for none, or before anything was."""
+        if self._shares:
+            return {"bytes": round(fmean(self._shares.values()), 1)}
+        if self._dry_run or not self._counts["written"]:
+            return {}
+        return {name: round(s / self._counts["written"], 3) for name, s in self._sums.items()}
 
 
 def track(

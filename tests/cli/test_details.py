@@ -34,7 +34,7 @@ def database(shell: Shell) -> Iterator[sqlite3.Connection]:
 
 
 def test_show_tells_the_bytes_and_how_well_they_restore(detailed_shell: Shell) -> None:
-    assert "detail       100 bytes, 21.3 dB\n" in detailed_shell("show", "2")
+    assert "detail       100 bytes, 21.3 dB, similarity 0.88\n" in detailed_shell("show", "2")
     assert "detail       -\n" in detailed_shell("show", "1")
     [row] = detailed_shell.json("show", "2")
     scores = {"psnr": 21.3, "similarity": 0.875}
@@ -81,7 +81,7 @@ def test_verify_counts_details_of_other_codes(detailed_shell: Shell) -> None:
     [summary] = detailed_shell.json("verify")
     counts = {"rows": 12, "damages": 0, "stale_details": 1}
     assert summary == {"message_type": "summary", **counts}
-    assert "detail       51 bytes, 21.3 dB, stale\n" in detailed_shell("show", "3")
+    assert "detail       51 bytes, 21.3 dB, similarity 0.88, stale\n" in detailed_shell("show", "3")
 
 
 def test_recode_and_forget_take_details_along(detailed_shell: Shell) -> None:

@@ -40,6 +40,14 @@ def test_a_poor_picture_gets_more_than_a_good_one() -> None:
     assert shares == {1: 20, 2: 0}
 
 
-def test_a_step_that_does_not_help_is_skipped_for_one_beyond_it() -> None:
-    assert share({1: [(0, 10.0), (10, 10.0), (20, 2.0)]}, 20) == {1: 20}
-    assert share({1: [(0, 10.0), (10, 11.0)]}, 20) == {1: 0}
+def test_a_step_that_does_not_help_counts_with_the_one_beyond_it() -> None:
+    curves: dict[int, Curve] = {
+        1: [(0, 10.0), (10, 10.0), (20, 2.0)],
+        2: [(0, 10.0), (10, 7.0), (20, 6.0)],
+    }
+    assert share(curves, 20) == {1: 20, 2: 0}
+    assert share(curves, 30) == {1: 20, 2: 10}
+
+
+def test_what_seems_to_do_harm_comes_last() -> None:
+    assert share({1: [(0, 10.0), (10, 11.0)], 2: [(0, 9.0), (10, 8.9)]}, 14) == {1: 4, 2: 10}

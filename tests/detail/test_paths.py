@@ -13,12 +13,12 @@ from archive.arrays import Pixels
 from archive.detail.paths import ReadingPath, WritingPath
 from archive.detail.random_bits import gaussians
 from archive.detail.schedule import DetailSchedule
+from archive.metrics import psnr
 from archive.models.decoder import DecodeRequest, NoisePath
 from archive.models.decoders.open import open_decoder
 from archive.models.decoders.sampler import LatentDecoder
 from archive.models.device import DeviceConfig
 from archive.models.pairs import PAIRS
-from archive.restore.details import psnr
 from tests.detail.conftest import SCHEDULE, Scenes
 from tests.support.families import DIMENSION, FAMILIES
 from tests.support.pipelines import FEW_STEPS, FRAME, GRAY_MAP, open_folder

@@ -37,7 +37,7 @@ def test_details_come_back_as_they_were_written(store: Store, rows: list[Row]) -
     schedule_id = new_schedule(store)
     scores = [(21.3, 0.875), (-0.07, -0.001), (None, None), (128.49, 1.0)]
     details = [
-        Detail(row.id, schedule_id, bytes([place]) * (place + 1), row.codes_crc32, *score)
+        Detail(row.id, schedule_id, bytes([place]) * (place + 1), row.detail_crc32, *score)
         for place, (row, score) in enumerate(zip(rows, scores, strict=False))
     ]
     assert store.details.put(details) == []
@@ -70,9 +70,9 @@ def test_a_detail_replaces_that_of_the_same_row(store: Store, rows: list[Row]) -
 
 def test_a_detail_of_other_codes_or_of_no_row_is_not_written(store: Store, rows: list[Row]) -> None:
     detail = new_detail(store, rows[0])
-    meanwhile = replace(detail, image_id=rows[1].id, row_crc32=rows[1].codes_crc32 ^ 1)
+    meanwhile = replace(detail, image_id=rows[1].id, row_crc32=rows[1].detail_crc32 ^ 1)
     gone = replace(detail, image_id=99)
-    last = replace(detail, image_id=rows[2].id, row_crc32=rows[2].codes_crc32)
+    last = replace(detail, image_id=rows[2].id, row_crc32=rows[2].detail_crc32)
     assert store.details.put([meanwhile, gone, last]) == [rows[1].id, 99]
     assert sorted(store.details.of([row.id for row in rows])) == [rows[0].id, rows[2].id]
 
@@ -139,27 +139,6 @@ def test_totals_are_sums_over_all_details(store: Store, rows: list[Row]) -> None
     assert store.details.totals() == DetailTotals(3, sum(10 * row.id for row in rows[:3]))
     assert store.details.remove([rows[0].id, rows[4].id, 99]) == 1
     assert store.details.totals() == DetailTotals(2, sum(10 * row.id for row in rows[1:3]))
-
-
-def test_rows_that_want_a_detail_are_found_while_it_is_written(
-    store: Store, rows: list[Row], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("archive.store.details.PAGE", 2)
-    detail = new_detail(store, rows[1], bytes(50))
-    new_detail(store, rows[2])
-    damage(store, rows[2], code=bytes(100))
-    new_detail(store, rows[3])
-    forge(store, schema.Image.id == rows[3].id, color_code=b"other")
-    wanting = [rows[0].id, rows[2].id, rows[3].id, rows[4].id]
-    assert list(store.details.ids_without()) == list(store.details.ids_without(50)) == wanting
-    assert list(store.details.ids_without(51)) == [row.id for row in rows]
-    seen = []
-    for image_id in store.details.ids_without():
-        seen.append(image_id)
-        [row] = store.images.get([image_id])
-        store.details.put([replace(detail, image_id=row.id, row_crc32=row.codes_crc32)])
-    assert seen == wanting
-    assert list(store.details.ids_without()) == []
 
 
 def test_new_codes_take_the_detail_of_the_old_with_them(store: Store, rows: list[Row]) -> None:
@@ -235,7 +214,7 @@ def test_an_archive_made_before_details_gets_their_tables(settings: Settings) ->
     store.close()
     store = Store.create(settings)
     [row] = store.images.all()
-    assert list(store.details.ids_without()) == [row.id]
+    assert store.details.of([row.id]) == {}
     detail = new_detail(store, row)
     assert store.details.of([row.id]) == {row.id: detail}
     store.close()

@@ -78,6 +78,6 @@ def new_schedule(store: Store, *, start: int = 999, decoder_sha256: str = "d" * 
 
 def new_detail(store: Store, row: Row, code: bytes = bytes(range(100))) -> Detail:
     """Writes a detail of a row."""
-    detail = Detail(row.id, new_schedule(store), code, row.codes_crc32, 21.3, 0.875)
+    detail = Detail(row.id, new_schedule(store), code, row.detail_crc32, 21.3, 0.875)
     assert store.details.put([detail]) == []
     return detail

@@ -96,6 +96,14 @@ def test_words_get_the_vectors_of_what_they_mean() -> None:
     assert not any("Idee" in phrase for phrase in phrases)
 
 
+def test_a_word_without_accents_is_no_other_word() -> None:
+    words = {"año": ["year"], "ano": ["ring"], "niño": ["child"]}
+    english = {"year": 0, "ring": 1, "child": 2}
+    phrases, targets = foreign_phrases("spa", words, english, np.eye(3, dtype=np.float32))
+    rows = dict(zip(phrases, targets.argmax(axis=1).tolist(), strict=True))
+    assert (rows["ano"], rows["año"], rows["nino"]) == (1, 0, 2)
+
+
 def test_of_the_words_for_a_thing_the_shortest_are_learned() -> None:
     words = {word: ["dog"] for word in ("a", "bb", "ccc", "dddd", "eeeee")}
     assert list(common_words(words, {"dog"})) == ["a", "bb", "ccc"]

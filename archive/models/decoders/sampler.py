@@ -31,7 +31,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from archive.arrays import Pixels, Vectors
-from archive.models.decoder import ClipSimilarity, DecodeRequest, NoisePath, ProgressCallback
+from archive.models.decoder import ClipSimilarity, DecodeRequest, ProgressCallback
 from archive.models.decoders.autoencoder import Autoencoder
 from archive.models.decoders.clip_guidance import GUIDANCE_INTERVAL, guidance_gradient
 from archive.models.decoders.conditioning import Conditioning
@@ -135,8 +135,7 @@ class LatentDecoder:
             z_map = self._encode_map(request.colors_hat, frame) if has_map else None
             denoise = self._conditioning.denoiser(request.vectors_hat, request.alignment, sampling)
             if request.paths:
-                z = self._start(request.paths, frame)
-                z = follow(request.paths, z, z_map, denoise, self._schedule)
+                z = self._follow(request, frame, z_map)
                 start = request.paths[0].timesteps[-1] / self._schedule.count
                 timesteps = self.timesteps(sampling.steps, start)
             else:
@@ -220,9 +219,14 @@ class LatentDecoder:
             upscaled: Pixels = _to_uint8(upscale(self._upscaler, images))[0]
         return upscaled
 
-    def _start(self, paths: Sequence[NoisePath], frame: tuple[int, int]) -> torch.Tensor:
-        shape = self._latent_shape(frame)
-        return self._torch.stack([path.start(shape) for path in paths]).to(self._device)
+    def _follow(
+        self, request: DecodeRequest, frame: tuple[int, int], z_map: torch.Tensor | None
+    ) -> torch.Tensor:
+        """The latents at the end of a request's paths: whatever the sampling, always the same."""
+        starts = [path.start(self._latent_shape(frame)) for path in request.paths]
+        z = self._torch.stack(starts).to(self._device)
+        denoise = self._conditioning.denoiser(request.vectors_hat, request.alignment, Sampling())
+        return follow(request.paths, z, z_map, denoise, self._schedule)
 
     def _latent_shape(self, frame: tuple[int, int]) -> tuple[int, int, int]:
         width, height = frame
