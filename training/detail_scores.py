@@ -32,7 +32,7 @@ from archive.arrays import Pixels, Vectors, cosine
 from archive.create_archive import DEFAULT_CODEC
 from archive.metrics import psnr
 from archive.models.encoder import Encoder
-from archive.models.pairs import POCKET_FOLDER
+from archive.models.pairs import POCKET_FOLDER, POCKET_SAMPLING
 from archive.restore.frames import frame_size
 from training.evaluate import PHOTOS, load_data
 from training.frames import AREA, MULTIPLE, squash
@@ -107,11 +107,11 @@ def restorations(
     archive: Archive, frames: Sequence[tuple[int, int]], lengths: Sequence[int]
 ) -> Iterator[tuple[float, list[Pixels]]]:
     """Mean bytes and the images, in their frames, for each length of the details."""
-    rows = list(archive)
-    written = archive.write_details(rows, max_bytes=max(lengths))
+    rows = sorted(archive, key=lambda row: row.path)  # the photos' order
+    written = archive.write_details(rows, max_bytes=max(lengths), sampling=POCKET_SAMPLING)
     details = {outcome.id: outcome.bytes for outcome in written}
     for length in lengths:
-        sampling = replace(archive.sampling, detail_bytes=length)
+        sampling = replace(POCKET_SAMPLING, detail_bytes=length)  # a folder's is another
         restored = archive.restore([row.id for row in rows], sampling=sampling)
         by_id = {image.id: np.asarray(image.image) for image in restored}
         images = [squash(by_id[row.id], frame) for row, frame in zip(rows, frames, strict=True)]
