@@ -69,7 +69,7 @@ def main(demo: Path, scratch: Path) -> None:
     kinds.insert(0, originals)
     names = (
         ("original", "a drawing"),
-        ("its row alone", f"{code_bytes[0]} bytes"),
+        ("its row alone", f"{code_bytes[0]} to {code_bytes[len(originals) - 1]} bytes"),
         ("and a detail", "50 bytes more"),
         ("longer", "120 bytes more"),
         ("WebP", f"{longest} bytes"),
