@@ -30,6 +30,7 @@ from PIL import Image
 from archive.archive import Archive
 from archive.arrays import Pixels, Vectors, cosine
 from archive.create_archive import DEFAULT_CODEC
+from archive.imaging.decode import load_picture
 from archive.metrics import psnr
 from archive.models.encoder import Encoder
 from archive.models.pairs import POCKET_FOLDER, POCKET_SAMPLING
@@ -40,6 +41,7 @@ from training.metrics import JudgeMetrics, TeacherMetrics, identification_rate
 from training.restoration_scores import color_score, sharp_photos
 
 SIDES = (12, 16, 24, 32, 48, 64, 96, 128)  # pixels; √area of what is compressed
+SHORT_SIDE = 128
 QUALITIES = (0, 5, 15, 30, 50, 75)
 HEADERS = {"WEBP": 30, "AVIF": 0, "JXL": 14}  # bytes of a file that say nothing of its picture
 OPTIONS = {"WEBP": {"method": 6}, "JXL": {"effort": 9}}
@@ -103,6 +105,19 @@ def _payload(kind: str, file: bytes) -> int:
     return len(file) - HEADERS[kind]
 
 
+def photos_of(folder: Path) -> list[Pixels]:
+    """A folder's photos by path, with a short side of 128 pixels, as those of the corpus are."""
+    photos = []
+    for file in sorted(folder.rglob("*")):
+        if file.is_file():
+            pixels = load_picture(file, at_least=SHORT_SIDE).pixels
+            scale = SHORT_SIDE / min(pixels.shape[:2])
+            photos.append(
+                squash(pixels, (round(pixels.shape[1] * scale), round(pixels.shape[0] * scale)))
+            )
+    return photos
+
+
 def restorations(
     archive: Archive, frames: Sequence[tuple[int, int]], lengths: Sequence[int]
 ) -> Iterator[tuple[float, list[Pixels]]]:
@@ -131,6 +146,9 @@ def _say(method: str, size: float, scores: dict[str, float]) -> None:
 @click.option("--lengths", default="0,20,40,60,80,120,160,250", show_default=True)
 @click.option("--count", default=PHOTOS, show_default=True, help="Photos.")
 @click.option("--first", default=0, show_default=True, help="Photos to skip.")
+@click.option(
+    "--photos", type=click.Path(path_type=Path), help="Score a folder's photos, not validation's."
+)
 @click.option("--formats/--no-formats", default=True, help="Whether to score files, too.")
 def main(
     *,
@@ -141,6 +159,7 @@ def main(
     lengths: str,
     count: int,
     first: int,
+    photos: Path | None,
     formats: bool,
 ) -> None:
     """Print the scores."""
@@ -148,23 +167,26 @@ def main(
 
     torch.set_num_threads(2)
     corpus, _, teacher = load_data(data, work)
-    photos = sharp_photos(corpus, count, first=first)
-    frames = [frame_size(px.shape[1] / px.shape[0], AREA, MULTIPLE) for px in photos]
-    originals = [squash(photo, frame) for photo, frame in zip(photos, frames, strict=True)]
+    if photos is None:
+        images = sharp_photos(corpus, count, first=first)
+    else:
+        images = photos_of(photos)[first:][:count]
+    frames = [frame_size(px.shape[1] / px.shape[0], AREA, MULTIPLE) for px in images]
+    originals = [squash(photo, frame) for photo, frame in zip(images, frames, strict=True)]
     with tempfile.TemporaryDirectory() as folder:
-        for number, photo in enumerate(photos):
+        for number, photo in enumerate(images):
             Image.fromarray(photo).save(Path(folder) / f"{number:04d}.png")
         with Archive.create(Path(folder) / "archive", pair, codec=codec) as archive:
             list(archive.ingest(sorted(Path(folder).glob("*.png"))))
             stats = archive.decoder.embedding_stats
             center = stats[0] if stats else np.zeros(1, np.float32)
             judges = Judges(originals, teacher, archive.encoder, center)
-            before = np.zeros(len(photos), np.float32)
-            for size, images in restorations(archive, frames, list(map(int, lengths.split(",")))):
-                psnrs = judges.psnrs(images)
+            before = np.zeros(len(images), np.float32)
+            for size, restored in restorations(archive, frames, list(map(int, lengths.split(",")))):
+                psnrs = judges.psnrs(restored)
                 better = float((psnrs > before).mean())
                 before = psnrs
-                _say("coldframe", size, judges.scores(images) | {"better": round(better, 3)})
+                _say("coldframe", size, judges.scores(restored) | {"better": round(better, 3)})
                 for kind in HEADERS if formats else ():
                     same = [compressed(kind, original, int(size)) for original in originals]
                     _say(kind.lower(), int(size), judges.scores(same))

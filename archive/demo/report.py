@@ -29,10 +29,10 @@ dt { color: var(--soft); font-size: .8rem; } dd { margin: 0; font-size: 1.35rem;
 figure { margin: 0; } figcaption { font-size: .8rem; color: var(--soft); padding-top: .3rem; }
 img { display: block; width: 100%; border-radius: .4rem; background: var(--line); }
 .hits img { aspect-ratio: 4 / 3; object-fit: cover; }
-.row { display: grid; grid-template-columns: 1fr 1fr 1fr 1fr; gap: .9rem; background: var(--card); padding: 1rem;
-  border: 1px solid var(--line); border-radius: .6rem; margin-bottom: 1rem; }
+.row { display: grid; grid-template-columns: repeat(4, 1fr); gap: .9rem; padding: 1rem;
+  background: var(--card); border: 1px solid var(--line); border-radius: .6rem; margin-bottom: 1rem; }
 .row p { grid-column: 1 / -1; margin: 0; max-width: none; font-size: .85rem; overflow-wrap: anywhere; }
-@media (max-width: 40rem) { .hits { grid-template-columns: repeat(2, 1fr); } .row { grid-template-columns: 1fr 1fr; } }
+@media (max-width: 40rem) { .hits, .row { grid-template-columns: repeat(2, 1fr); } }
 """
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from archive.arrays import Pixels, Vectors, cosine
+from archive.arrays import Pixels, cosine
 from archive.detail.budget import Curve
 from archive.detail.paths import MeasuringPath, ReadingPath, WritingPath
 from archive.detail.schedule import DetailSchedule, fit_schedule
@@ -142,10 +142,8 @@ class DetailWriter:
 
     def _similarities(self, images: Sequence[Pixels], originals: Sequence[Pixels]) -> list[float]:
         encoder = self._encoder()
-        stats = self._decoder.embedding_stats
-        center: Vectors = stats[0] if stats else np.zeros(1, np.float32)
         vectors = encoder.encode_images([encoder.preprocess(px) for px in [*images, *originals]])
-        restored, original = np.split(vectors - center, 2)
+        restored, original = np.split(vectors - self.reconstructor.center, 2)
         return [float(value) for value in cosine(restored, original)]
 
 

@@ -181,7 +181,7 @@ class Reconstructor:
         """For decoded rows like `row`, with as many seeds for each."""
         similarity = None
         if self.sampling.clip_guidance:
-            similarity = partial(self._encoder().clip_similarity, center=self._center)
+            similarity = partial(self._encoder().clip_similarity, center=self.center)
         repeats = len(seeds) // len(vectors_hat)
         return DecodeRequest(
             vectors_hat.repeat(repeats, 0),
@@ -210,7 +210,7 @@ class Reconstructor:
     def _best(self, images: list[Pixels], seeds: list[int], reference: Reference) -> Reconstruction:
         encoder = self._encoder()
         vectors = encoder.encode_images([encoder.preprocess(pixels) for pixels in images])
-        similarities = cosine(vectors - self._center, (reference.vector - self._center)[None])
+        similarities = cosine(vectors - self.center, (reference.vector - self.center)[None])
         side = len(reference.color_map)
         colors = np.zeros(len(images))
         if side:
@@ -223,7 +223,7 @@ class Reconstructor:
         return Reconstruction(images[best], seeds[best], scores)
 
     @property
-    def _center(self) -> Vectors:
+    def center(self) -> Vectors:
         """The decoder's mean embedding, (D,), or 0."""
         stats = self._decoder.embedding_stats
         return stats[0] if stats else np.zeros(1, np.float32)

@@ -14,7 +14,7 @@ from archive.detail.paths import ReadingPath, WritingPath
 from archive.detail.random_bits import gaussians
 from archive.detail.schedule import DetailSchedule
 from archive.metrics import psnr
-from archive.models.decoder import DecodeRequest, NoisePath
+from archive.models.decoder import DecodeRequest, NoisePath, ProgressCallback
 from archive.models.decoders.open import open_decoder
 from archive.models.decoders.sampler import LatentDecoder
 from archive.models.device import DeviceConfig
@@ -52,13 +52,15 @@ def _threads() -> Iterator[None]:
     torch.set_num_threads(count)
 
 
-def draw(decoder: LatentDecoder, *paths: NoisePath) -> list[Pixels]:
+def draw(
+    decoder: LatentDecoder, *paths: NoisePath, on_step: ProgressCallback | None = None
+) -> list[Pixels]:
     """A tiny decoder's pictures at the ends of paths."""
     vectors = np.random.default_rng(0).normal(size=(len(paths), DIMENSION)).astype(np.float32)
     vectors[:] = vectors[0]
     maps = np.stack([GRAY_MAP] * len(paths))
     request = DecodeRequest(vectors, maps, [0] * len(paths), 0.6, paths=paths)
-    return decoder.sample(request, frame=FRAME, sampling=FEW_STEPS)
+    return decoder.sample(request, frame=FRAME, sampling=FEW_STEPS, on_step=on_step)
 
 
 def write(decoder: LatentDecoder, z0: torch.Tensor, max_bytes: int = 10) -> tuple[bytes, Pixels]:
@@ -73,6 +75,17 @@ def test_reading_draws_what_writing_drew(decoder: LatentDecoder, z0: torch.Tenso
     assert len(code) == SHORT.max_bytes
     [again] = draw(decoder, ReadingPath(SHORT, code))
     assert np.array_equal(again, image)
+
+
+def test_progress_counts_the_steps_of_path_and_solver(
+    decoder: LatentDecoder, z0: torch.Tensor
+) -> None:
+    code, _ = write(decoder, z0)
+    steps: list[tuple[int, int]] = []
+    draw(decoder, ReadingPath(SHORT, code), on_step=lambda *step: steps.append(step))
+    total = len(steps)
+    assert total > len(SHORT.codewords)
+    assert steps == [(step, total) for step in range(1, total + 1)]
 
 
 def test_a_prefix_is_what_a_shorter_code_would_have_been(

@@ -5,7 +5,7 @@ z ← μ(z, ẑ₀) + σ · noise        Ho et al. 2020, arXiv 2006.11239; noise
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -23,8 +23,13 @@ def follow(
     z_map: torch.Tensor | None,
     denoise: Denoiser,
     schedule: Schedule,
+    *,
+    done: Callable[[int], None],
 ) -> torch.Tensor:
-    """Latents at the start of B paths of the same timesteps → at their end, (B, C, h, w)."""
+    """Latents at the start of B paths of the same timesteps → at their end, (B, C, h, w).
+
+    `done` is called with the number of steps after each.
+    """
     import torch
 
     bound = schedule.x0_bound
@@ -35,6 +40,7 @@ def follow(
             z_hat = z_hat.clamp(-bound, bound)
         mean, sigma = schedule.posterior(z, z_hat, timestep, below)
         z = mean + sigma * torch.stack(_noises(paths, step, z_hat))
+        done(step + 1)
     return z
 
 

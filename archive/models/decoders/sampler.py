@@ -129,29 +129,49 @@ class LatentDecoder:
         sampling: Sampling,
         on_step: ProgressCallback | None,
     ) -> list[Pixels]:
-        guidance = self.guidance if sampling.guidance is None else sampling.guidance
         with self._torch.inference_mode(), quiet("diffusers"):
             has_map = request.colors_hat.shape[1] > 0
             z_map = self._encode_map(request.colors_hat, frame) if has_map else None
-            denoise = self._conditioning.denoiser(request.vectors_hat, request.alignment, sampling)
-            if request.paths:
-                z = self._follow(request, frame, z_map)
-                start = request.paths[0].timesteps[-1] / self._schedule.count
-                timesteps = self.timesteps(sampling.steps, start)
-            else:
-                timesteps = self.timesteps(sampling.steps, sampling.strength if has_map else 1.0)
-                z = self._initial_latents(z_map, frame, request.seeds, timesteps[0])
-            for step, timestep in enumerate(timesteps):
-                z_in = self._schedule.solver.scale_model_input(z, timestep)
-                outputs = denoise(z_in, timestep, z_map, True)[:, : z.shape[1]]
-                output = classifier_free_guidance(outputs.float(), guidance)
-                for correction in self._corrections(step, z_map, request, sampling):
-                    shift = correction(self._schedule.predict_x0(output, z, timestep))
-                    output = self._schedule.model_output_for_x0(output, shift, timestep)
-                z = self._schedule.solver.step(output, timestep, z).prev_sample
+            path = request.paths[0].timesteps if request.paths else []
+            start = path[-1] / self._schedule.count if path else 1.0
+            strength = sampling.strength if has_map and not path else start
+            timesteps = self.timesteps(sampling.steps, strength)
+            path_steps = max(0, len(path) - 1)
+
+            def done(steps: int) -> None:
                 if on_step is not None:
-                    on_step(step + 1, len(timesteps))
-            return self.decode_pixels(z)
+                    on_step(steps, path_steps + len(timesteps))
+
+            if request.paths:
+                z = self._follow(request, frame, z_map, done)
+            else:
+                z = self._initial_latents(z_map, frame, request.seeds, timesteps[0])
+            solved = partial(self._solve, sampling=sampling, done=lambda n: done(path_steps + n))
+            return self.decode_pixels(solved(z, z_map, timesteps, request))
+
+    def _solve(
+        self,
+        z: torch.Tensor,
+        z_map: torch.Tensor | None,
+        timesteps: torch.Tensor,
+        request: DecodeRequest,
+        *,
+        sampling: Sampling,
+        done: Callable[[int], None],
+    ) -> torch.Tensor:
+        """The solver's steps, from noisy latents to clean ones, (B, C, h, w)."""
+        guidance = self.guidance if sampling.guidance is None else sampling.guidance
+        denoise = self._conditioning.denoiser(request.vectors_hat, request.alignment, sampling)
+        for step, timestep in enumerate(timesteps):
+            z_in = self._schedule.solver.scale_model_input(z, timestep)
+            outputs = denoise(z_in, timestep, z_map, True)[:, : z.shape[1]]
+            output = classifier_free_guidance(outputs.float(), guidance)
+            for correction in self._corrections(step, z_map, request, sampling):
+                shift = correction(self._schedule.predict_x0(output, z, timestep))
+                output = self._schedule.model_output_for_x0(output, shift, timestep)
+            z = self._schedule.solver.step(output, timestep, z).prev_sample
+            done(step + 1)
+        return z
 
     def _corrections(
         self, step: int, z_map: torch.Tensor | None, request: DecodeRequest, sampling: Sampling
@@ -220,18 +240,21 @@ class LatentDecoder:
         return upscaled
 
     def _follow(
-        self, request: DecodeRequest, frame: tuple[int, int], z_map: torch.Tensor | None
+        self,
+        request: DecodeRequest,
+        frame: tuple[int, int],
+        z_map: torch.Tensor | None,
+        done: Callable[[int], None],
     ) -> torch.Tensor:
         """The latents at the end of a request's paths: whatever the sampling, always the same."""
         starts = [path.start(self._latent_shape(frame)) for path in request.paths]
         z = self._torch.stack(starts).to(self._device)
         denoise = self._conditioning.denoiser(request.vectors_hat, request.alignment, Sampling())
-        return follow(request.paths, z, z_map, denoise, self._schedule)
+        return follow(request.paths, z, z_map, denoise, self._schedule, done=done)
 
     def _latent_shape(self, frame: tuple[int, int]) -> tuple[int, int, int]:
-        width, height = frame
         scale = self._autoencoder.scale
-        return (self._autoencoder.channels, height // scale, width // scale)
+        return (self._autoencoder.channels, frame[1] // scale, frame[0] // scale)
 
     def _initial_latents(
         self,
