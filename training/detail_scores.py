@@ -15,6 +15,7 @@ Files are the best of SIDES × QUALITIES for each photo, by squared error, and e
 
 from __future__ import annotations
 
+import contextlib
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -30,6 +31,7 @@ from PIL import Image
 from archive.archive import Archive
 from archive.arrays import Pixels, Vectors, cosine
 from archive.create_archive import DEFAULT_CODEC
+from archive.errors import Unreadable
 from archive.imaging.decode import load_picture
 from archive.metrics import psnr
 from archive.models.encoder import Encoder
@@ -41,7 +43,7 @@ from training.metrics import JudgeMetrics, TeacherMetrics, identification_rate
 from training.restoration_scores import color_score, sharp_photos
 
 SIDES = (12, 16, 24, 32, 48, 64, 96, 128)  # pixels; √area of what is compressed
-SHORT_SIDE = 128
+SHORT_SIDE = 128  # pixels
 QUALITIES = (0, 5, 15, 30, 50, 75)
 HEADERS = {"WEBP": 30, "AVIF": 0, "JXL": 14}  # bytes of a file that say nothing of its picture
 OPTIONS = {"WEBP": {"method": 6}, "JXL": {"effort": 9}}
@@ -106,15 +108,13 @@ def _payload(kind: str, file: bytes) -> int:
 
 
 def photos_of(folder: Path) -> list[Pixels]:
-    """A folder's photos by path, with a short side of 128 pixels, as those of the corpus are."""
+    """The readable photos of a folder by path, with the short side of those of the corpus."""
     photos = []
-    for file in sorted(folder.rglob("*")):
-        if file.is_file():
+    for file in filter(Path.is_file, sorted(folder.rglob("*"))):
+        with contextlib.suppress(Unreadable):
             pixels = load_picture(file, at_least=SHORT_SIDE).pixels
-            scale = SHORT_SIDE / min(pixels.shape[:2])
-            photos.append(
-                squash(pixels, (round(pixels.shape[1] * scale), round(pixels.shape[0] * scale)))
-            )
+            height, width = (side * SHORT_SIDE / min(pixels.shape[:2]) for side in pixels.shape[:2])
+            photos.append(squash(pixels, (round(width), round(height))))
     return photos
 
 
