@@ -6,6 +6,7 @@
     volumes        file systems                    ledger     files that were skipped
     restorations   images regenerated from rows    tombstones files not to be archived again
     details        which picture exactly it was    erase      rows → nothing
+    jobs           work of the service             image_order   rows by id or date, in pages
     checksum   intact   types   clock
 
 A Store holds one part for each table, all over one Database. Writing is idempotent: a digest occurs
@@ -23,7 +24,9 @@ from archive.store.codecs import Codecs
 from archive.store.database import Database
 from archive.store.details import Details
 from archive.store.erase import delete_images, overwrite
+from archive.store.image_order import ImageOrder
 from archive.store.images import DIGEST_BYTES, Images
+from archive.store.jobs import Jobs
 from archive.store.ledger import Ledger
 from archive.store.models import Models
 from archive.store.restorations import Restorations
@@ -46,6 +49,8 @@ class Store:
         self.details = Details(database)
         self.restorations = Restorations(database)
         self.tombstones = Tombstones(database)
+        self.jobs = Jobs(database)
+        self.image_order = ImageOrder(database, self.images)
 
     @classmethod
     def create(cls, settings: Settings) -> Store:

@@ -1,0 +1,63 @@
+"""Rows in pages: by id or by date, from either end, from where the last page ended."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select, tuple_
+
+from archive.records import Row
+from archive.store import schema
+from archive.store.database import Database
+from archive.store.images import Images
+
+
+class Sort(enum.StrEnum):
+    """What rows are sorted by; `-`: downwards. A row's date is `taken_at`, else `archived_at`."""
+
+    ID = "id"
+    ID_DOWN = "-id"
+    DATE = "date"
+    DATE_DOWN = "-date"
+
+    @property
+    def by_date(self) -> bool:
+        """Whether rows of one date are sorted by id."""
+        return self in (Sort.DATE, Sort.DATE_DOWN)
+
+    @property
+    def downwards(self) -> bool:
+        """Whether the highest comes first."""
+        return self in (Sort.ID_DOWN, Sort.DATE_DOWN)
+
+    def key(self, row: Row) -> tuple[datetime | int, ...]:
+        """What a row is sorted by."""
+        return (row.taken_at or row.archived_at, row.id) if self.by_date else (row.id,)
+
+
+class ImageOrder:
+    """The table of rows, sorted."""
+
+    def __init__(self, database: Database, images: Images) -> None:
+        self._database = database
+        self._images = images
+
+    def page(self, sort: Sort, after: Sequence[datetime | int], limit: int) -> list[Row]:
+        """At most `limit` rows behind the one with the key `after`, or the first if that is empty.
+
+        Damaged rows, too.
+        """
+        image = schema.Image
+        date = func.coalesce(image.taken_at, image.archived_at)
+        columns = (date, image.id) if sort.by_date else (image.id,)
+        query = select(image.id).limit(limit)
+        query = query.order_by(*(column.desc() if sort.downwards else column for column in columns))
+        if after:
+            key = tuple_(*columns)
+            query = query.where(key < tuple(after) if sort.downwards else key > tuple(after))
+        with self._database.reading() as connection:
+            ids = list(connection.execute(query).scalars())
+        rows = self._images.find(ids)
+        return [rows[image_id] for image_id in ids if image_id in rows]
