@@ -84,8 +84,11 @@ class Archive(ArchiveReader):
         """
         return self._ingest.run(paths, IngestOptions(keep_truncated, rescan, rules))
 
-    def add_picture(self, image: ImageInput, *, name: str) -> Added:
-        """A Pillow image, (H, W, 3) uint8 array or encoded bytes → its outcome."""
+    def add_picture(self, image: ImageInput | Path, *, name: str) -> Added:
+        """A Pillow image, (H, W, 3) uint8 array or encoded bytes → its outcome.
+
+        A Path: an image file that will not stay, such as an upload.
+        """
         return self._ingest.add_picture(image, name=name)
 
     def write_details(

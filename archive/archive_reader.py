@@ -134,6 +134,16 @@ class ArchiveReader:
         images = self._store.images
         return images.read(list(ids)) if damaged else images.get(list(ids))
 
+    @property
+    def store(self) -> Store:
+        """The tables, a part for each."""
+        return self._store
+
+    def refresh(self) -> None:
+        """Sees the codecs that other processes have added: new rows may have them."""
+        if self._store.codecs.newest() != self._codecs.current_id:
+            self._codecs.reload()
+
     def codec_of(self, row: Row) -> Codec:
         """The codec that reads a row's codes."""
         return self._codecs[row.codec_id]
@@ -182,6 +192,10 @@ class ArchiveReader:
         self._search.refresh()
         hits = self._search.hits(vectors, limit)
         return hits[0] if single else hits
+
+    def encode(self, queries: Iterable[Query]) -> Vectors:
+        """N queries, as of `search` → (N, D) float32, not normalized. Raises as `search` does."""
+        return encode_queries(self._models, queries)
 
     def restore(
         self,

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from archive.imaging.memory import ImageInput
 from archive.index.search import Search
@@ -69,8 +70,8 @@ class FittingIngest:
         if is_fitted or archived:
             self._search.refresh(thorough=is_fitted)
 
-    def add_picture(self, image: ImageInput, *, name: str) -> Added:
-        """An image without a file → its outcome, once it is committed."""
+    def add_picture(self, image: ImageInput | Path, *, name: str) -> Added:
+        """An image without a file, or whose file will not stay → its outcome."""
         outcome = self._ingest().add_picture(image, name=name)
         if isinstance(outcome, Archived):
             is_fitted = self._recoder.is_fit_due() and self._recoder.fit_pending()

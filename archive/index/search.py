@@ -9,15 +9,19 @@ search does not count rows. It notices that rows have changed
     by the hits          each must be a row of the codec whose index found it
     by the index file    another process that recodes or forgets rows removes or replaces it
 
-and builds the indexes anew. `disagreement`, and `refresh` after a recode, do count.
+and builds the indexes anew. `disagreement`, and `refresh` after a recode, do count. Any thread may
+search; they take turns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+import threading
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -35,6 +39,10 @@ SCORE_DIGITS = 6  # after the point
 ATTEMPTS = 3  # to answer from indexes that rows have just left
 
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
 class _StaleIndex(Exception):
     """An index holds a row that is gone, or is another codec's by now."""
 
@@ -47,6 +55,17 @@ class Hit:
     score: float
     path: str  # where the image was first found
     digest: str  # SHA-256 of the file, hexadecimal
+
+
+def _in_turn(method: Callable[Concatenate[Search, P], T]) -> Callable[Concatenate[Search, P], T]:
+    """The method, for one thread at a time: indexes change as they are searched."""
+
+    @functools.wraps(method)
+    def locked(search: Search, /, *args: P.args, **options: P.kwargs) -> T:
+        with search._turn:
+            return method(search, *args, **options)
+
+    return locked
 
 
 class Search:
@@ -66,7 +85,9 @@ class Search:
         self._folder = folder
         self._indexes: dict[int, Index] = {}
         self._identities: dict[int, tuple[int, int] | None] = {}
+        self._turn = threading.RLock()
 
+    @_in_turn
     def refresh(self, *, thorough: bool = False) -> None:
         """Brings every index in step with the rows: loads, extends or builds it, and saves it.
 
@@ -95,6 +116,7 @@ class Search:
         self._indexes[codec_id] = index
         self._identities[codec_id] = files.identity(self.file(codec_id))
 
+    @_in_turn
     def remove(self, *, required: bool = False) -> None:
         """Deletes every index, here and, as soon as they search, in other processes.
 
@@ -113,6 +135,7 @@ class Search:
         with suppress(OSError):  # a read-only archive: what there is stays, and is not read
             files.remove(self.file(codec_id))
 
+    @_in_turn
     def hits(self, vectors: Vectors, count: int) -> list[list[Hit]]:
         """(N, D) queries → N lists of at most `count` hits, best first. Call `refresh` before.
 

@@ -14,13 +14,14 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from pathlib import Path
 
 from archive.codecs import Codec
 from archive.errors import Unreadable, UsageError
 from archive.imaging.memory import ImageInput
 from archive.imaging.workers import Workers
 from archive.ingest.encoding import Hashed, Prepared, RowEncoder
-from archive.ingest.inputs import FileInput, Input, MemoryInput
+from archive.ingest.inputs import FileInput, Input, MemoryInput, UploadInput
 from archive.ingest.ledger_cleanup import LedgerCleanup
 from archive.ingest.outcomes import (
     Added,
@@ -118,12 +119,14 @@ class Ingest:
             if ahead is not None:
                 yield from self._archive_ahead(ahead)
 
-    def add_picture(self, image: ImageInput, *, name: str) -> Added:
-        """An image without a file → its outcome, once it is committed.
+    def add_picture(self, image: ImageInput | Path, *, name: str) -> Added:
+        """An image without a file, or one whose file will not stay → its outcome, once it is
+        committed.
 
-        `image`: the bytes of an image file, an (H, W, 3) uint8 sRGB array, or a Pillow image. The
-        digest is that of the bytes, or of the pixels as a binary PPM file (imaging/memory.py), so
-        that an image that is archived already, under any name or as a file, is a Duplicate.
+        `image`: the bytes of an image file, an (H, W, 3) uint8 sRGB array, or a Pillow image; a
+        Path is decoded in a process of its own, as files are. The digest is that of the bytes, or
+        of the pixels as a binary PPM file (imaging/memory.py), so that an image that is archived
+        already, under any name or as a file, is a Duplicate.
 
         The row's source is `name` on a volume that is never mounted: `row.path` is
         "memory:/NAME", which is not a path of the file system. A name stands for the image that
@@ -131,7 +134,9 @@ class Ingest:
         """
         if not name or os.path.isabs(name):
             raise UsageError(f"name an image in memory with a relative path, not {name!r}")
-        source = MemoryInput(image, self._places.in_memory(name))
+        place = self._places.in_memory(name)
+        source: Input
+        source = UploadInput(image, place) if isinstance(image, Path) else MemoryInput(image, place)
         with Reader(self._load) as reader:
             [outcome] = self._archive(reader.read([source], self._store.decided))
         assert isinstance(outcome, Added)
