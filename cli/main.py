@@ -29,6 +29,7 @@ COMMANDS = (
     "audit",
     "recode",
     "forget",
+    "serve",
     "models",
     "demo",
     "bench",

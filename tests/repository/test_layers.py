@@ -42,11 +42,16 @@ DOORS = {  # library → the only places that may import it
     "PIL": ("archive/imaging/", "archive/models/encoder.py"),
     "click": ("cli/",),
     "rich": ("cli/shared/progress.py",),
+    "fastapi": ("archive/service/",),
+    "starlette": ("archive/service/",),
+    "uvicorn": ("archive/service/server.py",),
+    "prometheus_client": ("archive/service/metrics.py",),
 }
 DEFERRED = (  # modules that are themselves imported when they are needed
     "migrations/",
     "archive/codecs/coders/pqvae_network.py",
     "archive/models/names_head.py",
+    "archive/service/",
 )
 LAZY = set(DOORS) - {"sqlalchemy", "PIL", "click"}
 HELP = """
