@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import ipaddress
 import os
 import secrets
 from collections.abc import Mapping, MutableMapping
@@ -29,7 +30,6 @@ TOKEN_VARIABLE = "COLDFRAME_TOKEN"
 TOKEN_BYTES = 32  # of randomness
 LEAST_TOKEN = 16  # characters of one that was given
 OPEN_PATHS = ("/", "/health", "/ready", "/api/v1/session")  # they tell nothing of an archive
-LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 STRANGE_SITES = ("cross-site", "same-site")  # of Sec-Fetch-Site; another port is the same site
 HEADERS = {
@@ -44,8 +44,11 @@ HEADERS = {
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches a server there."""
-    return host in LOOPBACK or host.startswith("127.")
+    """Whether only this machine reaches a server there: `localhost`, or an address."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def needs_token(host: str) -> bool:

@@ -97,7 +97,7 @@ class Image(BaseModel):
 
     id: int = Field(examples=[12])
     digest: str = Field(description="SHA-256 of the file, hexadecimal.")
-    path: str = Field(description="Where it was first found; bytes that are not UTF-8 are U+FFFD.")
+    path: str = Field(description="Where it was first found; bytes that are not UTF-8 are ?.")
     width: int
     height: int
     format: str = Field(examples=["JPEG"])
@@ -242,7 +242,7 @@ def image_fields(row: Row, *, codec: str, detail: Detail | None, base: str) -> d
 
 
 def shown(path: str) -> str:
-    """A path as JSON holds it."""
+    """A path as JSON holds it: bytes that are not UTF-8 are question marks."""
     return path.encode("utf-8", "replace").decode("utf-8")
 
 

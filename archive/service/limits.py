@@ -2,7 +2,8 @@
 
 A body is counted while it arrives, so one that lies about its length, or does not tell it, is cut
 off at the limit. After GRACE_SECONDS, LEAST_RATE bytes must have come each second. A client that
-takes nothing of its answer for SEND_SECONDS is left.
+takes nothing of its answer for SEND_SECONDS is left. After a refusal the rest of a body is passed
+over until the server's time is up: a connection that is closed at once would lose the answer.
 """
 
 from __future__ import annotations
@@ -20,15 +21,13 @@ MOST_BODY = 1_000_000  # bytes of any other
 GRACE_SECONDS = 10.0
 LEAST_RATE = 16_000  # bytes a second
 SEND_SECONDS = 60.0
-CLOSE = {"Connection": "close"}  # what follows is the rest of a body
 
 
 class BodyLimits:
     """An ASGI app around another."""
 
-    def __init__(self, app: ASGIApp, *, grace: float = GRACE_SECONDS) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._grace = grace
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """An ASGI app."""
@@ -40,19 +39,18 @@ class BodyLimits:
         most = MOST_UPLOAD if is_upload else MOST_BODY
         announced = headers.get(b"content-length", b"0")
         if announced.isdigit() and int(announced) > most:
-            refusal = problem(413, _too_large(most), headers=CLOSE)
+            refusal = problem(413, _too_large(most))
             await refusal(scope, receive, send)
             return
-        await self._app(scope, _Body(receive, most, self._grace), _patient(send))
+        await self._app(scope, _Body(receive, most), _patient(send))
 
 
 class _Body:
     """`receive` that raises 413 and 408."""
 
-    def __init__(self, receive: Receive, most: int, grace: float) -> None:
+    def __init__(self, receive: Receive, most: int) -> None:
         self._receive = receive
         self._most = most
-        self._grace = grace
         self._count = 0
         self._started = time.monotonic()
         self._is_complete = False
@@ -61,16 +59,16 @@ class _Body:
         """The next message. Raises HTTPException."""
         if self._is_complete:  # what is waited for now is the end of the connection
             return await self._receive()
-        deadline = self._started + self._grace + self._count / LEAST_RATE
+        deadline = self._started + GRACE_SECONDS + self._count / LEAST_RATE
         try:
             async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
                 message = await self._receive()
         except TimeoutError as error:
-            raise HTTPException(408, "the request came too slowly", dict(CLOSE)) from error
+            raise HTTPException(408, "the request came too slowly") from error
         self._count += len(message.get("body", b""))
         self._is_complete = not message.get("more_body", False)
         if self._count > self._most:
-            raise HTTPException(413, _too_large(self._most), dict(CLOSE))
+            raise HTTPException(413, _too_large(self._most))
         return message
 
 

@@ -1,4 +1,4 @@
-"""Figures for Prometheus: requests by path, method and status, their seconds; jobs and images."""
+"""Figures for Prometheus: requests by operation and status, their seconds; jobs and images."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Metrics:
         self._requests = Counter(
             "coldframe_requests_total",
             "Requests that were answered.",
-            ("method", "path", "status"),
+            ("method", "operation", "status"),
             registry=self._registry,
         )
         self._seconds = Histogram(
             "coldframe_request_seconds",
             "Seconds from a request to the end of its answer.",
-            ("path",),
+            ("operation",),
             buckets=BUCKETS,
             registry=self._registry,
         )
@@ -48,13 +48,11 @@ class Metrics:
         return generate_latest(self._registry)
 
     def count(self, scope: Scope, status: int, seconds: float) -> None:
-        """A request was answered. Its path is the template's, or there would be a series for each
-        image.
-        """
-        path = getattr(scope.get("route"), "path", "other")
+        """A request was answered. By its operation: by path, each image would have a series."""
+        operation = getattr(scope.get("route"), "name", "other")
         method = scope["method"] if scope["method"] in METHODS else "other"
-        self._requests.labels(method, path, status).inc()
-        self._seconds.labels(path).observe(seconds)
+        self._requests.labels(method, operation, status).inc()
+        self._seconds.labels(operation).observe(seconds)
 
 
 class Measured:

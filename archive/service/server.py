@@ -96,8 +96,8 @@ def open_socket(host: str, port: int) -> socket.socket:
     return listening
 
 
-def run(application: Application, sockets: Sequence[socket.socket]) -> None:
-    """Serves until SIGTERM or SIGINT; hanging up ends it, too."""
+def open_server(application: Application) -> uvicorn.Server:
+    """A server for the app, ready to `run`."""
     config = uvicorn.Config(
         application.asgi,
         http=_Protocol,
@@ -112,7 +112,11 @@ def run(application: Application, sockets: Sequence[socket.socket]) -> None:
         timeout_graceful_shutdown=END_SECONDS,
         h11_max_incomplete_event_size=HEADER_BYTES,
     )
-    server = _Server(config, application.service.runner.end)
+    return _Server(config, application.service.runner.end)
+
+
+def run(server: uvicorn.Server, sockets: Sequence[socket.socket]) -> None:
+    """Serves until SIGTERM or SIGINT; hanging up ends it, too."""
     with contextlib.suppress(AttributeError, ValueError):  # Windows; not in the main thread
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
             signal.signal(signal.SIGHUP, server.handle_exit)
