@@ -30,6 +30,7 @@ TOKEN_VARIABLE = "COLDFRAME_TOKEN"
 TOKEN_BYTES = 32  # of randomness
 LEAST_TOKEN = 16  # characters of one that was given
 OPEN_PATHS = ("/", "/health", "/ready", "/api/v1/session")  # they tell nothing of an archive
+OPEN_FOLDER = "/page/"  # neither do these
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 STRANGE_SITES = ("cross-site", "same-site")  # of Sec-Fetch-Site; another port is the same site
 HEADERS = {
@@ -131,7 +132,8 @@ class Access:
             if not is_loopback(_host_name(headers.get("host", ""))):
                 return problem(421, "this service answers to the names of this machine only")
             return None
-        if path in OPEN_PATHS or self._is_known(headers):
+        is_open = path in OPEN_PATHS or path.startswith(OPEN_FOLDER)
+        if is_open or self._is_known(headers):
             return None
         headers = {"WWW-Authenticate": "Bearer"}
         return problem(401, "a token is needed: Authorization: Bearer TOKEN", headers=headers)

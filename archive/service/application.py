@@ -20,14 +20,20 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from archive.errors import ColdframeError
-from archive.service import problems, routes_archive, routes_images, routes_jobs, routes_search
+from archive.service import (
+    page,
+    problems,
+    routes_archive,
+    routes_images,
+    routes_jobs,
+    routes_search,
+)
 from archive.service.access import Access, read_token
 from archive.service.context import THREADS, Service, TheService
 from archive.service.documents import Health
 from archive.service.jobs import JobRunner
 from archive.service.limits import BodyLimits
 from archive.service.metrics import CONTENT_TYPE, Measured, Metrics
-from archive.service.page import page
 from archive.service.problems import Answers, Problem, Refused, answers
 from archive.service.served import ServedArchives, ServiceConfig
 
@@ -39,7 +45,6 @@ DESCRIPTION = """Cold storage for images: rows of about a hundred bytes, searche
 regenerated on demand. Addresses in answers are relative to the root of the service. Errors are
 `application/problem+json` (RFC 9457)."""
 TEXT: Answers = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
-HTML: Answers = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,7 @@ def create_application(config: ServiceConfig) -> Application:
     for routes in (routes_archive, routes_search, routes_images, routes_jobs):
         api.include_router(routes.router)
     app.include_router(api)
+    app.include_router(page.router)
     app.include_router(_server_router(metrics))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     limited = BodyLimits(app)
@@ -86,10 +92,6 @@ def create_application(config: ServiceConfig) -> Application:
 
 def _server_router(metrics: Metrics) -> APIRouter:
     router = APIRouter(tags=["server"])
-
-    @router.get("/", responses=HTML | answers(404), response_class=Response, summary="The page")
-    def root() -> Response:
-        return page()
 
     @router.get("/health", summary="Whether the service runs")
     async def health() -> Health:

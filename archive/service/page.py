@@ -1,39 +1,50 @@
-"""The page, if there is one: page.html beside this module, one file with its own CSS and scripts.
-
-Its Content-Security-Policy allows exactly the scripts that are in it, by their SHA-256.
-"""
+"""The page: the files of web/, beside this module. Nothing but them may run or style it."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
+from functools import cache
 from importlib.resources import files
 
-from starlette.responses import HTMLResponse, Response
+from fastapi import APIRouter
+from starlette.responses import Response
 
-from archive.service.problems import Refused
+from archive.service.problems import Answers, Refused, answers
 
-SCRIPT = re.compile(r"<script\b[^>]*>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
+KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 POLICY = (
-    "default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; "
-    "img-src 'self' data: blob:; connect-src 'self'; worker-src blob:; manifest-src 'self' data:; "
-    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
+HEADERS = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"}
+HTML: Answers = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
+TEXT: Answers = {200: {"content": {"text/*": {"schema": {"type": "string"}}}}}
+
+router = APIRouter(tags=["server"])
 
 
-def page() -> Response:
-    """The page. Raises Refused where this coldframe has none."""
-    file = files("archive.service") / "page.html"
-    if not file.is_file():
-        raise Refused(404, "this coldframe has no page; the API is described by openapi.json")
-    html = file.read_text("utf-8")
-    headers = {"Content-Security-Policy": policy(html), "Cache-Control": "no-cache"}
-    return HTMLResponse(html, headers=headers)
+@router.get("/", responses=HTML, response_class=Response, summary="The page")
+async def page() -> Response:
+    """Of `page/…` it loads what it needs; it has no data in it."""
+    return _file("index.html")
 
 
-def policy(html: str) -> str:
-    """A page → its Content-Security-Policy."""
-    digests = (hashlib.sha256(script.encode()).digest() for script in SCRIPT.findall(html))
-    hashes = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
-    return POLICY.format(scripts=hashes or "'none'")
+@router.get(
+    "/page/{name}", responses=TEXT | answers(404), response_class=Response, summary="Its parts"
+)
+async def part(name: str) -> Response:
+    """A style sheet or a script."""
+    if name not in _files():
+        raise Refused(404, f"the page has no part {name!r}")
+    return _file(name)
+
+
+@cache
+def _files() -> dict[str, bytes]:
+    """All files, by name."""
+    folder = files("archive.service") / "web"
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def _file(name: str) -> Response:
+    kind = KINDS[name[name.rindex(".") :]]
+    return Response(_files()[name], media_type=f"{kind}; charset=utf-8", headers=HEADERS)
