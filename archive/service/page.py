@@ -29,7 +29,7 @@ async def page() -> Response:
 
 
 @router.get(
-    "/page/{name}", responses=TEXT | answers(404), response_class=Response, summary="Its parts"
+    "/page/{name}", responses=TEXT | answers(404, 422), response_class=Response, summary="Its parts"
 )
 async def part(name: str) -> Response:
     """A style sheet or a script."""

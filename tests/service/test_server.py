@@ -62,7 +62,7 @@ def test_metrics_count_requests_by_operation(reading: Running) -> None:
 
 
 def test_what_is_not_there_is_a_problem(reading: Running) -> None:
-    assert_problem(reading.get("/"), 404)
+    assert_problem(reading.get("/nowhere"), 404)
     assert_problem(reading.get("/api/v1/archives/other/stats"), 404)
     assert_problem(reading.get("images/999"), 404)
     assert_problem(reading.get("jobs/999"), 404)
