@@ -10,9 +10,7 @@ from cli.shared.command import Command
 from cli.shared.details import DETAIL_BYTES, DetailTally, track
 from cli.shared.options import archive_options, json_option, model_options
 from cli.shared.output import say
-from cli.shared.values import Whole
-
-MOST_BYTES = 65535
+from cli.shared.values import MOST_BYTES, Number, Whole
 
 
 @click.command(cls=Command)
@@ -22,7 +20,13 @@ MOST_BYTES = 65535
     "max_bytes",
     type=Whole(0, MOST_BYTES),
     help="Bytes of each detail, at most; longer ones are cut. 0 removes them.  "
-    f"[default: {DETAIL_BYTES}; with --budget, as many as help]",
+    f"[default: {DETAIL_BYTES}; with --until or --budget, as many as help]",
+)
+@click.option(
+    "--until",
+    metavar="DB",
+    type=Number(1, 99),
+    help="Only as many bytes as bring a picture to this PSNR, measured in the decoder's frame.",
 )
 @click.option(
     "--budget",
@@ -45,6 +49,7 @@ def command(
     *,
     ids: tuple[int, ...],
     max_bytes: int | None,
+    until: float | None,
     budget: int | None,
     where: tuple[str, ...],
     dry_run: bool,
@@ -64,13 +69,17 @@ def command(
 
     if ids and where:
         raise UsageError("give either ids (`coldframe ls` lists them) or conditions, not both")
+    if until is not None and budget is not None:
+        raise UsageError("give either --until, for each picture, or --budget, for all of them")
     if max_bytes is None:
-        max_bytes = DETAIL_BYTES if budget is None else MOST_BYTES
-    tally = DetailTally(as_json=as_json, dry_run=dry_run, budget=budget)
+        max_bytes = DETAIL_BYTES if until is None and budget is None else MOST_BYTES
+    tally = DetailTally(as_json=as_json, dry_run=dry_run, until=until, budget=budget)
     with Archive(settings, model=model, any_weights=any_weights) as archive:
         rows = archive.rows(ids, damaged=True) if ids else archive.select(where)
         total = len(ids) or (None if where else len(archive))
-        outcomes = archive.write_details(rows, max_bytes=max_bytes, budget=budget, dry_run=dry_run)
+        outcomes = archive.write_details(
+            rows, max_bytes=max_bytes, until=until, budget=budget, dry_run=dry_run
+        )
         track(outcomes, tally, total, as_json=as_json)
     tally.print()
     if not tally.rows:

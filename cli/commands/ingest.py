@@ -15,7 +15,7 @@ from cli.shared.output import next_step
 from cli.shared.progress import progress
 from cli.shared.seeds import select_seeds
 from cli.shared.tally import Tally
-from cli.shared.values import Whole
+from cli.shared.values import MOST_BYTES, Whole
 
 if TYPE_CHECKING:
     from archive.archive import Archive
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     "--detail",
     "detail_bytes",
     metavar="BYTES",
-    type=Whole(2, 65535),
+    type=Whole(2, MOST_BYTES),
     help="Then write a detail of so many bytes for every row without one, or with a shorter one, "
     "as `coldframe detail` does. Slow.",
 )
