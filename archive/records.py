@@ -12,6 +12,7 @@ from typing import Any
 
 RESTORED = "done"  # state of a restoration that wrote a file
 INT64_LIMIT = 1 << 63  # the first integer that a column does not hold
+DEGREE = 100_000  # units of a stored coordinate
 AUDITED = "audited"  # state of a restoration of which only the scores were stored
 
 
@@ -89,6 +90,20 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Capture:
+    """With what, and where, a picture was taken, as far as its file says. No place has only one."""
+
+    camera: str | None = None  # maker and model, one name
+    latitude_e5: int | None = None  # 1e-5 degrees north
+    longitude_e5: int | None = None  # 1e-5 degrees east
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the file says anything."""
+        return self != Capture()
+
+
+@dataclass(frozen=True)
 class NewImage:
     """A row about to be written, with the place it came from."""
 
@@ -101,6 +116,7 @@ class NewImage:
     flags: Flag
     taken_at: datetime | None
     place: Place
+    capture: Capture = Capture()
 
 
 @dataclass(frozen=True)
@@ -130,6 +146,7 @@ class Batch:
     sightings: Sequence[tuple[bytes, Place]] = ()  # (SHA-256, one more place) of archived images
     removed: Sequence[Place] = ()  # places that no longer hold their image, since it has moved
     skipped: Sequence[SkippedFile] = ()
+    captures: Sequence[tuple[bytes, Capture]] = ()  # (SHA-256, what its row lacks)
 
 
 @dataclass(frozen=True)
@@ -150,6 +167,10 @@ class Row:
     taken_at: datetime | None  # the camera's local time
     archived_at: datetime
     seed_index: int | None = None  # 2^b + i: seed number i of 2^b; None if none was selected
+    camera_id: int | None = None  # of its name; None if unknown
+    latitude_e5: int | None = None  # 1e-5 degrees north; None if unknown
+    longitude_e5: int | None = None  # 1e-5 degrees east; None if unknown
+    camera: str | None = None  # maker and model; None if unknown
     paths: tuple[str, ...] = ()  # absolute, where last seen; the oldest first
     intact: bool = True  # its checksum matches; nothing is certain about a row that is not
 
@@ -157,6 +178,16 @@ class Row:
     def bits(self) -> int:
         """Bits stored for the image: both codes, and the seed index."""
         return 8 * (len(self.clip_code) + len(self.color_code)) + seed_bits(self.seed_index)
+
+    @property
+    def latitude(self) -> float | None:
+        """Degrees north; None if unknown."""
+        return None if self.latitude_e5 is None else self.latitude_e5 / DEGREE
+
+    @property
+    def longitude(self) -> float | None:
+        """Degrees east; None if unknown."""
+        return None if self.longitude_e5 is None else self.longitude_e5 / DEGREE
 
     @property
     def detail_crc32(self) -> int:
@@ -250,6 +281,18 @@ class VolumeRecord:
     label: str
     root: str
     last_seen: datetime
+
+
+@dataclass(frozen=True)
+class VolumeStatus:
+    """A drive that images came from."""
+
+    label: str  # name of the mount point
+    marker: str  # what identifies it
+    root: str  # where it was last mounted
+    is_here: bool  # it is mounted there now
+    last_seen: datetime  # by an ingest
+    images: int
 
 
 @dataclass(frozen=True)

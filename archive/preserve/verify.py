@@ -41,7 +41,7 @@ def _records(store: Store) -> Iterator[Damage]:
         yield Damage(source.image_id, f"the record of its path {source.path} is damaged")
     for detail in damaged(store.database, schema.Detail):
         yield Damage(detail.image_id, "its detail is damaged")
-    for table in (schema.Model, schema.Codec, schema.DetailSchedule, schema.Volume):
+    for table in (schema.Model, schema.Codec, schema.DetailSchedule, schema.Volume, schema.Camera):
         for row in damaged(store.database, table):
             yield Damage(None, f"row {row.id} of table {table.__tablename__} is damaged")
     for _ in damaged(store.database, schema.Tombstone):

@@ -95,6 +95,7 @@ def command(
             for outcome in archive.ingest(paths, rules=rules, **options):
                 tally.add(outcome)
                 show(tally.files, tally.short(), total=archive.ingest_progress.total)
+        tally.described = archive.ingest_progress.described
         if candidates:
             tally.seeds = select_seeds(archive, int(candidates), silent=as_json)
         tally.print(archive.ingest_progress.seconds)
