@@ -6,7 +6,7 @@
     volumes        file systems                    ledger     files that were skipped
     restorations   images regenerated from rows    tombstones files not to be archived again
     details        which picture exactly it was    cameras    what images were taken with
-    erase          rows → nothing
+    selection      filters → ids                   erase      rows → nothing
     row_values   checksum   intact   types   clock
 
 A Store holds one part for each table, all over one Database. Writing is idempotent: a digest occurs
@@ -30,6 +30,7 @@ from archive.store.ledger import Ledger
 from archive.store.models import Models
 from archive.store.restorations import Restorations
 from archive.store.row_values import DIGEST_BYTES
+from archive.store.selection import Selection
 from archive.store.sources import Sources
 from archive.store.tombstones import Tombstones
 from archive.store.volumes import Volumes
@@ -47,6 +48,7 @@ class Store:
         self.ledger = Ledger(database)
         self.cameras = Cameras(database)
         self.images = Images(database, self.sources, self.cameras)
+        self.selection = Selection(database, self.cameras, self.volumes)
         self.details = Details(database)
         self.restorations = Restorations(database)
         self.tombstones = Tombstones(database)
