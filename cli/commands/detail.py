@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from archive.errors import DONE, SOME_SKIPPED, UsageError
 from archive.settings import Settings
 from cli.shared.command import Command
 from cli.shared.details import DETAIL_BYTES, DetailTally, track
-from cli.shared.options import archive_options, json_option, model_options
-from cli.shared.output import say
+from cli.shared.listing import say_no_row
+from cli.shared.options import archive_options, filter_options, json_option, model_options
 from cli.shared.values import Whole
+
+if TYPE_CHECKING:
+    from archive.filters import Filters
 
 MOST_BYTES = 65535
 
@@ -31,13 +36,8 @@ MOST_BYTES = 65535
     help="Bytes of all these details together, spent on the images where they help most; "
     "all of them are written anew.",
 )
-@click.option(
-    "--where",
-    multiple=True,
-    metavar="CONDITION",
-    help="Only rows like 'path~*/2019/*' or 'width>1000'.",
-)
 @click.option("-n", "--dry-run", is_flag=True, help="Show what would happen; change nothing.")
+@filter_options
 @archive_options
 @model_options
 @json_option
@@ -46,8 +46,8 @@ def command(
     ids: tuple[int, ...],
     max_bytes: int | None,
     budget: int | None,
-    where: tuple[str, ...],
     dry_run: bool,
+    filters: Filters,
     settings: Settings,
     model: str | None,
     any_weights: bool,
@@ -62,17 +62,17 @@ def command(
     """
     from archive.archive import Archive
 
-    if ids and where:
+    if ids and not filters.is_empty:
         raise UsageError("give either ids (`coldframe ls` lists them) or conditions, not both")
     if max_bytes is None:
         max_bytes = DETAIL_BYTES if budget is None else MOST_BYTES
     tally = DetailTally(as_json=as_json, dry_run=dry_run, budget=budget)
     with Archive(settings, model=model, any_weights=any_weights) as archive:
-        rows = archive.rows(ids, damaged=True) if ids else archive.select(where)
-        total = len(ids) or (None if where else len(archive))
+        rows = archive.rows(ids, damaged=True) if ids else archive.select(filters)
+        total = len(ids) or (len(archive) if filters.is_empty else None)
         outcomes = archive.write_details(rows, max_bytes=max_bytes, budget=budget, dry_run=dry_run)
         track(outcomes, tally, total, as_json=as_json)
     tally.print()
     if not tally.rows:
-        say("no row meets the conditions" if where else "the archive has no rows", err=True)
+        say_no_row(filters)
     return SOME_SKIPPED if tally.missed and not dry_run else DONE
