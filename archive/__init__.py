@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from archive.evaluate.audit import Audited
+    from archive.evaluate.stats import Stats
     from archive.filters import Filters
     from archive.filters.samples import SampleSize
     from archive.index.hits import Hit
@@ -48,10 +49,11 @@ if TYPE_CHECKING:
     from archive.models.device import DeviceConfig
     from archive.models.sampling import Sampling
     from archive.recode.run import Recoded
-    from archive.records import Damage, Row, SkippedRecord, Stats, VolumeStatus
+    from archive.records import Damage, Row, SkippedRecord
     from archive.restore.detail_run import DetailOutcome, DetailStatus
     from archive.restore.run import Restored
     from archive.restore.seed_choice import SeedChosen
+    from archive.selection import VolumeStatus
     from archive.settings import Settings
 
     __version__: str
@@ -90,12 +92,12 @@ _MODULES = {
     "Settings": "archive.settings",
     "Skipped": "archive.ingest.outcomes",
     "SkippedRecord": "archive.records",
-    "Stats": "archive.records",
+    "Stats": "archive.evaluate.stats",
     "Unchanged": "archive.ingest.outcomes",
     "UnknownCodec": "archive.errors",
     "Unreadable": "archive.errors",
     "UsageError": "archive.errors",
-    "VolumeStatus": "archive.records",
+    "VolumeStatus": "archive.selection",
     "fit_codec": "archive.codecs",
     "load_codec": "archive.codecs",
     "open_codec": "archive.codecs",

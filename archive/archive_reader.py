@@ -13,7 +13,7 @@ from archive.evaluate.audit import Audit, Audited, sample_ids
 from archive.evaluate.baselines import SHEET_NAME, Comparison
 from archive.evaluate.iqa import ImageQuality
 from archive.evaluate.methods import color_maps, formats, restored_rows
-from archive.evaluate.stats import archive_stats
+from archive.evaluate.stats import Stats, archive_stats
 from archive.evaluate.table1 import ClipMetric, table1
 from archive.filters import Filters
 from archive.filters.samples import SampleSize, parse_sample_size
@@ -25,21 +25,13 @@ from archive.models.device import DeviceConfig
 from archive.models.encoder import Encoder
 from archive.models.loader import ModelLoader
 from archive.models.sampling import Sampling
-from archive.preserve.verify import verify
+from archive.preserve.verify import StaleDetail, verify
 from archive.recode.codec_set import CodecSet
-from archive.records import (
-    Damage,
-    Detail,
-    Row,
-    SkippedRecord,
-    StaleDetail,
-    Stats,
-    VolumeStatus,
-)
+from archive.records import Damage, Detail, Row, SkippedRecord
 from archive.restore.details import DetailReader
 from archive.restore.reconstruct import Reconstructor
 from archive.restore.run import Labels, Restore, Restored
-from archive.selection import list_volumes, select_ids, select_rows
+from archive.selection import VolumeStatus, list_volumes, select_ids, select_rows
 from archive.settings import Settings
 from archive.store import Store
 

@@ -266,13 +266,6 @@ class Detail:
 
 
 @dataclass(frozen=True)
-class StaleDetail:
-    """A detail that `verify` found to be written for other codes than its row has."""
-
-    id: int  # of the row
-
-
-@dataclass(frozen=True)
 class VolumeRecord:
     """A file system that images came from."""
 
@@ -281,18 +274,6 @@ class VolumeRecord:
     label: str
     root: str
     last_seen: datetime
-
-
-@dataclass(frozen=True)
-class VolumeStatus:
-    """A drive that images came from."""
-
-    label: str  # name of the mount point
-    marker: str  # what identifies it
-    root: str  # where it was last mounted
-    is_here: bool  # it is mounted there now
-    last_seen: datetime  # by an ingest
-    images: int
 
 
 @dataclass(frozen=True)
@@ -308,27 +289,6 @@ class RestorationRecord:
     created_at: datetime
     scores: Mapping[str, float] | None = None
     state: str = RESTORED
-
-
-@dataclass(frozen=True)
-class Stats:
-    """What an archive costs and saves. Bits count the codes alone, bytes the files on disk."""
-
-    images: int
-    model: str
-    codec: str
-    clip_bits_per_image: float
-    color_bits_per_image: float
-    choice_bits_per_image: float  # of the seed index
-    details: int  # rows that have one
-    detail_bytes: int  # of all details
-    detail_bits_per_image: float
-    bpp: float  # all these bits, per pixel of the originals
-    row_bytes_per_image: float  # the whole database
-    index_bytes_per_image: float
-    original_bytes: int
-    archive_bytes: int  # database and index
-    ratio: float  # original_bytes / archive_bytes
 
 
 @dataclass(frozen=True)

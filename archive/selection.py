@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 
@@ -14,10 +16,22 @@ from archive.errors import UsageError
 from archive.filters import Filters
 from archive.ingest.volumes import is_gone, is_mounted
 from archive.originals import can_be_seen
-from archive.records import Row, VolumeStatus
+from archive.records import Row
 from archive.store import Store
 
 SORTS = ("id", "date", "-date")
+
+
+@dataclass(frozen=True)
+class VolumeStatus:
+    """A drive that images came from."""
+
+    label: str  # name of the mount point
+    marker: str  # what identifies it
+    root: str  # where it was last mounted
+    is_here: bool  # it is mounted there now
+    last_seen: datetime  # by an ingest
+    images: int
 
 
 def select_rows(
@@ -30,10 +44,10 @@ def select_rows(
     """
     if sort not in SORTS:
         raise UsageError(f"rows are sorted by {', '.join(SORTS)}, not by {sort!r}")
-    gone = _missing(store) if missing else None
+    missing_ids = _missing(store) if missing else None
     roots = {volume.id: volume.root for volume in store.volumes.all()}
     for row in store.images.stream(store.selection.ids(filters, sort=sort)):
-        if gone is not None and row.id not in gone:
+        if missing_ids is not None and row.id not in missing_ids:
             continue
         meets = _is_seen(row, filters) and filters.meets(row)
         if meets and (not filters.has_original or _has_original(store, roots, row)):

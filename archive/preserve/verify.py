@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from archive.codecs import Codec
 from archive.decode_row import decode_row
 from archive.errors import BadCode, DatabaseDamaged
 from archive.index.search import Search
-from archive.records import Damage, Row, StaleDetail
+from archive.records import Damage, Row
 from archive.store import Store, schema
 from archive.store.intact import damaged
+
+
+@dataclass(frozen=True)
+class StaleDetail:
+    """A detail that `verify` found to be written for other codes than its row has."""
+
+    id: int  # of the row
 
 
 def verify(

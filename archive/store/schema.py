@@ -103,15 +103,12 @@ class Codec(Base):
 
 
 class Camera(Base):
-    """A camera that pictures were taken with; its name occurs once."""
+    """A camera that images were taken with: maker and model as one name."""
 
     __tablename__ = "camera"
 
-    # Referred to by image.camera_id.
     id: Mapped[int] = mapped_column(primary_key=True)
-    # Maker and model as one name.
     name: Mapped[str] = mapped_column(unique=True)
-    # Checksum of the row; see archive.store.checksum.
     crc32: Mapped[int]
 
 
@@ -150,9 +147,8 @@ class Image(Base):
     seed_index: Mapped[int | None] = mapped_column(SmallInteger)
     # The camera that it was taken with; NULL if unknown.
     camera_id: Mapped[int | None] = mapped_column(ForeignKey("camera.id"), info=NEWER)
-    # Where it was taken, in 1e-5 degrees north; NULL if unknown.
+    # Where it was taken, in 1e-5 degrees north, and east; NULL if unknown.
     latitude_e5: Mapped[int | None] = mapped_column(Integer, info=NEWER)
-    # Likewise, in 1e-5 degrees east.
     longitude_e5: Mapped[int | None] = mapped_column(Integer, info=NEWER)
 
 

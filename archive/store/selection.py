@@ -5,9 +5,10 @@
     place    a box around the circle, then distance    folder   image has a source whose path is it,
                                                                 or begins with it and a slash
 
-Names are compared in Python, and prefixes as prefixes: no character of theirs means anything to
-SQL. A path that is stored as Base64 begins with a folder's bytes where its text begins with their
-Base64, the last character of which may share its bits with the next byte.
+Names are compared in Python, and prefixes by the order of bytes, in which texts that begin alike
+are one range: no character of theirs means anything to SQL, and the index on paths serves. A path
+that is stored as Base64 begins with a folder's bytes where its text begins with their Base64, the
+last character of which may share its bits with the next byte.
 """
 
 from __future__ import annotations
@@ -88,6 +89,8 @@ class Selection:
         return SOURCE.volume_id.in_(ids)
 
     def _is_under(self, folders: tuple[str, ...]) -> Condition:
+        collation = "BINARY" if self._database.engine.dialect.name == "sqlite" else "C"
+        text = type_coerce(SOURCE.path, Text).collate(collation)
         conditions: list[Condition] = [false()]
         for volume in self._volumes.all():
             for folder in folders:
@@ -96,7 +99,7 @@ class Selection:
                     conditions.append(on_volume)
                 elif _is_below(folder, volume.root):
                     path = os.path.relpath(folder, volume.root)
-                    conditions.append(on_volume & _is_or_begins(path))
+                    conditions += [on_volume & test for test in _is_or_begins(text, path)]
         return or_(*conditions)
 
 
@@ -122,38 +125,35 @@ def _is_below(path: str, folder: str) -> bool:
     return path == folder or path.startswith(os.path.join(folder, ""))
 
 
-def _is_or_begins(path: str) -> Condition:
-    """Whether a source's path is this one, or below it; both relative to the volume."""
+def _is_or_begins(text: ColumnElement[str], path: str) -> Iterator[Condition]:
+    """Whether a source's path is this one, or below it; both relative to the volume.
+
+    `text`: the stored one, compared by bytes.
+    """
     folder = os.path.join(path, "")
-    alternatives = [SOURCE.path == path, _begins_escaped(os.fsencode(folder))]
+    yield text == stored_path(path)
+    yield _begins_escaped(text, os.fsencode(folder))
     if stored_path(folder) == folder:
-        alternatives.append(_begins(folder))
-    return or_(*alternatives)
+        yield _begins(text, folder)
 
 
-def _begins(prefix: str) -> Condition:
-    """Whether the stored text begins with a prefix; characters are compared exactly."""
-    return _text(1, len(prefix)) == prefix
+def _begins(text: ColumnElement[str], prefix: str) -> Condition:
+    """Whether a text begins with a prefix, the last character of which is ASCII."""
+    return (text >= prefix) & (text < prefix[:-1] + chr(ord(prefix[-1]) + 1))
 
 
-def _begins_escaped(prefix: bytes) -> Condition:
-    """Whether the text is the Base64 of bytes that begin with a prefix, and of at least one more.
+def _begins_escaped(text: ColumnElement[str], prefix: bytes) -> Condition:
+    """Whether a text is the Base64 of bytes that begin with a prefix, and of at least one more.
 
     3 bytes are 4 characters. What remains of the prefix, 1 or 2 bytes, fills 1 or 2 of them, and
     the high 2 or 4 bits of the next.
     """
     whole, rest = divmod(len(prefix), 3)
-    text = base64.b64encode(prefix + bytes(2)).decode("ascii")
-    exact = ESCAPED + text[: 4 * whole + rest]
-    begins = _begins(exact)
+    encoded = base64.b64encode(prefix + bytes(2)).decode("ascii")
+    exact = ESCAPED + encoded[: 4 * whole + rest]
+    begins = _begins(text, exact)
     if not rest:
         return begins
-    free = 6 - 2 * rest  # low bits, of the next byte
-    lowest = ALPHABET.index(text[4 * whole + rest])
-    possible = ALPHABET[lowest : lowest + (1 << free)]
-    return begins & _text(len(exact) + 1, 1).in_(list(possible))
-
-
-def _text(start: int, length: int) -> ColumnElement[str]:
-    """A part of the stored text of a path, from 1."""
-    return func.substr(type_coerce(SOURCE.path, Text), start, length)
+    lowest = ALPHABET.index(encoded[4 * whole + rest])
+    possible = ALPHABET[lowest : lowest + (1 << (6 - 2 * rest))]
+    return begins & func.substr(text, len(exact) + 1, 1).in_(list(possible))

@@ -45,7 +45,11 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Archive the readable part of truncated images, flagged.",
 )
-@click.option("--rescan", is_flag=True, help="Read files again that seem unchanged.")
+@click.option(
+    "--rescan",
+    is_flag=True,
+    help="Read files again that seem unchanged; fill in camera and place of rows without.",
+)
 @click.option(
     "--exclude",
     multiple=True,

@@ -12,7 +12,7 @@ from cli.shared.options import archive_options, json_option
 from cli.shared.output import emit, path_fields, plural, say
 
 if TYPE_CHECKING:
-    from archive.records import VolumeStatus
+    from archive.selection import VolumeStatus
 
 
 @click.command(cls=Command)
