@@ -45,7 +45,11 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Archive the readable part of truncated images, flagged.",
 )
-@click.option("--rescan", is_flag=True, help="Read files again that seem unchanged.")
+@click.option(
+    "--rescan",
+    is_flag=True,
+    help="Read files again that seem unchanged; fill in camera and place of rows without.",
+)
 @click.option(
     "--exclude",
     multiple=True,
@@ -95,6 +99,7 @@ def command(
             for outcome in archive.ingest(paths, rules=rules, **options):
                 tally.add(outcome)
                 show(tally.files, tally.short(), total=archive.ingest_progress.total)
+        tally.described = archive.ingest_progress.described
         if candidates:
             tally.seeds = select_seeds(archive, int(candidates), silent=as_json)
         tally.print(archive.ingest_progress.seconds)
