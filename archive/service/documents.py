@@ -104,6 +104,9 @@ class Image(BaseModel):
     file_bytes: int
     flags: list[str] = Field(examples=[["animated"]])
     taken_at: datetime | None = Field(description="The camera's local time.")
+    camera: str | None = Field(description="Maker and model.")
+    latitude: float | None = Field(description="Degrees north.")
+    longitude: float | None = Field(description="Degrees east.")
     archived_at: datetime
     codec: str = Field(examples=["klt"])
     bits: int = Field(description="Of both codes and the seed index.")
@@ -233,6 +236,9 @@ def image_fields(row: Row, *, codec: str, detail: Detail | None, base: str) -> d
         "file_bytes": row.file_bytes,
         "flags": [str(flag.name).lower() for flag in row.flags],
         "taken_at": row.taken_at,
+        "camera": row.camera,
+        "latitude": row.latitude,
+        "longitude": row.longitude,
         "archived_at": row.archived_at,
         "codec": codec,
         "bits": row.bits,

@@ -1,14 +1,13 @@
 """Which rows are meant: the one place that knows what can be filtered by.
 
-Every operation that lists or finds rows depends on `filters`. Rows are looked at a page at a time,
-at most SCANNED in one request: a page may then have fewer rows than were asked for, and a cursor.
+Every operation that lists or finds rows depends on `AskedFilters`. What SQL cannot decide is looked
+at a page at a time, at most SCANNED rows in one request: a page may then have fewer rows than were
+asked for, and a cursor.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -16,8 +15,9 @@ from fastapi import Depends, Query
 from pydantic import Field
 
 from archive.arrays import Vectors
-from archive.filters import row_filter
+from archive.filters import Filters
 from archive.records import Row
+from archive.selection import meets
 from archive.service.served import ServedArchive
 from archive.store.image_order import Sort
 
@@ -31,35 +31,20 @@ Condition = Annotated[str, Field(max_length=LONGEST)]
 Key = tuple[datetime | int, ...]
 
 
-@dataclass(frozen=True)
-class RowFilters:
-    """Conditions that a row must meet, all of them."""
-
-    where: tuple[str, ...] = ()
-    under: str | None = None
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether every row is meant."""
-        return not self.where and self.under is None
-
-    def test(self) -> Callable[[Row], bool]:
-        """Whether a row is meant; no damaged one is. Raises UsageError."""
-        meets = row_filter(self.where)
-        if self.under is None:
-            return lambda row: row.intact and meets(row)
-        folder = os.path.abspath(self.under)
-        inside = os.path.join(folder, "")
-
-        def is_under(row: Row) -> bool:
-            below = any(path == folder or path.startswith(inside) for path in row.paths)
-            return row.intact and below and meets(row)
-
-        return is_under
+def _text(description: str, example: str) -> object:
+    return Query(description=description, max_length=LONGEST, examples=[example])
 
 
 async def _filters(
     *,
+    since: Annotated[str | None, _text("Taken then or later.", "2019-08")] = None,
+    until: Annotated[str | None, _text("Taken then or earlier.", "2019")] = None,
+    under: Annotated[str | None, _text("A folder that the file was seen below.", "/mnt/a")] = None,
+    camera: Annotated[str | None, _text("A part of its name.", "Canon")] = None,
+    format: Annotated[str | None, _text("Of the file.", "JPEG")] = None,
+    near: Annotated[str | None, _text("Latitude, longitude, kilometers.", "48.2,16.4,10")] = None,
+    volume: Annotated[str | None, _text("Label or marker of a drive.", "photos")] = None,
+    has_original: Annotated[bool, Query(description="The original can be seen now.")] = False,
     where: Annotated[
         list[Condition],
         Query(
@@ -70,33 +55,39 @@ async def _filters(
             examples=["width>1000"],
         ),
     ],
-    under: Annotated[
-        str | None,
-        Query(description="A folder that the file was seen below.", max_length=LONGEST),
-    ] = None,
-) -> RowFilters:
-    return RowFilters(tuple(where), under)
+) -> Filters:
+    return Filters(
+        since=since,
+        until=until,
+        under=under,
+        camera=camera,
+        format=format,
+        near=near,
+        volume=volume,
+        has_original=has_original,
+        where=tuple(where),
+    )
 
 
-Filters = Annotated[RowFilters, Depends(_filters)]
+AskedFilters = Annotated[Filters, Depends(_filters)]
 
 
 def select(
-    served: ServedArchive, filters: RowFilters, sort: Sort, after: Key, limit: int
+    served: ServedArchive, filters: Filters, sort: Sort, after: Key, limit: int
 ) -> tuple[list[Row], Key | None]:
     """Rows behind a key → at most `limit` that are meant, and the key to go on behind; None at the
     end.
     """
-    meets = filters.test()
+    store = served.archive.store
     rows: list[Row] = []
     for _ in range(0, SCANNED, PAGE):
-        size = PAGE if not filters.is_empty else limit + 1
-        page = served.archive.store.image_order.page(sort, after, size)
+        size = limit + 1 if filters.is_sql else PAGE
+        page = store.image_order.page(filters, sort, after, size)
         for row in page:
             if len(rows) == limit:
                 return rows, after
             after = sort.key(row)
-            if meets(row):
+            if row.intact and meets(store, filters, row):
                 rows.append(row)
         if len(page) < size:
             return rows, None
@@ -106,20 +97,16 @@ def select(
 def find(
     served: ServedArchive,
     vector: Vectors,
-    filters: RowFilters,
+    filters: Filters,
     count: int,
     leave_out: Sequence[int],
 ) -> list[tuple[float, Row]]:
     """(D,) query → at most `count` rows that are meant, best first, and their scores."""
-    meets = filters.test()
     archive = served.archive
     archive.refresh()
-    wanted = count + len(leave_out) if filters.is_empty else MOST_HITS + len(leave_out)
-    hits = archive.search(vector, limit=wanted)
+    hits = archive.search(vector, limit=count + len(leave_out), filters=filters)
     rows = archive.store.images.find([hit.id for hit in hits])
     ranked = [
-        (hit.score, rows[hit.id])
-        for hit in hits
-        if hit.id in rows and hit.id not in leave_out and meets(rows[hit.id])
+        (hit.score, rows[hit.id]) for hit in hits if hit.id in rows and hit.id not in leave_out
     ]
     return ranked[:count]

@@ -14,12 +14,13 @@ from fastapi import APIRouter, Depends, File, Query, UploadFile
 from pydantic import Field
 
 from archive.errors import Unreadable
+from archive.filters import Filters
 from archive.imaging.files import digest_of
 from archive.ingest.outcomes import Archived, Duplicate, Skipped
 from archive.records import Row
 from archive.service.context import Cursor, Limit, Served, TheService, cursor_of
 from archive.service.documents import Hit, Hits, Upload, Uploads
-from archive.service.filters import LONGEST, MOST_HITS, Filters, RowFilters, find
+from archive.service.filters import LONGEST, MOST_HITS, AskedFilters, find
 from archive.service.job_kinds import BIGGEST
 from archive.service.problems import Refused, answers
 from archive.service.queries import Combination
@@ -83,7 +84,7 @@ Asked = Annotated[Combination, Depends(_combination)]
 def search(
     *,
     served: Served,
-    filters: Filters,
+    filters: AskedFilters,
     query: Asked,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -99,7 +100,7 @@ async def search_by_picture(
     *,
     service: TheService,
     served: Served,
-    filters: Filters,
+    filters: AskedFilters,
     query: Asked,
     picture: Annotated[UploadFile, File(description="An image file, up to 64 MB.")],
     limit: Limit = 50,
@@ -142,7 +143,7 @@ async def upload(
 def _hits(
     served: ServedArchive,
     query: Combination,
-    filters: RowFilters,
+    filters: Filters,
     *,
     start: int,
     limit: int,
@@ -155,7 +156,8 @@ def _hits(
     ranked = find(served, vector, filters, count=count, leave_out=query.rows)
     page = ranked[start : start + limit]
     if not by_score:
-        page.sort(key=lambda hit: Sort.DATE.key(hit[1]), reverse=sort == "-date")
+        order = Sort(sort)
+        page.sort(key=lambda hit: order.key(hit[1]), reverse=order.downwards)
     rows: list[Row] = [row for _, row in page]
     hits = [
         Hit(score=score, **fields)

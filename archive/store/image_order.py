@@ -8,14 +8,20 @@ from datetime import datetime
 
 from sqlalchemy import func, select, tuple_
 
+from archive.filters import Filters
 from archive.records import Row
 from archive.store import schema
 from archive.store.database import Database
 from archive.store.images import Images
+from archive.store.selection import Selection
+
+IMAGE = schema.Image
+FIRST = datetime(1, 1, 1)
+LAST = datetime(9999, 12, 31)
 
 
 class Sort(enum.StrEnum):
-    """What rows are sorted by; `-`: downwards. A row's date is `taken_at`, else `archived_at`."""
+    """What rows are sorted by; `-`: downwards. Rows without a date come last."""
 
     ID = "id"
     ID_DOWN = "-id"
@@ -32,27 +38,34 @@ class Sort(enum.StrEnum):
         """Whether the highest comes first."""
         return self in (Sort.ID_DOWN, Sort.DATE_DOWN)
 
+    @property
+    def no_date(self) -> datetime:
+        """What stands for a date that is not known."""
+        return FIRST if self.downwards else LAST
+
     def key(self, row: Row) -> tuple[datetime | int, ...]:
         """What a row is sorted by."""
-        return (row.taken_at or row.archived_at, row.id) if self.by_date else (row.id,)
+        return (row.taken_at or self.no_date, row.id) if self.by_date else (row.id,)
 
 
 class ImageOrder:
     """The table of rows, sorted."""
 
-    def __init__(self, database: Database, images: Images) -> None:
+    def __init__(self, database: Database, images: Images, selection: Selection) -> None:
         self._database = database
         self._images = images
+        self._selection = selection
 
-    def page(self, sort: Sort, after: Sequence[datetime | int], limit: int) -> list[Row]:
+    def page(
+        self, filters: Filters, sort: Sort, after: Sequence[datetime | int], limit: int
+    ) -> list[Row]:
         """At most `limit` rows behind the one with the key `after`, or the first if that is empty.
 
-        Damaged rows, too.
+        Those that meet what SQL can decide, damaged ones, too. Raises NotFound as Selection does.
         """
-        image = schema.Image
-        date = func.coalesce(image.taken_at, image.archived_at)
-        columns = (date, image.id) if sort.by_date else (image.id,)
-        query = select(image.id).limit(limit)
+        date = func.coalesce(IMAGE.taken_at, sort.no_date)
+        columns = (date, IMAGE.id) if sort.by_date else (IMAGE.id,)
+        query = select(IMAGE.id).where(*self._selection.conditions(filters)).limit(limit)
         query = query.order_by(*(column.desc() if sort.downwards else column for column in columns))
         if after:
             key = tuple_(*columns)
