@@ -37,13 +37,13 @@ def measure(
     import faiss
 
     faiss.omp_set_num_threads(threads)
-    shape = _Shape(dimension)
+    shape = Shape(dimension)
     codec = _codec(codec_name, shape)
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(folder)
         store = Store.create(settings)
         record = _add_codec(store, codec)
-        codes = _fill(store, record.id, codec, shape, rows)
+        codes = fill(store, record.id, codec, shape, rows)
         search = Search(store, {record.id: record}, {record.id: codec}, settings.index_directory)
         build_seconds = _seconds(search.refresh)
         vectors = shape.draw(queries, seed=10**6)
@@ -64,7 +64,7 @@ def measure(
         }
 
 
-class _Shape:
+class Shape:
     """Vectors like CLIP's: clusters in a low-rank space with a decaying spectrum, and noise."""
 
     def __init__(self, dimension: int) -> None:
@@ -84,7 +84,7 @@ class _Shape:
         return vectors
 
 
-def _codec(name: str, shape: _Shape) -> Codec:
+def _codec(name: str, shape: Shape) -> Codec:
     """A codec at its default rate; a fitted one has no color maps, for there are no pictures."""
     rate = CodecConfig(name).rate()
     sample = shape.draw(FIT_SAMPLE, seed=-1)
@@ -100,7 +100,7 @@ def _add_codec(store: Store, codec: Codec) -> CodecRecord:
     return store.codecs.add(record)
 
 
-def _fill(store: Store, codec_id: int, codec: Codec, shape: _Shape, rows: int) -> list[bytes]:
+def fill(store: Store, codec_id: int, codec: Codec, shape: Shape, rows: int) -> list[bytes]:
     """Writes the rows → their clip_codes, in the order of their ids."""
     map_bits = codec.maps.payload_bits
     color_code = bytes(map_bits // 8 if map_bits else MAP_BYTES)
