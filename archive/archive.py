@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -90,7 +90,11 @@ class Archive(ArchiveReader):
 
         A Path: an image file that will not stay, such as an upload.
         """
-        return self._ingest.add_picture(image, name=name)
+        return self.add_pictures({name: image})[name]
+
+    def add_pictures(self, pictures: Mapping[str, ImageInput | Path]) -> dict[str, Added]:
+        """As `add_picture`: images by name → outcomes by name, all in one transaction."""
+        return self._ingest.add_pictures(pictures)
 
     def write_details(
         self,

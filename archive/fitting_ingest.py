@@ -4,7 +4,7 @@ kept up to date.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,13 +68,13 @@ class FittingIngest:
         if is_fitted or archived:
             self._search.refresh(thorough=is_fitted)
 
-    def add_picture(self, image: ImageInput | Path, *, name: str) -> Added:
-        """An image without a file, or whose file will not stay → its outcome."""
-        outcome = self._ingest().add_picture(image, name=name)
-        if isinstance(outcome, Archived):
+    def add_pictures(self, pictures: Mapping[str, ImageInput | Path]) -> dict[str, Added]:
+        """Images without a file, or whose files will not stay, by name → their outcomes."""
+        added = self._ingest().add_pictures(pictures)
+        if any(isinstance(outcome, Archived) for outcome in added.values()):
             is_fitted = self._recoder.is_fit_due() and self._recoder.fit_pending()
             self._search.refresh(thorough=is_fitted)
-        return outcome
+        return added
 
     def _ingest(self, options: IngestOptions = IngestOptions()) -> Ingest:
         return Ingest(

@@ -1,5 +1,5 @@
 """python -m benchmarks ablation|coded-index|colors|filters|fullsize|index|ingest|restore|search|
-startup
+serve|startup
 
 `python -m benchmarks.smic` is a program of its own.
 """
@@ -164,6 +164,19 @@ def search(times: int, rclip: Path | None) -> None:
     from benchmarks.search import measure
 
     for line in measure(times, rclip):
+        report(line)
+
+
+@main.command()
+@click.option("--rows", default=100_000, show_default=True)
+@click.option("--rate", default=50, show_default=True, help="Requests a second.")
+@click.option("--seconds", default=60, show_default=True)
+@click.option("--slow-clients", default=200, show_default=True)
+def serve(rows: int, rate: int, seconds: int, slow_clients: int) -> None:
+    """Searches by words over HTTP: milliseconds, errors and memory, and beside slow clients."""
+    from benchmarks.serve import measure
+
+    for line in measure(rows, rate, seconds, slow_clients):
         report(line)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -121,27 +121,37 @@ class Ingest:
                 yield from self._archive_ahead(ahead)
 
     def add_picture(self, image: ImageInput | Path, *, name: str) -> Added:
-        """An image without a file, or one whose file will not stay → its outcome, once it is
-        committed.
+        """As `add_pictures`, of one."""
+        return self.add_pictures({name: image})[name]
 
-        `image`: the bytes of an image file, an (H, W, 3) uint8 sRGB array, or a Pillow image; a
+    def add_pictures(self, pictures: Mapping[str, ImageInput | Path]) -> dict[str, Added]:
+        """Images without a file, or whose files will not stay, by name → their outcomes, once they
+        are committed.
+
+        An image: the bytes of an image file, an (H, W, 3) uint8 sRGB array, or a Pillow image; a
         Path is decoded in a process of its own, as files are. The digest is that of the bytes, or
         of the pixels as a binary PPM file (imaging/memory.py), so that an image that is archived
         already, under any name or as a file, is a Duplicate.
 
-        The row's source is `name` on a volume that is never mounted: `row.path` is
-        "memory:/NAME", which is not a path of the file system. A name stands for the image that
-        was last added under it. Raises UsageError for an empty or absolute name.
+        A row's source is its name on a volume that is never mounted: `row.path` is "memory:/NAME",
+        which is not a path of the file system. A name stands for the image that was last added
+        under it. Raises UsageError for an empty or absolute name.
         """
+        sources = [self._in_memory(image, name) for name, image in pictures.items()]
+        names = dict(zip((source.path for source in sources), pictures, strict=True))
+        with self._reader() as reader:
+            outcomes = self._archive(reader.read(sources, self._store.decided))
+        added: dict[str, Added] = {}
+        for outcome in outcomes:
+            assert isinstance(outcome, Added)
+            added[names[outcome.path]] = outcome
+        return added
+
+    def _in_memory(self, image: ImageInput | Path, name: str) -> Input:
         if not name or os.path.isabs(name):
             raise UsageError(f"name an image in memory with a relative path, not {name!r}")
         place = self._places.in_memory(name)
-        source: Input
-        source = UploadInput(image, place) if isinstance(image, Path) else MemoryInput(image, place)
-        with self._reader() as reader:
-            [outcome] = self._archive(reader.read([source], self._store.decided))
-        assert isinstance(outcome, Added)
-        return outcome
+        return UploadInput(image, place) if isinstance(image, Path) else MemoryInput(image, place)
 
     def _decide(self, page: Page) -> tuple[list[Input], list[Outcome]]:
         """Candidates → files to read, and the outcomes of all others."""

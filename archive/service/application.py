@@ -153,5 +153,15 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             "session": {"type": "apiKey", "in": "cookie", "name": "coldframe_session"},
         }
         document["security"] = [{}, {"token": []}, {"session": []}]
+        _name_archives(document, list(app.state.service.archives))
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _name_archives(document: dict[str, Any], names: list[str]) -> None:
+    """Says which archives there are, wherever one is named."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for parameter in operation.get("parameters", []):
+                if (parameter["in"], parameter["name"]) == ("path", "archive"):
+                    parameter["schema"]["enum"] = names

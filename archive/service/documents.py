@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, PlainSerializer, WithJsonSchema
 
 from archive.records import Detail, Row
 from archive.store.jobs import JobState
+
+UtcTime = Annotated[
+    datetime,
+    PlainSerializer(lambda time: f"{time.isoformat()}Z", return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+LocalTime = Annotated[
+    datetime,
+    PlainSerializer(datetime.isoformat, return_type=str),
+    WithJsonSchema({"type": "string", "examples": ["2019-07-14T10:11:12"]}),
+]
 
 
 class Health(BaseModel):
@@ -66,7 +77,7 @@ class Volume(BaseModel):
     root: str = Field(description="Where it was last mounted.")
     marker: str
     mounted: bool = Field(description="Whether it is mounted there now.")
-    last_seen: datetime
+    last_seen: UtcTime
 
 
 class Volumes(BaseModel):
@@ -82,7 +93,7 @@ class SkippedFile(BaseModel):
     reason: str = Field(examples=["truncated"])
     detail: str
     attempts: int
-    last_attempt: datetime
+    last_attempt: UtcTime
 
 
 class Ledger(BaseModel):
@@ -103,11 +114,11 @@ class Image(BaseModel):
     format: str = Field(examples=["JPEG"])
     file_bytes: int
     flags: list[str] = Field(examples=[["animated"]])
-    taken_at: datetime | None = Field(description="The camera's local time.")
+    taken_at: LocalTime | None = Field(description="The camera's local time.")
     camera: str | None = Field(description="Maker and model.")
     latitude: float | None = Field(description="Degrees north.")
     longitude: float | None = Field(description="Degrees east.")
-    archived_at: datetime
+    archived_at: UtcTime
     codec: str = Field(examples=["klt"])
     bits: int = Field(description="Of both codes and the seed index.")
     detail_bytes: int = Field(description="0: it has no detail.")
@@ -211,9 +222,9 @@ class Job(BaseModel):
     step: int = Field(description="Of the picture that is being drawn.")
     steps: int = Field(description="0: nothing is being drawn.")
     message: str
-    created_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
+    created_at: UtcTime
+    started_at: UtcTime | None
+    finished_at: UtcTime | None
     ahead: int = Field(description="Unfinished jobs before it.")
     result: str | None = Field(description="Address of the picture, or of a ZIP of several.")
 

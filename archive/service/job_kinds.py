@@ -12,9 +12,9 @@ from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
-from archive.codecs import CodecConfig
+from archive.codecs import SELECTABLE_CODECS, CodecConfig
 from archive.filters import Filters
 from archive.records import Row
 from archive.service.filters import LONGEST, MOST_CONDITIONS
@@ -22,6 +22,7 @@ from archive.service.served import ServedArchive
 from archive.store.jobs import JobRecord
 
 MOST_IDS = 1000  # of one job
+CODECS: JsonValue = [spec.name for spec in SELECTABLE_CODECS]
 BIGGEST = (1 << 63) - 1
 OnStep = Callable[[int, int], None]
 Progress = Generator[tuple[int, int | None], None, str]
@@ -33,7 +34,7 @@ Conditions = Annotated[list[Condition], Field(max_length=MOST_CONDITIONS)]
 
 
 class _Parameters(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class RestoreJob(_Parameters):
@@ -105,7 +106,7 @@ class RecodeJob(_Parameters):
     """Encode rows with another codec."""
 
     kind: Literal["recode"]
-    codec: str = Field(pattern="^[a-z0-9]+$", max_length=32, examples=["klt"])
+    codec: str = Field(pattern="^[a-z0-9]+$", max_length=32, json_schema_extra={"enum": CODECS})
     bits: int | None = Field(default=None, ge=1, le=1 << 20)
     bits_per_dim: int | None = Field(default=None, ge=1, le=8)
     map_side: int | None = Field(default=None, ge=4, le=32)

@@ -6,6 +6,7 @@ not: its class has a sentence.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -111,9 +112,23 @@ def _refused(_: Request, error: Exception) -> JSONResponse:
     return problem(error.status, error.detail, headers=error.headers)
 
 
-def _http(_: Request, error: Exception) -> JSONResponse:
+def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    return problem(error.status_code, str(error.detail), headers=error.headers or {})
+    headers = dict(error.headers or {})
+    if error.status_code == 405:  # Starlette names the methods of one of the path's routes
+        headers["Allow"] = ", ".join(_methods(request))
+    return problem(error.status_code, str(error.detail), headers=headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """What may be done at the path of a request."""
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    return [
+        method.upper()
+        for template, operations in request.app.openapi()["paths"].items()
+        if re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template)), path)
+        for method in operations
+    ]
 
 
 def _invalid(_: Request, error: Exception) -> JSONResponse:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from archive.ingest.volumes import is_mounted
@@ -31,11 +31,16 @@ session_router = APIRouter(tags=["session"])
 class Login(BaseModel):
     """What opens a session."""
 
+    model_config = ConfigDict(strict=True)
+
     token: str = Field(max_length=1000)
 
 
 @session_router.post(
-    "/session", status_code=204, responses=answers(401, 403, 422), summary="Open a session"
+    "/session",
+    status_code=204,
+    responses=answers(400, 401, 403, 413, 422),
+    summary="Open a session",
 )
 async def open_session(login: Login, request: Request, service: TheService) -> Response:
     """The token → a cookie, for a page, whose pictures cannot send a header."""

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import anyio
 from fastapi import APIRouter, Body
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from archive.filters import Filters
@@ -26,7 +26,19 @@ router = APIRouter(prefix="/archives/{archive}", tags=["jobs"])
 LOOK_SECONDS = 0.2  # between two looks at a job that is watched
 PING_SECONDS = 15.0  # after which a stream says that it lives
 MEDIA_TYPES = {".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
-EVENTS: Answers = {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}}
+EVENTS: Answers = {
+    200: {
+        "content": {
+            "text/event-stream": {
+                "itemSchema": {
+                    "type": "object",
+                    "properties": {"event": {"const": "job"}, "data": {"type": "string"}},
+                    "required": ["data"],
+                }
+            }
+        }
+    }
+}
 PICTURES: Answers = {
     200: {
         "content": {
@@ -46,10 +58,12 @@ EXAMPLES: Any = {
 class IngestRequest(BaseModel):
     """A folder or a file that the service can see."""
 
+    model_config = ConfigDict(strict=True)
+
     path: str = Field(min_length=1, max_length=4096, examples=["/mnt/photos/2024"])
 
 
-@router.post("/jobs", status_code=202, responses=answers(401, 403, 404, 422, 429, 503))
+@router.post("/jobs", status_code=202, responses=answers(400, 401, 403, 404, 413, 422, 429, 503))
 def create_job(
     service: TheService, served: Served, job: Annotated[NewJob, Body(openapi_examples=EXAMPLES)]
 ) -> Job:
@@ -71,7 +85,7 @@ def create_job(
     return service.runner.add(served, job.kind, parameters)
 
 
-@router.post("/ingest", status_code=202, responses=answers(401, 403, 404, 422, 429, 503))
+@router.post("/ingest", status_code=202, responses=answers(400, 401, 403, 404, 413, 422, 429, 503))
 def ingest(service: TheService, served: Served, request: IngestRequest) -> Job:
     """A job that archives what lies under an allowed folder."""
     return _ingest(service, served, request.path)
@@ -106,14 +120,16 @@ async def watch_job(service: TheService, served: Served, job_id: JobId) -> Respo
 
 
 @router.get(
-    "/jobs/{job_id}/result", responses=PICTURES | answers(401, 404, 422), response_class=Response
+    "/jobs/{job_id}/result",
+    responses=PICTURES | answers(401, 404, 409, 422),
+    response_class=Response,
 )
 def job_result(served: Served, job_id: JobId) -> Response:
     """The restored picture, or a ZIP of several."""
     record = served.archive.store.jobs.get(job_id)
     files = result_files(served, record) if record.state is JobState.DONE else []
     if not files:
-        raise Refused(404, f"job {job_id} has no pictures")
+        raise Refused(409, f"job {job_id} has no pictures, or none yet")
     if len(files) == 1:
         media_type = MEDIA_TYPES[files[0].suffix]
         return FileResponse(files[0], media_type=media_type, filename=files[0].name)

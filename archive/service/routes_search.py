@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,8 +17,7 @@ from pydantic import Field
 
 from archive.errors import Unreadable
 from archive.filters import Filters
-from archive.imaging.files import digest_of
-from archive.ingest.outcomes import Archived, Duplicate, Skipped
+from archive.ingest.outcomes import Added, Archived, Duplicate, Skipped
 from archive.records import Row
 from archive.service.context import Cursor, Limit, Served, TheService, cursor_of
 from archive.service.documents import Hit, Hits, Upload, Uploads
@@ -95,7 +96,9 @@ def search(
     return _hits(served, query, filters, start=start, limit=limit, sort=sort)
 
 
-@router.post("/search", responses=answers(401, 404, 413, 422, 503), summary="Search by a picture")
+@router.post(
+    "/search", responses=answers(400, 401, 404, 408, 413, 422, 503), summary="Search by a picture"
+)
 async def search_by_picture(
     *,
     service: TheService,
@@ -123,7 +126,9 @@ async def search_by_picture(
     return await service.decode(answer)
 
 
-@router.post("/images", responses=answers(401, 403, 404, 413, 422, 503, 507), summary="Upload")
+@router.post(
+    "/images", responses=answers(400, 401, 403, 404, 408, 413, 422, 503, 507), summary="Upload"
+)
 async def upload(
     service: TheService,
     served: Served,
@@ -133,10 +138,7 @@ async def upload(
     served.check_changeable()
     if len(pictures) > MOST_PICTURES:
         raise Refused(413, f"upload at most {MOST_PICTURES} pictures at a time")
-    folder = served.folder / "uploads"
-    outcomes = [
-        await service.decode(partial(_archive, served, folder, picture)) for picture in pictures
-    ]
+    outcomes = await service.decode(partial(_archive, served, pictures))
     return Uploads(outcomes=outcomes)
 
 
@@ -168,28 +170,36 @@ def _hits(
     return Hits(hits=hits, next=cursor_of([end]) if has_next else None)
 
 
-def _archive(served: ServedArchive, parent: Path, picture: UploadFile) -> Upload:
-    """An uploaded file → its row, or why there is none."""
-    name = _file_name(picture.filename)
+def _archive(served: ServedArchive, pictures: Sequence[UploadFile]) -> list[Upload]:
+    """Uploaded files → their rows, or why there is none."""
+    parent = served.folder / "uploads"
     parent.mkdir(exist_ok=True)
+    uploads: list[tuple[str, str]] = []  # name, and name in the archive; equal files share it
     with tempfile.TemporaryDirectory(dir=parent) as folder:
-        file = Path(folder, "picture")
-        with file.open("wb") as opened:
-            shutil.copyfileobj(picture.file, opened)
-        try:
-            digest, _ = digest_of(file)
-            place = f"upload/{digest.hex()[:8]}/{name}"
-            outcome = served.archive.add_picture(file, name=place)
-        except Unreadable as error:
-            return Upload(
-                name=name, status="skipped", id=None, reason=error.reason, detail=error.detail
-            )
-    row_id = outcome.image_id if isinstance(outcome, Archived | Duplicate) else None
+        files: dict[str, Path] = {}
+        for number, picture in enumerate(pictures):
+            file = Path(folder, str(number))
+            with file.open("wb") as opened:
+                shutil.copyfileobj(picture.file, opened)
+            name = _file_name(picture.filename)
+            uploads.append((name, f"upload/{_start_of_digest(file)}/{name}"))
+            files[uploads[-1][1]] = file
+        outcomes = served.archive.add_pictures(files)
+    return [_upload(name, outcomes[place]) for name, place in uploads]
+
+
+def _start_of_digest(file: Path) -> str:
+    """What tells files of one name apart."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()[:8]
+
+
+def _upload(name: str, outcome: Added) -> Upload:
     skipped = outcome if isinstance(outcome, Skipped) else None
     return Upload(
         name=name,
         status=type(outcome).__name__.lower(),
-        id=row_id,
+        id=outcome.image_id if isinstance(outcome, Archived | Duplicate) else None,
         reason=skipped.reason if skipped else "",
         detail=skipped.detail if skipped else "",
     )

@@ -85,7 +85,7 @@ def test_jobs_are_cancelled_waiting_or_running(changing: Running) -> None:
     assert changing.delete(f"jobs/{first['id']}").status_code == 200
     assert changing.finished(first)["state"] == "cancelled"
     assert_problem(changing.delete(f"jobs/{first['id']}"), 409)
-    assert_problem(changing.get(f"jobs/{first['id']}/result"), 404)
+    assert_problem(changing.get(f"jobs/{first['id']}/result"), 409)
     listed = changing.get("jobs").json()["jobs"]
     assert [job["id"] for job in listed] == [second["id"], first["id"]]
 
