@@ -20,7 +20,14 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from archive.errors import ColdframeError
-from archive.service import problems, routes_archive, routes_images, routes_jobs, routes_search
+from archive.service import (
+    problems,
+    routes_archive,
+    routes_images,
+    routes_jobs,
+    routes_local,
+    routes_search,
+)
 from archive.service.access import Access, read_token
 from archive.service.context import THREADS, Service, TheService
 from archive.service.documents import Health
@@ -78,6 +85,7 @@ def create_application(config: ServiceConfig) -> Application:
         api.include_router(routes.router)
     app.include_router(api)
     app.include_router(_server_router(metrics))
+    app.include_router(routes_local.router)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     limited = BodyLimits(app)
     guarded = Access(limited, token=token)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,7 +14,11 @@ from cli.shared.command import Command
 from cli.shared.options import archive_options, json_option, model_options
 from cli.shared.output import emit, next_step, path_fields, say
 from cli.shared.progress import waiting
+from cli.shared.running_service import ServedHit, search_by_service
 from cli.shared.values import PathValue, Whole
+
+if TYPE_CHECKING:
+    from archive.index.search import Hit
 
 
 @click.command(cls=Command)
@@ -44,17 +50,24 @@ def command(
     any_weights: bool,
     as_json: bool,
 ) -> None:
-    """Find archived images by words or by an example image."""
-    from archive.archive import Archive
+    """Find archived images by words or by an example image.
 
+    If `coldframe serve` runs for the archive, it is asked, and the models are not loaded.
+    """
     text = " ".join(words).strip()
     if bool(text) == (image is not None):
         raise UsageError("give either words to search for or --image FILE")
-    with (
-        Archive(settings, model=model, any_weights=any_weights) as archive,
-        waiting("loading the model…", silent=as_json),
-    ):
-        hits = archive.search(text if image is None else image, limit=limit)
+    hits: Sequence[Hit | ServedHit] | None = None
+    if model is None and not any_weights:
+        hits = search_by_service(settings, text, image, limit=limit)
+    if hits is None:
+        from archive.archive import Archive
+
+        with (
+            Archive(settings, model=model, any_weights=any_weights) as archive,
+            waiting("loading the model…", silent=as_json),
+        ):
+            hits = archive.search(text if image is None else image, limit=limit)
     if as_json:
         emit(
             {
