@@ -27,6 +27,7 @@ from archive.archive import Archive
 from benchmarks.index import VectorShape, fill
 from benchmarks.processes import PAGE_BYTES
 
+LIMIT = 10  # hits, as of `coldframe search`
 CLIENTS = 8  # connections that requests are spread over
 WORDS = [
     "red",
@@ -117,7 +118,7 @@ def _load(port: int, rate: int, seconds: int) -> tuple[Sequence[float], int]:
             due = started + number / rate
             time.sleep(max(0.0, due - time.perf_counter()))
             words = quote(" ".join(rng.sample(WORDS, 4)))
-            path = f"/api/v1/archives/default/search?limit=50&q={words}"
+            path = f"/api/v1/archives/default/search?limit={LIMIT}&q={words}"
             statuses.append(_status(connection, path))
             latencies.append(time.perf_counter() - due)
 

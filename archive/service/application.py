@@ -26,6 +26,7 @@ from archive.service import (
     routes_archive,
     routes_images,
     routes_jobs,
+    routes_local,
     routes_search,
 )
 from archive.service.access import Access, read_token
@@ -84,6 +85,7 @@ def create_application(config: ServiceConfig) -> Application:
     app.include_router(api)
     app.include_router(page.router)
     app.include_router(_server_router(metrics))
+    app.include_router(routes_local.router)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     limited = BodyLimits(app)
     guarded = Access(limited, token=token)

@@ -19,10 +19,11 @@ from pathlib import Path
 from archive.archive import Archive
 from archive.errors import ArchiveLocked, NotFound, UsageError
 from archive.service.problems import Refused
-from archive.settings import Settings
+from archive.settings import SOCKET_NAME, Settings
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 DEFAULT_NAME = "default"
+LONGEST_SOCKET_PATH = 104  # bytes, with the 0 at its end; macOS has the least
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,15 @@ class ServedArchive:
         """Raises Refused where nothing may be changed."""
         if self.read_only:
             raise Refused(403, f"the archive {self.name} is served read-only")
+
+    @property
+    def socket_file(self) -> Path | None:
+        """Where commands on this machine reach the service; None where they cannot."""
+        directory = self.archive.settings.directory
+        if directory is None or not self.has_jobs:
+            return None
+        file = directory.absolute() / SOCKET_NAME
+        return file if len(os.fsencode(file)) < LONGEST_SOCKET_PATH else None
 
     @property
     def base(self) -> str:

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -21,6 +23,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from archive.errors import UsageError
 from archive.service.application import Application
+from archive.service.served import ServedArchive
 
 HEADER_BYTES = 32_768
 IDLE_SECONDS = 15
@@ -96,6 +99,26 @@ def open_socket(host: str, port: int) -> socket.socket:
     return listening
 
 
+def open_local_sockets(archives: Iterable[ServedArchive]) -> list[socket.socket]:
+    """A Unix socket for each archive that can have one, for its user alone.
+
+    One that another service left is replaced: an archive's lock is held by now.
+    """
+    if not hasattr(socket, "AF_UNIX"):
+        return []
+    sockets = []
+    for file in filter(None, (served.socket_file for served in archives)):
+        file.unlink(missing_ok=True)
+        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        previous = os.umask(0o177)
+        try:
+            listening.bind(str(file))
+        finally:
+            os.umask(previous)
+        sockets.append(listening)
+    return sockets
+
+
 def open_server(application: Application) -> uvicorn.Server:
     """A server for the app, ready to `run`."""
     config = uvicorn.Config(
@@ -120,4 +143,9 @@ def run(server: uvicorn.Server, sockets: Sequence[socket.socket]) -> None:
     with contextlib.suppress(AttributeError, ValueError):  # Windows; not in the main thread
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
             signal.signal(signal.SIGHUP, server.handle_exit)
-    server.run(sockets=list(sockets))
+    names = [listening.getsockname() for listening in sockets]
+    try:
+        server.run(sockets=list(sockets))
+    finally:
+        for file in (name for name in names if isinstance(name, str)):
+            Path(file).unlink(missing_ok=True)

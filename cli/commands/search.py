@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from cli.shared.listing import say_no_row
 from cli.shared.options import archive_options, filter_options, json_option, model_options
 from cli.shared.output import emit, next_step, path_fields, say
 from cli.shared.progress import waiting
+from cli.shared.running_service import ServedHit, search_by_service
 from cli.shared.values import PathValue, Whole
 
 if TYPE_CHECKING:
@@ -60,18 +62,25 @@ def command(
     any_weights: bool,
     as_json: bool,
 ) -> None:
-    """Find archived images by words or by an example image."""
-    from archive.archive import Archive
+    """Find archived images by words or by an example image.
 
+    If `coldframe serve` runs for the archive, it is asked, and the models are not loaded.
+    """
     text = " ".join(words).strip()
     if bool(text) == (image is not None):
         raise UsageError("give either words to search for or --image FILE")
-    with (
-        Archive(settings, model=model, any_weights=any_weights) as archive,
-        waiting("loading the model…", silent=as_json),
-    ):
-        query = text if image is None else image
-        hits = archive.search(query, limit=limit, filters=filters, sort=sort)
+    hits: Sequence[Hit | ServedHit] | None = None
+    if model is None and not any_weights and filters.is_empty and sort == "score":
+        hits = search_by_service(settings, text, image, limit=limit)
+    if hits is None:
+        from archive.archive import Archive
+
+        with (
+            Archive(settings, model=model, any_weights=any_weights) as archive,
+            waiting("loading the model…", silent=as_json),
+        ):
+            query = text if image is None else image
+            hits = archive.search(query, limit=limit, filters=filters, sort=sort)
     if as_json:
         emit({"hits": [_facts(hit) for hit in hits]})
         return

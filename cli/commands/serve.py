@@ -64,7 +64,7 @@ def command(
     from archive.service.access import needs_token
     from archive.service.application import create_application
     from archive.service.served import ServiceConfig, parse_locations
-    from archive.service.server import open_server, open_socket, run
+    from archive.service.server import open_local_sockets, open_server, open_socket, run
 
     if root_path and not root_path.startswith("/"):
         raise UsageError(f"--root-path {root_path!r} must begin with a slash, like /photos")
@@ -79,7 +79,8 @@ def command(
     listening = open_socket(host, port)
     application = create_application(config)
     _tell(config, host, listening.getsockname()[1], application.service.token_source)
-    run(open_server(application), [listening])
+    local = open_local_sockets(application.service.archives.values())
+    run(open_server(application), [listening, *local])
 
 
 def _require_extra() -> None:

@@ -130,12 +130,45 @@ def test_without_the_extra_it_says_what_to_install(copied: Shell) -> None:
     code += "find = PathFinder.find_spec; PathFinder.find_spec = classmethod(lambda c, n, *a: "
     code += "None if n == 'uvicorn' else find(n, *a)); "
     code += "from cli.main import main; sys.argv = ['coldframe', 'serve']; main()"
-    done = subprocess.run(
+    done = run_code(copied, code)
+    assert done.returncode == 1
+    assert "coldframe[serve]" in done.stderr
+
+
+@pytest.mark.slow
+def test_searches_ask_the_service_and_print_the_same(copied: Shell, image_folder: Path) -> None:
+    searches: list[tuple[str | Path, ...]] = [
+        ("search", "a red house", "-n", "3"),
+        ("search", "a red house", "--json"),
+        ("search", "--image", image_folder / "scene 0.jpg"),
+    ]
+    expected = [copied.run(*words) for words in searches]
+    loaded = "import sys; from cli.main import coldframe; "
+    loaded += "coldframe(['search', 'a house'], standalone_mode=False); print(*sys.modules)"
+    with served(copied) as (process, client):
+        wait_until(lambda: client.get("/ready").status_code == 200)
+        file = Path(copied.location, "serve.sock")
+        assert file.stat().st_mode & 0o777 == 0o600
+        for words, known in zip(searches, expected, strict=True):
+            done = copied.run(*words)
+            assert (done.returncode, done.stdout) == (known.returncode, known.stdout)
+        modules = run_code(copied, loaded).stdout.splitlines()[-1].split()
+        assert not {"numpy", "torch", "sqlalchemy", "faiss"} & set(modules)
+        assert client.get("/local/search", params={"words": "a"}).status_code == 404
+        assert "No such file" in copied("search", "--image", "nothing.jpg", code=1)
+        process.kill()
+        process.wait()
+        assert file.is_socket()  # it was left behind
+        assert copied.run(*searches[0]).stdout == expected[0].stdout
+        assert "numpy" in run_code(copied, loaded).stdout
+
+
+def run_code(shell: Shell, code: str) -> subprocess.CompletedProcess[str]:
+    """A program in an environment like that of the commands."""
+    return subprocess.run(
         [sys.executable, "-c", code],
         check=False,
         capture_output=True,
         text=True,
-        env=copied.environment | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        env=shell.environment | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )
-    assert done.returncode == 1
-    assert "coldframe[serve]" in done.stderr
