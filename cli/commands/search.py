@@ -92,7 +92,7 @@ def command(
         say_no_row(filters)
 
 
-def _facts(hit: Hit) -> dict[str, Any]:
+def _facts(hit: Hit | ServedHit) -> dict[str, Any]:
     taken_at = hit.taken_at and hit.taken_at.isoformat()
     facts = {"id": hit.id, "score": hit.score, **path_fields(hit.path), "digest": hit.digest}
     return {**facts, "taken_at": taken_at}
