@@ -101,7 +101,7 @@ class Archive(ArchiveReader):
         rows: Iterable[Row],
         *,
         max_bytes: int = 100,
-        until: float | None = None,
+        psnr: float | None = None,
         budget: int | None = None,
         cut: bool = True,
         sampling: Sampling | None = None,
@@ -109,7 +109,7 @@ class Archive(ArchiveReader):
     ) -> Iterator[DetailOutcome]:
         """Rows → details of at most `max_bytes`, from the originals that can be seen; 0: none.
 
-        `until`: a PSNR in dB, in the decoder's frame, that ends a detail; `budget`: bytes of all
+        `psnr`: in dB, in the decoder's frame, that ends a detail; `budget`: bytes of all
         these rows' details together, spent where they help most; then all are written anew. `cut`:
         longer ones, for good; `sampling`: what the details' scores are measured with; `dry_run`
         only tells. Raises UsageError, ModelMissing, ArchiveReadOnly.
@@ -120,7 +120,7 @@ class Archive(ArchiveReader):
         parts = (self._store, self._codecs, lambda: self._detail_writer(chosen))
         if budget is None:
             decoder = self._models.known_decoder
-            run = DetailRun(*parts, decoder_sha256=decoder, until=until, cut=cut, dry_run=dry_run)
+            run = DetailRun(*parts, decoder_sha256=decoder, until=psnr, cut=cut, dry_run=dry_run)
             yield from run.run(rows, max_bytes)
             return
         run = DetailRun(*parts, cut=False, rewrite=True, dry_run=dry_run)

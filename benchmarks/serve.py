@@ -59,8 +59,8 @@ def measure(rows: int, rate: int, seconds: int, slow_clients: int) -> list[dict[
             _load(port, rate, 2)  # warms up
             figures = [{**facts, "slow_clients": 0, **_measured(pid, port, rate, seconds)}]
             with _slow_clients(port, slow_clients):
-                beside = _measured(pid, port, rate, max(1, seconds // 4))
-                figures.append({**facts, "slow_clients": slow_clients, **beside})
+                slowed = _measured(pid, port, rate, max(1, seconds // 4))
+                figures.append({**facts, "slow_clients": slow_clients, **slowed})
             return figures
 
 
