@@ -6,8 +6,9 @@ public names.
     ask   words | image ─encoder─► query ─index─► ids ─store─► hits
     out   ROW ─codec─► vector_hat, colors_hat ─decoder─► pixels + provenance
 
-Imports point one way: errors settings arrays metrics records · codecs · imaging models store ·
-index filters originals · ingest recode restore · preserve evaluate · archive · demo · cli.
+Imports point one way: errors settings arrays metrics records · codecs filters · imaging models
+store · index originals · ingest recode restore · selection · preserve evaluate · archive · demo ·
+cli.
 """
 
 from __future__ import annotations
@@ -30,9 +31,11 @@ if TYPE_CHECKING:
         UsageError,
     )
     from archive.evaluate.audit import Audited
-    from archive.filters import SampleSize
+    from archive.evaluate.stats import Stats
+    from archive.filters import Filters
+    from archive.filters.samples import SampleSize
+    from archive.index.hits import Hit
     from archive.index.queries import Query
-    from archive.index.search import Hit
     from archive.ingest.outcomes import (
         Archived,
         Duplicate,
@@ -46,10 +49,11 @@ if TYPE_CHECKING:
     from archive.models.device import DeviceConfig
     from archive.models.sampling import Sampling
     from archive.recode.run import Recoded
-    from archive.records import Damage, Row, SkippedRecord, Stats
+    from archive.records import Damage, Row, SkippedRecord
     from archive.restore.detail_run import DetailOutcome, DetailStatus
     from archive.restore.run import Restored
     from archive.restore.seed_choice import SeedChosen
+    from archive.selection import VolumeStatus
     from archive.settings import Settings
 
     __version__: str
@@ -68,7 +72,8 @@ _MODULES = {
     "DetailStatus": "archive.restore.detail_run",
     "DeviceConfig": "archive.models.device",
     "Duplicate": "archive.ingest.outcomes",
-    "Hit": "archive.index.search",
+    "Filters": "archive.filters",
+    "Hit": "archive.index.hits",
     "Ignored": "archive.ingest.outcomes",
     "ModelMismatch": "archive.errors",
     "ModelMissing": "archive.errors",
@@ -80,18 +85,19 @@ _MODULES = {
     "Recoded": "archive.recode.run",
     "Restored": "archive.restore.run",
     "Row": "archive.records",
-    "SampleSize": "archive.filters",
+    "SampleSize": "archive.filters.samples",
     "Sampling": "archive.models.sampling",
     "ScanRules": "archive.ingest.rules",
     "SeedChosen": "archive.restore.seed_choice",
     "Settings": "archive.settings",
     "Skipped": "archive.ingest.outcomes",
     "SkippedRecord": "archive.records",
-    "Stats": "archive.records",
+    "Stats": "archive.evaluate.stats",
     "Unchanged": "archive.ingest.outcomes",
     "UnknownCodec": "archive.errors",
     "Unreadable": "archive.errors",
     "UsageError": "archive.errors",
+    "VolumeStatus": "archive.selection",
     "fit_codec": "archive.codecs",
     "load_codec": "archive.codecs",
     "open_codec": "archive.codecs",
@@ -111,6 +117,7 @@ __all__ = [
     "DetailStatus",
     "DeviceConfig",
     "Duplicate",
+    "Filters",
     "Hit",
     "Ignored",
     "ModelMismatch",
@@ -135,6 +142,7 @@ __all__ = [
     "UnknownCodec",
     "Unreadable",
     "UsageError",
+    "VolumeStatus",
     "__version__",
     "fit_codec",
     "load_codec",

@@ -10,7 +10,7 @@ from pathlib import Path
 from archive.archive_reader import ArchiveReader
 from archive.codecs import CodecConfig
 from archive.create_archive import create_archive
-from archive.filters import row_filter
+from archive.filters import Filters
 from archive.fitting_ingest import FittingIngest, IngestOptions, IngestProgress
 from archive.imaging.memory import ImageInput
 from archive.ingest.outcomes import Added, Outcome
@@ -18,7 +18,7 @@ from archive.ingest.rules import ScanRules
 from archive.ingest.scan import ALL, Paths
 from archive.models.pairs import Pair
 from archive.models.sampling import Sampling
-from archive.preserve.forget import ForgottenRow, forget, lift, select_rows
+from archive.preserve.forget import ForgottenRow, forget, lift
 from archive.recode.recoder import Recoder
 from archive.recode.run import Recoded
 from archive.records import Row, TombstoneRecord
@@ -26,6 +26,7 @@ from archive.restore.detail_budget import run_within
 from archive.restore.detail_run import DetailOutcome, DetailRun
 from archive.restore.details import DetailWriter
 from archive.restore.seed_choice import SeedChoice, SeedChosen
+from archive.selection import select_ids
 from archive.settings import Settings
 
 
@@ -100,6 +101,7 @@ class Archive(ArchiveReader):
         rows: Iterable[Row],
         *,
         max_bytes: int = 100,
+        until: float | None = None,
         budget: int | None = None,
         cut: bool = True,
         sampling: Sampling | None = None,
@@ -107,9 +109,10 @@ class Archive(ArchiveReader):
     ) -> Iterator[DetailOutcome]:
         """Rows → details of at most `max_bytes`, from the originals that can be seen; 0: none.
 
-        `budget`: bytes of all these rows' details together, spent where they help most; then all
-        are written anew. `cut`: longer ones, for good; `sampling`: what the details' scores are
-        measured with; `dry_run` only tells. Raises UsageError, ModelMissing, ArchiveReadOnly.
+        `until`: a PSNR in dB, in the decoder's frame, that ends a detail; `budget`: bytes of all
+        these rows' details together, spent where they help most; then all are written anew. `cut`:
+        longer ones, for good; `sampling`: what the details' scores are measured with; `dry_run`
+        only tells. Raises UsageError, ModelMissing, ArchiveReadOnly.
         """
         if not dry_run:
             self._store.database.check_writable()
@@ -117,7 +120,7 @@ class Archive(ArchiveReader):
         parts = (self._store, self._codecs, lambda: self._detail_writer(chosen))
         if budget is None:
             decoder = self._models.known_decoder
-            run = DetailRun(*parts, decoder_sha256=decoder, cut=cut, dry_run=dry_run)
+            run = DetailRun(*parts, decoder_sha256=decoder, until=until, cut=cut, dry_run=dry_run)
             yield from run.run(rows, max_bytes)
             return
         run = DetailRun(*parts, cut=False, rewrite=True, dry_run=dry_run)
@@ -168,38 +171,21 @@ class Archive(ArchiveReader):
         self,
         codec: str | CodecConfig | None,
         *,
-        where: str | Iterable[str] = (),
+        filters: Filters = Filters(),
         dry_run: bool = False,
     ) -> Iterator[Recoded]:
         """Rows → rows of another codec, from originals where they can be seen; new ones get it too.
 
-        `where`: conditions like "width>1000" that a row must meet. None keeps the codes of coclico
-        and clip rows, and decodes them by least squares. Raises UsageError, BadCode.
+        None keeps the codes of coclico and clip rows, and decodes them by least squares. Raises
+        UsageError, NotFound, BadCode.
         """
         config = None if codec is None else CodecConfig.of(codec)
-        meets = row_filter([where] if isinstance(where, str) else list(where))
+        ids = None if filters.is_empty else set(select_ids(self._store, filters))
         if not dry_run:
             self._search.remove()
-        yield from self._recoder.recode(config, meets, dry_run=dry_run)
+        yield from self._recoder.recode(config, ids, dry_run=dry_run)
         if not dry_run:
             self._search.refresh(thorough=True)
-
-    def select(
-        self,
-        where: str | Iterable[str] = (),
-        *,
-        under: str | Path | None = None,
-        missing: bool = False,
-    ) -> Iterator[Row]:
-        """Rows that meet all conditions, by id; none of them: every row.
-
-        `where`: conditions like "width>1000"; `under`: a folder that the file was seen below;
-        `missing`: the file is gone from every place, all of whose drives are connected. Raises
-        UsageError.
-        """
-        conditions = [where] if isinstance(where, str) else list(where)
-        folder = None if under is None else Path(under)
-        return select_rows(self._store, conditions, under=folder, missing=missing)
 
     def forget(self, ids: int | Iterable[int], *, tombstone: bool = True) -> list[ForgottenRow]:
         """Erases rows for good: no byte of them is left in the archive's files.

@@ -13,22 +13,25 @@ from archive.evaluate.audit import Audit, Audited, sample_ids
 from archive.evaluate.baselines import SHEET_NAME, Comparison
 from archive.evaluate.iqa import ImageQuality
 from archive.evaluate.methods import color_maps, formats, restored_rows
-from archive.evaluate.stats import archive_stats
+from archive.evaluate.stats import Stats, archive_stats
 from archive.evaluate.table1 import ClipMetric, table1
-from archive.filters import SampleSize, parse_sample_size
+from archive.filters import Filters
+from archive.filters.samples import SampleSize, parse_sample_size
+from archive.index.hits import Hit, check_hit_order, in_order
 from archive.index.queries import Query, encode_queries, is_single
-from archive.index.search import Hit, Search
+from archive.index.search import Search
 from archive.models.decoder import Decoder, ProgressCallback
 from archive.models.device import DeviceConfig
 from archive.models.encoder import Encoder
 from archive.models.loader import ModelLoader
 from archive.models.sampling import Sampling
-from archive.preserve.verify import verify
+from archive.preserve.verify import StaleDetail, verify
 from archive.recode.codec_set import CodecSet
-from archive.records import Damage, Detail, Row, SkippedRecord, StaleDetail, Stats
+from archive.records import Damage, Detail, Row, SkippedRecord
 from archive.restore.details import DetailReader
 from archive.restore.reconstruct import Reconstructor
 from archive.restore.run import Labels, Restore, Restored
+from archive.selection import VolumeStatus, list_volumes, select_ids, select_rows
 from archive.settings import Settings
 from archive.store import Store
 
@@ -178,24 +181,53 @@ class ArchiveReader:
         return verify(self._store, self._codecs, self._search)
 
     @overload
-    def search(self, queries: Query, *, limit: int = 10) -> list[Hit]: ...  # type: ignore[overload-overlap]
+    def search(  # type: ignore[overload-overlap]
+        self, queries: Query, *, limit: int = 10, filters: Filters = ..., sort: str = "score"
+    ) -> list[Hit]: ...
     @overload
-    def search(self, queries: Iterable[Query], *, limit: int = 10) -> list[list[Hit]]: ...
-    def search(self, queries: Any, *, limit: int = 10) -> list[Hit] | list[list[Hit]]:
+    def search(
+        self,
+        queries: Iterable[Query],
+        *,
+        limit: int = 10,
+        filters: Filters = ...,
+        sort: str = "score",
+    ) -> list[list[Hit]]: ...
+    def search(
+        self, queries: Any, *, limit: int = 10, filters: Filters = Filters(), sort: str = "score"
+    ) -> list[Hit] | list[list[Hit]]:
         """One query → its hits, best first; several → a list of hits for each.
 
         A query is words (str), an image (Path, Pillow image, (H, W, 3) uint8 array, encoded bytes)
-        or a (D,) vector. Raises Unreadable, UsageError, ModelMissing.
+        or a (D,) vector. Hits are the best of the rows that meet the filters; `sort`: by score,
+        date (the oldest first) or -date. Raises Unreadable, UsageError, NotFound, ModelMissing.
         """
+        check_hit_order(sort)
+        ids = None if filters.is_empty else select_ids(self._store, filters)
         single = is_single(queries)
         vectors = encode_queries(self._models, [queries] if single else queries)
         self._search.refresh()
-        hits = self._search.hits(vectors, limit)
+        hits = [in_order(best, sort) for best in self._search.hits(vectors, limit, only=ids)]
         return hits[0] if single else hits
 
     def encode(self, queries: Iterable[Query]) -> Vectors:
         """N queries, as of `search` → (N, D) float32, not normalized. Raises as `search` does."""
         return encode_queries(self._models, queries)
+
+    def select(
+        self, filters: Filters = Filters(), *, sort: str = "id", missing: bool = False
+    ) -> Iterator[Row]:
+        """Rows that meet the filters; none: every row. Runs as it is iterated.
+
+        `sort`: by id, date (the oldest first) or -date, rows without a date last; `missing`: the
+        file is gone from every place, all of whose drives are connected. Raises UsageError,
+        NotFound.
+        """
+        return select_rows(self._store, filters, sort=sort, missing=missing)
+
+    def volumes(self) -> list[VolumeStatus]:
+        """The drives that images came from, by label."""
+        return list_volumes(self._store)
 
     def restore(
         self,

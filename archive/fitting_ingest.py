@@ -25,19 +25,17 @@ class IngestOptions:
     """What the user wants of an ingest."""
 
     keep_truncated: bool = False  # archive the readable part of damaged files
-    rescan: bool = False  # read files again that seem unchanged
+    rescan: bool = False  # read files again that seem unchanged, and fill in what rows lack
     rules: ScanRules = ALL
 
 
 @dataclass(frozen=True)
 class IngestProgress:
-    """Files that a run meets, None until all folders have been scanned; seconds spent on new files.
+    """How far a run is."""
 
-    Loading the model is not counted.
-    """
-
-    total: int | None = None
-    seconds: float = 0.0
+    total: int | None = None  # files that it meets; None until all folders have been scanned
+    seconds: float = 0.0  # spent on new files; loading the model is not counted
+    described: int = 0  # rows whose camera or place a rescan filled in
 
 
 class FittingIngest:
@@ -61,7 +59,7 @@ class FittingIngest:
         was_pending = bool(until_fit)
         for outcome in ingest.run(paths):
             archived += isinstance(outcome, Archived)
-            self.progress = IngestProgress(ingest.total, ingest.seconds)
+            self.progress = IngestProgress(ingest.total, ingest.seconds, ingest.described)
             yield outcome
             if until_fit and archived == until_fit and self._recoder.fit_pending():
                 until_fit = 0

@@ -8,7 +8,9 @@ else the row's codes                       ─codec───► vector_hat, colo
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+import os
+import stat
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from archive.imaging.decode import load_picture
 from archive.imaging.files import digest_of
 from archive.imaging.resize import to_square
 from archive.models.encoder import Encoder
-from archive.records import Row
+from archive.records import FileStamp, Row
 
 GRAY = np.uint8(128)  # the color map of rows that have none
 
@@ -110,6 +112,22 @@ def has_original(row: Row) -> bool:
     for path in map(Path, row.paths):
         with contextlib.suppress(Unreadable, OSError):
             if digest_of(path)[0] == row.sha256:
+                return True
+    return False
+
+
+def can_be_seen(row: Row, files: Iterable[tuple[str, FileStamp]]) -> bool:
+    """Whether a row's original is one of these files, (path, its stamp when it was last seen).
+
+    It is read only if its stamp is another one by now.
+    """
+    for path, stamp in files:
+        with contextlib.suppress(Unreadable, OSError):
+            status = os.stat(path)
+            if not stat.S_ISREG(status.st_mode) or status.st_size != row.file_bytes:
+                continue
+            is_unchanged = stamp.is_unchanged(FileStamp.of(status))
+            if is_unchanged or digest_of(Path(path))[0] == row.sha256:
                 return True
     return False
 

@@ -12,6 +12,7 @@ from typing import Any
 
 RESTORED = "done"  # state of a restoration that wrote a file
 INT64_LIMIT = 1 << 63  # the first integer that a column does not hold
+DEGREE = 100_000  # units of a stored coordinate
 AUDITED = "audited"  # state of a restoration of which only the scores were stored
 
 
@@ -89,6 +90,20 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Capture:
+    """With what, and where, a picture was taken, as far as its file says. No place has only one."""
+
+    camera: str | None = None  # maker and model, one name
+    latitude_e5: int | None = None  # 1e-5 degrees north
+    longitude_e5: int | None = None  # 1e-5 degrees east
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the file says anything."""
+        return self != Capture()
+
+
+@dataclass(frozen=True)
 class NewImage:
     """A row about to be written, with the place it came from."""
 
@@ -101,6 +116,7 @@ class NewImage:
     flags: Flag
     taken_at: datetime | None
     place: Place
+    capture: Capture = Capture()
 
 
 @dataclass(frozen=True)
@@ -130,6 +146,7 @@ class Batch:
     sightings: Sequence[tuple[bytes, Place]] = ()  # (SHA-256, one more place) of archived images
     removed: Sequence[Place] = ()  # places that no longer hold their image, since it has moved
     skipped: Sequence[SkippedFile] = ()
+    captures: Sequence[tuple[bytes, Capture]] = ()  # (SHA-256, what its row lacks)
 
 
 @dataclass(frozen=True)
@@ -150,6 +167,10 @@ class Row:
     taken_at: datetime | None  # the camera's local time
     archived_at: datetime
     seed_index: int | None = None  # 2^b + i: seed number i of 2^b; None if none was selected
+    camera_id: int | None = None  # of its name; None if unknown
+    latitude_e5: int | None = None  # 1e-5 degrees north; None if unknown
+    longitude_e5: int | None = None  # 1e-5 degrees east; None if unknown
+    camera: str | None = None  # maker and model; None if unknown
     paths: tuple[str, ...] = ()  # absolute, where last seen; the oldest first
     intact: bool = True  # its checksum matches; nothing is certain about a row that is not
 
@@ -157,6 +178,16 @@ class Row:
     def bits(self) -> int:
         """Bits stored for the image: both codes, and the seed index."""
         return 8 * (len(self.clip_code) + len(self.color_code)) + seed_bits(self.seed_index)
+
+    @property
+    def latitude(self) -> float | None:
+        """Degrees north; None if unknown."""
+        return None if self.latitude_e5 is None else self.latitude_e5 / DEGREE
+
+    @property
+    def longitude(self) -> float | None:
+        """Degrees east; None if unknown."""
+        return None if self.longitude_e5 is None else self.longitude_e5 / DEGREE
 
     @property
     def detail_crc32(self) -> int:
@@ -235,13 +266,6 @@ class Detail:
 
 
 @dataclass(frozen=True)
-class StaleDetail:
-    """A detail that `verify` found to be written for other codes than its row has."""
-
-    id: int  # of the row
-
-
-@dataclass(frozen=True)
 class VolumeRecord:
     """A file system that images came from."""
 
@@ -265,27 +289,6 @@ class RestorationRecord:
     created_at: datetime
     scores: Mapping[str, float] | None = None
     state: str = RESTORED
-
-
-@dataclass(frozen=True)
-class Stats:
-    """What an archive costs and saves. Bits count the codes alone, bytes the files on disk."""
-
-    images: int
-    model: str
-    codec: str
-    clip_bits_per_image: float
-    color_bits_per_image: float
-    choice_bits_per_image: float  # of the seed index
-    details: int  # rows that have one
-    detail_bytes: int  # of all details
-    detail_bits_per_image: float
-    bpp: float  # all these bits, per pixel of the originals
-    row_bytes_per_image: float  # the whole database
-    index_bytes_per_image: float
-    original_bytes: int
-    archive_bytes: int  # database and index
-    ratio: float  # original_bytes / archive_bytes
 
 
 @dataclass(frozen=True)

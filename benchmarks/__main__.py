@@ -1,4 +1,5 @@
-"""python -m benchmarks ablation|coded-index|colors|fullsize|index|ingest|restore|search|serve|…
+"""python -m benchmarks ablation|coded-index|colors|filters|fullsize|index|ingest|restore|search|
+serve|startup
 
 `python -m benchmarks.smic` is a program of its own.
 """
@@ -60,6 +61,19 @@ def index(rows: int, dimension: int, queries: int, threads: int, codec: str) -> 
     from benchmarks.index import measure
 
     report(measure(rows, dimension, queries, threads, codec))
+
+
+@main.command()
+@click.option("--rows", default=100_000, show_default=True)
+@click.option("--dimension", default=768, show_default=True)
+@click.option("--queries", default=50, show_default=True)
+@click.option("--codec", default="klt", show_default=True, help="At its default rate.")
+def filters(rows: int, dimension: int, queries: int, codec: str) -> None:
+    """Searches with filters in an archive of synthetic rows: ms per search, recall."""
+    from benchmarks.filters import measure
+
+    for line in measure(rows, dimension, queries, codec):
+        report(line)
 
 
 @main.command()

@@ -37,13 +37,13 @@ def measure(
     import faiss
 
     faiss.omp_set_num_threads(threads)
-    shape = Shape(dimension)
-    codec = _codec(codec_name, shape)
+    shape = VectorShape(dimension)
+    codec = make_codec(codec_name, shape)
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(folder)
         store = Store.create(settings)
-        record = _add_codec(store, codec)
-        codes = fill(store, record.id, codec, shape, rows)
+        record = add_codec(store, codec)
+        codes = fill_rows(store, record.id, codec, shape, rows)
         search = Search(store, {record.id: record}, {record.id: codec}, settings.index_directory)
         build_seconds = _seconds(search.refresh)
         vectors = shape.draw(queries, seed=10**6)
@@ -64,7 +64,7 @@ def measure(
         }
 
 
-class Shape:
+class VectorShape:
     """Vectors like CLIP's: clusters in a low-rank space with a decaying spectrum, and noise."""
 
     def __init__(self, dimension: int) -> None:
@@ -84,7 +84,7 @@ class Shape:
         return vectors
 
 
-def _codec(name: str, shape: Shape) -> Codec:
+def make_codec(name: str, shape: VectorShape) -> Codec:
     """A codec at its default rate; a fitted one has no color maps, for there are no pictures."""
     rate = CodecConfig(name).rate()
     sample = shape.draw(FIT_SAMPLE, seed=-1)
@@ -93,14 +93,17 @@ def _codec(name: str, shape: Shape) -> Codec:
     return fit_codec(name, sample, maps, bits=rate.bits, map_bits=rate.map_bits)
 
 
-def _add_codec(store: Store, codec: Codec) -> CodecRecord:
+def add_codec(store: Store, codec: Codec) -> CodecRecord:
+    """Adds it, and the model that an archive must have."""
     model = ModelRecord("synthetic", "none", "", "", codec.dimension, "0" * 64, {})
     model_id = store.models.add(model).id
     record = CodecRecord(model_id, codec.name, codec.parameters(), utc_now(), codec.state)
     return store.codecs.add(record)
 
 
-def fill(store: Store, codec_id: int, codec: Codec, shape: Shape, rows: int) -> list[bytes]:
+def fill_rows(
+    store: Store, codec_id: int, codec: Codec, shape: VectorShape, rows: int
+) -> list[bytes]:
     """Writes the rows → their clip_codes, in the order of their ids."""
     map_bits = codec.maps.payload_bits
     color_code = bytes(map_bits // 8 if map_bits else MAP_BYTES)
@@ -110,14 +113,16 @@ def fill(store: Store, codec_id: int, codec: Codec, shape: Shape, rows: int) -> 
         count = min(BATCH, rows - start)
         codes = codec.encode_vectors(shape.draw(count, seed=start))
         images = [
-            _image(start + offset, code, color_code, volume_id) for offset, code in enumerate(codes)
+            new_image(number, code, color_code, volume_id)
+            for number, code in enumerate(codes, start)
         ]
         store.add_batch(codec_id, Batch(images))
         all_codes += codes
     return all_codes
 
 
-def _image(number: int, clip_code: bytes, color_code: bytes, volume_id: int) -> NewImage:
+def new_image(number: int, clip_code: bytes, color_code: bytes, volume_id: int) -> NewImage:
+    """A row whose digest and path follow from its number."""
     path = f"photos/{number // 1000}/{number:08}.jpg"
     return NewImage(
         sha256=number.to_bytes(32),

@@ -1,9 +1,12 @@
-"""Seconds per restoration, from row to written file, and of the network calls it consists of."""
+"""Seconds per restoration, from row to written file, and of the network calls it consists of; and
+of writing a detail, and of restoring with it.
+"""
 
 from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +18,11 @@ from archive.imaging.encode import save_image
 from archive.models.decoder import DecodeRequest
 from archive.models.pairs import find_pair
 from archive.models.sampling import Sampling
+from archive.records import Row
 from archive.settings import Settings
 from training.scenes import draw_scene
 
+DETAIL_BYTES = 100
 FRAME = (160, 96)  # width, height of the sampled images
 
 
@@ -49,12 +54,29 @@ def measure(count: int) -> dict[str, object]:
             ]
             sampling = archive.sampling
             figures = _compare(archive.decoder, requests, sampling)
+            figures |= _details(archive, list(archive), out)
     return {
         "images": count,
         "seconds_median": round(float(np.median(seconds)), 3),
         "seconds_worst": round(max(seconds), 3),
         **figures,
         "threads": torch.get_num_threads(),
+    }
+
+
+def _details(archive: Archive, rows: Sequence[Row], out: Path) -> dict[str, object]:
+    """Median seconds of writing a detail, scores included, and of restoring with it, in turn."""
+    list(archive.write_details(rows[:1], max_bytes=DETAIL_BYTES))  # warms up, fits the schedule
+    written = []
+    restored = []
+    for row in rows[1:]:
+        started = time.perf_counter()
+        list(archive.write_details([row], max_bytes=DETAIL_BYTES))
+        written.append(time.perf_counter() - started)
+        restored += [image.seconds for image in archive.restore([row.id], out)]
+    return {
+        "detail_write_seconds": round(float(np.median(written)), 3),
+        "detail_restore_seconds": round(float(np.median(restored)), 3),
     }
 
 

@@ -24,7 +24,7 @@ from urllib.parse import quote, urlsplit
 import numpy as np
 
 from archive.archive import Archive
-from benchmarks.index import Shape, fill
+from benchmarks.index import VectorShape, fill_rows
 from benchmarks.processes import PAGE_BYTES
 
 LIMIT = 10  # hits, as of `coldframe search`
@@ -67,7 +67,9 @@ def measure(rows: int, rate: int, seconds: int, slow_clients: int) -> list[dict[
 def _create(folder: str, rows: int) -> None:
     with Archive.create(folder, "pocket") as archive:
         codec_id = max(record.id for record in archive.store.codecs.all())
-        fill(archive.store, codec_id, archive.codec, Shape(archive.codec.dimension), rows)
+        fill_rows(
+            archive.store, codec_id, archive.codec, VectorShape(archive.codec.dimension), rows
+        )
         archive.search("a house")
 
 

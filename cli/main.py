@@ -24,6 +24,7 @@ COMMANDS = (
     "restore",
     "ls",
     "show",
+    "volumes",
     "stats",
     "verify",
     "audit",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from archive.records import Stats
+from archive.evaluate.stats import Stats
 
 STYLE = """
 :root { color-scheme: light dark; --ink: light-dark(#1c2420, #e6ebe7); --soft: light-dark(#5d6a63, #9aa69f);

@@ -22,7 +22,7 @@ from archive.imaging.decode import load_picture
 from archive.imaging.encode import LONGEST_SIDES, save_image
 from archive.imaging.files import make_folder
 from archive.imaging.resize import resize
-from archive.index.search import Hit
+from archive.index.hits import Hit
 from archive.records import Row
 from archive.restore.frames import scaled_size
 from archive.restore.run import Restored

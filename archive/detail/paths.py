@@ -1,7 +1,8 @@
 """Paths of the reverse diffusion whose noise is a code's: one that reads it, one that writes it.
 
-    writing    of each book the codeword that points best from the estimate ẑ₀ to z₀  (DDCM, Ohayon
-               et al. 2025, arXiv 2502.01189)
+    writing    of each book the codeword that points best from the estimate ẑ₀ to z₀ (DDCM, Ohayon
+               et al. 2025, arXiv 2502.01189). Once ẑ₀ is a picture, halfway between there and g,
+               down the gradient of the squared error of pixels: r/‖r‖ + g/‖g‖ with r = z₀ − ẑ₀
     reading    the codewords whose numbers are in the code
     measuring  what reverse channel coding would draw, and the KL of every step
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,7 @@ from archive.detail.schedule import CODEWORD_BYTES, DetailSchedule
 if TYPE_CHECKING:
     import torch
 
+TINY = 1e-12  # keeps directions finite
 LEAST_FALL = 0.001  # of the energy, a byte, where too little is known
 
 START, BOOK, FILL, MEASURE = range(4)  # streams of the generator
@@ -55,10 +57,21 @@ class ReadingPath:
 class WritingPath:
     """The path toward z₀, (C, h, w). A NoisePath."""
 
-    def __init__(self, schedule: DetailSchedule, z0: torch.Tensor, max_bytes: int) -> None:
-        """`max_bytes`: of the code, at least one codeword."""
+    def __init__(
+        self,
+        schedule: DetailSchedule,
+        z0: torch.Tensor,
+        max_bytes: int,
+        gradient: Callable[[torch.Tensor], torch.Tensor] | None = None,
+        gradient_from: int = 0,
+    ) -> None:
+        """`max_bytes`: of the code, at least one codeword; `gradient`: ẑ₀ → g, for the steps from
+        timestep `gradient_from` on.
+        """
         self._schedule = schedule
         self._z0 = z0
+        self._gradient = gradient
+        self._gradient_from = gradient_from
         self._left = min(max_bytes, schedule.max_bytes) // CODEWORD_BYTES
         self.timesteps = schedule.prefix(max_bytes)
         self.code = b""
@@ -72,9 +85,11 @@ class WritingPath:
     def noise(self, step: int, z_hat: torch.Tensor) -> torch.Tensor:
         """The noise of a step, (C, h, w); its codewords are appended to the code."""
         books = _books(self._schedule, step, z_hat)
-        residual = (self._z0 - z_hat).flatten()
+        residual = self._z0 - z_hat
         self._energies.append((len(self.code), float(residual.square().sum())))
-        numbers = [book.nearest(residual) for book in books[: self._left]]
+        if self._gradient is not None and self.timesteps[step] <= self._gradient_from:
+            residual = _unit(residual) + _unit(self._gradient(z_hat))
+        numbers = [book.nearest(residual.flatten()) for book in books[: self._left]]
         self._left -= len(numbers)
         self.code += struct.pack(f">{len(numbers)}H", *numbers)
         return _noise(books, step, numbers, z_hat)
@@ -121,6 +136,11 @@ class MeasuringPath:
         self.bits.append(float(shift.square().sum()) / (2 * math.log(2)))
         drawn = torch.from_numpy(gaussians((MEASURE, self._image, step), z_hat.numel()))
         return shift + drawn.view(z_hat.shape).to(z_hat.device)
+
+
+def _unit(vector: torch.Tensor) -> torch.Tensor:
+    norm: torch.Tensor = vector.norm().clamp(min=TINY)
+    return vector / norm
 
 
 def _unpack(code: bytes) -> tuple[int, ...]:

@@ -26,7 +26,7 @@ from archive.codecs import Codec
 from archive.decode_row import decode_row
 from archive.errors import BadCode
 from archive.evaluate.iqa import open_iqa
-from archive.filters import SampleSize
+from archive.filters.samples import SampleSize
 from archive.models.loader import ModelLoader
 from archive.originals import original_pixels
 from archive.records import AUDITED, Damage, RestorationRecord, Row

@@ -2,9 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from archive.index.search import Search
-from archive.records import Stats
 from archive.store import Store
+
+
+@dataclass(frozen=True)
+class Stats:
+    """What an archive costs and saves. Bits count the codes alone, bytes the files on disk."""
+
+    images: int
+    model: str
+    codec: str
+    clip_bits_per_image: float
+    color_bits_per_image: float
+    choice_bits_per_image: float  # of the seed index
+    details: int  # rows that have one
+    detail_bytes: int  # of all details
+    detail_bits_per_image: float
+    bpp: float  # all these bits, per pixel of the originals
+    row_bytes_per_image: float  # the whole database
+    index_bytes_per_image: float
+    original_bytes: int
+    archive_bytes: int  # database and index
+    ratio: float  # original_bytes / archive_bytes
 
 
 def archive_stats(store: Store, search: Search, model: str, codec: str) -> Stats:

@@ -26,6 +26,7 @@ from PIL import ExifTags, Image, ImageFile, PngImagePlugin
 from archive.arrays import Pixels
 from archive.errors import Unreadable
 from archive.imaging.avif_size import avif_size
+from archive.imaging.capture import capture_of
 from archive.imaging.decoder_errors import decoder_errors, means_truncated
 from archive.imaging.files import opened, stamp_of
 from archive.imaging.formats import ANIMATED_FORMATS, FORMATS, HEAD_BYTES, is_raw
@@ -44,7 +45,7 @@ from archive.imaging.raw import is_raw_tiff, open_preview
 from archive.imaging.samples import BITS_PER_SAMPLE
 from archive.imaging.srgb import to_srgb
 from archive.imaging.wholeness import check_boxes, with_endings
-from archive.records import FileStamp, Flag
+from archive.records import Capture, FileStamp, Flag
 
 PIXEL_LIMIT = 200_000_000  # pixels; larger images are refused before decoding
 REDUCE_MARGIN = 2  # images are reduced by whole factors to no less than this many times `at_least`
@@ -71,6 +72,7 @@ class Picture:
     format: str
     taken_at: datetime | None
     flags: Flag
+    capture: Capture = Capture()
 
 
 @dataclass(frozen=True)
@@ -213,7 +215,8 @@ def _picture(image: Image.Image, file: BinaryIO, options: DecodeOptions) -> Pict
     width, height = image.size if image.format == "TIFF" else upright_size(size, exif)
     image_format = "JPEG" if image.format == "MPO" else image.format or ""
     taken = taken_at(image, exif) or parse_date(time)
-    return Picture(_upright(rgb, image), width, height, image_format, taken, flags)
+    pixels = _upright(rgb, image)
+    return Picture(pixels, width, height, image_format, taken, flags, capture_of(exif))
 
 
 def _raw_picture(file: BinaryIO, options: DecodeOptions) -> Picture:
@@ -221,9 +224,11 @@ def _raw_picture(file: BinaryIO, options: DecodeOptions) -> Picture:
     with options.hold(PIXEL_LIMIT):
         image, (width, height) = open_preview(file)
         check_size(width, height)
-        taken = taken_at(image, exif_of(image))
+        exif = exif_of(image)
+        taken = taken_at(image, exif)
         rgb = to_srgb(image, _factors(image, options.at_least))
-    return Picture(_upright(rgb, image), width, height, "RAW", taken, Flag.NONE)
+    pixels = _upright(rgb, image)
+    return Picture(pixels, width, height, "RAW", taken, Flag.NONE, capture_of(exif))
 
 
 def _upright(rgb: Image.Image, original: Image.Image) -> Pixels:

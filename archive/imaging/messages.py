@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import struct
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from archive.imaging.decode import Picture
-from archive.records import Flag
+from archive.records import Capture, Flag
 
 PREFIX = struct.Struct(">IQ")
 LONGEST_HEADER = 1 << 20  # bytes
@@ -52,6 +53,7 @@ def facts_of(picture: Picture) -> dict[str, Any]:
         "format": picture.format,
         "taken_at": taken and taken.isoformat(),
         "flags": int(picture.flags),
+        "capture": asdict(picture.capture),
     }
 
 
@@ -66,7 +68,14 @@ def picture_of(message: Message) -> Picture:
         format=str(facts["format"]),
         taken_at=taken and datetime.fromisoformat(taken),
         flags=Flag(facts["flags"]),
+        capture=_capture(**facts["capture"]),
     )
+
+
+def _capture(*, camera: Any, latitude_e5: Any, longitude_e5: Any) -> Capture:
+    """Raises ValueError."""
+    place = [None if part is None else int(part) for part in (latitude_e5, longitude_e5)]
+    return Capture(None if camera is None else str(camera), *place)
 
 
 def _exactly(stream: BinaryIO, count: int) -> bytes:

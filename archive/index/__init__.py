@@ -3,6 +3,7 @@
     layouts     codes and queries ⇄ what FAISS holds
     files       what is on disk; blocks are appended
     search      hits; keeps the indexes in step with the rows
+    hits        what a search answers
 
 A scan of the index finds a shortlist, which the caller scores exactly: cos(q, vector_hat). What an
 index has in its .npz, beside its blocks:
@@ -36,6 +37,7 @@ from archive.index.layouts import SAMPLE, Layout, PackedCodeLayout, PcaLayout
 Ids = npt.NDArray[np.int64]
 RESERVOIR = 14  # FAISS' `implem` that collects candidates first: 3.1 instead of 5.3 ms per query
 REFIT_GROWTH = 4  # a layout is refitted at this many times the rows it was fitted to
+WIDENING = 2  # by what a scan is wider than needed, and than the one before
 BEFORE_ANY_ID = -2  # precedes the first row's id, and is not adjacent to it
 DAMAGE_ERRORS = (  # what reading a missing, damaged or foreign file raises
     OSError,
@@ -168,21 +170,62 @@ class Index:
         fitted_to = self._layout.fitted_to if self._layout else 0
         return 0 < fitted_to < SAMPLE and len(self) >= REFIT_GROWTH * fitted_to
 
-    def shortlist(self, vectors: Vectors, count: int) -> Shortlist:
-        """(N, D) queries → enough candidates for `count` hits each."""
-        if self._layout is None or not len(self):
+    def shortlist(self, vectors: Vectors, count: int, *, only: Ids | None = None) -> Shortlist:
+        """(N, D) queries → enough candidates for `count` hits each.
+
+        `only`: the ids that may be candidates; None: all.
+        """
+        allowed = None if only is None else self._positions(only)
+        most = len(self) if allowed is None else int(np.count_nonzero(allowed))
+        if self._layout is None or not most:
             return Shortlist(
                 np.zeros((len(vectors), 0), np.int64),
                 np.zeros((len(vectors), 0, self._codec.dimension), np.float32),
             )
-        size = min(self._layout.shortlist_size(count), len(self))
-        self._faiss.implem = RESERVOIR
-        _, positions = self._faiss.search(self._layout.query(vectors), size)
-        _complete(positions)
+        size = min(self._layout.shortlist_size(count), most)
+        query = self._layout.query(vectors)
+        if allowed is None:
+            positions = self._scan(query, size)
+        else:
+            positions = self._scan_allowed(query, size, allowed)
         vectors_hat = self._layout.reconstruct(self._faiss, positions.ravel())
         if vectors_hat is not None:
             vectors_hat = vectors_hat.reshape(*positions.shape, -1)
         return Shortlist(self._ids(positions), vectors_hat)
+
+    def _scan(self, query: Vectors, size: int) -> Ids:
+        """(N, width) → (N, size) positions, the nearest first."""
+        self._faiss.implem = RESERVOIR
+        positions: Ids = self._faiss.search(query, size)[1]
+        _complete(positions)
+        return positions
+
+    def _scan_allowed(self, query: Vectors, size: int, allowed: npt.NDArray[np.bool_]) -> Ids:
+        """As `_scan`, of the allowed positions, of which there are at least `size`.
+
+        Fast scans take no selector of ids, and scanning for more costs little: so many are scanned
+        for that enough should be allowed, and more while they are not; all of them, in the end.
+        """
+        share = np.count_nonzero(allowed) / len(self)
+        scanned = 0
+        while True:
+            scanned = min(len(self), max(WIDENING * scanned, int(size / share * WIDENING)))
+            positions = self._scan(query, scanned)
+            is_allowed = allowed[positions]
+            if (np.count_nonzero(is_allowed, axis=1) >= size).all():
+                order = np.argsort(~is_allowed, axis=1, kind="stable")[:, :size]
+                return np.take_along_axis(positions, order, axis=1)
+
+    def _positions(self, ids: Ids) -> npt.NDArray[np.bool_]:
+        """(len,) bool: which positions hold one of these ids."""
+        allowed = np.zeros(len(self), bool)
+        starts = self._runs
+        run = np.searchsorted(starts[:, 1], ids, side="right") - 1
+        ids, run = (ids[run >= 0], run[run >= 0])
+        ends = np.append(starts[1:, 0], len(self))
+        positions = starts[run, 0] + ids - starts[run, 1]
+        allowed[positions[positions < ends[run]]] = True
+        return allowed
 
     @property
     def _last_id(self) -> int:

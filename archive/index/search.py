@@ -17,9 +17,9 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -29,32 +29,25 @@ from archive.arrays import Vectors
 from archive.codecs import Codec
 from archive.errors import ArchiveLocked, ArchiveReadOnly
 from archive.index import Ids, Index, IndexStamp, Shortlist, files
+from archive.index.decoded import DecodedVectors
+from archive.index.hits import Hit
 from archive.index.layouts import decode_or_zero
 from archive.records import CodecRecord, Row
 from archive.store import Store
 from archive.store.intact import intact
 
 SHORTEST = 1e-12  # added to the product of two lengths, so that zero vectors score 0
-SCORE_DIGITS = 6  # after the point
+FEW = 500  # rows that are decoded and compared without an index
 ATTEMPTS = 3  # to answer from indexes that rows have just left
 
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Scored = tuple[int, Ids, Vectors]
 
 
 class _StaleIndex(Exception):
     """An index holds a row that is gone, or is another codec's by now."""
-
-
-@dataclass(frozen=True)
-class Hit:
-    """An archived image and its score: cosine of the query and vector_hat, −1 … 1."""
-
-    id: int
-    score: float
-    path: str  # where the image was first found
-    digest: str  # SHA-256 of the file, hexadecimal
 
 
 def _in_turn(method: Callable[Concatenate[Search, P], T]) -> Callable[Concatenate[Search, P], T]:
@@ -85,6 +78,7 @@ class Search:
         self._folder = folder
         self._indexes: dict[int, Index] = {}
         self._identities: dict[int, tuple[int, int] | None] = {}
+        self._decoded = DecodedVectors()
         self._turn = threading.RLock()
 
     @_in_turn
@@ -136,37 +130,63 @@ class Search:
             files.remove(self.file(codec_id))
 
     @_in_turn
-    def hits(self, vectors: Vectors, count: int) -> list[list[Hit]]:
+    def hits(
+        self, vectors: Vectors, count: int, *, only: Sequence[int] | None = None
+    ) -> list[list[Hit]]:
         """(N, D) queries → N lists of at most `count` hits, best first. Call `refresh` before.
 
-        Raises ArchiveLocked if rows change faster than indexes can be built.
+        `only`: the ids that may be hits. Raises ArchiveLocked if rows change faster than indexes
+        can be built.
         """
         for _ in range(ATTEMPTS):
             try:
-                return self._hits(vectors, count)
+                return self._hits(vectors, count, only)
             except _StaleIndex:
                 for codec_id in self._codecs:
                     self._build(codec_id)
         raise ArchiveLocked("the archive's rows are being changed; search again when that is done")
 
-    def _hits(self, vectors: Vectors, count: int) -> list[list[Hit]]:
+    def _hits(self, vectors: Vectors, count: int, only: Sequence[int] | None) -> list[list[Hit]]:
         """Raises _StaleIndex."""
         scored: list[list[tuple[float, int, int]]] = [[] for _ in vectors]
-        for codec_id, index in self._indexes.items():
-            shortlist = index.shortlist(vectors, count)
-            cosines = _cosines(vectors, self._vectors_hat(codec_id, shortlist))
-            for answers, scores, ids in zip(scored, cosines, shortlist.ids, strict=True):
-                answers.extend(
+        if only is not None and len(only) <= FEW:
+            answers = self._all_of(vectors, only)
+        else:
+            answers = self._near(vectors, count, only)
+        for codec_id, ids, cosines in answers:
+            for best, scores, row_ids in zip(scored, cosines, ids, strict=True):
+                best.extend(
                     (score, row_id, codec_id)
-                    for score, row_id in zip(scores.tolist(), ids.tolist(), strict=True)
+                    for score, row_id in zip(scores.tolist(), row_ids.tolist(), strict=True)
                 )
-        best = [sorted(answers, reverse=True)[:count] for answers in scored]
-        codec_ids = {row_id: codec_id for answers in best for _, row_id, codec_id in answers}
+        best_of = [sorted(candidates, reverse=True)[:count] for candidates in scored]
+        codec_ids = {row_id: codec_id for best in best_of for _, row_id, codec_id in best}
         rows = {row.id: row for row in intact(self._rows(codec_ids).values())}
         return [
-            [_hit(rows[row_id], score) for score, row_id, _ in answers if row_id in rows]
-            for answers in best
+            [Hit.of(rows[row_id], score) for score, row_id, _ in best if row_id in rows]
+            for best in best_of
         ]
+
+    def _near(self, vectors: Vectors, count: int, only: Sequence[int] | None) -> Iterator[Scored]:
+        """What the indexes find: codec id, ids (N, k), cosines (N, k)."""
+        allowed = None if only is None else np.array(only, np.int64)
+        for codec_id, index in self._indexes.items():
+            shortlist = index.shortlist(vectors, count, only=allowed)
+            yield (
+                codec_id,
+                shortlist.ids,
+                _cosines(vectors, self._vectors_hat(codec_id, shortlist)),
+            )
+
+    def _all_of(self, vectors: Vectors, only: Sequence[int]) -> Iterator[Scored]:
+        """As `_near`, of all these rows: they are few, so that no index is needed."""
+        for codec_id, codes in self._store.images.clip_codes_of(only).items():
+            if codec_id not in self._codecs:
+                continue  # damaged, as `verify` says
+            vectors_hat = decode_or_zero(self._codecs[codec_id], list(codes.values()))
+            ids = np.broadcast_to(np.array(list(codes), np.int64), (len(vectors), len(codes)))
+            shape = (len(vectors), *vectors_hat.shape)
+            yield codec_id, ids, _cosines(vectors, np.broadcast_to(vectors_hat, shape))
 
     def _rows(self, codec_ids: Mapping[int, int]) -> dict[int, Row]:
         """Id → codec id, as the indexes have it → rows, damaged or not. Raises _StaleIndex."""
@@ -208,11 +228,13 @@ class Search:
         return self._decode(codec_id, shortlist.ids)
 
     def _decode(self, codec_id: int, ids: Ids) -> Vectors:
-        """(N, k) ids → (N, k, D)."""
+        """(N, k) ids → (N, k, D). Raises _StaleIndex."""
         codec = self._codecs[codec_id]
         listed = ids.ravel().tolist()
-        rows = self._rows(dict.fromkeys(listed, codec_id))
-        vectors_hat = decode_or_zero(codec, [rows[row_id].clip_code for row_id in listed])
+        codes = self._store.images.clip_codes_of(list(set(listed))).get(codec_id, {})
+        if not codes.keys() >= set(listed):
+            raise _StaleIndex
+        vectors_hat = self._decoded.of(codec_id, codec, [codes[row_id] for row_id in listed])
         return vectors_hat.reshape(*ids.shape, codec.dimension)
 
     def _empty(self, codec_id: int) -> Index:
@@ -259,7 +281,3 @@ def _cosines(vectors: Vectors, vectors_hat: Vectors) -> Vectors:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True) * np.linalg.norm(vectors_hat, axis=2)
     cosines: Vectors = np.einsum("nd,nkd->nk", vectors, vectors_hat) / (lengths + SHORTEST)
     return cosines
-
-
-def _hit(row: Row, score: float) -> Hit:
-    return Hit(row.id, round(score, SCORE_DIGITS), row.path, row.sha256.hex())

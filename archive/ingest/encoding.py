@@ -93,4 +93,5 @@ def _row(hashed: Hashed, picture: Picture, clip_code: bytes, color_code: bytes) 
         flags=picture.flags,
         taken_at=picture.taken_at,
         place=hashed.place,
+        capture=picture.capture,
     )

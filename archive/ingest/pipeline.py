@@ -38,7 +38,7 @@ from archive.ingest.scan import ALL, Candidate, Paths, as_paths, require_exists
 from archive.ingest.sorted_batch import SortedBatch
 from archive.ingest.volumes import Places
 from archive.models.encoder import Encoder
-from archive.records import Batch, Place, SkippedFile
+from archive.records import Batch, Capture, Place, SkippedFile
 from archive.store import Store
 
 BATCH_SECONDS = 2.0
@@ -64,7 +64,7 @@ class Ingest:
         rules: ScanRules = ALL,
     ) -> None:
         """`encoder` opens the encoder; `image_size`: pixels it needs on an image's short side;
-        `rescan` reads files again that seem unchanged.
+        `rescan` reads files again that seem unchanged, and fills in what their rows lack.
         """
         rules.check()
         self._rescan = rescan
@@ -78,6 +78,7 @@ class Ingest:
         self._places = Places(store.volumes)
         self._batch_size = FIRST_BATCH
         self._scan: ReadAhead | None = None
+        self.described = 0  # rows whose camera or place was filled in
         self.seconds = 0.0  # spent on new files; loading the model is not counted
 
     @property
@@ -105,7 +106,7 @@ class Ingest:
         cleanup.run([os.path.realpath(name) for name in names if os.path.isdir(name)])
 
     def _outcomes(self, names: Sequence[str]) -> Iterator[Outcome]:
-        with ReadAhead(names, self._rules) as scan, Reader(self._load) as reader:
+        with ReadAhead(names, self._rules) as scan, self._reader() as reader:
             self._scan = scan
             ahead: Future[ReadBatch] | None = None
             for page in scan:
@@ -138,7 +139,7 @@ class Ingest:
         """
         sources = [self._in_memory(image, name) for name, image in pictures.items()]
         names = dict(zip((source.path for source in sources), pictures, strict=True))
-        with Reader(self._load) as reader:
+        with self._reader() as reader:
             outcomes = self._archive(reader.read(sources, self._store.decided))
         added: dict[str, Added] = {}
         for outcome in outcomes:
@@ -219,11 +220,21 @@ class Ingest:
             sightings=[(file.digest, file.place) for file in sorted_batch.sighted],
             removed=[place for places in vacant.values() for place in places],
             skipped=[_skipped_file(source.place, error) for source, error in sorted_batch.unread],
+            captures=read.captures,
         )
         known = self._store.sources.holding(set(archived.values()))
         ids, added = self._store.write_batch(self._codec_id, batch)
+        self.described += len(read.captures)
         moved = {digest for digest, places in vacant.items() if places}
         return sorted_batch.outcomes(ids, added=added, moved=moved, known=known)
+
+    def _reader(self) -> Reader:
+        if not self._rescan:
+            return Reader(self._load, self._load_capture)
+        return Reader(self._load, self._load_capture, self._store.images.without_capture)
+
+    def _load_capture(self, file: Hashed, workers: Workers) -> Capture:
+        return file.input.load(file.stamp, workers, at_least=1).capture
 
     def _load(self, file: Hashed, workers: Workers) -> Prepared:
         picture = file.input.load(file.stamp, workers, at_least=self._image_size)

@@ -18,10 +18,12 @@ from archive.errors import Unreadable
 from archive.imaging.workers import Workers
 from archive.ingest.encoding import Hashed, Prepared
 from archive.ingest.inputs import Input
+from archive.records import Capture
 
 In = TypeVar("In")
 Out = TypeVar("Out")
 Load = Callable[[Hashed, Workers], Prepared]
+LoadCapture = Callable[[Hashed, Workers], Capture]
 Decided = Callable[[Sequence[bytes]], Collection[bytes]]
 
 
@@ -33,14 +35,21 @@ class ReadBatch:
     prepared: Sequence[Prepared]  # of contents that had no row yet, each once
     failed: Sequence[tuple[Hashed, Unreadable]]  # contents that do not decode, each once
     refused: Sequence[tuple[Input, Unreadable]]  # files that could not be read
+    captures: Sequence[tuple[bytes, Capture]] = ()  # of archived contents, by digest
 
 
 class Reader:
     """A thread that reads, and threads that it hashes and decodes with. A context manager."""
 
-    def __init__(self, load: Load) -> None:
-        """`load` decodes and prepares one file; it raises Unreadable."""
+    def __init__(
+        self, load: Load, load_capture: LoadCapture, undescribed: Decided = lambda _: ()
+    ) -> None:
+        """`load` decodes and prepares one file, `load_capture` reads what rows lack: whose, says
+        `undescribed`. Both raise Unreadable.
+        """
         self._load = load
+        self._load_capture = load_capture
+        self._undescribed = undescribed
         self._workers = Workers()
         self._pool = ThreadPoolExecutor(os.cpu_count(), "coldframe-decode")
         self._ahead = ThreadPoolExecutor(1, "coldframe-read")
@@ -58,7 +67,7 @@ class Reader:
         return self._ahead.submit(self.read, inputs, decided)
 
     def read(self, inputs: Sequence[Input], decided: Decided) -> ReadBatch:
-        """Inputs → pictures of those that are new, each content once.
+        """Inputs → pictures of those that are new, and what rows of others lack, each content once.
 
         `decided`: which of some digests need no picture.
         """
@@ -71,7 +80,19 @@ class Reader:
                 new.setdefault(file.digest, file)
         files = list(new.values())
         loaded, failed = _split(files, self._pool.map(_attempt(self._prepare), files))
-        return ReadBatch(hashed, [prepared for _, prepared in loaded], failed, refused)
+        captures = self._captures([file for file in hashed if file.digest in known])
+        return ReadBatch(hashed, [prepared for _, prepared in loaded], failed, refused, captures)
+
+    def _captures(self, files: Sequence[Hashed]) -> list[tuple[bytes, Capture]]:
+        """What the files of undescribed rows say; nothing of one that does not decode any more."""
+        undescribed = self._undescribed([file.digest for file in files])
+        chosen = {file.digest: file for file in files if file.digest in undescribed}
+        described = self._pool.map(_attempt(self._describe), chosen.values())
+        captures, _ = _split(list(chosen.values()), described)
+        return [(file.digest, capture) for file, capture in captures if capture.is_known]
+
+    def _describe(self, file: Hashed) -> Capture:
+        return self._load_capture(file, self._workers)
 
     def _prepare(self, file: Hashed) -> Prepared:
         return self._load(file, self._workers)

@@ -116,6 +116,12 @@ class Decoder(Protocol):
         """B × (h, w, 3) uint8 of one size → their latents z₀, a (B, C, …) tensor."""
         ...
 
+    def pixel_gradient(self, z_hat: Any, image: Pixels) -> Any:
+        """Estimated latents (C, h, w) and (H, W, 3) uint8 → −∂/∂ẑ₀ of half the squared error of
+        the pixels that ẑ₀ decodes to, in −1 … 1; (C, h, w). Runs the autoencoder backwards.
+        """
+        ...
+
     def upscale(self, pixels: Pixels) -> Pixels:
         """(H, W, 3) uint8 → enlarged by the decoder's upscaler; unchanged if it has none."""
         ...

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from archive.codecs import Codec
 from archive.decode_row import decode_row
 from archive.errors import BadCode, DatabaseDamaged
 from archive.index.search import Search
-from archive.records import Damage, Row, StaleDetail
+from archive.records import Damage, Row
 from archive.store import Store, schema
 from archive.store.intact import damaged
+
+
+@dataclass(frozen=True)
+class StaleDetail:
+    """A detail that `verify` found to be written for other codes than its row has."""
+
+    id: int  # of the row
 
 
 def verify(
@@ -41,7 +49,7 @@ def _records(store: Store) -> Iterator[Damage]:
         yield Damage(source.image_id, f"the record of its path {source.path} is damaged")
     for detail in damaged(store.database, schema.Detail):
         yield Damage(detail.image_id, "its detail is damaged")
-    for table in (schema.Model, schema.Codec, schema.DetailSchedule, schema.Volume):
+    for table in (schema.Model, schema.Codec, schema.DetailSchedule, schema.Volume, schema.Camera):
         for row in damaged(store.database, table):
             yield Damage(None, f"row {row.id} of table {table.__tablename__} is damaged")
     for _ in damaged(store.database, schema.Tombstone):

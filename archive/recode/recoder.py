@@ -7,7 +7,7 @@ fits it to as many as there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -20,7 +20,6 @@ from archive.codecs import (
     with_linear_decoder,
 )
 from archive.errors import UsageError
-from archive.filters import RowFilter
 from archive.models.loader import ModelLoader
 from archive.originals import ReferenceSource
 from archive.recode.codec_set import CodecSet
@@ -53,20 +52,21 @@ class Recoder:
             self._codecs.add(codec, after=latest, same_state=same_state)
 
     def recode(
-        self, config: CodecConfig | None, where: RowFilter, *, dry_run: bool = False
+        self, config: CodecConfig | None, ids: Collection[int] | None, *, dry_run: bool = False
     ) -> Iterator[Recoded]:
-        """Rows that meet `where` → rows of another codec, fitted to them if need be; new images get
-        it too.
+        """Rows of these ids, or all → rows of another codec, fitted to them if need be; new images
+        get it too.
 
         An equal codec that is already in use is taken, so an interrupted run resumes. None: scalar
         codes are kept, and decoded by least squares. Raises UsageError, BadCode.
         """
         if config is None:
-            yield from self._add_linear_decoders(where, dry_run=dry_run)
+            yield from self._add_linear_decoders(ids, dry_run=dry_run)
             return
         codec = self._resolve(config)
         target = self._codecs.find(codec, same_state=config.file is not None, is_final=True)
-        rows = [row.id for row in self._store.images.all() if row.codec_id != target and where(row)]
+        others = (row for row in self._store.images.all() if row.codec_id != target)
+        rows = [row.id for row in others if ids is None or row.id in ids]
         references = self.references()
         if target is not None:
             codec = self._codecs[target]
@@ -80,7 +80,9 @@ class Recoder:
         run = Recode(self._store, references, target, codec)
         yield from run.run(self._store.images.stream(rows), dry_run=dry_run)
 
-    def _add_linear_decoders(self, where: RowFilter, *, dry_run: bool) -> Iterator[Recoded]:
+    def _add_linear_decoders(
+        self, ids: Collection[int] | None, *, dry_run: bool
+    ) -> Iterator[Recoded]:
         """Scalar codes, decoded by least squares that ship with the pair or are learned from the
         originals.
         """
@@ -88,7 +90,8 @@ class Recoder:
         for codec_id, codec in list(self._codecs.items()):
             if not codec.supports_linear_decoder:
                 continue
-            rows = [row for row in self._store.images.of_codec(codec_id) if where(row)]
+            rows = self._store.images.of_codec(codec_id)
+            rows = [row for row in rows if ids is None or row.id in ids]
             if not rows:
                 continue
             better = shipped_linear_decoder(codec, self._models.pair.codecs)

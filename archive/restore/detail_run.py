@@ -69,6 +69,7 @@ class DetailRun:
         open_writer: Callable[[], DetailWriter],
         *,
         decoder_sha256: str | None = None,
+        until: float | None = None,
         cut: bool = True,
         rewrite: bool = False,
         dry_run: bool = False,
@@ -76,13 +77,15 @@ class DetailRun:
         """`open_writer` is called when a row needs one: cutting does not, if `decoder_sha256`, the
         writer's decoder, is known without it.
 
-        `cut`: details that are longer than wanted; `rewrite`: all whose originals can be seen;
+        `until`: a PSNR in dB at which a detail is long enough; `cut`: details that are longer than
+        wanted; `rewrite`: all whose originals can be seen;
         `dry_run`: nothing is written.
         """
         self._store = store
         self._codecs = codecs
         self._open_writer = open_writer
         self._known_decoder = decoder_sha256
+        self._until = until
         self._cut = cut
         self._rewrite = rewrite
         self._dry_run = dry_run
@@ -149,7 +152,7 @@ class DetailRun:
         if detail is not None and not detail.is_stale(row):
             if self._cut and len(detail.code) > max_bytes and self._is_of_decoder(detail):
                 return DetailStatus.CUT
-            if not self._rewrite and self._is_long_enough(detail, max_bytes):
+            if not self._rewrite and self._suffices(detail, max_bytes):
                 return DetailStatus.KEPT
         return self._obstacle(row)
 
@@ -169,11 +172,14 @@ class DetailRun:
         decoder = self._known_decoder or self._writer.decoder_sha256
         return schedule is not None and schedule.decoder_sha256 == decoder
 
-    def _is_long_enough(self, detail: Detail, max_bytes: int) -> bool:
-        """Whether the decoder can read it, and would not write a longer one."""
+    def _suffices(self, detail: Detail, max_bytes: int) -> bool:
+        """Whether the decoder can read it, and no longer one is wanted or can be written."""
         schedule_id = detail.schedule_id
-        has_schedule = schedule_id in self._schedules
-        return has_schedule and len(detail.code) >= self._goal(max_bytes, schedule_id)
+        if schedule_id not in self._schedules:
+            return False
+        if self._until is not None and detail.psnr is not None and detail.psnr >= self._until:
+            return True
+        return len(detail.code) >= self._goal(max_bytes, schedule_id)
 
     def _goal(self, max_bytes: int, schedule_id: int) -> int:
         """Length of the detail that would be written with this schedule."""
@@ -249,6 +255,11 @@ class DetailRun:
     ) -> Iterator[DetailOutcome]:
         schedule_id, schedule = max(self._schedules.items())
         written = self._writer.write(schedule, rows, originals, max_bytes)
+        if self._until is not None:
+            written = [
+                self._writer.cut(schedule, *subject, self._until)
+                for subject in zip(rows, originals, written, strict=True)
+            ]
         details = [
             Detail(row.id, schedule_id, new.code, row.detail_crc32, new.psnr, new.similarity)
             for row, new in zip(rows, written, strict=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -17,13 +18,14 @@ from archive.detail.paths import MeasuringPath, ReadingPath, WritingPath
 from archive.detail.schedule import DetailSchedule, fit_schedule
 from archive.imaging.resize import resize
 from archive.metrics import psnr
-from archive.models.decoder import Decoder
+from archive.models.decoder import Decoder, NoisePath
 from archive.models.encoder import Encoder
 from archive.records import DetailScheduleRecord, Row
 from archive.restore.reconstruct import SCORE_SIDE, Reconstructor
 from archive.store import Store
 
 GRID = 30  # thousandths of the noise schedule that a step of a schedule takes at least
+GRADIENT_FROM = 700  # thousandths of the noise schedule, where estimates begin to be pictures
 REMEMBERED = 4096  # details
 LAST = 40  # thousandths of the noise schedule at which schedules end
 
@@ -122,17 +124,57 @@ class DetailWriter:
     ) -> list[WrittenDetail]:
         """One batch of rows → their details, of at most so many bytes. Raises BadCode."""
         framed = self._framed(rows, originals)
-        paths = [WritingPath(schedule, z0, max_bytes) for z0 in self._decoder.latents(framed)]
+        paths = [
+            WritingPath(schedule, z0, max_bytes, *self._gradient(image))
+            for z0, image in zip(self._decoder.latents(framed), framed, strict=True)
+        ]
+        scores = self._scores(rows, originals, paths)
+        return [
+            WrittenDetail(path.code, *scores_of_one, path.curve)
+            for path, scores_of_one in zip(paths, scores, strict=True)
+        ]
+
+    def _gradient(self, image: Pixels) -> tuple[Callable[[Any], Any] | None, int]:
+        """What a path follows, and from which timestep on: only if the sampling runs the
+        autoencoder backwards, too.
+        """
+        if not self.reconstructor.sampling.clip_guidance:
+            return None, 0
+        start = self._decoder.timestep_count * GRADIENT_FROM // 1000
+        return lambda z_hat: self._decoder.pixel_gradient(z_hat, image), start
+
+    def cut(
+        self,
+        schedule: DetailSchedule,
+        row: Row,
+        original: Pixels,
+        whole: WrittenDetail,
+        goal: float,
+    ) -> WrittenDetail:
+        """A prefix of whole steps that leads to `goal`, a PSNR in dB; all of it if none does.
+
+        The first one that is tried is where the PSNR should be, if the picture comes nearer as the
+        estimates did.
+        """
+        energy = whole.curve[-1][1]
+        for length, remaining in whole.curve[1:-1]:
+            if whole.psnr + 10 * math.log10(energy / remaining) >= goal:
+                code = whole.code[:length]
+                [scores] = self._scores([row], [original], [ReadingPath(schedule, code)])
+                if scores[0] >= goal:
+                    return WrittenDetail(code, *scores, whole.curve)
+        return whole
+
+    def _scores(
+        self, rows: Sequence[Row], originals: Sequence[Pixels], paths: Sequence[NoisePath]
+    ) -> list[tuple[float, float]]:
+        """PSNR and similarity of what the paths lead to."""
         restored = self.reconstructor.reconstruct(rows, [0] * len(rows), paths=paths)
         images = [reconstruction.pixels for reconstruction in restored]
-        similarities = self._similarities(images, originals)
+        framed = self._framed(rows, originals)
         in_frames = [resize(image, *_size(px)) for image, px in zip(images, framed, strict=True)]
-        return [
-            WrittenDetail(path.code, psnr(image, px), similarity, path.curve)
-            for path, image, px, similarity in zip(
-                paths, in_frames, framed, similarities, strict=True
-            )
-        ]
+        psnrs = [psnr(image, px) for image, px in zip(in_frames, framed, strict=True)]
+        return list(zip(psnrs, self._similarities(images, originals), strict=True))
 
     def _framed(self, rows: Sequence[Row], originals: Sequence[Pixels]) -> list[Pixels]:
         return [

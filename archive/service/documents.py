@@ -116,6 +116,9 @@ class Image(BaseModel):
     flags: list[str] = Field(examples=[["animated"]])
     taken_at: LocalTime | None = Field(description="The camera's local time.")
     archived_at: UtcTime
+    camera: str | None
+    latitude: float | None = Field(description="Degrees north.")
+    longitude: float | None = Field(description="Degrees east.")
     codec: str = Field(examples=["klt"])
     bits: int = Field(description="Of both codes and the seed index.")
     detail_bytes: int = Field(description="0: it has no detail.")
@@ -245,6 +248,9 @@ def image_fields(row: Row, *, codec: str, detail: Detail | None, base: str) -> d
         "flags": [str(flag.name).lower() for flag in row.flags],
         "taken_at": row.taken_at,
         "archived_at": row.archived_at,
+        "camera": row.camera,
+        "latitude": row.latitude,
+        "longitude": row.longitude,
         "codec": codec,
         "bits": row.bits,
         "detail_bytes": len(detail.code) if detail else 0,

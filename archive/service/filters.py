@@ -1,25 +1,24 @@
 """Which rows are meant: the one place that knows what can be filtered by.
 
-Every operation that lists or finds rows depends on `filters`. Rows are looked at a page at a time,
-at most SCANNED in one request: a page may then have fewer rows than were asked for, and a cursor.
+Every operation that lists or finds rows depends on `Meant`. In a list, what SQL cannot decide is
+decided on rows that were read, at most SCANNED of them in one request: a page may then have fewer
+rows than were asked for, and a cursor.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Depends, Query
 from pydantic import Field
 
 from archive.arrays import Vectors
-from archive.filters import row_filter
+from archive.filters import Filters
 from archive.records import Row
+from archive.selection import row_test
 from archive.service.served import ServedArchive
-from archive.store.image_order import Sort
+from archive.store.image_order import Key, Sort
 
 SCANNED = 20_000  # rows
 PAGE = 1000  # rows that are read at a time
@@ -28,34 +27,8 @@ LONGEST = 500  # characters of a condition
 MOST_CONDITIONS = 16
 
 Condition = Annotated[str, Field(max_length=LONGEST)]
-Key = tuple[datetime | int, ...]
-
-
-@dataclass(frozen=True)
-class RowFilters:
-    """Conditions that a row must meet, all of them."""
-
-    where: tuple[str, ...] = ()
-    under: str | None = None
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether every row is meant."""
-        return not self.where and self.under is None
-
-    def test(self) -> Callable[[Row], bool]:
-        """Whether a row is meant; no damaged one is. Raises UsageError."""
-        meets = row_filter(self.where)
-        if self.under is None:
-            return lambda row: row.intact and meets(row)
-        folder = os.path.abspath(self.under)
-        inside = os.path.join(folder, "")
-
-        def is_under(row: Row) -> bool:
-            below = any(path == folder or path.startswith(inside) for path in row.paths)
-            return row.intact and below and meets(row)
-
-        return is_under
+Text = Annotated[str | None, Query(max_length=LONGEST)]
+Moment = Annotated[str | None, Query(max_length=LONGEST, examples=["2019-08"])]
 
 
 async def _filters(
@@ -64,62 +37,80 @@ async def _filters(
         list[Condition],
         Query(
             default_factory=list,
-            description="A condition like `width>1000`, `format=JPEG` or `path~*/2019/*`; "
-            "repeatable, and all must be met.",
+            description="A condition like `width>1000` or `path~*/2019/*`; repeatable, and all "
+            "must be met.",
             max_length=MOST_CONDITIONS,
             examples=["width>1000"],
         ),
     ],
-    under: Annotated[
-        str | None,
-        Query(description="A folder that the file was seen below.", max_length=LONGEST),
-    ] = None,
-) -> RowFilters:
-    return RowFilters(tuple(where), under)
+    since: Moment = None,
+    until: Moment = None,
+    under: Annotated[Text, Query(description="A folder that the file was seen below.")] = None,
+    camera: Annotated[Text, Query(description="A part of the camera's name.")] = None,
+    image_format: Annotated[Text, Query(alias="format", examples=["jpeg"])] = None,
+    near: Annotated[Text, Query(description="LAT,LON,KM", examples=["48.85,2.35,10"])] = None,
+    volume: Annotated[Text, Query(description="Label or marker of a volume.")] = None,
+    has_original: Annotated[bool, Query(description="The original can be seen now.")] = False,
+) -> Filters:
+    return Filters(
+        since=since,
+        until=until,
+        under=under,
+        camera=camera,
+        format=image_format,
+        near=near,
+        volume=volume,
+        has_original=has_original,
+        where=where,
+    )
 
 
-Filters = Annotated[RowFilters, Depends(_filters)]
+Meant = Annotated[Filters, Depends(_filters)]
 
 
 def select(
-    served: ServedArchive, filters: RowFilters, sort: Sort, after: Key, limit: int
+    served: ServedArchive, filters: Filters, sort: Sort, after: Key, limit: int
 ) -> tuple[list[Row], Key | None]:
     """Rows behind a key → at most `limit` that are meant, and the key to go on behind; None at the
     end.
     """
-    meets = filters.test()
+    is_meant = row_test(served.archive.store, filters)
+    size = limit + 1 if filters.is_sql and filters.circle is None else PAGE
     rows: list[Row] = []
-    for _ in range(0, SCANNED, PAGE):
-        size = PAGE if not filters.is_empty else limit + 1
-        page = served.archive.store.image_order.page(sort, after, size)
+    for _ in range(0, SCANNED, size):
+        page = served.archive.store.image_order.page(filters, sort, after, size)
         for row in page:
             if len(rows) == limit:
                 return rows, after
             after = sort.key(row)
-            if meets(row):
+            if row.intact and _is_within(filters, row) and is_meant(row):
                 rows.append(row)
         if len(page) < size:
             return rows, None
     return rows, after
 
 
+def _is_within(filters: Filters, row: Row) -> bool:
+    """Whether a row is in the circle that is asked for; SQL lets through what is in its box."""
+    if filters.circle is None or row.latitude_e5 is None or row.longitude_e5 is None:
+        return filters.circle is None
+    return filters.circle.holds(row.latitude_e5, row.longitude_e5)
+
+
 def find(
     served: ServedArchive,
     vector: Vectors,
-    filters: RowFilters,
+    filters: Filters,
+    *,
     count: int,
     leave_out: Sequence[int],
 ) -> list[tuple[float, Row]]:
     """(D,) query → at most `count` rows that are meant, best first, and their scores."""
-    meets = filters.test()
     archive = served.archive
     archive.refresh()
-    wanted = count + len(leave_out) if filters.is_empty else MOST_HITS + len(leave_out)
-    hits = archive.search(vector, limit=wanted)
+    hits = archive.search(vector, limit=count + len(leave_out), filters=filters)
     rows = archive.store.images.find([hit.id for hit in hits])
     ranked = [
-        (hit.score, rows[hit.id])
-        for hit in hits
-        if hit.id in rows and hit.id not in leave_out and meets(rows[hit.id])
+        (hit.score, rows[hit.id]) for hit in hits if hit.id in rows and hit.id not in leave_out
     ]
     return ranked[:count]

@@ -8,15 +8,16 @@ is left: restoring resumes by its records, the others by what the rows have beco
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
 from archive.codecs import SELECTABLE_CODECS, CodecConfig
+from archive.filters import Filters
 from archive.records import Row
-from archive.service.filters import LONGEST, MOST_CONDITIONS, RowFilters
+from archive.service.filters import LONGEST, MOST_CONDITIONS
 from archive.service.served import ServedArchive
 from archive.store.jobs import JobRecord
 
@@ -87,12 +88,10 @@ class DetailJob(_Parameters):
     def run(self, served: ServedArchive, job_id: int, on_step: OnStep) -> Progress:
         """As `coldframe detail`."""
         archive = served.archive
-        meets = RowFilters(tuple(self.where)).test()
-        rows: list[Row] | Generator[Row, None, None]
+        filters = Filters(where=self.where)
+        rows: Iterable[Row] = archive.select(filters)
         if self.ids:
-            rows = [row for row in archive.rows(self.ids, damaged=True) if meets(row)]
-        else:
-            rows = (row for row in archive if meets(row))
+            rows = [row for row in archive.rows(self.ids, damaged=True) if filters.meets(row)]
         total = len(self.ids) or (len(archive) if not self.where else None)
         counts: Counter[str] = Counter()
         yield 0, total
@@ -127,7 +126,7 @@ class RecodeJob(_Parameters):
         total = len(archive) if not self.where else None
         done = 0
         yield done, total
-        run = archive.recode(self.config, where=self.where)
+        run = archive.recode(self.config, filters=Filters(where=self.where))
         for done, _ in enumerate(run, 1):
             yield done, total
         return _told(Counter(recoded=done))

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Body
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import FileResponse, Response, StreamingResponse
 
-from archive.filters import row_filter
+from archive.filters import Filters
 from archive.service.context import JobId, Limit, Served, Service, TheService
 from archive.service.documents import Job, JobList, example
 from archive.service.job_kinds import DetailJob, IngestJob, NewJob, RecodeJob, RestoreJob
@@ -76,11 +76,11 @@ def create_job(
         case RecodeJob():
             served.check_changeable()
             job.config.check()
-            row_filter(job.where)
+            Filters(where=job.where)
         case DetailJob():
             served.check_changeable()
             check_rows(served, job.ids)
-            row_filter(job.where)
+            Filters(where=job.where)
     parameters = job.model_dump(exclude={"kind"}, exclude_defaults=True)
     return service.runner.add(served, job.kind, parameters)
 

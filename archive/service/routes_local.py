@@ -42,6 +42,7 @@ def local_search(
             "id": hit.id,
             "score": hit.score,
             "digest": hit.digest,
+            "taken_at": hit.taken_at and hit.taken_at.isoformat(),
             "path": base64.b64encode(os.fsencode(hit.path)).decode(),
         }
         for hit in hits

@@ -16,11 +16,12 @@ from fastapi import APIRouter, Depends, File, Query, UploadFile
 from pydantic import Field
 
 from archive.errors import Unreadable
+from archive.filters import Filters
 from archive.ingest.outcomes import Added, Archived, Duplicate, Skipped
 from archive.records import Row
 from archive.service.context import Cursor, Limit, Served, TheService, cursor_of
 from archive.service.documents import Hit, Hits, Upload, Uploads
-from archive.service.filters import LONGEST, MOST_HITS, Filters, RowFilters, find
+from archive.service.filters import LONGEST, MOST_HITS, Meant, find
 from archive.service.job_kinds import BIGGEST
 from archive.service.problems import Refused, answers
 from archive.service.queries import Combination
@@ -84,7 +85,7 @@ Asked = Annotated[Combination, Depends(_combination)]
 def search(
     *,
     served: Served,
-    filters: Filters,
+    filters: Meant,
     query: Asked,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -102,7 +103,7 @@ async def search_by_picture(
     *,
     service: TheService,
     served: Served,
-    filters: Filters,
+    filters: Meant,
     query: Asked,
     picture: Annotated[UploadFile, File(description="An image file, up to 64 MB.")],
     limit: Limit = 50,
@@ -144,7 +145,7 @@ async def upload(
 def _hits(
     served: ServedArchive,
     query: Combination,
-    filters: RowFilters,
+    filters: Filters,
     *,
     start: int,
     limit: int,
@@ -157,7 +158,7 @@ def _hits(
     ranked = find(served, vector, filters, count=count, leave_out=query.rows)
     page = ranked[start : start + limit]
     if not by_score:
-        page.sort(key=lambda hit: Sort.DATE.key(hit[1]), reverse=sort == "-date")
+        page = _by_date(page, Sort(sort))
     rows: list[Row] = [row for _, row in page]
     hits = [
         Hit(score=score, **fields)
@@ -166,6 +167,12 @@ def _hits(
     end = start + limit
     has_next = by_score and len(ranked) > end
     return Hits(hits=hits, next=cursor_of([end]) if has_next else None)
+
+
+def _by_date(ranked: list[tuple[float, Row]], sort: Sort) -> list[tuple[float, Row]]:
+    """Sorted by date, those without one last."""
+    dated = sorted(ranked, key=lambda hit: hit[1].taken_at or sort.last_date)
+    return dated[::-1] if sort is Sort.DATE_DOWN else dated
 
 
 def _archive(served: ServedArchive, pictures: Sequence[UploadFile]) -> list[Upload]:

@@ -5,9 +5,10 @@
     images         rows                            sources    paths that hold an image
     volumes        file systems                    ledger     files that were skipped
     restorations   images regenerated from rows    tombstones files not to be archived again
-    details        which picture exactly it was    erase      rows → nothing
+    details        which picture exactly it was    cameras    what images were taken with
+    selection      filters → ids                   erase      rows → nothing
     jobs           work of the service             image_order   rows by id or date, in pages
-    checksum   intact   types   clock
+    row_values   checksum   intact   types   clock
 
 A Store holds one part for each table, all over one Database. Writing is idempotent: a digest occurs
 once, a path on a volume occurs once, and writing it again only renews what was seen. A part's
@@ -20,16 +21,19 @@ from collections.abc import Sequence
 
 from archive.records import Batch, Row
 from archive.settings import Settings
+from archive.store.cameras import Cameras
 from archive.store.codecs import Codecs
 from archive.store.database import Database
 from archive.store.details import Details
 from archive.store.erase import delete_images, overwrite
 from archive.store.image_order import ImageOrder
-from archive.store.images import DIGEST_BYTES, Images
+from archive.store.images import Images
 from archive.store.jobs import Jobs
 from archive.store.ledger import Ledger
 from archive.store.models import Models
 from archive.store.restorations import Restorations
+from archive.store.row_values import DIGEST_BYTES
+from archive.store.selection import Selection
 from archive.store.sources import Sources
 from archive.store.tombstones import Tombstones
 from archive.store.volumes import Volumes
@@ -45,12 +49,14 @@ class Store:
         self.volumes = Volumes(database)
         self.sources = Sources(database)
         self.ledger = Ledger(database)
-        self.images = Images(database, self.sources)
+        self.cameras = Cameras(database)
+        self.images = Images(database, self.sources, self.cameras)
+        self.selection = Selection(database, self.cameras, self.volumes)
         self.details = Details(database)
         self.restorations = Restorations(database)
         self.tombstones = Tombstones(database)
         self.jobs = Jobs(database)
-        self.image_order = ImageOrder(database, self.images)
+        self.image_order = ImageOrder(database, self.images, self.selection)
 
     @classmethod
     def create(cls, settings: Settings) -> Store:
@@ -120,6 +126,7 @@ class Store:
             self.sources.put(connection, places)
             self.ledger.remove(connection, [place for _, place in sightings])
             self.ledger.put(connection, batch.skipped)
+            self.images.describe(connection, dict(batch.captures))
         return ids, added
 
     def decided(self, digests: Sequence[bytes]) -> set[bytes]:

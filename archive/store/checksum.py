@@ -1,7 +1,9 @@
 """Checksums of rows: CRC-32 (zlib's, polynomial 0x04C11DB7) over everything a row promises.
 
 The columns in the order of their table, but UNCHECKED ones, each as SQLite stores it and as a
-netstring: `LENGTH:BYTES,`, and `-,` for NULL. Integers are decimal digits, text is UTF-8.
+netstring: `LENGTH:BYTES,`, and `-,` for NULL. Integers are decimal digits, text is UTF-8. NULLs at
+the end are left out where the column is NEWER than the table's first checksums, so that those stay
+valid.
 
 Most codecs decode any bytes of the right length, and any width is a width: only the checksum
 reveals a damaged row. It is no defense against forgery.
@@ -12,9 +14,9 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from operator import attrgetter
 from typing import Any
 
 from archive.store.types import PathText, stored_path
@@ -30,8 +32,8 @@ def crc32(values: Iterable[Any]) -> int:
 
 def row_crc32(table: Table, row: Any) -> int:
     """The checksum that a row of a table should have."""
-    names, paths = _checked(table)
-    return _crc32(attrgetter(*names)(row), paths)
+    columns = _checked(table)
+    return _crc32([getattr(row, name) for name in columns.names], columns)
 
 
 def is_intact(table: Table, row: Any) -> bool:
@@ -41,24 +43,37 @@ def is_intact(table: Table, row: Any) -> bool:
 
 def with_crc32(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a new row, by column, and its checksum."""
-    names, paths = _checked(table)
-    return {**values, "crc32": _crc32([values[name] for name in names], paths)}
+    columns = _checked(table)
+    return {**values, "crc32": _crc32([values[name] for name in columns.names], columns)}
 
 
-def _crc32(values: Sequence[Any], paths: Sequence[int]) -> int:
-    if paths:
+@dataclass(frozen=True)
+class _Columns:
+    """The columns that the checksum of a table's rows covers, in its order."""
+
+    names: tuple[str, ...]
+    paths: tuple[int, ...]  # places of those that are paths
+    always: int  # how many are never left out
+
+
+def _crc32(values: Sequence[Any], columns: _Columns) -> int:
+    if columns.paths:
         values = list(values)
-        for place in paths:
+        for place in columns.paths:
             values[place] = stored_path(values[place])
-    return crc32(values)
+    count = len(values)
+    while count > columns.always and values[count - 1] is None:
+        count -= 1
+    return crc32(values[:count])
 
 
 @cache
-def _checked(table: Table) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """The columns that the checksum of a table's rows covers, in its order; which are paths."""
+def _checked(table: Table) -> _Columns:
     columns = [column for column in table.__table__.columns if column.key not in UNCHECKED]
     paths = [place for place, column in enumerate(columns) if isinstance(column.type, PathText)]
-    return tuple(column.key for column in columns), tuple(paths)
+    newer = sum("newer" in column.info for column in columns)
+    names = tuple(column.key for column in columns)
+    return _Columns(names, tuple(paths), len(columns) - newer)
 
 
 def _netstring(value: Any) -> bytes:

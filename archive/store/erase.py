@@ -14,9 +14,11 @@ from sqlalchemy import Connection, delete
 
 from archive.errors import ArchiveLocked
 from archive.store import schema
+from archive.store.cameras import delete_unused_cameras
 from archive.store.database import Database, chunks
 
 OF_AN_IMAGE = (schema.Detail, schema.Restoration, schema.Source)  # tables that refer to it
+ERASED = (*OF_AN_IMAGE, schema.Image, schema.Camera)
 
 
 def delete_images(connection: Connection, ids: Sequence[int]) -> None:
@@ -25,6 +27,7 @@ def delete_images(connection: Connection, ids: Sequence[int]) -> None:
         for table in OF_AN_IMAGE:
             connection.execute(delete(table).where(table.image_id.in_(part)))
         connection.execute(delete(schema.Image).where(schema.Image.id.in_(part)))
+    delete_unused_cameras(connection)
 
 
 def overwrite(database: Database) -> None:
@@ -34,7 +37,7 @@ def overwrite(database: Database) -> None:
     """
     with database.outside_transactions() as connection:
         if database.settings.directory is None:
-            tables = ", ".join(table.__tablename__ for table in (*OF_AN_IMAGE, schema.Image))
+            tables = ", ".join(table.__tablename__ for table in ERASED)
             connection.exec_driver_sql(f"VACUUM (FULL, ANALYZE) {tables}")
             return
         connection.exec_driver_sql("VACUUM")

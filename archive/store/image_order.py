@@ -1,21 +1,28 @@
-"""Rows in pages: by id or by date, from either end, from where the last page ended."""
+"""Rows in pages: by id or by date, from either end, from where the last page ended.
+
+By date, rows of one date are by id, and those without a date come last.
+"""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ColumnElement, func, or_, select
 
+from archive.filters import Filters
 from archive.records import Row
 from archive.store import schema
 from archive.store.database import Database
 from archive.store.images import Images
+from archive.store.selection import Selection
+
+Key = tuple[datetime | int, ...]
+"""What a row is sorted by: (id,) or (date, id)."""
 
 
 class Sort(enum.StrEnum):
-    """What rows are sorted by; `-`: downwards. A row's date is `taken_at`, else `archived_at`."""
+    """What rows are sorted by; `-`: downwards."""
 
     ID = "id"
     ID_DOWN = "-id"
@@ -24,40 +31,50 @@ class Sort(enum.StrEnum):
 
     @property
     def by_date(self) -> bool:
-        """Whether rows of one date are sorted by id."""
+        """Whether the date decides first."""
         return self in (Sort.DATE, Sort.DATE_DOWN)
 
-    @property
-    def downwards(self) -> bool:
-        """Whether the highest comes first."""
-        return self in (Sort.ID_DOWN, Sort.DATE_DOWN)
-
-    def key(self, row: Row) -> tuple[datetime | int, ...]:
+    def key(self, row: Row) -> Key:
         """What a row is sorted by."""
-        return (row.taken_at or row.archived_at, row.id) if self.by_date else (row.id,)
+        return (row.taken_at or self.last_date, row.id) if self.by_date else (row.id,)
+
+    @property
+    def last_date(self) -> datetime:
+        """That of rows without one."""
+        return datetime.min if self is Sort.DATE_DOWN else datetime.max
 
 
 class ImageOrder:
     """The table of rows, sorted."""
 
-    def __init__(self, database: Database, images: Images) -> None:
+    def __init__(self, database: Database, images: Images, selection: Selection) -> None:
         self._database = database
         self._images = images
+        self._selection = selection
 
-    def page(self, sort: Sort, after: Sequence[datetime | int], limit: int) -> list[Row]:
-        """At most `limit` rows behind the one with the key `after`, or the first if that is empty.
+    def page(self, filters: Filters, sort: Sort, after: Key, limit: int) -> list[Row]:
+        """At most `limit` rows behind the key `after`, or the first if that is empty.
 
-        Damaged rows, too.
+        Of the filters, what SQL can decide; damaged rows, too. Raises NotFound.
         """
         image = schema.Image
-        date = func.coalesce(image.taken_at, image.archived_at)
-        columns = (date, image.id) if sort.by_date else (image.id,)
-        query = select(image.id).limit(limit)
-        query = query.order_by(*(column.desc() if sort.downwards else column for column in columns))
+        query = select(image.id).where(*self._selection.conditions(filters)).limit(limit)
+        date = func.coalesce(image.taken_at, sort.last_date)
+        if sort.by_date:
+            query = query.order_by(date.desc() if sort is Sort.DATE_DOWN else date, image.id)
+        else:
+            query = query.order_by(image.id.desc() if sort is Sort.ID_DOWN else image.id)
         if after:
-            key = tuple_(*columns)
-            query = query.where(key < tuple(after) if sort.downwards else key > tuple(after))
+            query = query.where(_is_behind(date, sort, after))
         with self._database.reading() as connection:
             ids = list(connection.execute(query).scalars())
         rows = self._images.find(ids)
         return [rows[image_id] for image_id in ids if image_id in rows]
+
+
+def _is_behind(date: ColumnElement[datetime], sort: Sort, after: Key) -> ColumnElement[bool]:
+    image = schema.Image
+    if not sort.by_date:
+        return image.id < after[0] if sort is Sort.ID_DOWN else image.id > after[0]
+    later = date < after[0] if sort is Sort.DATE_DOWN else date > after[0]
+    return or_(later, (date == after[0]) & (image.id > after[1]))

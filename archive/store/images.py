@@ -2,44 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
 
 from archive.errors import DatabaseDamaged, NotFound
-from archive.records import Flag, NewCodes, NewImage, Row, seed_bits
+from archive.records import Capture, NewCodes, NewImage, Row
 from archive.store import schema
-from archive.store.checksum import row_crc32, with_crc32
-from archive.store.clock import utc_now
+from archive.store.cameras import Cameras
+from archive.store.checksum import row_crc32
 from archive.store.database import BEFORE_ANY_ID, PAGE, Database, chunks, id_chunks, upsert
 from archive.store.details import delete_outdated
 from archive.store.intact import intact
+from archive.store.row_values import read_row, row_values
 from archive.store.sources import Sources
+from archive.store.totals import Totals, sum_up
 
-DIGEST_BYTES = 32
-LONGEST_SIDE = (1 << 31) - 1  # pixels
-
-
-@dataclass(frozen=True)
-class Totals:
-    """Sums over all rows."""
-
-    images: int
-    original_bytes: int
-    pixels: int
-    clip_bytes: int
-    color_bytes: int
-    seed_bits: int
+CAPTURE = ("camera_id", "latitude_e5", "longitude_e5")  # columns
 
 
 class Images:
     """The table of rows."""
 
-    def __init__(self, database: Database, sources: Sources) -> None:
+    def __init__(self, database: Database, sources: Sources, cameras: Cameras) -> None:
         self._database = database
         self._sources = sources
+        self._cameras = cameras
 
     # Reading rows.
 
@@ -78,23 +67,31 @@ class Images:
             after = page[-1].id
 
     def stream(self, ids: Sequence[int]) -> Iterator[Row]:
-        """The intact ones of these rows that still exist, a page at a time. Warns of damaged ones.
+        """The intact ones of these rows that still exist, in their order. Warns of damaged ones.
 
-        By id within a page: `ids` rise.
+        Read a page at a time.
         """
         for start in range(0, len(ids), PAGE):
-            yield from intact(self.find(ids[start : start + PAGE]).values())
+            page = ids[start : start + PAGE]
+            rows = self.find(page)
+            yield from intact(rows[image_id] for image_id in page if image_id in rows)
 
     def of_codec(self, codec_id: int, *, limit: int | None = None) -> list[Row]:
         """A codec's intact rows, by id, of the first `limit`. Warns of damaged ones."""
         return list(intact(self._select(schema.Image.codec_id == codec_id, limit=limit)))
 
     def _select(self, condition: ColumnElement[bool], *, limit: int | None = None) -> list[Row]:
-        query = select(schema.Image.__table__).where(condition).order_by(schema.Image.id)
         with self._database.reading() as connection:
-            records = connection.execute(query.limit(limit)).all()
-            paths = self._sources.paths(connection, [record.id for record in records])
-        return [_row(record, paths.get(record.id, ())) for record in records]
+            return self._select_in(connection, condition, limit=limit)
+
+    def _select_in(
+        self, connection: Connection, condition: ColumnElement[bool], *, limit: int | None = None
+    ) -> list[Row]:
+        query = select(schema.Image.__table__).where(condition).order_by(schema.Image.id)
+        records = connection.execute(query.limit(limit)).all()
+        paths = self._sources.paths(connection, [record.id for record in records])
+        names = self._cameras.names(connection, {record.camera_id for record in records})
+        return [read_row(record, paths.get(record.id, ()), names) for record in records]
 
     # Reading parts of rows.
 
@@ -111,6 +108,17 @@ class Images:
             query = select(image.sha256, image.id).where(image.sha256.in_(part))
             ids |= {row.sha256: row.id for row in connection.execute(query)}
         return ids
+
+    def without_capture(self, digests: Sequence[bytes]) -> set[bytes]:
+        """Those of these digests that have a row without camera and place."""
+        image = schema.Image
+        unknown = image.camera_id.is_(None) & image.latitude_e5.is_(None)
+        with self._database.reading() as connection:
+            parts = (
+                select(image.sha256).where(image.sha256.in_(part) & unknown)
+                for part in chunks(digests)
+            )
+            return {digest for part in parts for digest in connection.scalars(part)}
 
     def sample(self, count: int) -> list[int]:
         """`count` ids in the order of their files' SHA-256: the same rows each time, at random."""
@@ -140,6 +148,17 @@ class Images:
             yield page
             after = page[-1][0]
 
+    def clip_codes_of(self, ids: Sequence[int]) -> dict[int, dict[int, bytes]]:
+        """Codec → id → clip_code, of those of these rows that exist: to compare them all."""
+        image = schema.Image
+        codes: dict[int, dict[int, bytes]] = {}
+        with self._database.reading() as connection:
+            for part in id_chunks(ids):
+                query = select(image.id, image.codec_id, image.clip_code)
+                for row in connection.execute(query.where(image.id.in_(part))):
+                    codes.setdefault(row.codec_id, {})[row.id] = row.clip_code
+        return codes
+
     def digest(self, codec_id: int, image_id: int) -> str:
         """The SHA-256 of a row's file, hexadecimal; '' if the codec has no such row."""
         image = schema.Image
@@ -167,31 +186,7 @@ class Images:
 
     def totals(self) -> Totals:
         """Sums over all rows."""
-        image = schema.Image
-        columns = (
-            image.file_bytes,
-            image.width * image.height,
-            func.length(image.clip_code),
-            func.length(image.color_code),
-        )
-        sums = [func.coalesce(func.sum(column), 0) for column in columns]
-        counts = select(image.seed_index, func.count()).group_by(image.seed_index)
-        with self._database.reading() as connection:
-            totals = connection.execute(select(func.count(image.id), *sums)).one()
-            by_seed = connection.execute(counts).all()
-        images, original_bytes, pixels, clip_bytes, color_bytes = (int(total) for total in totals)
-        return Totals(
-            images=images,
-            original_bytes=original_bytes,
-            pixels=pixels,
-            clip_bytes=clip_bytes,
-            color_bytes=color_bytes,
-            seed_bits=sum(
-                seed_bits(seed_index) * count
-                for seed_index, count in by_seed
-                if isinstance(seed_index, int)
-            ),
-        )
+        return sum_up(self._database)
 
     # Writing.
 
@@ -199,7 +194,8 @@ class Images:
         self, connection: Connection, codec_id: int, images: Sequence[NewImage]
     ) -> set[bytes]:
         """Adds rows → their digests; a file that is archived already is left as it is."""
-        values = [_values(codec_id, image) for image in images]
+        cameras = self._cameras.put(connection, [image.capture.camera for image in images])
+        values = [row_values(codec_id, image, cameras) for image in images]
         added = schema.Image.sha256
         return set(upsert(connection, schema.Image, values, key=("sha256",), returning=added))
 
@@ -233,6 +229,18 @@ class Images:
             changed = [(row, replace(row, seed_index=seed_index))]
             self._update(connection, changed, ("seed_index",))
 
+    def describe(self, connection: Connection, captures: Mapping[bytes, Capture]) -> None:
+        """SHA-256 → camera and place, for rows that have neither."""
+        cameras = self._cameras.put(connection, [capture.camera for capture in captures.values()])
+        for part in chunks(list(captures)):
+            rows = self._select_in(connection, schema.Image.sha256.in_(part))
+            changed = [
+                (row, _described(row, captures[row.sha256], cameras))
+                for row in rows
+                if row.camera_id is None and row.latitude_e5 is None
+            ]
+            self._update(connection, changed, CAPTURE)
+
     def _update(
         self, connection: Connection, rows: Sequence[tuple[Row, Row]], columns: Sequence[str]
     ) -> None:
@@ -259,39 +267,10 @@ class Images:
             connection.execute(statement, bound)
 
 
-def _row(record: Any, paths: tuple[str, ...]) -> Row:
-    values = dict(record._mapping)
-    intact = row_crc32(schema.Image, record) == record.crc32 and _is_possible(record)
-    values["flags"] = Flag(record.flags) if intact else Flag.NONE
-    return Row(**values, paths=paths, intact=intact)
-
-
-def _is_possible(record: Any) -> bool:
-    """Whether there can be such a row; a checksum proves nothing of who wrote it."""
-    seed_index = record.seed_index
-    return bool(
-        len(record.sha256) == DIGEST_BYTES
-        and 0 < record.width <= LONGEST_SIDE
-        and 0 < record.height <= LONGEST_SIDE
-        and record.file_bytes >= 0
-        and record.flags in range(max(Flag) << 1)
-        and (seed_index is None or seed_index > 0)
+def _described(row: Row, capture: Capture, cameras: Mapping[str, int]) -> Row:
+    return replace(
+        row,
+        camera_id=None if capture.camera is None else cameras[capture.camera],
+        latitude_e5=capture.latitude_e5,
+        longitude_e5=capture.longitude_e5,
     )
-
-
-def _values(codec_id: int, image: NewImage) -> dict[str, Any]:
-    values = {
-        "codec_id": codec_id,
-        "sha256": image.sha256,
-        "clip_code": image.clip_code,
-        "color_code": image.color_code,
-        "width": image.width,
-        "height": image.height,
-        "format": image.format,
-        "file_bytes": image.place.stamp.size,
-        "flags": int(image.flags),
-        "taken_at": image.taken_at,
-        "archived_at": utc_now(),
-        "seed_index": None,
-    }
-    return with_crc32(schema.Image, values)

@@ -1,7 +1,7 @@
 """The tables. Portable types only: the same migrations run on SQLite and PostgreSQL.
 
     model ─< codec ─< image ─< source >─ volume >─ skipped        image ─< restoration
-                      image ── detail >─ detail_schedule
+           camera ─<  image ── detail >─ detail_schedule
 
 `clip_code` and `color_code` are exactly the packed codes, without a header: the codec row explains
 them. Times are UTC except `taken_at`, the camera's local time. Paths are relative to their volume.
@@ -29,6 +29,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from archive.store.types import Bytes, PathText, PlainText, Time
 
 RowId = BigInteger().with_variant(Integer, "sqlite")  # SQLite autoincrements INTEGER only
+NEWER = {"newer": True}  # than checksums that there are: NULLs do not change them
 
 
 class Base(DeclarativeBase):
@@ -101,6 +102,16 @@ class Codec(Base):
     crc32: Mapped[int]
 
 
+class Camera(Base):
+    """A camera that images were taken with: maker and model as one name."""
+
+    __tablename__ = "camera"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    crc32: Mapped[int]
+
+
 class Image(Base):
     """One archived image: what remains of it."""
 
@@ -134,6 +145,11 @@ class Image(Base):
     archived_at: Mapped[datetime]
     # 2^b + i: the row is regenerated with seed number i of 2^b; NULL if none was selected.
     seed_index: Mapped[int | None] = mapped_column(SmallInteger)
+    # The camera that it was taken with; NULL if unknown.
+    camera_id: Mapped[int | None] = mapped_column(ForeignKey("camera.id"), info=NEWER)
+    # Where it was taken, in 1e-5 degrees north, and east; NULL if unknown.
+    latitude_e5: Mapped[int | None] = mapped_column(Integer, info=NEWER)
+    longitude_e5: Mapped[int | None] = mapped_column(Integer, info=NEWER)
 
 
 class Volume(Base):

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, tuple_, update
+from sqlalchemy import Connection, delete, func, select, tuple_, update
 
 from archive.errors import DamagedRow
 from archive.records import FileStamp, Place
@@ -96,6 +96,14 @@ class Sources:
             for row in rows:
                 yield row.image_id, row.volume_id, row.path if is_intact(source, row) else ""
             after = (rows[-1].image_id, rows[-1].id)
+
+    def count_images(self) -> dict[int, int]:
+        """Volume → how many images were seen on it."""
+        source = schema.Source
+        images = func.count(source.image_id.distinct()).label("images")
+        query = select(source.volume_id, images).group_by(source.volume_id)
+        with self._database.reading() as connection:
+            return {row.volume_id: row.images for row in connection.execute(query)}
 
     def paths(self, connection: Connection, image_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
         """Absolute paths by image, the oldest first, where the volumes were last mounted.

@@ -18,7 +18,9 @@ from cli.shared.comparison import (
 )
 from cli.shared.options import json_option
 from cli.shared.output import emit, say
+from cli.shared.progress import progress
 from cli.shared.temporary_archive import temporary_archive
+from cli.shared.values import MOST_BYTES, Whole
 
 if TYPE_CHECKING:
     from archive.evaluate.baselines import Comparison
@@ -29,13 +31,25 @@ DIGITS = {"bits": 1, "bpp": 6, "clip_similarity": 4, "color_score": 5, "psnr": 2
 
 @click.command(cls=Command)
 @comparison_options
+@click.option(
+    "--detail",
+    "detail_bytes",
+    metavar="BYTES",
+    type=Whole(2, MOST_BYTES),
+    help="Give each image a detail of so many bytes first.",
+)
 @json_option
-def command(folder: Path, out: Path, model: str, as_json: bool) -> int:
+def command(*, folder: Path, out: Path, model: str, detail_bytes: int | None, as_json: bool) -> int:
     """Compare restorations of a FOLDER of images with JPEG, WebP and AVIF at their lowest quality.
 
     Uses a temporary archive. Writes a contact sheet of the first images.
     """
     with temporary_archive(folder, model) as (archive, skipped):
+        if detail_bytes:
+            details = archive.write_details(archive, max_bytes=detail_bytes)
+            with progress("writing details", len(archive), silent=as_json) as show:
+                for count, outcome in enumerate(details, start=1):
+                    show(count, outcome.path)
         comparison = archive.compare(out)
         for _ in run_comparison(comparison, as_json=as_json):
             pass

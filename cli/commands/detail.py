@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from archive.errors import DONE, SOME_SKIPPED, UsageError
 from archive.settings import Settings
 from cli.shared.command import Command
 from cli.shared.details import DETAIL_BYTES, DetailTally, track
-from cli.shared.options import archive_options, json_option, model_options
-from cli.shared.output import say
-from cli.shared.values import Whole
+from cli.shared.listing import say_no_row
+from cli.shared.options import archive_options, filter_options, json_option, model_options
+from cli.shared.values import MOST_BYTES, Number, Whole
 
-MOST_BYTES = 65535
+if TYPE_CHECKING:
+    from archive.filters import Filters
 
 
 @click.command(cls=Command)
@@ -22,7 +25,13 @@ MOST_BYTES = 65535
     "max_bytes",
     type=Whole(0, MOST_BYTES),
     help="Bytes of each detail, at most; longer ones are cut. 0 removes them.  "
-    f"[default: {DETAIL_BYTES}; with --budget, as many as help]",
+    f"[default: {DETAIL_BYTES}; with --until or --budget, as many as help]",
+)
+@click.option(
+    "--until",
+    metavar="DB",
+    type=Number(1, 99),
+    help="Only as many bytes as bring a picture to this PSNR, measured in the decoder's frame.",
 )
 @click.option(
     "--budget",
@@ -31,13 +40,8 @@ MOST_BYTES = 65535
     help="Bytes of all these details together, spent on the images where they help most; "
     "all of them are written anew.",
 )
-@click.option(
-    "--where",
-    multiple=True,
-    metavar="CONDITION",
-    help="Only rows like 'path~*/2019/*' or 'width>1000'.",
-)
 @click.option("-n", "--dry-run", is_flag=True, help="Show what would happen; change nothing.")
+@filter_options
 @archive_options
 @model_options
 @json_option
@@ -45,9 +49,10 @@ def command(
     *,
     ids: tuple[int, ...],
     max_bytes: int | None,
+    until: float | None,
     budget: int | None,
-    where: tuple[str, ...],
     dry_run: bool,
+    filters: Filters,
     settings: Settings,
     model: str | None,
     any_weights: bool,
@@ -62,17 +67,21 @@ def command(
     """
     from archive.archive import Archive
 
-    if ids and where:
+    if ids and not filters.is_empty:
         raise UsageError("give either ids (`coldframe ls` lists them) or conditions, not both")
+    if until is not None and budget is not None:
+        raise UsageError("give either --until, for each picture, or --budget, for all of them")
     if max_bytes is None:
-        max_bytes = DETAIL_BYTES if budget is None else MOST_BYTES
-    tally = DetailTally(as_json=as_json, dry_run=dry_run, budget=budget)
+        max_bytes = DETAIL_BYTES if until is None and budget is None else MOST_BYTES
+    tally = DetailTally(as_json=as_json, dry_run=dry_run, until=until, budget=budget)
     with Archive(settings, model=model, any_weights=any_weights) as archive:
-        rows = archive.rows(ids, damaged=True) if ids else archive.select(where)
-        total = len(ids) or (None if where else len(archive))
-        outcomes = archive.write_details(rows, max_bytes=max_bytes, budget=budget, dry_run=dry_run)
+        rows = archive.rows(ids, damaged=True) if ids else archive.select(filters)
+        total = len(ids) or (len(archive) if filters.is_empty else None)
+        outcomes = archive.write_details(
+            rows, max_bytes=max_bytes, until=until, budget=budget, dry_run=dry_run
+        )
         track(outcomes, tally, total, as_json=as_json)
     tally.print()
     if not tally.rows:
-        say("no row meets the conditions" if where else "the archive has no rows", err=True)
+        say_no_row(filters)
     return SOME_SKIPPED if tally.missed and not dry_run else DONE

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,12 +13,12 @@ from archive.errors import UsageError
 from archive.settings import Settings
 from cli.shared.command import Command
 from cli.shared.listing import print_row
-from cli.shared.options import archive_options, json_option
+from cli.shared.options import archive_options, filter_options, json_option
 from cli.shared.output import emit, path_fields, plural, say
-from cli.shared.values import PathValue
 
 if TYPE_CHECKING:
     from archive.archive import Archive
+    from archive.filters import Filters
     from archive.preserve.forget import ForgottenRow
     from archive.records import Row
 
@@ -29,21 +28,9 @@ DIGEST = re.compile(r"[0-9a-f]{64}")
 @click.command(cls=Command)
 @click.argument("names", metavar="[ID]...", nargs=-1)
 @click.option(
-    "--where",
-    multiple=True,
-    metavar="CONDITION",
-    help="Rows like 'path~*/2019/*' or 'width>1000'.",
-)
-@click.option(
-    "--under",
-    type=PathValue(path_type=Path),
-    metavar="FOLDER",
-    help="Rows whose file was seen below this folder.",
-)
-@click.option(
     "--missing",
     is_flag=True,
-    help="Rows whose file is gone from every place; a drive that is away does not count.",
+    help="Only rows whose file is gone from every place; a drive that is away does not count.",
 )
 @click.option("-n", "--dry-run", is_flag=True, help="List the rows; change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -53,17 +40,17 @@ DIGEST = re.compile(r"[0-9a-f]{64}")
     help="Keep no SHA-256: the same file may be archived again. Of an earlier tombstone, give the "
     "SHA-256 instead of an id.",
 )
+@filter_options
 @archive_options
 @json_option
 def command(
     *,
     names: tuple[str, ...],
-    where: tuple[str, ...],
-    under: Path | None,
     missing: bool,
     dry_run: bool,
     yes: bool,
     no_tombstone: bool,
+    filters: Filters,
     settings: Settings,
     as_json: bool,
 ) -> None:
@@ -75,7 +62,7 @@ def command(
     """
     from archive.archive import Archive
 
-    has_conditions = bool(where) or under is not None or missing
+    has_conditions = missing or not filters.is_empty
     if bool(names) == has_conditions:
         raise UsageError("give either ids (`coldframe ls` lists them) or conditions")
     with Archive(settings) as archive:
@@ -83,7 +70,7 @@ def command(
         if digests and no_tombstone and len(digests) == len(names):
             _lift(archive, digests, dry_run=dry_run)
             return
-        selected = archive.select(where, under=under, missing=missing) if has_conditions else ()
+        selected = archive.select(filters, missing=missing) if has_conditions else ()
         ids = [row.id for row in selected] or list(map(_id, names))
         if not ids:
             say("no row meets the conditions", err=True)

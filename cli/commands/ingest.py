@@ -15,7 +15,7 @@ from cli.shared.output import next_step
 from cli.shared.progress import progress
 from cli.shared.seeds import select_seeds
 from cli.shared.tally import Tally
-from cli.shared.values import Whole
+from cli.shared.values import MOST_BYTES, Whole
 
 if TYPE_CHECKING:
     from archive.archive import Archive
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     "--detail",
     "detail_bytes",
     metavar="BYTES",
-    type=Whole(2, 65535),
+    type=Whole(2, MOST_BYTES),
     help="Then write a detail of so many bytes for every row without one, or with a shorter one, "
     "as `coldframe detail` does. Slow.",
 )
@@ -45,7 +45,11 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Archive the readable part of truncated images, flagged.",
 )
-@click.option("--rescan", is_flag=True, help="Read files again that seem unchanged.")
+@click.option(
+    "--rescan",
+    is_flag=True,
+    help="Read files again that seem unchanged; fill in camera and place of rows without.",
+)
 @click.option(
     "--exclude",
     multiple=True,
@@ -95,6 +99,7 @@ def command(
             for outcome in archive.ingest(paths, rules=rules, **options):
                 tally.add(outcome)
                 show(tally.files, tally.short(), total=archive.ingest_progress.total)
+        tally.described = archive.ingest_progress.described
         if candidates:
             tally.seeds = select_seeds(archive, int(candidates), silent=as_json)
         tally.print(archive.ingest_progress.seconds)

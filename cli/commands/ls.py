@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,9 +13,12 @@ from archive.records import Row, SkippedRecord
 from archive.settings import Settings
 from cli.shared.command import Command
 from cli.shared.listing import print_row, print_skipped, print_tombstones
-from cli.shared.options import archive_options, json_option
+from cli.shared.options import archive_options, filter_options, json_option
 from cli.shared.output import say, write_bytes
 from cli.shared.values import Whole
+
+if TYPE_CHECKING:
+    from archive.filters import Filters
 
 Line = tuple[Row | SkippedRecord, dict[str, float]]
 
@@ -29,6 +33,14 @@ Line = tuple[Row | SkippedRecord, dict[str, float]]
     metavar="N",
     help="List the N lowest-scoring audited rows.",
 )
+@click.option(
+    "--sort",
+    default="id",
+    show_default=True,
+    type=click.Choice(["id", "date", "-date"]),
+    help="Order of archived images; -date: the newest first. Those without a date come last.",
+)
+@filter_options
 @archive_options
 @json_option
 def command(
@@ -37,6 +49,8 @@ def command(
     forgotten: bool,
     null: bool,
     worst: int | None,
+    sort: str,
+    filters: Filters,
     settings: Settings,
     as_json: bool,
 ) -> None:
@@ -45,13 +59,17 @@ def command(
 
     if skipped + forgotten + bool(worst) > 1:
         raise UsageError("give one of --skipped, --forgotten and --worst")
+    if (skipped or forgotten or worst) and not filters.is_empty:
+        raise UsageError("conditions select archived images, not --skipped, --forgotten or --worst")
     if forgotten and null:
         raise UsageError("--null prints paths, and of forgotten files none is kept")
     with Archive(settings) as archive:
         if forgotten:
             print_tombstones(archive.tombstones(), as_json)
             return
-        rows: Iterable[Row | SkippedRecord] = archive.skipped() if skipped else archive
+        rows: Iterable[Row | SkippedRecord] = (
+            archive.skipped() if skipped else archive.select(filters, sort=sort)
+        )
         lines: Iterable[Line] = archive.worst(worst) if worst else ((row, {}) for row in rows)
         if worst and not lines:
             say("no row has been audited yet; run `coldframe audit`", err=True)

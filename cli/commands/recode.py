@@ -8,28 +8,30 @@ import click
 
 from archive.settings import Settings
 from cli.shared.command import Command
-from cli.shared.options import archive_options, codec_options, json_option, model_options
+from cli.shared.options import (
+    archive_options,
+    codec_options,
+    filter_options,
+    json_option,
+    model_options,
+)
 from cli.shared.progress import progress
 from cli.shared.recode_report import print_summary
 
 if TYPE_CHECKING:
     from archive.codecs import CodecConfig
+    from archive.filters import Filters
 
 
 @click.command(cls=Command)
 @codec_options("klt")
-@click.option(
-    "--where",
-    multiple=True,
-    metavar="CONDITION",
-    help="Only rows like 'path~*/2019/*' or 'width>1000'.",
-)
 @click.option(
     "--least-squares",
     is_flag=True,
     help="Keep the codes of coclico and clip rows; decode them by least squares.",
 )
 @click.option("-n", "--dry-run", is_flag=True, help="Show what would happen; change nothing.")
+@filter_options
 @archive_options
 @model_options
 @json_option
@@ -37,7 +39,7 @@ def command(
     *,
     settings: Settings,
     codec: CodecConfig,
-    where: tuple[str, ...],
+    filters: Filters,
     least_squares: bool,
     dry_run: bool,
     model: str | None,
@@ -58,7 +60,7 @@ def command(
         Archive(settings, model=model, any_weights=any_weights) as archive,
         progress("recoding", len(archive), silent=as_json) as show,
     ):
-        run = archive.recode(None if least_squares else codec, where=where, dry_run=dry_run)
+        run = archive.recode(None if least_squares else codec, filters=filters, dry_run=dry_run)
         for row in run:
             recoded.append(row)
             show(len(recoded))

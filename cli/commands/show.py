@@ -54,6 +54,9 @@ def _facts(row: Row, codec: str) -> dict[str, Any]:
         "file_bytes": row.file_bytes,
         "flags": [str(flag.name).lower() for flag in row.flags],
         "taken_at": row.taken_at and row.taken_at.isoformat(),
+        "camera": row.camera,
+        "latitude": row.latitude,
+        "longitude": row.longitude,
         "archived_at": row.archived_at.isoformat(),
     }
 

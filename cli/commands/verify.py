@@ -26,7 +26,8 @@ def command(settings: Settings, as_json: bool) -> int:
     Exits with 4 if damage is found.
     """
     from archive.archive import Archive
-    from archive.records import Damage, StaleDetail
+    from archive.preserve.verify import StaleDetail
+    from archive.records import Damage
 
     rows = 0
     stale = 0

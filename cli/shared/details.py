@@ -27,10 +27,18 @@ PLAIN = {"cut": "cut", "kept": "kept as they are", "removed": "removed"}
 class DetailTally:
     """What became of rows' details, or would become."""
 
-    def __init__(self, *, as_json: bool, dry_run: bool = False, budget: int | None = None) -> None:
-        """`budget`: bytes of all details together, if they share one."""
+    def __init__(
+        self,
+        *,
+        as_json: bool,
+        dry_run: bool = False,
+        until: float | None = None,
+        budget: int | None = None,
+    ) -> None:
+        """`until`: the PSNR that ends a detail; `budget`: bytes of all together, if they share."""
         self._as_json = as_json
         self._dry_run = dry_run
+        self._until = until
         self._budget = budget
         self._counts: Counter[str] = Counter()
         self._shares: dict[int, int] = {}  # of a budget: bytes of what was written, by image
@@ -38,6 +46,7 @@ class DetailTally:
         self._bytes = 0
         self._bytes_before = 0
         self._longest = 0  # of those written
+        self._short_of_goal = 0  # of those written, with a PSNR below `until`
 
     @property
     def rows(self) -> int:
@@ -62,6 +71,7 @@ class DetailTally:
             self._bytes_before += outcome.bytes_before
         if status == "written":
             self._longest = max(self._longest, outcome.bytes)
+            self._short_of_goal += (outcome.psnr or 0.0) < (self._until or 0.0)
             scores = {"psnr": outcome.psnr or 0.0, "similarity": outcome.similarity or 0.0}
             self._sums.update({"bytes": outcome.bytes, **scores})
         if self._budget is not None and (status == "written" or outcome.id in self._shares):
@@ -111,6 +121,8 @@ class DetailTally:
                 f"on average {means['bytes']:.0f} bytes, {means['psnr']:.1f} dB, "
                 f"similarity {means['similarity']:.2f}"
             )
+            if self._short_of_goal:
+                say(f"{self._short_of_goal:,} of them with all bytes below {self._until:g} dB")
 
     def _means(self) -> dict[str, float]:
         """Of the details that were written; {} for none, or before anything was."""

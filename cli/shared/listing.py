@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from archive.records import Row, SkippedRecord, TombstoneRecord
 from cli.shared.output import emit, path_fields, say, size
+
+if TYPE_CHECKING:
+    from archive.filters import Filters
 
 
 def print_row(row: Row, scores: Mapping[str, float], as_json: bool) -> None:
@@ -14,7 +18,8 @@ def print_row(row: Row, scores: Mapping[str, float], as_json: bool) -> None:
     if as_json:
         facts = {"id": row.id, **path_fields(row.path), "digest": row.sha256.hex()}
         facts |= {"width": row.width, "height": row.height, "file_bytes": row.file_bytes}
-        emit({**facts, "format": row.format, "date": date.isoformat(), **scores})
+        facts |= {"format": row.format, "date": date.isoformat(), "camera": row.camera}
+        emit({**facts, "latitude": row.latitude, "longitude": row.longitude, **scores})
         return
     flags = " ".join(str(flag.name).lower() for flag in row.flags)
     columns = [f"{row.id:>8}", f"{date:%Y-%m-%d}", f"{row.width:>5} x {row.height:<5}"]
@@ -31,6 +36,14 @@ def print_skipped(skipped: SkippedRecord, as_json: bool) -> None:
         emit({**path_fields(skipped.path), **facts, "last_attempt": date})
     else:
         say(f"{skipped.reason:<14}  {skipped.path}: {skipped.detail}")
+
+
+def say_no_row(filters: Filters) -> None:
+    """Why nothing is listed."""
+    if filters.is_empty:
+        say("the archive is empty; fill it with `coldframe ingest FOLDER`", err=True)
+    else:
+        say("no row meets the conditions", err=True)
 
 
 def print_tombstones(tombstones: Sequence[TombstoneRecord], as_json: bool) -> None:

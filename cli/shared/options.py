@@ -12,12 +12,43 @@ import click
 
 from archive.errors import UsageError
 from archive.settings import DEFAULT_LOCATION, LOCK_SECONDS, Settings
-from cli.shared.values import Number, Whole
+from cli.shared.values import Number, PathValue, Whole
 
 if TYPE_CHECKING:
     from archive.codecs import CodecConfig
 
 Command = Callable[..., Any]
+FILTER_OPTIONS: dict[str, dict[str, Any]] = {  # fields of archive.filters.Filters
+    "since": {
+        "metavar": "DATE",
+        "help": "Only images taken then or later: 2019, 2019-08, 2019-08-24 or 2019-08-24T10:30.",
+    },
+    "until": {
+        "metavar": "DATE",
+        "help": "Only images taken then or earlier; that year, month, day or minute counts.",
+    },
+    "under": {
+        "metavar": "FOLDER",
+        "type": PathValue(),
+        "help": "Only images whose file was seen below this folder.",
+    },
+    "camera": {"metavar": "NAME", "help": "Only this camera: a part of its name, in any case."},
+    "format": {"metavar": "NAME", "help": "Only this file format, such as jpeg or heic."},
+    "near": {
+        "metavar": "LAT,LON,KM",
+        "help": "Only images taken within so many kilometers of a place, in degrees.",
+    },
+    "volume": {
+        "metavar": "LABEL",
+        "help": "Only images seen on this drive; `coldframe volumes` lists them.",
+    },
+    "has_original": {"is_flag": True, "help": "Only images whose original can be seen now."},
+    "where": {
+        "metavar": "CONDITION",
+        "multiple": True,
+        "help": "Only rows like 'path~*/2019/*' or 'width>1000'; may be repeated.",
+    },
+}
 MOST_LOCK_SECONDS = 86_400  # a day
 UNITS = {"s": 1, "m": 60, "h": 3600}  # seconds
 CODEC_HELP = "Codec of embeddings and color maps: {codecs}, or the .npz file of a fitted codec"
@@ -86,6 +117,22 @@ def json_option(command: Command) -> Command:
     return click.option(
         "--json", "as_json", is_flag=True, help="Machine-readable output on stdout."
     )(command)
+
+
+def filter_options(command: Command) -> Command:
+    """--since, --until … --where, passed as `filters`: which rows are meant; all without any."""
+
+    @functools.wraps(command)
+    def with_filters(*args: Any, **others: Any) -> Any:
+        from archive.filters import Filters
+
+        chosen = {name: others.pop(name) for name in FILTER_OPTIONS}
+        return command(*args, filters=Filters(**chosen), **others)
+
+    decorated: Command = with_filters
+    for name, option in reversed(FILTER_OPTIONS.items()):
+        decorated = click.option("--" + name.replace("_", "-"), **option)(decorated)
+    return decorated
 
 
 def model_options(command: Command) -> Command:

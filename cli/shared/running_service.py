@@ -13,6 +13,7 @@ import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -31,6 +32,7 @@ class ServedHit:
     score: float
     path: str
     digest: str
+    taken_at: datetime | None
 
 
 def search_by_service(
@@ -70,5 +72,6 @@ def _is_of_this_version(answer: Mapping[str, object]) -> bool:
     return answer["version"] == version("coldframe")
 
 
-def _hit(id: int, score: float, path: str, digest: str) -> ServedHit:
-    return ServedHit(id, score, os.fsdecode(base64.b64decode(path)), digest)
+def _hit(id: int, score: float, path: str, digest: str, taken_at: str | None) -> ServedHit:
+    date = None if taken_at is None else datetime.fromisoformat(taken_at)
+    return ServedHit(id, score, os.fsdecode(base64.b64decode(path)), digest, date)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from cli.shared.options import Command
-from cli.shared.values import Number, Whole
+from cli.shared.values import MOST_BYTES, Number, Whole
 
 FIELDS = (
     "steps",
@@ -77,7 +77,7 @@ OPTIONS = (
     ),
     click.option(
         "--detail-bytes",
-        type=Whole(0, 65535),
+        type=Whole(0, MOST_BYTES),
         help="Bytes of each row's detail to use [default: all].",
     ),
     click.option(

@@ -58,6 +58,7 @@ class Tally:
 
     def __init__(self, *, as_json: bool = False) -> None:
         self.seeds: SeedCounts | None = None  # selected afterwards
+        self.described = 0  # rows whose camera or place was filled in
         self._as_json = as_json
         self._counts: Counter[type[Outcome]] = Counter()
         self._skipped: list[Skipped] = []
@@ -96,6 +97,7 @@ class Tally:
         counts = {key: self._counts[kind] for kind, key in MESSAGE_TYPES.items()}
         seconds = round(time.monotonic() - self._started, 3)
         rate = self._counts[Archived] / ingest_seconds if ingest_seconds else 0.0
+        counts["described"] = self.described
         return counts | {"seconds": seconds, "images_per_second": round(rate, 2)}
 
     def print(self, ingest_seconds: float) -> None:
@@ -112,6 +114,8 @@ class Tally:
             say(f"  … and {unlisted:,} more: `coldframe ls --skipped`")
         for linked in self._linked:
             say(f"  linked folder {linked.path}: follow it with --follow-links")
+        if self.described:
+            say(f"filled in camera or place of {plural(self.described, 'image')}")
         if self.seeds:
             say(str(self.seeds))
 

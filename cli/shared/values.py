@@ -65,4 +65,5 @@ def _bounds(kind: click.IntRange | click.FloatRange) -> str:
     return f"from {kind.min:,} to {kind.max:,}"
 
 
+MOST_BYTES = 65535  # of a detail
 TEXT = Text()

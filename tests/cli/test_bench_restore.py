@@ -47,3 +47,15 @@ def test_a_folder_without_images_is_refused(shell: Shell, tmp_path: Path) -> Non
     (tmp_path / "empty").mkdir()
     text = shell("bench", "restore", tmp_path / "empty", "--out", tmp_path / "out", code=2)
     assert "no image in" in text
+
+
+def test_details_count_and_come_nearer(
+    shell: Shell,
+    scenes: Path,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    arguments = ("bench", "restore", scenes / "0.png", "--out", tmp_path / "out")
+    row, *_ = shell.json(*arguments)
+    detailed, *_ = shell.json(*arguments, "--detail", "80")
+    assert detailed["bits"] == row["bits"] + 8 * 80
+    assert detailed["psnr"] > row["psnr"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -178,6 +179,24 @@ def test_the_code_is_the_same_from_any_number_of_threads(
 
 
 @pytest.mark.slow
+def test_what_follows_the_pixels_comes_nearer_to_them(
+    pocket: LatentDecoder, scenes: Scenes
+) -> None:
+    z0 = pocket.latents(scenes.images)
+    plain: list[NoisePath] = [WritingPath(SCHEDULE, z, SCHEDULE.max_bytes) for z in z0]
+    followed: list[NoisePath] = [
+        WritingPath(
+            SCHEDULE, z, SCHEDULE.max_bytes, partial(pocket.pixel_gradient, image=image), 700
+        )
+        for z, image in zip(z0, scenes.images, strict=True)
+    ]
+    psnrs = [
+        np.mean(list(map(psnr, scenes.draw(pocket, paths), scenes.images)))
+        for paths in (plain, followed)
+    ]
+    assert psnrs[1] > psnrs[0]
+
+
 def test_what_bfloat16_wrote_is_read_in_float32(pocket: LatentDecoder, scenes: Scenes) -> None:
     coarse = open_decoder(PAIRS["pocket"], dimension=512, device=DeviceConfig("cpu", "bfloat16"))
     codes, images = written(coarse, scenes, 1, 60)

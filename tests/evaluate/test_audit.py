@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from archive.archive import Archive
 from archive.errors import UsageError
 from archive.evaluate.audit import Audited, summarize
-from archive.filters import SampleSize, parse_sample_size
+from archive.filters.samples import SampleSize, parse_sample_size
 from archive.models.sampling import Sampling
 from archive.records import AUDITED, Damage, NewCodes, RestorationRecord
 from archive.restore.reconstruct import seed_of

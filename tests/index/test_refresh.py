@@ -16,7 +16,8 @@ from archive.codecs import Codec
 from archive.codecs.coclico import coclico
 from archive.codecs.klt import fit_klt
 from archive.index import Index
-from archive.index.search import Hit, Search
+from archive.index.hits import Hit
+from archive.index.search import Search
 from archive.records import Batch, CodecRecord, NewCodes
 from archive.settings import Settings
 from archive.store import Store, schema

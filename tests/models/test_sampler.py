@@ -11,7 +11,8 @@ import torch
 from archive.imaging.resize import to_square
 from archive.models.decoder import DecodeRequest
 from archive.models.decoders.open import open_decoder
-from archive.models.decoders.sampler import LatentDecoder, low_frequencies
+from archive.models.decoders.pulls import low_frequencies
+from archive.models.decoders.sampler import LatentDecoder
 from archive.models.pairs import PAIRS
 from archive.models.sampling import Sampling
 from tests.support.pairs import DIMENSION
@@ -103,6 +104,21 @@ def test_an_image_is_the_same_whatever_else_is_in_the_request(
 def test_low_frequencies_of_a_constant_are_the_constant() -> None:
     constant = torch.full((1, 4, 12, 20), 2.0)
     assert torch.allclose(low_frequencies(constant, 8), constant)
+
+
+def test_the_pixel_gradient_leads_to_a_smaller_error(
+    tiny_decoder: LatentDecoder, rng: np.random.Generator
+) -> None:
+    target, other = rng.integers(0, 256, (2, 24, 16, 3), dtype=np.uint8)
+    [z] = tiny_decoder.latents([other])
+    gradient = tiny_decoder.pixel_gradient(z, target)
+    assert gradient.shape == z.shape
+
+    def error(latents: torch.Tensor) -> float:
+        [pixels] = tiny_decoder.decode_pixels(latents[None])
+        return float(np.square(pixels.astype(float) - target).mean())
+
+    assert error(z + z.norm() * gradient / gradient.norm()) < error(z)
 
 
 def test_low_frequency_guidance_brings_an_images_colors_nearer_to_the_map(

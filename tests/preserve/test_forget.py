@@ -12,6 +12,7 @@ from PIL import Image
 
 from archive.archive import Archive
 from archive.errors import ArchiveReadOnly, DamagedRow, NotFound
+from archive.filters import Filters
 from archive.ingest.outcomes import Archived, Duplicate, Forgotten, Outcome, Unchanged
 from archive.models.pairs import find_pair
 from archive.records import Batch, Damage, RestorationRecord, Row
@@ -148,11 +149,11 @@ def test_a_damaged_row_can_be_forgotten(settings: Settings) -> None:
 
 def test_rows_are_selected_by_all_conditions(archive: Archive, album: Path) -> None:
     inner = {row.id for row in archive if "inner" in row.path}
-    assert {row.id for row in archive.select(under=album / "inner")} == inner
-    assert [row.id for row in archive.select("id<=4", under=album / "inner")] == sorted(
-        row_id for row_id in inner if row_id <= 4
-    )
-    assert list(archive.select(under=album / "inn")) == []
+    assert {row.id for row in archive.select(Filters(under=album / "inner"))} == inner
+    assert [
+        row.id for row in archive.select(Filters(where="id<=4", under=album / "inner"))
+    ] == sorted(row_id for row_id in inner if row_id <= 4)
+    assert list(archive.select(Filters(under=album / "inn"))) == []
     assert len(list(archive.select())) == 12
 
 
@@ -166,7 +167,7 @@ def test_missing_rows_are_those_whose_files_are_gone_everywhere(
     Path(gone.path).unlink()
     Path(copied.path).unlink()
     assert [row.id for row in archive.select(missing=True)] == [gone.id]
-    monkeypatch.setattr("archive.preserve.forget.is_mounted", lambda *_: False)
+    monkeypatch.setattr("archive.selection.is_mounted", lambda *_: False)
     assert list(archive.select(missing=True)) == []  # the drive is away
 
 
@@ -187,7 +188,10 @@ def test_a_damaged_place_selects_nothing(archive: Archive, album: Path) -> None:
     with pytest.warns(DamagedRow):
         assert list(archive.select(missing=True)) == []
     with pytest.warns(DamagedRow):
-        assert {row.id for row in archive.select(under=album)} == set(range(1, 13)) - {3, 4}
+        assert {row.id for row in archive.select(Filters(under=album))} == set(range(1, 13)) - {
+            3,
+            4,
+        }
     with archive._store.database.writing() as connection:
         connection.exec_driver_sql("UPDATE volume SET root = '/elsewhere'")
     with pytest.warns(DamagedRow):
@@ -200,7 +204,7 @@ def test_a_folder_is_known_by_the_path_it_had_and_by_the_one_it_has(
     moved = album.with_name("moved")
     album.rename(moved)
     album.symlink_to(moved)
-    assert len(list(archive.select(under=album))) == 12
+    assert len(list(archive.select(Filters(under=album)))) == 12
 
 
 def test_an_index_that_cannot_be_removed_forgets_nothing(

@@ -17,7 +17,8 @@ from archive.archive import Archive
 from archive.arrays import Vectors
 from archive.codecs import CodecConfig
 from archive.errors import UsageError
-from archive.filters import row_filter
+from archive.filters import Filters
+from archive.filters.conditions import row_filter
 from archive.models.pairs import find_pair
 from archive.records import NewCodes
 from archive.settings import Settings
@@ -63,9 +64,8 @@ def test_a_dry_run_and_a_condition_leave_the_others_alone(archive: Archive) -> N
     assert len(list(archive.recode(CodecConfig("klt", bits=63), dry_run=True))) == COUNT
     assert {row.id: row.clip_code for row in archive} == before
     assert len(archive._codecs.records) == 1
-    done = list(
-        archive.recode(CodecConfig("clip", bits_per_dim=2), where=["path~*/00*.png", "id>3"])
-    )
+    some = Filters(where=["path~*/00*.png", "id>3"])
+    done = list(archive.recode(CodecConfig("clip", bits_per_dim=2), filters=some))
     changed = {row.id for row in archive if row.clip_code != before[row.id]}
     assert changed == {one.id for one in done}
     assert 0 < len(changed) < 10
@@ -89,7 +89,7 @@ def test_stopped_in_the_middle_it_resumes(
 
 def test_new_images_get_a_codec_that_rows_return_to(archive: Archive, tmp_path: Path) -> None:
     list(archive.recode("klt"))
-    list(archive.recode("coclico", where="id>60"))
+    list(archive.recode("coclico", filters=Filters(where="id>60")))
     list(archive.recode("klt", dry_run=True))
     assert archive.codec.name == "coclico"
     assert len(list(archive.recode("klt"))) == COUNT - 60

@@ -10,10 +10,11 @@ from tests.support.sources import ROOT, imports, name_of, sources
 
 LAYERS = (  # wings: each may import from those before it, and from none in its own line
     {"errors", "settings", "arrays", "metrics", "records"},
-    {"codecs"},
+    {"codecs", "filters"},
     {"imaging", "models", "store"},
-    {"index", "filters", "originals", "decode_row", "detail"},
+    {"index", "originals", "decode_row", "detail"},
     {"ingest", "recode", "restore"},
+    {"selection"},
     {"preserve", "evaluate"},
     {"create_archive", "fitting_ingest", "archive_reader"},
     {"archive"},

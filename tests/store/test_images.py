@@ -12,7 +12,7 @@ from archive.records import Batch, FileStamp, Flag, NewCodes, Place
 from archive.store import Store, schema
 from archive.store.checksum import row_crc32
 from archive.store.clock import utc_now
-from archive.store.images import Totals
+from archive.store.totals import Totals
 from tests.support.rows import digest, new_codec, new_image
 
 

@@ -26,7 +26,16 @@ from archive.codecs.coders.transform import Transform
 from archive.codecs.coders.trellis_transform import TrellisTransform
 from archive.codecs.klt import fit_klt
 from archive.index import Index, IndexStamp
-from archive.records import Batch, CodecRecord, FileStamp, Flag, ModelRecord, NewImage, Place
+from archive.records import (
+    Batch,
+    Capture,
+    CodecRecord,
+    FileStamp,
+    Flag,
+    ModelRecord,
+    NewImage,
+    Place,
+)
 from archive.settings import Settings
 from archive.store import Store
 from archive.store.clock import utc_now
@@ -162,30 +171,41 @@ def test_the_page_reads_an_archive_with_sqlite_alone(
 
 
 @pytest.mark.parametrize(
-    "table", ["model", "codec", "image", "source", "volume", "detail", "detail_schedule"]
+    "table",
+    ["model", "codec", "camera", "image", "source", "volume", "detail", "detail_schedule"],
 )
+@pytest.mark.parametrize("capture", [Capture("Canon EOS 5D", -3386000, 15120001), Capture("Leica")])
 def test_the_page_checks_every_row_with_sqlite_alone(
-    tmp_path: Path, page_code: dict[str, Any], table: str
+    tmp_path: Path, page_code: dict[str, Any], table: str, capture: Capture
 ) -> None:
     codec = coclico(16)
     [clip_code] = codec.encode_vectors(np.ones((1, 16), np.float32))
-    _write(tmp_path, codec, clip_code, b"", path=os.fsdecode(b"base64:caf\xe9.jpg"))
+    path = os.fsdecode(b"base64:caf\xe9.jpg")
+    _write(tmp_path, codec, clip_code, b"", path=path, capture=capture)
     with closing(sqlite3.connect(tmp_path / "archive.db")) as connection:
         connection.row_factory = sqlite3.Row
         [row] = connection.execute(f"SELECT * FROM {table}")
     names = [name for name in described(section(table)) if name not in ("id", "crc32", "last_seen")]
-    assert page_code["row_crc32"]([row[name] for name in names]) == row["crc32"]
-    assert page_code["row_crc32"]([row[name] for name in reversed(names)]) != row["crc32"]
+    values = {name: row[name] for name in names}
+    assert page_code["row_crc32"](values) == row["crc32"]
+    assert page_code["row_crc32"](values | {names[0]: "something else"}) != row["crc32"]
 
 
 def _write(
-    folder: Path, codec: Codec, clip_code: bytes, color_code: bytes, *, path: str = "a.jpg"
+    folder: Path,
+    codec: Codec,
+    clip_code: bytes,
+    color_code: bytes,
+    *,
+    path: str = "a.jpg",
+    capture: Capture = Capture(),
 ) -> None:
     store = Store.create(Settings(str(folder)))
     model = store.models.add(ModelRecord("pocket", "e", "", "", codec.dimension, "f" * 64, {}))
     record = store.codecs.add(CodecRecord(model.id, codec.name, codec.parameters(), utc_now()))
     place = Place(store.volumes.see(marker="m", label="", root="/"), path, FileStamp(1, 2))
-    image = NewImage(bytes(32), clip_code, color_code, 4, 3, "JPEG", Flag.NONE, None, place)
+    facts = (4, 3, "JPEG", Flag.NONE, None)
+    image = NewImage(bytes(32), clip_code, color_code, *facts, place, capture)
     store.add_batch(record.id, Batch([image]))
     new_detail(store, next(store.images.all()))
     store.close()

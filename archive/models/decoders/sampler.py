@@ -36,6 +36,7 @@ from archive.models.decoders.autoencoder import Autoencoder
 from archive.models.decoders.clip_guidance import GUIDANCE_INTERVAL, guidance_gradient
 from archive.models.decoders.conditioning import Conditioning
 from archive.models.decoders.follow import follow
+from archive.models.decoders.pulls import low_frequencies, pixel_gradient
 from archive.models.decoders.schedule import Schedule, classifier_free_guidance, img2img_timesteps
 from archive.models.decoders.upscaler import upscale
 from archive.models.device import device_memory, precision
@@ -211,6 +212,12 @@ class LatentDecoder:
         with self._torch.inference_mode():
             return self.encode_pixels(stacked.permute(0, 3, 1, 2)).float()
 
+    def pixel_gradient(self, z_hat: torch.Tensor, image: Pixels) -> torch.Tensor:
+        """As Decoder.pixel_gradient."""
+        pixels = self._torch.tensor(image).permute(2, 0, 1)[None].to(self._device) / 127.5 - 1
+        with precision(self._device):
+            return pixel_gradient(z_hat, self._autoencoder.decode, pixels)
+
     def timesteps(self, steps: int, strength: float) -> torch.Tensor:
         """The timesteps of a run, descending; sets the solver to run exactly these."""
         return img2img_timesteps(self._schedule.solver, steps, strength, device=self._device)
@@ -273,18 +280,6 @@ class LatentDecoder:
             return pure
         alpha_bar = self._schedule.alpha_bar(timestep)
         return alpha_bar.sqrt() * z_map + (1 - alpha_bar).sqrt() * noise
-
-
-def low_frequencies(z: torch.Tensor, cells: int) -> torch.Tensor:
-    """(B, C, h, w) → its means over a grid of cells × cells, enlarged to (B, C, h, w) again."""
-    from torch.nn import functional
-
-    grid = (min(cells, z.shape[2]), min(cells, z.shape[3]))
-    means = functional.adaptive_avg_pool2d(z, grid)
-    enlarged: torch.Tensor = functional.interpolate(
-        means, z.shape[2:], mode="bilinear", align_corners=False
-    )
-    return enlarged
 
 
 def _batch_size(device: torch.device) -> int:

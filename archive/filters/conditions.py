@@ -1,16 +1,13 @@
-"""Which rows, and how many.
+"""Conditions: `width>1000`, `format=JPEG`, `path~*/2019/*`. A row must meet all of them.
 
-conditions    `width>1000`, `format=JPEG`, `path~*/2019/*`: a row must meet all of them
-sample sizes  `1%` or `500`
+A row whose field is unknown meets no condition on it. Latitude and longitude are in degrees.
 """
 
 from __future__ import annotations
 
-import math
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatch
 from typing import Any
@@ -19,6 +16,16 @@ from archive.errors import UsageError
 from archive.records import Row
 
 RowFilter = Callable[[Row], bool]
+
+
+def _moment(text: str) -> datetime:
+    """A date as rows have it. Raises ValueError, also for a time zone."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is not None:
+        raise ValueError("dates of rows have no time zone")
+    return moment
+
+
 FIELDS: Mapping[str, Callable[[str], Any]] = {
     "id": int,
     "codec_id": int,
@@ -27,12 +34,16 @@ FIELDS: Mapping[str, Callable[[str], Any]] = {
     "file_bytes": int,
     "format": str,
     "path": str,
-    "taken_at": datetime.fromisoformat,
-    "archived_at": datetime.fromisoformat,
+    "camera": str,
+    "latitude": float,
+    "longitude": float,
+    "taken_at": _moment,
+    "archived_at": _moment,
 }
 KINDS: Mapping[Callable[[str], Any], str] = {
     int: "a whole number",
-    datetime.fromisoformat: "a date like 2019-08-24",
+    float: "a number",
+    _moment: "a date like 2019-08-24",
 }
 OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
@@ -44,30 +55,6 @@ OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "~": lambda value, pattern: fnmatch(str(value), str(pattern)),
 }
 CONDITION = re.compile(r"\s*(\w+)\s*(!=|<=|>=|=|<|>|~)\s*(.+?)\s*")
-PERCENTAGE = re.compile(r"(\d+(?:\.\d+)?)%")
-COUNT = re.compile(r"\d{1,18}")  # what a database counts to
-
-
-@dataclass(frozen=True)
-class SampleSize:
-    """A share of the rows, 0 … 1, or a number of rows."""
-
-    share: float = 0.0
-    count: int = 0
-
-    def of(self, rows: int) -> int:
-        """How many of so many rows: at least one, if there is one."""
-        return min(rows, self.count or math.ceil(round(self.share * rows, 6)))
-
-
-def parse_sample_size(text: str) -> SampleSize:
-    """`1%` or `500` → SampleSize. Raises UsageError."""
-    percentage = PERCENTAGE.fullmatch(text.strip())
-    if percentage and 0 < float(percentage[1]) <= 100:
-        return SampleSize(share=float(percentage[1]) / 100)
-    if COUNT.fullmatch(text.strip()) and int(text) > 0:
-        return SampleSize(count=int(text))
-    raise UsageError(f"invalid sample {text!r}: expected a percentage above 0% or a row count")
 
 
 def row_filter(conditions: Sequence[str]) -> RowFilter:

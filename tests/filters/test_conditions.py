@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from archive.errors import UsageError
-from archive.filters import row_filter
+from archive.filters.conditions import row_filter
 from archive.records import Flag, Row
 
 DAY = datetime(2019, 5, 1)
@@ -26,6 +26,9 @@ ROW = Row(
     flags=Flag.NONE,
     taken_at=DAY,
     archived_at=DAY,
+    latitude_e5=4886000,
+    longitude_e5=-250000,
+    camera="Leica M6",
     paths=("/photos/2019/a.jpg", "/backup/a.jpg"),
 )
 
@@ -49,6 +52,12 @@ ROW = Row(
         ("taken_at>2019-04-30", True),
         ("taken_at<2019-04-30", False),
         ("id=7", True),
+        ("camera=Leica M6", True),
+        ("camera~leica*", False),
+        ("camera~*M6", True),
+        ("latitude>48.85", True),
+        ("longitude<=-2.5", True),
+        ("longitude>0", False),
     ],
 )
 def test_a_condition_matches(condition: str, matches: bool) -> None:
@@ -61,11 +70,19 @@ def test_all_conditions_must_match_and_none_matches_everything() -> None:
     assert not row_filter(["width>1000", "format=PNG"])(ROW)
 
 
-def test_a_row_without_a_date_matches_no_date() -> None:
-    assert not row_filter(["taken_at>1900-01-01"])(replace(ROW, taken_at=None))
+def test_a_row_without_a_date_camera_or_place_matches_no_condition_on_it() -> None:
+    bare = replace(ROW, taken_at=None, camera=None, latitude_e5=None, longitude_e5=None)
+    for condition in ("taken_at>1900-01-01", "camera!=Leica M6", "camera~*", "latitude>-90"):
+        assert not row_filter([condition])(bare)
 
 
-@pytest.mark.parametrize("condition", ["color=red", "width", "width>wide", "taken_at>yesterday"])
+@pytest.mark.parametrize(
+    "condition",
+    [
+        *("color=red", "width", "width>wide", "latitude>north", "taken_at>yesterday"),
+        "taken_at>2019-01-01T00:00+01:00",
+    ],
+)
 def test_a_condition_that_means_nothing_is_refused(condition: str) -> None:
     with pytest.raises(UsageError, match=r"invalid condition|expected a "):
         row_filter([condition])

@@ -1,0 +1,48 @@
+"""Hits: what a search answers, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from archive.errors import UsageError
+from archive.records import Row
+
+SCORE_DIGITS = 6  # after the point
+ORDERS = ("score", "date", "-date")
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An archived image and its score: cosine of the query and vector_hat, −1 … 1."""
+
+    id: int
+    score: float
+    path: str  # where the image was first found
+    digest: str  # SHA-256 of the file, hexadecimal
+    taken_at: datetime | None = None  # the camera's local time
+
+    @classmethod
+    def of(cls, row: Row, score: float) -> Hit:
+        """A row and its score → the hit."""
+        digest = row.sha256.hex()
+        return cls(row.id, round(score, SCORE_DIGITS), row.path, digest, row.taken_at)
+
+
+def check_hit_order(order: str) -> None:
+    """Raises UsageError for an order that there is none of."""
+    if order not in ORDERS:
+        raise UsageError(f"hits are sorted by {', '.join(ORDERS)}, not by {order!r}")
+
+
+def in_order(hits: Sequence[Hit], order: str) -> list[Hit]:
+    """Hits, best first → by score, by date (the oldest first) or -date; undated ones last."""
+    if order == "score":
+        return list(hits)
+    dated = [hit for hit in hits if hit.taken_at is not None]
+    undated = [hit for hit in hits if hit.taken_at is None]
+    newest_first = order.startswith("-")
+    return (
+        sorted(dated, key=lambda hit: hit.taken_at or datetime.min, reverse=newest_first) + undated
+    )
