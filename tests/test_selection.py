@@ -152,9 +152,13 @@ def test_rows_and_hits_are_sorted_by_date(album: Album) -> None:
 
 
 @pytest.mark.parametrize(
-    "asked", [{"under": ""}, {"camera": " "}, {"volume": "\0"}, {"format": ""}, {"where": [""]}]
+    "asked",
+    [
+        *({"under": ""}, {"camera": " "}, {"volume": "\0"}, {"format": ""}, {"where": [""]}),
+        {"format": "\udcff"},
+    ],
 )
-def test_an_empty_filter_is_refused(asked: dict[str, Any]) -> None:
+def test_a_filter_that_means_nothing_is_refused(asked: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
         Filters(**asked)
 

@@ -46,6 +46,8 @@ class Filters:
             text = getattr(self, name)
             if text is not None and (not str(text).strip() or "\0" in str(text)):
                 raise UsageError(f"the filter {name} is {str(text)!r}; give it a value, or none")
+        if self.format is not None and not self.format.isascii():
+            raise UsageError(f"no file format is called {self.format!r}; try jpeg, png or heic")
         conditions = (self.where,) if isinstance(self.where, str) else tuple(self.where)
         object.__setattr__(self, "where", conditions)
         _ = (self.bounds, self.circle, self.meets)  # each raises for what means nothing
