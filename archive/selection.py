@@ -14,6 +14,7 @@ from operator import itemgetter
 
 from archive.errors import UsageError
 from archive.filters import Filters
+from archive.filters.conditions import RowFilter
 from archive.ingest.volumes import is_gone, is_mounted
 from archive.originals import can_be_seen
 from archive.records import Row

@@ -29,6 +29,7 @@ from archive.arrays import Vectors
 from archive.codecs import Codec
 from archive.errors import ArchiveLocked, ArchiveReadOnly
 from archive.index import Ids, Index, IndexStamp, Shortlist, files
+from archive.index.decoded import DecodedVectors
 from archive.index.hits import Hit
 from archive.index.layouts import decode_or_zero
 from archive.records import CodecRecord, Row
@@ -77,6 +78,7 @@ class Search:
         self._folder = folder
         self._indexes: dict[int, Index] = {}
         self._identities: dict[int, tuple[int, int] | None] = {}
+        self._decoded = DecodedVectors()
         self._turn = threading.RLock()
 
     @_in_turn
@@ -226,11 +228,13 @@ class Search:
         return self._decode(codec_id, shortlist.ids)
 
     def _decode(self, codec_id: int, ids: Ids) -> Vectors:
-        """(N, k) ids → (N, k, D)."""
+        """(N, k) ids → (N, k, D). Raises _StaleIndex."""
         codec = self._codecs[codec_id]
         listed = ids.ravel().tolist()
-        rows = self._rows(dict.fromkeys(listed, codec_id))
-        vectors_hat = decode_or_zero(codec, [rows[row_id].clip_code for row_id in listed])
+        codes = self._store.images.clip_codes_of(list(set(listed))).get(codec_id, {})
+        if not codes.keys() >= set(listed):
+            raise _StaleIndex
+        vectors_hat = self._decoded.of(codec_id, codec, [codes[row_id] for row_id in listed])
         return vectors_hat.reshape(*ids.shape, codec.dimension)
 
     def _empty(self, codec_id: int) -> Index:

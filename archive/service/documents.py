@@ -119,6 +119,9 @@ class Image(BaseModel):
     latitude: float | None = Field(description="Degrees north.")
     longitude: float | None = Field(description="Degrees east.")
     archived_at: UtcTime
+    camera: str | None
+    latitude: float | None = Field(description="Degrees north.")
+    longitude: float | None = Field(description="Degrees east.")
     codec: str = Field(examples=["klt"])
     bits: int = Field(description="Of both codes and the seed index.")
     detail_bytes: int = Field(description="0: it has no detail.")
@@ -251,6 +254,9 @@ def image_fields(row: Row, *, codec: str, detail: Detail | None, base: str) -> d
         "latitude": row.latitude,
         "longitude": row.longitude,
         "archived_at": row.archived_at,
+        "camera": row.camera,
+        "latitude": row.latitude,
+        "longitude": row.longitude,
         "codec": codec,
         "bits": row.bits,
         "detail_bytes": len(detail.code) if detail else 0,

@@ -19,7 +19,7 @@ from archive.filters import Filters
 from archive.records import Row
 from archive.selection import meets
 from archive.service.served import ServedArchive
-from archive.store.image_order import Sort
+from archive.store.image_order import Key, Sort
 
 SCANNED = 20_000  # rows
 PAGE = 1000  # rows that are read at a time
@@ -49,8 +49,8 @@ async def _filters(
         list[Condition],
         Query(
             default_factory=list,
-            description="A condition like `width>1000`, `format=JPEG` or `path~*/2019/*`; "
-            "repeatable, and all must be met.",
+            description="A condition like `width>1000` or `path~*/2019/*`; repeatable, and all "
+            "must be met.",
             max_length=MOST_CONDITIONS,
             examples=["width>1000"],
         ),
@@ -92,6 +92,13 @@ def select(
         if len(page) < size:
             return rows, None
     return rows, after
+
+
+def _is_within(filters: Filters, row: Row) -> bool:
+    """Whether a row is in the circle that is asked for; SQL lets through what is in its box."""
+    if filters.circle is None or row.latitude_e5 is None or row.longitude_e5 is None:
+        return filters.circle is None
+    return filters.circle.holds(row.latitude_e5, row.longitude_e5)
 
 
 def find(

@@ -41,7 +41,7 @@ from archive.service.filters import AskedFilters, Key, select
 from archive.service.jobs import newest_picture
 from archive.service.problems import Answers, Refused, answers
 from archive.service.served import ServedArchive
-from archive.store.image_order import Sort
+from archive.store.image_order import Key, Sort
 
 router = APIRouter(prefix="/archives/{archive}/images", tags=["images"])
 Version = Annotated[

@@ -170,6 +170,12 @@ def _hits(
     return Hits(hits=hits, next=cursor_of([end]) if has_next else None)
 
 
+def _by_date(ranked: list[tuple[float, Row]], sort: Sort) -> list[tuple[float, Row]]:
+    """Sorted by date, those without one last."""
+    dated = sorted(ranked, key=lambda hit: hit[1].taken_at or sort.last_date)
+    return dated[::-1] if sort is Sort.DATE_DOWN else dated
+
+
 def _archive(served: ServedArchive, pictures: Sequence[UploadFile]) -> list[Upload]:
     """Uploaded files → their rows, or why there is none."""
     parent = served.folder / "uploads"

@@ -1,12 +1,14 @@
-"""Rows in pages: by id or by date, from either end, from where the last page ended."""
+"""Rows in pages: by id or by date, from either end, from where the last page ended.
+
+By date, rows of one date are by id, and those without a date come last.
+"""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ColumnElement, func, or_, select
 
 from archive.filters import Filters
 from archive.records import Row
@@ -30,7 +32,7 @@ class Sort(enum.StrEnum):
 
     @property
     def by_date(self) -> bool:
-        """Whether rows of one date are sorted by id."""
+        """Whether the date decides first."""
         return self in (Sort.DATE, Sort.DATE_DOWN)
 
     @property
@@ -68,9 +70,16 @@ class ImageOrder:
         query = select(IMAGE.id).where(*self._selection.conditions(filters)).limit(limit)
         query = query.order_by(*(column.desc() if sort.downwards else column for column in columns))
         if after:
-            key = tuple_(*columns)
-            query = query.where(key < tuple(after) if sort.downwards else key > tuple(after))
+            query = query.where(_is_behind(date, sort, after))
         with self._database.reading() as connection:
             ids = list(connection.execute(query).scalars())
         rows = self._images.find(ids)
         return [rows[image_id] for image_id in ids if image_id in rows]
+
+
+def _is_behind(date: ColumnElement[datetime], sort: Sort, after: Key) -> ColumnElement[bool]:
+    image = schema.Image
+    if not sort.by_date:
+        return image.id < after[0] if sort is Sort.ID_DOWN else image.id > after[0]
+    later = date < after[0] if sort is Sort.DATE_DOWN else date > after[0]
+    return or_(later, (date == after[0]) & (image.id > after[1]))

@@ -26,6 +26,12 @@ NAMES = (
 )
 
 
+def year(running: Running, row_id: int) -> str | None:
+    """When a picture was taken."""
+    taken_at = running.get(f"images/{row_id}").json()["taken_at"]
+    return taken_at and str(taken_at)[:4]
+
+
 def pages(running: Running, **params: Any) -> list[int]:
     """The ids of all pages, in their order."""
     ids: list[int] = []
@@ -39,25 +45,72 @@ def pages(running: Running, **params: Any) -> list[int]:
             return ids
 
 
-@pytest.mark.parametrize("limit", [1, 5, 12, 1000])
+@pytest.mark.parametrize("limit", [1, 5, 15, 1000])
 def test_pages_have_every_row_once_in_order(reading: Running, limit: int) -> None:
-    everything = list(range(1, 13))
+    everything = list(range(1, 16))
     assert pages(reading, limit=limit) == everything
     assert pages(reading, limit=limit, sort="-id") == everything[::-1]
     by_date = pages(reading, limit=limit, sort="date")
-    assert by_date[::-1] == pages(reading, limit=limit, sort="-date")
+    assert [year(reading, row_id) for row_id in by_date[:4]] == ["2018", "2019", "2020", None]
+    assert by_date[3:] == sorted(by_date[3:])
+    assert pages(reading, limit=limit, sort="-date") == [*by_date[2::-1], *by_date[3:]]
     assert sorted(by_date) == everything
 
 
 def test_conditions_select_rows(reading: Running, scenes: Path) -> None:
     png = pages(reading, where="format=PNG", limit=3)
     jpeg = pages(reading, where="format=JPEG")
-    assert sorted(png + jpeg) == list(range(1, 13))
+    assert sorted(png + jpeg) == list(range(1, 16))
     inner = pages(reading, under=str(scenes / "album" / "inner"))
     assert len(inner) == 6
     both = pages(reading, where=["format=PNG", "width>100"], under=str(scenes / "album" / "inner"))
     assert set(both) == set(png) & set(inner)
     assert pages(reading, where="width>9999") == []
+
+
+@pytest.mark.parametrize(
+    ("filters", "years"),
+    [
+        ({"since": "2019"}, {"2019", "2020"}),
+        ({"until": "2019-07"}, {"2018", "2019"}),
+        ({"camera": "canon"}, {"2018", "2019", "2020"}),
+        ({"near": "48.86,2.29,5"}, {"2018"}),
+        ({"near": "48.86,2.29,5", "format": "png"}, set()),
+        ({"camera": "eos", "has_original": True, "format": "jpg"}, {"2018", "2019", "2020"}),
+        ({"since": "2019", "volume": "VOLUME", "where": "camera~*5D"}, {"2019", "2020"}),
+    ],
+    ids=str,
+)
+def test_filters_select_rows_and_hits(
+    reading: Running, filters: dict[str, Any], years: set[str]
+) -> None:
+    [volume] = reading.get("volumes").json()["volumes"]
+    params = {**filters, **({"volume": volume["marker"]} if "volume" in filters else {})}
+    assert {year(reading, row_id) for row_id in pages(reading, limit=2, **params)} == years
+    hits = reading.get("search", params={"q": "a boat", **params}).json()["hits"]
+    assert {str(hit["taken_at"])[:4] for hit in hits} == years
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"since": "yesterday"},
+        {"near": "1,2"},
+        {"near": "91,0,1"},
+        {"camera": ""},
+        {"under": "/\0"},
+        {"format": "\u202e"},
+        {"has_original": "perhaps"},
+    ],
+    ids=str,
+)
+def test_filters_that_mean_nothing_are_refused(reading: Running, filters: dict[str, str]) -> None:
+    assert_problem(reading.get("images", params=filters), 422)
+    assert_problem(reading.get("search", params={"q": "x", **filters}), 422)
+
+
+def test_a_volume_that_there_is_none_of_is_not_found(reading: Running) -> None:
+    assert_problem(reading.get("images", params={"volume": "none"}), 404)
 
 
 @pytest.mark.parametrize(
@@ -67,13 +120,13 @@ def test_conditions_select_rows(reading: Running, scenes: Path) -> None:
 def test_what_is_no_condition_is_refused(reading: Running, condition: str) -> None:
     assert_problem(reading.get("images", params={"where": condition}), 422)
     assert_problem(reading.get("search", params={"q": "x", "where": condition}), 422)
-    assert reading.get("stats").json()["images"] == 12
+    assert reading.get("stats").json()["images"] == 15
 
 
 def test_sql_in_a_value_is_a_value(reading: Running) -> None:
     assert pages(reading, where="format='; DROP TABLE image; --") == []
     assert pages(reading, under="/' OR '1'='1") == []
-    assert reading.get("stats").json()["images"] == 12
+    assert reading.get("stats").json()["images"] == 15
 
 
 @pytest.mark.parametrize("cursor", ["x", "WzFd", "bnVsbA", "e30", "W10", "WyJpZCIsInQiXQ", "é"])

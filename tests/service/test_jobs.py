@@ -71,7 +71,7 @@ def test_searching_goes_on_while_a_job_draws(changing: Running) -> None:
     job = changing.job(kind="restore", ids=[1], steps=SLOW)
     changing.wait(job, lambda now: now["step"] > 0)
     for _ in range(5):
-        assert len(changing.get("search", params={"q": "a boat"}).json()["hits"]) == 12
+        assert len(changing.get("search", params={"q": "a boat"}).json()["hits"]) == 15
     assert changing.get(f"jobs/{job['id']}").json()["state"] == "running"
     changing.delete(f"jobs/{job['id']}")
     assert changing.finished(job)["state"] == "cancelled"
@@ -125,9 +125,9 @@ def test_details_and_codecs_are_jobs(changing: Running) -> None:
     done = changing.finished(job)
     assert (done["state"], done["message"]) == ("done", "recoded 2")
     codecs = [image["codec"] for image in changing.get("images").json()["images"]]
-    assert codecs == ["clip", "clip", *["klt"] * 10]
+    assert codecs == ["clip", "clip", *["klt"] * 13]
     assert_problem(changing.get("images/1/placeholder.png"), 404)
-    assert len(changing.get("search", params={"q": "a boat"}).json()["hits"]) == 12
+    assert len(changing.get("search", params={"q": "a boat"}).json()["hits"]) == 15
 
 
 def test_folders_under_a_root_are_archived_and_no_others(

@@ -21,7 +21,7 @@ def ids(running: Running, **params: Any) -> list[int]:
 
 def test_words_find_what_the_library_finds(reading: Running, scenes: Path) -> None:
     with Archive(scenes / "archive") as archive:
-        expected = archive.search("a red house", limit=12)
+        expected = archive.search("a red house", limit=15)
     answer = reading.get("search", params={"q": "a red house"}).json()
     assert [hit["id"] for hit in answer["hits"]] == [hit.id for hit in expected]
     for hit, known in zip(answer["hits"], expected, strict=True):
@@ -30,7 +30,7 @@ def test_words_find_what_the_library_finds(reading: Running, scenes: Path) -> No
 
 
 def test_pages_of_hits_are_one_list(reading: Running) -> None:
-    whole = ids(reading, q="a boat", limit=12)
+    whole = ids(reading, q="a boat", limit=15)
     pages: list[int] = []
     cursor: str | None = None
     while cursor is not None or not pages:
@@ -42,19 +42,19 @@ def test_pages_of_hits_are_one_list(reading: Running) -> None:
 
 
 def test_rows_find_what_is_like_them_and_not_themselves(reading: Running) -> None:
-    similar = ids(reading, like=3, limit=12)
+    similar = ids(reading, like=3, limit=15)
     assert 3 not in similar
-    assert len(similar) == 11
-    assert 3 not in ids(reading, like=[3, 4], limit=12)
+    assert len(similar) == 14
+    assert 3 not in ids(reading, like=[3, 4], limit=15)
 
 
 def test_words_are_added_and_subtracted(reading: Running) -> None:
-    plain = ids(reading, q="a house", limit=12)
-    away = ids(reading, q="a house", **{"not": "a red house on a hill"}, limit=12)
-    toward = ids(reading, q=["a house", "the sea"], limit=12)
+    plain = ids(reading, q="a house", limit=15)
+    away = ids(reading, q="a house", **{"not": "a red house on a hill"}, limit=15)
+    toward = ids(reading, q=["a house", "the sea"], limit=15)
     assert sorted(plain) == sorted(away) == sorted(toward)
     assert plain != away
-    twice = ids(reading, q=["a house", "a house"], limit=12)
+    twice = ids(reading, q=["a house", "a house"], limit=15)
     assert twice == plain
 
 
@@ -86,9 +86,9 @@ def test_a_picture_finds_itself(reading: Running) -> None:
     answer = reading.post("search", files={"picture": ("x.png", original)}, params={"limit": 3})
     assert answer.json()["hits"][0]["id"] == 5
     with_words = reading.post(
-        "search", files={"picture": ("x.png", original)}, params={"q": "a boat", "limit": 12}
+        "search", files={"picture": ("x.png", original)}, params={"q": "a boat", "limit": 15}
     )
-    assert len(with_words.json()["hits"]) == 12
+    assert len(with_words.json()["hits"]) == 15
 
 
 def test_what_is_no_picture_is_refused(reading: Running, tmp_path: Path) -> None:

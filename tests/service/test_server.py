@@ -37,7 +37,7 @@ def test_archives_are_listed(reading: Running) -> None:
     assert facts == {
         "name": "default",
         "read_only": False,
-        "images": 12,
+        "images": 15,
         "model": "pocket",
         "codec": "klt",
     }
@@ -45,7 +45,7 @@ def test_archives_are_listed(reading: Running) -> None:
 
 def test_figures_volumes_and_ledger(reading: Running) -> None:
     stats = reading.get("stats").json()
-    assert stats["images"] == 12
+    assert stats["images"] == 15
     assert stats["original_bytes"] > 0
     [volume] = reading.get("volumes").json()["volumes"]
     assert volume["mounted"]
@@ -58,7 +58,7 @@ def test_metrics_count_requests_by_operation(reading: Running) -> None:
     text = reading.get("/metrics").text
     assert 'coldframe_requests_total{method="GET",operation="stats",status="200"}' in text
     assert 'operation="other",status="404"' in text
-    assert 'coldframe_images{archive="default"} 12.0' in text
+    assert 'coldframe_images{archive="default"} 15.0' in text
 
 
 def test_what_is_not_there_is_a_problem(reading: Running) -> None:
