@@ -46,21 +46,23 @@ def select_rows(
     if sort not in SORTS:
         raise UsageError(f"rows are sorted by {', '.join(SORTS)}, not by {sort!r}")
     missing_ids = _missing(store) if missing else None
+    is_meant = row_test(store, filters)
     for row in store.images.stream(store.selection.ids(filters, sort=sort)):
         if missing_ids is not None and row.id not in missing_ids:
             continue
-        if meets(store, filters, row):
+        if is_meant(row):
             yield row
 
 
-def meets(store: Store, filters: Filters, row: Row) -> bool:
-    """Whether a row that SQL has left meets the rest of the filters."""
-    return (
-        _is_seen(row, filters)
-        and _is_near(row, filters)
-        and filters.meets(row)
-        and (not filters.has_original or _has_original(store, row))
-    )
+def row_test(store: Store, filters: Filters) -> RowFilter:
+    """What remains to be decided on an intact row that `store.selection` let through."""
+    roots = {volume.id: volume.root for volume in store.volumes.all()}
+
+    def is_meant(row: Row) -> bool:
+        meets = _is_seen(row, filters) and filters.meets(row)
+        return meets and (not filters.has_original or _has_original(store, roots, row))
+
+    return is_meant
 
 
 def select_ids(store: Store, filters: Filters) -> Sequence[int]:
@@ -97,16 +99,7 @@ def _is_seen(row: Row, filters: Filters) -> bool:
     )
 
 
-def _is_near(row: Row, filters: Filters) -> bool:
-    if filters.circle is None:
-        return True
-    if row.latitude_e5 is None or row.longitude_e5 is None:
-        return False
-    return filters.circle.holds(row.latitude_e5, row.longitude_e5)
-
-
-def _has_original(store: Store, row: Row) -> bool:
-    roots = {volume.id: volume.root for volume in store.volumes.all()}
+def _has_original(store: Store, roots: dict[int, str], row: Row) -> bool:
     places = store.sources.places(row.id)
     files = (
         (os.path.join(roots[place.volume_id], place.path), place.stamp)

@@ -115,9 +115,6 @@ class Image(BaseModel):
     file_bytes: int
     flags: list[str] = Field(examples=[["animated"]])
     taken_at: LocalTime | None = Field(description="The camera's local time.")
-    camera: str | None = Field(description="Maker and model.")
-    latitude: float | None = Field(description="Degrees north.")
-    longitude: float | None = Field(description="Degrees east.")
     archived_at: UtcTime
     camera: str | None
     latitude: float | None = Field(description="Degrees north.")
@@ -250,9 +247,6 @@ def image_fields(row: Row, *, codec: str, detail: Detail | None, base: str) -> d
         "file_bytes": row.file_bytes,
         "flags": [str(flag.name).lower() for flag in row.flags],
         "taken_at": row.taken_at,
-        "camera": row.camera,
-        "latitude": row.latitude,
-        "longitude": row.longitude,
         "archived_at": row.archived_at,
         "camera": row.camera,
         "latitude": row.latitude,

@@ -1,14 +1,13 @@
 """Which rows are meant: the one place that knows what can be filtered by.
 
-Every operation that lists or finds rows depends on `AskedFilters`. What SQL cannot decide is looked
-at a page at a time, at most SCANNED rows in one request: a page may then have fewer rows than were
-asked for, and a cursor.
+Every operation that lists or finds rows depends on `Meant`. In a list, what SQL cannot decide is
+decided on rows that were read, at most SCANNED of them in one request: a page may then have fewer
+rows than were asked for, and a cursor.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Query
@@ -17,7 +16,7 @@ from pydantic import Field
 from archive.arrays import Vectors
 from archive.filters import Filters
 from archive.records import Row
-from archive.selection import meets
+from archive.selection import row_test
 from archive.service.served import ServedArchive
 from archive.store.image_order import Key, Sort
 
@@ -28,23 +27,12 @@ LONGEST = 500  # characters of a condition
 MOST_CONDITIONS = 16
 
 Condition = Annotated[str, Field(max_length=LONGEST)]
-Key = tuple[datetime | int, ...]
-
-
-def _text(description: str, example: str) -> object:
-    return Query(description=description, max_length=LONGEST, examples=[example])
+Text = Annotated[str | None, Query(max_length=LONGEST)]
+Moment = Annotated[str | None, Query(max_length=LONGEST, examples=["2019-08"])]
 
 
 async def _filters(
     *,
-    since: Annotated[str | None, _text("Taken then or later.", "2019-08")] = None,
-    until: Annotated[str | None, _text("Taken then or earlier.", "2019")] = None,
-    under: Annotated[str | None, _text("A folder that the file was seen below.", "/mnt/a")] = None,
-    camera: Annotated[str | None, _text("A part of its name.", "Canon")] = None,
-    format: Annotated[str | None, _text("Of the file.", "JPEG")] = None,
-    near: Annotated[str | None, _text("Latitude, longitude, kilometers.", "48.2,16.4,10")] = None,
-    volume: Annotated[str | None, _text("Label or marker of a drive.", "photos")] = None,
-    has_original: Annotated[bool, Query(description="The original can be seen now.")] = False,
     where: Annotated[
         list[Condition],
         Query(
@@ -55,21 +43,29 @@ async def _filters(
             examples=["width>1000"],
         ),
     ],
+    since: Moment = None,
+    until: Moment = None,
+    under: Annotated[Text, Query(description="A folder that the file was seen below.")] = None,
+    camera: Annotated[Text, Query(description="A part of the camera's name.")] = None,
+    image_format: Annotated[Text, Query(alias="format", examples=["jpeg"])] = None,
+    near: Annotated[Text, Query(description="LAT,LON,KM", examples=["48.85,2.35,10"])] = None,
+    volume: Annotated[Text, Query(description="Label or marker of a volume.")] = None,
+    has_original: Annotated[bool, Query(description="The original can be seen now.")] = False,
 ) -> Filters:
     return Filters(
         since=since,
         until=until,
         under=under,
         camera=camera,
-        format=format,
+        format=image_format,
         near=near,
         volume=volume,
         has_original=has_original,
-        where=tuple(where),
+        where=where,
     )
 
 
-AskedFilters = Annotated[Filters, Depends(_filters)]
+Meant = Annotated[Filters, Depends(_filters)]
 
 
 def select(
@@ -78,16 +74,16 @@ def select(
     """Rows behind a key → at most `limit` that are meant, and the key to go on behind; None at the
     end.
     """
-    store = served.archive.store
+    is_meant = row_test(served.archive.store, filters)
+    size = limit + 1 if filters.is_sql and filters.circle is None else PAGE
     rows: list[Row] = []
-    for _ in range(0, SCANNED, PAGE):
-        size = limit + 1 if filters.is_sql else PAGE
-        page = store.image_order.page(filters, sort, after, size)
+    for _ in range(0, SCANNED, size):
+        page = served.archive.store.image_order.page(filters, sort, after, size)
         for row in page:
             if len(rows) == limit:
                 return rows, after
             after = sort.key(row)
-            if row.intact and meets(store, filters, row):
+            if row.intact and _is_within(filters, row) and is_meant(row):
                 rows.append(row)
         if len(page) < size:
             return rows, None
@@ -105,6 +101,7 @@ def find(
     served: ServedArchive,
     vector: Vectors,
     filters: Filters,
+    *,
     count: int,
     leave_out: Sequence[int],
 ) -> list[tuple[float, Row]]:

@@ -88,11 +88,11 @@ class DetailJob(_Parameters):
     def run(self, served: ServedArchive, job_id: int, on_step: OnStep) -> Progress:
         """As `coldframe detail`."""
         archive = served.archive
-        filters = Filters(where=tuple(self.where))
+        filters = Filters(where=self.where)
         rows: Iterable[Row] = archive.select(filters)
         if self.ids:
             rows = [row for row in archive.rows(self.ids, damaged=True) if filters.meets(row)]
-        total = len(self.ids) or (None if self.where else len(archive))
+        total = len(self.ids) or (len(archive) if not self.where else None)
         counts: Counter[str] = Counter()
         yield 0, total
         run = archive.write_details(rows, max_bytes=self.bytes, budget=self.budget)
@@ -126,7 +126,7 @@ class RecodeJob(_Parameters):
         total = len(archive) if not self.where else None
         done = 0
         yield done, total
-        run = archive.recode(self.config, filters=Filters(where=tuple(self.where)))
+        run = archive.recode(self.config, filters=Filters(where=self.where))
         for done, _ in enumerate(run, 1):
             yield done, total
         return _told(Counter(recoded=done))

@@ -37,7 +37,7 @@ from archive.service.documents import (
     image_fields,
     shown,
 )
-from archive.service.filters import AskedFilters, Key, select
+from archive.service.filters import Meant, select
 from archive.service.jobs import newest_picture
 from archive.service.problems import Answers, Refused, answers
 from archive.service.served import ServedArchive
@@ -56,7 +56,7 @@ ANY_IMAGE: Answers = {
 @router.get("", responses=answers(401, 404, 422), summary="List images")
 def list_images(
     served: Served,
-    filters: AskedFilters,
+    filters: Meant,
     limit: Limit = 100,
     cursor: Cursor = None,
     sort: Annotated[Sort, Query(description="`-`: downwards.")] = Sort.ID,

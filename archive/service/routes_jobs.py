@@ -76,11 +76,11 @@ def create_job(
         case RecodeJob():
             served.check_changeable()
             job.config.check()
-            Filters(where=tuple(job.where))
+            Filters(where=job.where)
         case DetailJob():
             served.check_changeable()
             check_rows(served, job.ids)
-            Filters(where=tuple(job.where))
+            Filters(where=job.where)
     parameters = job.model_dump(exclude={"kind"}, exclude_defaults=True)
     return service.runner.add(served, job.kind, parameters)
 

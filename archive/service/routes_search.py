@@ -21,7 +21,7 @@ from archive.ingest.outcomes import Added, Archived, Duplicate, Skipped
 from archive.records import Row
 from archive.service.context import Cursor, Limit, Served, TheService, cursor_of
 from archive.service.documents import Hit, Hits, Upload, Uploads
-from archive.service.filters import LONGEST, MOST_HITS, AskedFilters, find
+from archive.service.filters import LONGEST, MOST_HITS, Meant, find
 from archive.service.job_kinds import BIGGEST
 from archive.service.problems import Refused, answers
 from archive.service.queries import Combination
@@ -85,7 +85,7 @@ Asked = Annotated[Combination, Depends(_combination)]
 def search(
     *,
     served: Served,
-    filters: AskedFilters,
+    filters: Meant,
     query: Asked,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -103,7 +103,7 @@ async def search_by_picture(
     *,
     service: TheService,
     served: Served,
-    filters: AskedFilters,
+    filters: Meant,
     query: Asked,
     picture: Annotated[UploadFile, File(description="An image file, up to 64 MB.")],
     limit: Limit = 50,
@@ -158,8 +158,7 @@ def _hits(
     ranked = find(served, vector, filters, count=count, leave_out=query.rows)
     page = ranked[start : start + limit]
     if not by_score:
-        order = Sort(sort)
-        page.sort(key=lambda hit: order.key(hit[1]), reverse=order.downwards)
+        page = _by_date(page, Sort(sort))
     rows: list[Row] = [row for _, row in page]
     hits = [
         Hit(score=score, **fields)

@@ -7,7 +7,7 @@
     restorations   images regenerated from rows    tombstones files not to be archived again
     details        which picture exactly it was    cameras    what images were taken with
     selection      filters → ids                   erase      rows → nothing
-    jobs           work of the service             image_order   rows in pages
+    jobs           work of the service             image_order   rows by id or date, in pages
     row_values   checksum   intact   types   clock
 
 A Store holds one part for each table, all over one Database. Writing is idempotent: a digest occurs

@@ -17,13 +17,12 @@ from archive.store.database import Database
 from archive.store.images import Images
 from archive.store.selection import Selection
 
-IMAGE = schema.Image
-FIRST = datetime(1, 1, 1)
-LAST = datetime(9999, 12, 31)
+Key = tuple[datetime | int, ...]
+"""What a row is sorted by: (id,) or (date, id)."""
 
 
 class Sort(enum.StrEnum):
-    """What rows are sorted by; `-`: downwards. Rows without a date come last."""
+    """What rows are sorted by; `-`: downwards."""
 
     ID = "id"
     ID_DOWN = "-id"
@@ -35,19 +34,14 @@ class Sort(enum.StrEnum):
         """Whether the date decides first."""
         return self in (Sort.DATE, Sort.DATE_DOWN)
 
-    @property
-    def downwards(self) -> bool:
-        """Whether the highest comes first."""
-        return self in (Sort.ID_DOWN, Sort.DATE_DOWN)
-
-    @property
-    def no_date(self) -> datetime:
-        """What stands for a date that is not known."""
-        return FIRST if self.downwards else LAST
-
-    def key(self, row: Row) -> tuple[datetime | int, ...]:
+    def key(self, row: Row) -> Key:
         """What a row is sorted by."""
-        return (row.taken_at or self.no_date, row.id) if self.by_date else (row.id,)
+        return (row.taken_at or self.last_date, row.id) if self.by_date else (row.id,)
+
+    @property
+    def last_date(self) -> datetime:
+        """That of rows without one."""
+        return datetime.min if self is Sort.DATE_DOWN else datetime.max
 
 
 class ImageOrder:
@@ -58,17 +52,18 @@ class ImageOrder:
         self._images = images
         self._selection = selection
 
-    def page(
-        self, filters: Filters, sort: Sort, after: Sequence[datetime | int], limit: int
-    ) -> list[Row]:
-        """At most `limit` rows behind the one with the key `after`, or the first if that is empty.
+    def page(self, filters: Filters, sort: Sort, after: Key, limit: int) -> list[Row]:
+        """At most `limit` rows behind the key `after`, or the first if that is empty.
 
-        Those that meet what SQL can decide, damaged ones, too. Raises NotFound as Selection does.
+        Of the filters, what SQL can decide; damaged rows, too. Raises NotFound.
         """
-        date = func.coalesce(IMAGE.taken_at, sort.no_date)
-        columns = (date, IMAGE.id) if sort.by_date else (IMAGE.id,)
-        query = select(IMAGE.id).where(*self._selection.conditions(filters)).limit(limit)
-        query = query.order_by(*(column.desc() if sort.downwards else column for column in columns))
+        image = schema.Image
+        query = select(image.id).where(*self._selection.conditions(filters)).limit(limit)
+        date = func.coalesce(image.taken_at, sort.last_date)
+        if sort.by_date:
+            query = query.order_by(date.desc() if sort is Sort.DATE_DOWN else date, image.id)
+        else:
+            query = query.order_by(image.id.desc() if sort is Sort.ID_DOWN else image.id)
         if after:
             query = query.where(_is_behind(date, sort, after))
         with self._database.reading() as connection:

@@ -58,7 +58,7 @@ class Selection:
             return [row.id for row in connection.execute(query) if _is_within(circle, row)]
 
     def conditions(self, filters: Filters) -> Iterator[Condition]:
-        """What SQL can decide, but for the exact distance. Raises NotFound as `ids` does."""
+        """What `ids` asks of SQL: of a circle, a box around it. Raises NotFound."""
         first, last = filters.bounds
         if first is not None:
             yield IMAGE.taken_at >= first
