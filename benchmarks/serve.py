@@ -8,6 +8,7 @@ clients of the last part send a byte of their headers each second.
 from __future__ import annotations
 
 import http.client
+import os
 import random
 import socket
 import subprocess
@@ -59,8 +60,8 @@ def measure(rows: int, rate: int, seconds: int, slow_clients: int) -> list[dict[
             _load(port, rate, 2)  # warms up
             figures = [{**facts, "slow_clients": 0, **_measured(pid, port, rate, seconds)}]
             with _slow_clients(port, slow_clients):
-                beside = _measured(pid, port, rate, max(1, seconds // 4))
-                figures.append({**facts, "slow_clients": slow_clients, **beside})
+                slowed = _measured(pid, port, rate, max(1, seconds // 4))
+                figures.append({**facts, "slow_clients": slow_clients, **slowed})
             return figures
 
 
@@ -93,11 +94,13 @@ def _server(folder: str) -> Iterator[tuple[int, int]]:
 
 def _measured(pid: int, port: int, rate: int, seconds: int) -> dict[str, object]:
     before = _resident(pid)
+    cpu_before = _cpu_seconds(pid)
     latencies, errors = _load(port, rate, seconds)
     p50, p99 = (1000 * float(np.percentile(latencies, part)) for part in (50, 99))
     return {
         "requests": len(latencies),
         "errors": errors,
+        "server_cpu_ms": round(1000 * (_cpu_seconds(pid) - cpu_before) / len(latencies), 1),
         "ms_median": round(p50, 1),
         "ms_p99": round(p99, 1),
         "ms_most": round(1000 * max(latencies), 1),
@@ -178,3 +181,9 @@ def _slow_clients(port: int, number: int) -> Iterator[None]:
 def _resident(pid: int) -> int:
     """Bytes of memory of a process."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_BYTES
+
+
+def _cpu_seconds(pid: int) -> float:
+    """CPU time of a process, whatever else the machine does."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -94,5 +94,5 @@ def not_modified(request: Request, etag: str, headers: dict[str, str]) -> Respon
 
 def caching(etag: str, *, is_versioned: bool) -> dict[str, str]:
     """Headers of what never changes at an address with its version, and may at one without."""
-    kept = "private, max-age=31536000, immutable" if is_versioned else "private, no-cache"
-    return {"ETag": etag, "Cache-Control": kept}
+    policy = "private, max-age=31536000, immutable" if is_versioned else "private, no-cache"
+    return {"ETag": etag, "Cache-Control": policy}
