@@ -8,6 +8,7 @@ clients of the last part send a byte of their headers each second.
 from __future__ import annotations
 
 import http.client
+import os
 import random
 import socket
 import subprocess
@@ -91,11 +92,13 @@ def _server(folder: str) -> Iterator[tuple[int, int]]:
 
 def _measured(pid: int, port: int, rate: int, seconds: int) -> dict[str, object]:
     before = _resident(pid)
+    cpu_before = _cpu_seconds(pid)
     latencies, errors = _load(port, rate, seconds)
     p50, p99 = (1000 * float(np.percentile(latencies, part)) for part in (50, 99))
     return {
         "requests": len(latencies),
         "errors": errors,
+        "server_cpu_ms": round(1000 * (_cpu_seconds(pid) - cpu_before) / len(latencies), 1),
         "ms_median": round(p50, 1),
         "ms_p99": round(p99, 1),
         "ms_most": round(1000 * max(latencies), 1),
@@ -176,3 +179,9 @@ def _slow_clients(port: int, number: int) -> Iterator[None]:
 def _resident(pid: int) -> int:
     """Bytes of memory of a process."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_BYTES
+
+
+def _cpu_seconds(pid: int) -> float:
+    """CPU time of a process, whatever else the machine does."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

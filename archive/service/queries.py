@@ -33,12 +33,12 @@ class Combination:
         if not self.words and not self.rows and self.picture is None:
             raise UsageError("nothing to search for: give q, like or a picture")
         pictures = [] if self.picture is None else [self.picture]
-        asked = archive.encode([*self.words, *pictures])
+        encoded = archive.encode([*self.words, *pictures])
         vectors_hat = [archive.decode(row)[0] for row in archive.rows(self.rows)]
         unwanted = archive.encode(self.unwanted)
-        total = _units([*asked, *vectors_hat]) - _units(unwanted)
+        total = _units([*encoded, *vectors_hat]) - _units(unwanted)
         if np.linalg.norm(total) < LEAST_LENGTH:
-            raise UsageError("words and pictures cancel out; search for something else")
+            raise UsageError("what is wanted and what is not cancel out; search for something else")
         vector: Vectors = total.astype(np.float32)
         return vector
 

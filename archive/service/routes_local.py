@@ -34,9 +34,8 @@ def local_search(
     if not is_local_socket(request.scope):
         raise Refused(404, "Not Found")
     address = request.scope["server"][0]
-    served = next(
-        archive for archive in service.archives.values() if str(archive.socket_file) == address
-    )
+    by_socket = {str(served.socket_file): served for served in service.archives.values()}
+    served = by_socket[address]
     served.archive.refresh()
     hits = served.archive.search(Path(image) if image else words or "", limit=limit)
     answers = [

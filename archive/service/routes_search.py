@@ -171,8 +171,8 @@ def _hits(
 
 def _by_date(ranked: list[tuple[float, Row]], sort: Sort) -> list[tuple[float, Row]]:
     """Sorted by date, those without one last."""
-    dated = sorted(ranked, key=lambda hit: hit[1].taken_at or sort.last_date)
-    return dated[::-1] if sort is Sort.DATE_DOWN else dated
+    newest_first = sort is Sort.DATE_DOWN
+    return sorted(ranked, key=lambda hit: hit[1].taken_at or sort.last_date, reverse=newest_first)
 
 
 def _archive(served: ServedArchive, pictures: Sequence[UploadFile]) -> list[Upload]:
