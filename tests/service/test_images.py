@@ -71,24 +71,24 @@ def test_conditions_select_rows(reading: Running, scenes: Path) -> None:
 @pytest.mark.parametrize(
     ("filters", "years"),
     [
-        ({"since": "2019"}, {"2019", "2020"}),
-        ({"until": "2019-07"}, {"2018", "2019"}),
-        ({"camera": "canon"}, {"2018", "2019", "2020"}),
-        ({"near": "48.86,2.29,5"}, {"2018"}),
-        ({"near": "48.86,2.29,5", "format": "png"}, set()),
-        ({"camera": "eos", "has_original": True, "format": "jpg"}, {"2018", "2019", "2020"}),
-        ({"since": "2019", "volume": "VOLUME", "where": "camera~*5D"}, {"2019", "2020"}),
+        ({"since": "2019"}, ["2019", "2020"]),
+        ({"until": "2019-07"}, ["2018", "2019"]),
+        ({"camera": "canon"}, ["2018", "2019", "2020"]),
+        ({"near": "48.86,2.29,5"}, ["2018"]),
+        ({"near": "48.86,2.29,5", "format": "png"}, []),
+        ({"camera": "eos", "has_original": True, "format": "jpg"}, ["2018", "2019", "2020"]),
+        ({"since": "2019", "volume": "VOLUME", "where": "camera~*5D"}, ["2019", "2020"]),
     ],
     ids=str,
 )
 def test_filters_select_rows_and_hits(
-    reading: Running, filters: dict[str, Any], years: set[str]
+    reading: Running, filters: dict[str, Any], years: list[str]
 ) -> None:
     [volume] = reading.get("volumes").json()["volumes"]
     params = {**filters, **({"volume": volume["marker"]} if "volume" in filters else {})}
-    assert {year(reading, row_id) for row_id in pages(reading, limit=2, **params)} == years
+    assert {year(reading, row_id) for row_id in pages(reading, limit=2, **params)} == set(years)
     hits = reading.get("search", params={"q": "a boat", **params}).json()["hits"]
-    assert {str(hit["taken_at"])[:4] for hit in hits} == years
+    assert {str(hit["taken_at"])[:4] for hit in hits} == set(years)
 
 
 @pytest.mark.parametrize(
