@@ -5,8 +5,8 @@
     images         rows                            sources    paths that hold an image
     volumes        file systems                    ledger     files that were skipped
     restorations   images regenerated from rows    tombstones files not to be archived again
-    details        which picture exactly it was    erase      rows → nothing
-    checksum   intact   types   clock
+    details        which picture exactly it was    watchers   who watches which folders
+    erase   checksum   intact   types   clock
 
 A Store holds one part for each table, all over one Database. Writing is idempotent: a digest occurs
 once, a path on a volume occurs once, and writing it again only renews what was seen. A part's
@@ -30,6 +30,7 @@ from archive.store.restorations import Restorations
 from archive.store.sources import Sources
 from archive.store.tombstones import Tombstones
 from archive.store.volumes import Volumes
+from archive.store.watchers import Watchers
 
 
 class Store:
@@ -46,6 +47,7 @@ class Store:
         self.details = Details(database)
         self.restorations = Restorations(database)
         self.tombstones = Tombstones(database)
+        self.watchers = Watchers(database)
 
     @classmethod
     def create(cls, settings: Settings) -> Store:
