@@ -15,7 +15,7 @@ LAYERS = (  # wings: each may import from those before it, and from none in its 
     {"index", "filters", "originals", "decode_row", "detail"},
     {"ingest", "recode", "restore"},
     {"preserve", "evaluate"},
-    {"create_archive", "fitting_ingest", "archive_reader"},
+    {"create_archive", "fitting_ingest", "archive_reader", "watching"},
     {"archive"},
     {"demo", "service"},
 )
@@ -41,6 +41,7 @@ DOORS = {  # library → the only places that may import it
     "sklearn": ("archive/codecs/",),
     "PIL": ("archive/imaging/", "archive/models/encoder.py"),
     "click": ("cli/",),
+    "watchdog": ("archive/ingest/folder_events.py",),
     "rich": ("cli/shared/progress.py",),
 }
 DEFERRED = (  # modules that are themselves imported when they are needed
