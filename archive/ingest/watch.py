@@ -28,9 +28,10 @@ from pathlib import Path
 
 from archive.errors import ArchiveLocked, DatabaseUnreachable, DiskFull, UsageError
 from archive.ingest.folder_events import FolderEvents
-from archive.ingest.outcomes import Outcome
+from archive.ingest.outcomes import Outcome, Skipped
 from archive.ingest.pipeline import IsWhole
 from archive.ingest.rules import IGNORE_FILE, ScanRules
+from archive.ingest.volumes import is_gone
 from archive.records import FileStamp
 
 TICK_SECONDS = 0.5  # between two looks at the folders, and the longest a signal waits
@@ -161,7 +162,7 @@ class Watch:
         mute = self._events.restart([os.path.realpath(folder) for folder in folders])
         next_look = started
         try:
-            for outcome in self._ingest(folders, self._rules, self._is_whole):
+            for outcome in self._outcomes(folders, self._rules):
                 yield outcome
                 if time.monotonic() >= next_look:
                     next_look = time.monotonic() + TICK_SECONDS
@@ -187,7 +188,7 @@ class Watch:
         rules = replace(self._rules, only=frozenset(paths))
         folders = self._present()
         try:
-            yield from self._ingest(folders, rules, self._is_whole)
+            yield from self._outcomes(folders, rules)
         except PASSING as error:
             again = time.monotonic() + RETRY_SECONDS
             self._due.update(dict.fromkeys(paths, again))
@@ -198,6 +199,12 @@ class Watch:
             self._due.update(dict.fromkeys(paths, time.monotonic()))  # a folder has vanished since
         else:
             yield PassEnded(is_full=False)
+
+    def _outcomes(self, folders: Sequence[str], rules: ScanRules) -> Iterator[Outcome]:
+        """An ingest, without a word about files that were skipped since they have vanished."""
+        for outcome in self._ingest(folders, rules, self._is_whole):
+            if not (isinstance(outcome, Skipped) and is_gone(outcome.path)):
+                yield outcome
 
     def _present(self) -> list[str]:
         return [folder for folder in self.folders if os.path.isdir(folder)]
