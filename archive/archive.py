@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -11,11 +11,15 @@ from archive.archive_reader import ArchiveReader
 from archive.codecs import CodecConfig
 from archive.create_archive import create_archive
 from archive.filters import Filters
+from archive.filters.samples import parse_sample_size
 from archive.fitting_ingest import FittingIngest, IngestOptions, IngestProgress
 from archive.imaging.memory import ImageInput
+from archive.ingest.idle import OthersLoad, always_idle
 from archive.ingest.outcomes import Added, Outcome
+from archive.ingest.pipeline import IsWhole
 from archive.ingest.rules import ScanRules
-from archive.ingest.scan import ALL, Paths
+from archive.ingest.scan import ALL, Paths, as_paths
+from archive.ingest.watch import Watch
 from archive.models.pairs import Pair
 from archive.models.sampling import Sampling
 from archive.preserve.forget import ForgottenRow, forget, lift
@@ -28,6 +32,7 @@ from archive.restore.details import DetailWriter
 from archive.restore.seed_choice import SeedChoice, SeedChosen
 from archive.selection import select_ids
 from archive.settings import Settings
+from archive.watching import Watching
 
 
 class Archive(ArchiveReader):
@@ -95,6 +100,50 @@ class Archive(ArchiveReader):
     def add_pictures(self, pictures: Mapping[str, ImageInput | Path]) -> dict[str, Added]:
         """As `add_picture`: images by name → outcomes by name, all in one transaction."""
         return self._ingest.add_pictures(pictures)
+
+    def watch(
+        self,
+        folders: Paths,
+        *,
+        keep_truncated: bool = False,
+        rules: ScanRules = ALL,
+        wait_seconds: float = 5.0,
+        rescan_minutes: float = 10.0,
+        detail_bytes: int | None = None,
+        audit: str | None = None,
+        idle_only: bool = False,
+    ) -> Watching:
+        """Folders → what happens in them, without an end: outcomes of ingest as in `ingest`, and
+        the events of archive.watching. Folders that are missing are waited for.
+
+        A file is taken once it has not changed for `wait_seconds`; all is scanned again after
+        `rescan_minutes`. Then rows get details of `detail_bytes`, and a sample of them is audited
+        (`audit`: "1%", "200"); with `idle_only` while the machine has nothing else to do. Raises
+        UsageError, ArchiveReadOnly.
+        """
+        self._store.database.check_writable()
+
+        def ingest(paths: Paths, rules: ScanRules, is_whole: IsWhole) -> Iterator[Outcome]:
+            self._codecs.reload()
+            return self._ingest.run(paths, IngestOptions(keep_truncated, False, rules, is_whole))
+
+        watch = Watch(
+            ingest,
+            as_paths(folders),
+            rules=rules,
+            wait_seconds=wait_seconds,
+            rescan_seconds=60 * rescan_minutes,
+            quiet_folder=self.settings.directory,
+        )
+        works: list[Callable[[], Iterator[object]]] = []
+        if detail_bytes:
+            max_bytes = detail_bytes
+            works.append(lambda: self.write_details(self.select(), max_bytes=max_bytes, cut=False))
+        if audit:
+            size = parse_sample_size(audit)
+            works.append(lambda: self.audit(size))
+        is_idle = OthersLoad().is_low if idle_only else always_idle
+        return Watching(self._store.watchers, watch, works, is_idle=is_idle)
 
     def write_details(
         self,

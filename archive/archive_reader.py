@@ -34,6 +34,7 @@ from archive.restore.run import Labels, Restore, Restored
 from archive.selection import VolumeStatus, list_volumes, select_ids, select_rows
 from archive.settings import Settings
 from archive.store import Store
+from archive.store.watchers import WatcherRecord
 
 
 class ArchiveReader:
@@ -175,6 +176,10 @@ class ArchiveReader:
     def stats(self) -> Stats:
         """What the archive costs and saves."""
         return archive_stats(self._store, self._search, self.model.name, self.codec.name)
+
+    def watchers(self) -> list[WatcherRecord]:
+        """Who watches folders for the archive, the oldest first."""
+        return self._store.watchers.all()
 
     def verify(self) -> Iterator[Row | Damage | StaleDetail]:
         """Every row, each followed by what is wrong with it; then the rest. Writes nothing."""

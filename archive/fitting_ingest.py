@@ -11,7 +11,7 @@ from pathlib import Path
 from archive.imaging.memory import ImageInput
 from archive.index.search import Search
 from archive.ingest.outcomes import Added, Archived, Outcome
-from archive.ingest.pipeline import Ingest
+from archive.ingest.pipeline import Ingest, IsWhole, always
 from archive.ingest.rules import ScanRules
 from archive.ingest.scan import ALL, Paths
 from archive.models.loader import ModelLoader
@@ -27,6 +27,7 @@ class IngestOptions:
     keep_truncated: bool = False  # archive the readable part of damaged files
     rescan: bool = False  # read files again that seem unchanged, and fill in what rows lack
     rules: ScanRules = ALL
+    is_whole: IsWhole = always  # whether a new or changed file is complete
 
 
 @dataclass(frozen=True)
@@ -86,4 +87,5 @@ class FittingIngest:
             keep_truncated=options.keep_truncated,
             rescan=options.rescan,
             rules=options.rules,
+            is_whole=options.is_whole,
         )

@@ -19,6 +19,7 @@ from cli.shared.streams import flush_stdout, prepare_streams
 COMMANDS = (
     "init",
     "ingest",
+    "watch",
     "detail",
     "search",
     "restore",

@@ -38,7 +38,7 @@ from archive.ingest.scan import ALL, Candidate, Paths, as_paths, require_exists
 from archive.ingest.sorted_batch import SortedBatch
 from archive.ingest.volumes import Places
 from archive.models.encoder import Encoder
-from archive.records import Batch, Capture, Place, SkippedFile
+from archive.records import Batch, Capture, FileStamp, Place, SkippedFile
 from archive.store import Store
 
 BATCH_SECONDS = 2.0
@@ -46,6 +46,12 @@ FIRST_BATCH = 16  # files
 LARGEST_BATCH = 256  # files
 LEAST_SECONDS = 1e-3  # a batch counts as no faster than this
 UNREADABLE_FOLDER = "unreadable"  # its reason in the ledger
+IsWhole = Callable[[str, FileStamp], bool]
+
+
+def always(_path: str, _stamp: FileStamp) -> bool:
+    """For ingests that nobody writes files for at the same time: every file is whole."""
+    return True
 
 
 class Ingest:
@@ -62,11 +68,15 @@ class Ingest:
         keep_truncated: bool = False,
         rescan: bool = False,
         rules: ScanRules = ALL,
+        is_whole: IsWhole = always,
     ) -> None:
         """`encoder` opens the encoder; `image_size`: pixels it needs on an image's short side;
-        `rescan` reads files again that seem unchanged, and fills in what their rows lack.
+        `rescan` reads files again that seem unchanged, and fills in what their rows lack;
+        `is_whole`: whether a new or changed file, by its path and stamp, is complete. One that is
+        not is passed over, and has no outcome.
         """
         rules.check()
+        self._is_whole = is_whole
         self._rescan = rescan
         self._rules = rules
         self._store = store
@@ -99,11 +109,14 @@ class Ingest:
         names = as_paths(paths)
         for name in names:
             require_exists(name)
+        folders = [os.path.realpath(name) for name in names if os.path.isdir(name)]
+        self._places.meet(folders)
         cleanup = LedgerCleanup(self._store, self._places)
         for outcome in self._outcomes(names):
             cleanup.see(outcome)
             yield outcome
-        cleanup.run([os.path.realpath(name) for name in names if os.path.isdir(name)])
+        if self._rules.only is None:
+            cleanup.run(folders)
 
     def _outcomes(self, names: Sequence[str]) -> Iterator[Outcome]:
         with ReadAhead(names, self._rules) as scan, self._reader() as reader:
@@ -166,7 +179,8 @@ class Ingest:
             elif not (candidate.may_be_image or candidate.error):
                 decided.append(Ignored(candidate.path))
         decided += self._skip_folders([candidate for candidate in page if candidate.error])
-        return [file for file in files if file.path not in unchanged], decided
+        changed = [file for file in files if file.path not in unchanged]
+        return [file for file in changed if self._is_whole(file.path, file.place.stamp)], decided
 
     def _batches(self, files: Sequence[Input]) -> Iterator[Sequence[Input]]:
         """Files in batches of the size of the moment."""

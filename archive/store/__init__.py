@@ -8,6 +8,7 @@
     details        which picture exactly it was    cameras    what images were taken with
     selection      filters → ids                   erase      rows → nothing
     jobs           work of the service             image_order   rows by id or date, in pages
+    watchers       who watches which folders
     row_values   checksum   intact   types   clock
 
 A Store holds one part for each table, all over one Database. Writing is idempotent: a digest occurs
@@ -37,6 +38,7 @@ from archive.store.selection import Selection
 from archive.store.sources import Sources
 from archive.store.tombstones import Tombstones
 from archive.store.volumes import Volumes
+from archive.store.watchers import Watchers
 
 
 class Store:
@@ -57,6 +59,7 @@ class Store:
         self.tombstones = Tombstones(database)
         self.jobs = Jobs(database)
         self.image_order = ImageOrder(database, self.images, self.selection)
+        self.watchers = Watchers(database)
 
     @classmethod
     def create(cls, settings: Settings) -> Store:

@@ -16,7 +16,7 @@ LAYERS = (  # wings: each may import from those before it, and from none in its 
     {"ingest", "recode", "restore"},
     {"selection"},
     {"preserve", "evaluate"},
-    {"create_archive", "fitting_ingest", "archive_reader"},
+    {"create_archive", "fitting_ingest", "archive_reader", "watching"},
     {"archive"},
     {"demo", "service"},
 )
@@ -42,6 +42,7 @@ DOORS = {  # library → the only places that may import it
     "sklearn": ("archive/codecs/",),
     "PIL": ("archive/imaging/", "archive/models/encoder.py"),
     "click": ("cli/",),
+    "watchdog": ("archive/ingest/folder_events.py",),
     "rich": ("cli/shared/progress.py",),
     "fastapi": ("archive/service/",),
     "starlette": ("archive/service/",),
