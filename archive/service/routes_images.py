@@ -62,6 +62,7 @@ def list_images(
     sort: Annotated[Sort, Query(description="`-`: downwards.")] = Sort.ID,
 ) -> Images:
     """Rows, a page at a time."""
+    served.archive.refresh()
     after = () if cursor is None else _key_of(cursor, sort)
     rows, end = select(served, filters, sort, after, limit)
     total = len(served.archive) if filters.is_empty else None
@@ -73,6 +74,7 @@ def list_images(
 def one_image(served: Served, image_id: ImageId) -> WholeImage:
     """Everything that is known of an image."""
     archive = served.archive
+    archive.refresh()
     row = intact_row(served, image_id)
     detail = archive.details([image_id]).get(image_id)
     [fields] = fields_of(served, [row])
@@ -101,6 +103,7 @@ def placeholder(
     request: Request, served: Served, image_id: ImageId, version: Version = None
 ) -> Response:
     """A row's color map in the aspect ratio of its original: from the row alone."""
+    served.archive.refresh()
     row = intact_row(served, image_id)
     checksum = f"{row.crc32:08x}"
     headers = caching(f'"{checksum}"', is_versioned=version == checksum)
@@ -186,9 +189,8 @@ def intact_row(served: ServedArchive, image_id: int) -> Row:
 
 
 def fields_of(served: ServedArchive, rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Rows → the fields of Image."""
+    """Rows → the fields of Image. Call `refresh` before."""
     archive = served.archive
-    archive.refresh()
     details = archive.details([row.id for row in rows])
     return [
         image_fields(
