@@ -67,8 +67,8 @@ class ArchiveReader:
             device=device,
             on_decoder=lambda sha256: self._store.models.set_decoder(self.model.id, sha256),
         )
-        records = self._codecs.records
-        self._search = Search(self._store, records, self._codecs, self.settings.index_directory)
+        parts = (self._store, self._codecs.records, self._codecs)
+        self._search = Search(*parts, self.settings.index_directory)
 
     def __enter__(self) -> Self:
         return self
@@ -170,8 +170,8 @@ class ArchiveReader:
 
     def worst(self, count: int) -> list[tuple[Row, dict[str, float]]]:
         """The `count` lowest-scoring audited rows and their scores, lowest first."""
-        audits = self._store.restorations.worst_audits(count)
-        return [(self[audit.image_id], dict(audit.scores or {})) for audit in audits]
+        worst = self._store.restorations.worst_audits(count)
+        return [(self[audit.image_id], dict(audit.scores or {})) for audit in worst]
 
     def stats(self) -> Stats:
         """What the archive costs and saves."""
@@ -209,11 +209,10 @@ class ArchiveReader:
         """
         check_hit_order(sort)
         ids = None if filters.is_empty else select_ids(self._store, filters)
-        single = is_single(queries)
-        vectors = encode_queries(self._models, [queries] if single else queries)
+        vectors = encode_queries(self._models, [queries] if is_single(queries) else queries)
         self._search.refresh()
         hits = [in_order(best, sort) for best in self._search.hits(vectors, limit, only=ids)]
-        return hits[0] if single else hits
+        return hits[0] if is_single(queries) else hits
 
     def encode(self, queries: Iterable[Query]) -> Vectors:
         """N queries, as of `search` → (N, D) float32, not normalized. Raises as `search` does."""
@@ -282,8 +281,7 @@ class ArchiveReader:
         if all(self.codec_of(row).map_side for row in rows):
             methods.append(color_maps(self._codecs))
         methods += formats()
-        sheet = Path(out) / SHEET_NAME
-        return Comparison(rows, methods, self.reconstructor(), self.encoder, sheet)
+        return Comparison(rows, methods, self.reconstructor(), self.encoder, Path(out) / SHEET_NAME)
 
     def table1(
         self,
