@@ -14,7 +14,7 @@ from archive.archive import Archive
 from tests.support.service import HOST, Running, serving
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
-ROWS = 12
+ROWS = 15
 PATIENCE = 60_000  # milliseconds
 SERIOUS = ("serious", "critical")
 
@@ -36,7 +36,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory, scenes: Path) -> Iterator[Running]:
-    """A service of twelve scenes, the first of which has a detail."""
+    """A service of fifteen scenes, the first of which has a detail."""
     copy = shutil.copytree(scenes / "archive", tmp_path_factory.mktemp("page") / "archive")
     with Archive(copy) as archive:
         list(archive.write_details(archive.rows([1]), max_bytes=60))
