@@ -21,7 +21,7 @@ ARGUMENTS = {
     "watch": ["."],
     "bench codecs": ["--fit", "file", "--test", "file"],
     "bench plot": ["file"],
-    "bench restore": ["."],
+    "bench restore": [".", "--out", "out"],
 }
 
 
