@@ -18,6 +18,7 @@ from archive.evaluate.table1 import ClipMetric, table1
 from archive.filters import Filters
 from archive.filters.samples import SampleSize, parse_sample_size
 from archive.index.hits import Hit, check_hit_order, in_order
+from archive.index.matching import MatchingSearch
 from archive.index.queries import Query, encode_queries, is_single
 from archive.index.search import Search
 from archive.models.decoder import Decoder, ProgressCallback
@@ -25,6 +26,7 @@ from archive.models.device import DeviceConfig
 from archive.models.encoder import Encoder
 from archive.models.loader import ModelLoader
 from archive.models.sampling import Sampling
+from archive.near_duplicates import NearDuplicate, near_duplicates
 from archive.preserve.verify import StaleDetail, verify
 from archive.recode.codec_set import CodecSet
 from archive.records import Damage, Detail, Row, SkippedRecord
@@ -68,6 +70,7 @@ class ArchiveReader:
         )
         records = self._codecs.records
         self._search = Search(self._store, records, self._codecs, self.settings.index_directory)
+        self._matching = MatchingSearch(self._store, self._codecs, self._models, self._search)
 
     def __enter__(self) -> Self:
         return self
@@ -188,16 +191,17 @@ class ArchiveReader:
     ) -> list[Hit] | list[list[Hit]]:
         """One query → its hits, best first; several → a list of hits for each.
 
-        A query is words (str), an image (Path, Pillow image, (H, W, 3) uint8 array, encoded bytes)
-        or a (D,) vector. Hits are the best of the rows that meet the filters; `sort`: by score,
-        date (the oldest first) or -date. Raises Unreadable, UsageError, NotFound, ModelMissing.
+        A query is words (str), an image (Path, Pillow image, (H, W, 3) uint8 array, encoded bytes),
+        a (D,) vector, a row (Like), or some of these (Combination). Hits are the best of the rows
+        that meet the filters, and tell how well they match; `sort`: by score, date (the oldest
+        first) or -date. Raises Unreadable, UsageError, NotFound, ModelMissing.
         """
         check_hit_order(sort)
         ids = None if filters.is_empty else select_ids(self._store, filters)
         single = is_single(queries)
-        vectors = encode_queries(self._models, [queries] if single else queries)
-        self._search.refresh()
-        hits = [in_order(best, sort) for best in self._search.hits(vectors, limit, only=ids)]
+        listed = [queries] if single else queries
+        encoded = encode_queries(self._models, listed, lambda row_id: self.decode(self[row_id])[0])
+        hits = [in_order(best, sort) for best in self._matching.hits(encoded, limit, only=ids)]
         return hits[0] if single else hits
 
     def select(
@@ -210,6 +214,10 @@ class ArchiveReader:
         NotFound.
         """
         return select_rows(self._store, filters, sort=sort, missing=missing)
+
+    def near_duplicates(self) -> Iterator[list[NearDuplicate]]:
+        """Groups of rows that look alike, for people to look at. Runs as it is iterated."""
+        return near_duplicates(self._store, self._codecs, self._search)
 
     def volumes(self) -> list[VolumeStatus]:
         """The drives that images came from, by label."""

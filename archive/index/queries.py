@@ -1,29 +1,63 @@
-"""Queries → vectors: words, images, or vectors as they are.
+"""Queries → vectors: words, images, rows, or vectors as they are; and several at once.
 
 str                                text
 Path                               an image file
 PIL image, bytes, (H, W, 3) uint8  an image
-(D,) float                         a vector of the archive's encoder
+Like                               a row: its vector_hat
+(D,) float                         a vector of the archive's encoder, taken for one of words
+Combination                        Σ unit(plus) − Σ unit(minus)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from archive.arrays import Pixels, Vectors
+from archive.arrays import SHORTEST, Pixels, Vectors, unit
 from archive.errors import Unreadable, UsageError
-from archive.imaging.memory import read_picture
+from archive.imaging.memory import ImageInput, read_picture
+from archive.index.matches import QueryKind
 from archive.models.loader import ModelLoader
 
 if TYPE_CHECKING:
     from PIL import Image
 
-Query: TypeAlias = "str | Path | Image.Image | bytes | npt.NDArray[np.generic]"
+
+@dataclass(frozen=True)
+class Like:
+    """An archived image as a query. It is none of its own hits."""
+
+    id: int
+
+
+SingleQuery: TypeAlias = "str | Path | Image.Image | bytes | npt.NDArray[np.generic] | Like"
+
+
+@dataclass(frozen=True)
+class Combination:
+    """Queries taken together: hits are like all of `plus` and unlike all of `minus`."""
+
+    plus: Sequence[SingleQuery]
+    minus: Sequence[SingleQuery] = ()
+
+
+Query: TypeAlias = "SingleQuery | Combination"
+LikeRow = Callable[[int], Vectors]  # id → vector_hat (D,)
+
+
+@dataclass(frozen=True)
+class EncodedQuery:
+    """What the index is asked, and what hits are compared with to see if they match."""
+
+    vector: Vectors  # (D,)
+    wanted_vector: Vectors  # (D,): the same without what was taken away
+    kind: QueryKind
+    excluded: frozenset[int] = frozenset()  # ids
 
 
 def is_single(query: object) -> bool:
@@ -33,19 +67,61 @@ def is_single(query: object) -> bool:
     return isinstance(query, (str, bytes, Path)) or not isinstance(query, Iterable)
 
 
-def encode_queries(models: ModelLoader, queries: Iterable[Query]) -> Vectors:
-    """N queries → (N, D) float32. Only images need the whole encoder.
+def encode_queries(
+    models: ModelLoader, queries: Iterable[Query], like_row: LikeRow
+) -> list[EncodedQuery]:
+    """N queries → N vectors and what they are. Only images need the whole encoder.
 
-    Raises UsageError for a query of another kind, Unreadable for a bad image.
+    Raises UsageError for a query of another kind, Unreadable for a bad image, NotFound for a row.
     """
-    queries = list(queries)
+    combinations = [
+        query if isinstance(query, Combination) else Combination([query]) for query in queries
+    ]
+    parts = [part for query in combinations for part in (*query.plus, *query.minus)]
+    vectors = iter(_encode(models, parts, like_row))
+    encoded = []
+    for query in combinations:
+        plus = [next(vectors) for _ in query.plus]
+        minus = [next(vectors) for _ in query.minus]
+        encoded.append(_combine(query, plus, minus))
+    return encoded
+
+
+def _combine(query: Combination, plus: Sequence[Vectors], minus: Sequence[Vectors]) -> EncodedQuery:
+    """Raises UsageError if nothing remains to be searched for."""
+    if not plus:
+        raise UsageError("give something to search for, not only what it should not be")
+    excluded = frozenset(part.id for part in query.plus if isinstance(part, Like))
+    if len(plus) == 1 and not minus:
+        return EncodedQuery(plus[0], plus[0], _kind(query.plus), excluded)
+    asked: Vectors = unit(np.stack(plus)).sum(axis=0)
+    vector = asked - unit(np.stack(minus)).sum(axis=0) if minus else asked
+    if np.linalg.norm(vector) <= SHORTEST:
+        raise UsageError("what is searched for is taken away again; ask for something else")
+    return EncodedQuery(vector, asked, _kind(query.plus), excluded)
+
+
+def _kind(parts: Sequence[SingleQuery]) -> QueryKind:
+    if all(isinstance(part, str) or _is_vector(part) for part in parts):
+        return QueryKind.WORDS
+    return QueryKind.PICTURE if len(parts) == 1 else QueryKind.MIXTURE
+
+
+def _is_vector(query: object) -> bool:
+    return isinstance(query, np.ndarray) and query.ndim == 1
+
+
+def _encode(models: ModelLoader, queries: Sequence[SingleQuery], like_row: LikeRow) -> Vectors:
+    """N queries → (N, D) float32."""
     vectors = np.zeros((len(queries), models.dimension), np.float32)
     texts = {place: _text(query) for place, query in enumerate(queries) if isinstance(query, str)}
     if texts:
         vectors[list(texts)] = models.encode_texts(list(texts.values()))
     images: dict[int, Pixels] = {}
     for place, query in enumerate(queries):
-        if isinstance(query, np.ndarray) and query.ndim == 1:
+        if isinstance(query, Like):
+            vectors[place] = like_row(query.id)
+        elif isinstance(query, np.ndarray) and query.ndim == 1:
             vectors[place] = _checked(query, models.dimension)
         elif not isinstance(query, str):
             images[place] = _pixels(query, at_least=models.image_size)
@@ -55,7 +131,7 @@ def encode_queries(models: ModelLoader, queries: Iterable[Query]) -> Vectors:
     return vectors
 
 
-def _pixels(query: Query, *, at_least: int) -> Pixels:
+def _pixels(query: Path | ImageInput, *, at_least: int) -> Pixels:
     """An image → its pixels. Raises Unreadable, which names the file if it was one."""
     try:
         return read_picture(query, at_least=at_least).pixels

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archive.errors import UsageError
+from archive.records import INT64_LIMIT
 from archive.settings import Settings
 from cli.shared.command import Command
 from cli.shared.listing import say_no_row
 from cli.shared.options import archive_options, filter_options, json_option, model_options
 from cli.shared.output import emit, next_step, path_fields, say
 from cli.shared.progress import waiting
-from cli.shared.values import PathValue, Whole
+from cli.shared.values import TEXT, PathValue, Whole
 
 if TYPE_CHECKING:
     from archive.filters import Filters
@@ -27,7 +28,21 @@ if TYPE_CHECKING:
     "--image",
     metavar="FILE",
     type=PathValue(path_type=Path),
-    help="Search by example instead of words.",
+    help="Search by example, instead of words or with them.",
+)
+@click.option(
+    "--like",
+    metavar="ID",
+    type=Whole(1, INT64_LIMIT - 1),
+    help="Find images like this archived one, instead of words or with them.",
+)
+@click.option(
+    "--not",
+    "unlike",
+    metavar="TEXT",
+    multiple=True,
+    type=TEXT,
+    help="What hits should not be like; may be repeated.",
 )
 @click.option(
     "-n",
@@ -52,6 +67,8 @@ def command(
     *,
     words: tuple[str, ...],
     image: Path | None,
+    like: int | None,
+    unlike: tuple[str, ...],
     limit: int,
     sort: str,
     filters: Filters,
@@ -60,21 +77,28 @@ def command(
     any_weights: bool,
     as_json: bool,
 ) -> None:
-    """Find archived images by words or by an example image."""
+    """Find archived images by words, by an example image, or by an archived one."""
     from archive.archive import Archive
+    from archive.index.queries import Combination, Like
 
     text = " ".join(words).strip()
-    if bool(text) == (image is not None):
-        raise UsageError("give either words to search for or --image FILE")
+    asked = (text or None, image, None if like is None else Like(like))
+    plus = [part for part in asked if part is not None]
+    if not plus:
+        raise UsageError("give words to search for, --image FILE or --like ID")
     with (
         Archive(settings, model=model, any_weights=any_weights) as archive,
         waiting("loading the model…", silent=as_json),
     ):
-        query = text if image is None else image
+        query = Combination(plus, unlike)
         hits = archive.search(query, limit=limit, filters=filters, sort=sort)
+    matches = any(hit.is_match for hit in hits)
     if as_json:
-        emit({"hits": [_facts(hit) for hit in hits]})
+        emit({"hits": [_facts(hit) for hit in hits], "matches": matches})
         return
+    if hits and not matches:
+        what = repr(text) if text else "this picture"
+        say(f"nothing really matches {what}; the nearest:", err=True)
     for hit in hits:
         say(f"{hit.id:>8}  {hit.score:6.3f}  {hit.path}")
     if hits:
@@ -86,4 +110,4 @@ def command(
 def _facts(hit: Hit) -> dict[str, Any]:
     taken_at = hit.taken_at and hit.taken_at.isoformat()
     facts = {"id": hit.id, "score": hit.score, **path_fields(hit.path), "digest": hit.digest}
-    return {**facts, "taken_at": taken_at}
+    return {**facts, "taken_at": taken_at, "match": hit.match, "is_match": hit.is_match}
