@@ -9,11 +9,11 @@ COPY coldframe-stubs coldframe-stubs
 COPY migrations migrations
 
 FROM source AS cuda
-RUN uv pip install --system --no-cache --torch-backend cu128 '.[postgres]'
+RUN uv pip install --system --no-cache --torch-backend cu128 '.[postgres,serve,watch]'
 WORKDIR /archive
 ENTRYPOINT ["coldframe"]
 
 FROM source AS cpu
-RUN uv pip install --system --no-cache --torch-backend cpu '.[postgres]'
+RUN uv pip install --system --no-cache --torch-backend cpu '.[postgres,serve,watch]'
 WORKDIR /archive
 ENTRYPOINT ["coldframe"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -11,11 +11,15 @@ from archive.archive_reader import ArchiveReader
 from archive.codecs import CodecConfig
 from archive.create_archive import create_archive
 from archive.filters import Filters
+from archive.filters.samples import parse_sample_size
 from archive.fitting_ingest import FittingIngest, IngestOptions, IngestProgress
 from archive.imaging.memory import ImageInput
+from archive.ingest.idle import OthersLoad, always_idle
 from archive.ingest.outcomes import Added, Outcome
+from archive.ingest.pipeline import IsWhole
 from archive.ingest.rules import ScanRules
-from archive.ingest.scan import ALL, Paths
+from archive.ingest.scan import ALL, Paths, as_paths
+from archive.ingest.watch import Watch
 from archive.models.pairs import Pair
 from archive.models.sampling import Sampling
 from archive.preserve.forget import ForgottenRow, forget, lift
@@ -28,6 +32,7 @@ from archive.restore.details import DetailWriter
 from archive.restore.seed_choice import SeedChoice, SeedChosen
 from archive.selection import select_ids
 from archive.settings import Settings
+from archive.watching import Watching
 
 
 class Archive(ArchiveReader):
@@ -85,16 +90,67 @@ class Archive(ArchiveReader):
         """
         return self._ingest.run(paths, IngestOptions(keep_truncated, rescan, rules))
 
-    def add_picture(self, image: ImageInput, *, name: str) -> Added:
-        """A Pillow image, (H, W, 3) uint8 array or encoded bytes → its outcome."""
-        return self._ingest.add_picture(image, name=name)
+    def add_picture(self, image: ImageInput | Path, *, name: str) -> Added:
+        """A Pillow image, (H, W, 3) uint8 array or encoded bytes → its outcome.
+
+        A Path: an image file that will not stay, such as an upload.
+        """
+        return self.add_pictures({name: image})[name]
+
+    def add_pictures(self, pictures: Mapping[str, ImageInput | Path]) -> dict[str, Added]:
+        """As `add_picture`: images by name → outcomes by name, all in one transaction."""
+        return self._ingest.add_pictures(pictures)
+
+    def watch(
+        self,
+        folders: Paths,
+        *,
+        keep_truncated: bool = False,
+        rules: ScanRules = ALL,
+        wait_seconds: float = 5.0,
+        rescan_minutes: float = 10.0,
+        detail_bytes: int | None = None,
+        audit: str | None = None,
+        idle_only: bool = False,
+    ) -> Watching:
+        """Folders → what happens in them, without an end: outcomes of ingest as in `ingest`, and
+        the events of archive.watching. Folders that are missing are waited for.
+
+        A file is taken once it has not changed for `wait_seconds`; all is scanned again after
+        `rescan_minutes`. Then rows get details of `detail_bytes`, and a sample of them is audited
+        (`audit`: "1%", "200"); with `idle_only` while the machine has nothing else to do. Raises
+        UsageError, ArchiveReadOnly.
+        """
+        self._store.database.check_writable()
+
+        def ingest(paths: Paths, rules: ScanRules, is_whole: IsWhole) -> Iterator[Outcome]:
+            self._codecs.reload()
+            return self._ingest.run(paths, IngestOptions(keep_truncated, False, rules, is_whole))
+
+        watch = Watch(
+            ingest,
+            as_paths(folders),
+            rules=rules,
+            wait_seconds=wait_seconds,
+            rescan_seconds=60 * rescan_minutes,
+            quiet_folder=self.settings.directory,
+        )
+        works: list[Callable[[], Iterator[object]]] = []
+        if detail_bytes:
+            max_bytes = detail_bytes
+            works.append(lambda: self.write_details(self.select(), max_bytes=max_bytes, cut=False))
+        if audit:
+            size = parse_sample_size(audit)
+            works.append(lambda: self.audit(size))
+        is_idle = OthersLoad().is_low if idle_only else always_idle
+        return Watching(self._store.watchers, watch, works, is_idle=is_idle)
 
     def write_details(
         self,
         rows: Iterable[Row],
         *,
         max_bytes: int = 100,
-        until: float | None = None,
+        psnr: float | None = None,
         budget: int | None = None,
         cut: bool = True,
         sampling: Sampling | None = None,
@@ -102,7 +158,7 @@ class Archive(ArchiveReader):
     ) -> Iterator[DetailOutcome]:
         """Rows → details of at most `max_bytes`, from the originals that can be seen; 0: none.
 
-        `until`: a PSNR in dB, in the decoder's frame, that ends a detail; `budget`: bytes of all
+        `psnr`: in dB, in the decoder's frame, that ends a detail; `budget`: bytes of all
         these rows' details together, spent where they help most; then all are written anew. `cut`:
         longer ones, for good; `sampling`: what the details' scores are measured with; `dry_run`
         only tells. Raises UsageError, ModelMissing, ArchiveReadOnly.
@@ -113,7 +169,7 @@ class Archive(ArchiveReader):
         parts = (self._store, self._codecs, lambda: self._detail_writer(chosen))
         if budget is None:
             decoder = self._models.known_decoder
-            run = DetailRun(*parts, decoder_sha256=decoder, until=until, cut=cut, dry_run=dry_run)
+            run = DetailRun(*parts, decoder_sha256=decoder, until=psnr, cut=cut, dry_run=dry_run)
             yield from run.run(rows, max_bytes)
             return
         run = DetailRun(*parts, cut=False, rewrite=True, dry_run=dry_run)

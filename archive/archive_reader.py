@@ -19,7 +19,7 @@ from archive.filters import Filters
 from archive.filters.samples import SampleSize, parse_sample_size
 from archive.index.hits import Hit, check_hit_order, in_order
 from archive.index.matching import MatchingSearch
-from archive.index.queries import Query, encode_queries, is_single
+from archive.index.queries import Query, is_single
 from archive.index.search import Search
 from archive.models.decoder import Decoder, ProgressCallback
 from archive.models.device import DeviceConfig
@@ -36,6 +36,7 @@ from archive.restore.run import Labels, Restore, Restored
 from archive.selection import VolumeStatus, list_volumes, select_ids, select_rows
 from archive.settings import Settings
 from archive.store import Store
+from archive.store.watchers import WatcherRecord
 
 
 class ArchiveReader:
@@ -140,6 +141,16 @@ class ArchiveReader:
         images = self._store.images
         return images.read(list(ids)) if damaged else images.get(list(ids))
 
+    @property
+    def store(self) -> Store:
+        """The tables, a part for each."""
+        return self._store
+
+    def refresh(self) -> None:
+        """Sees the codecs that other processes have added: new rows may have them."""
+        if self._store.codecs.newest() != self._codecs.current_id:
+            self._codecs.reload()
+
     def codec_of(self, row: Row) -> Codec:
         """The codec that reads a row's codes."""
         return self._codecs[row.codec_id]
@@ -169,6 +180,10 @@ class ArchiveReader:
         """What the archive costs and saves."""
         return archive_stats(self._store, self._search, self.model.name, self.codec.name)
 
+    def watchers(self) -> list[WatcherRecord]:
+        """Who watches folders for the archive, the oldest first."""
+        return self._store.watchers.all()
+
     def verify(self) -> Iterator[Row | Damage | StaleDetail]:
         """Every row, each followed by what is wrong with it; then the rest. Writes nothing."""
         return verify(self._store, self._codecs, self._search)
@@ -179,12 +194,7 @@ class ArchiveReader:
     ) -> list[Hit]: ...
     @overload
     def search(
-        self,
-        queries: Iterable[Query],
-        *,
-        limit: int = 10,
-        filters: Filters = ...,
-        sort: str = "score",
+        self, queries: Iterable[Query], *, limit: int = 10, filters: Filters = ..., sort: str = ...
     ) -> list[list[Hit]]: ...
     def search(
         self, queries: Any, *, limit: int = 10, filters: Filters = Filters(), sort: str = "score"
@@ -199,9 +209,8 @@ class ArchiveReader:
         check_hit_order(sort)
         ids = None if filters.is_empty else select_ids(self._store, filters)
         single = is_single(queries)
-        listed = [queries] if single else queries
-        encoded = encode_queries(self._models, listed, lambda row_id: self.decode(self[row_id])[0])
-        hits = [in_order(best, sort) for best in self._matching.hits(encoded, limit, only=ids)]
+        answers = self._matching.hits([queries] if single else queries, limit, only=ids)
+        hits = [in_order(best, sort) for best in answers]
         return hits[0] if single else hits
 
     def select(

@@ -4,13 +4,14 @@ kept up to date.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from archive.imaging.memory import ImageInput
 from archive.index.search import Search
 from archive.ingest.outcomes import Added, Archived, Outcome
-from archive.ingest.pipeline import Ingest
+from archive.ingest.pipeline import Ingest, IsWhole, always
 from archive.ingest.rules import ScanRules
 from archive.ingest.scan import ALL, Paths
 from archive.models.loader import ModelLoader
@@ -26,6 +27,7 @@ class IngestOptions:
     keep_truncated: bool = False  # archive the readable part of damaged files
     rescan: bool = False  # read files again that seem unchanged, and fill in what rows lack
     rules: ScanRules = ALL
+    is_whole: IsWhole = always  # whether a new or changed file is complete
 
 
 @dataclass(frozen=True)
@@ -67,13 +69,13 @@ class FittingIngest:
         if is_fitted or archived:
             self._search.refresh(thorough=is_fitted)
 
-    def add_picture(self, image: ImageInput, *, name: str) -> Added:
-        """An image without a file → its outcome, once it is committed."""
-        outcome = self._ingest().add_picture(image, name=name)
-        if isinstance(outcome, Archived):
+    def add_pictures(self, pictures: Mapping[str, ImageInput | Path]) -> dict[str, Added]:
+        """Images without a file, or whose files will not stay, by name → their outcomes."""
+        added = self._ingest().add_pictures(pictures)
+        if any(isinstance(outcome, Archived) for outcome in added.values()):
             is_fitted = self._recoder.is_fit_due() and self._recoder.fit_pending()
             self._search.refresh(thorough=is_fitted)
-        return outcome
+        return added
 
     def _ingest(self, options: IngestOptions = IngestOptions()) -> Ingest:
         return Ingest(
@@ -85,4 +87,5 @@ class FittingIngest:
             keep_truncated=options.keep_truncated,
             rescan=options.rescan,
             rules=options.rules,
+            is_whole=options.is_whole,
         )

@@ -14,6 +14,7 @@ from operator import itemgetter
 
 from archive.errors import UsageError
 from archive.filters import Filters
+from archive.filters.conditions import RowFilter
 from archive.ingest.volumes import is_gone, is_mounted
 from archive.originals import can_be_seen
 from archive.records import Row
@@ -45,13 +46,23 @@ def select_rows(
     if sort not in SORTS:
         raise UsageError(f"rows are sorted by {', '.join(SORTS)}, not by {sort!r}")
     missing_ids = _missing(store) if missing else None
-    roots = {volume.id: volume.root for volume in store.volumes.all()}
+    is_meant = row_test(store, filters)
     for row in store.images.stream(store.selection.ids(filters, sort=sort)):
         if missing_ids is not None and row.id not in missing_ids:
             continue
-        meets = _is_seen(row, filters) and filters.meets(row)
-        if meets and (not filters.has_original or _has_original(store, roots, row)):
+        if is_meant(row):
             yield row
+
+
+def row_test(store: Store, filters: Filters) -> RowFilter:
+    """What remains to be decided on an intact row that `store.selection` let through."""
+    roots = {volume.id: volume.root for volume in store.volumes.all()}
+
+    def is_meant(row: Row) -> bool:
+        meets = _is_seen(row, filters) and filters.meets(row)
+        return meets and (not filters.has_original or _has_original(store, roots, row))
+
+    return is_meant
 
 
 def select_ids(store: Store, filters: Filters) -> Sequence[int]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 DEFAULT_LOCATION = "./coldframe"
 DATABASE_NAME = "archive.db"
+SOCKET_NAME = "serve.sock"  # of a service that runs for the archive
 CACHE_NAME_LENGTH = 16  # hexadecimal digits of the SHA-256 of the location without password
 URL = re.compile(r"[\s'\"]*[A-Za-z][A-Za-z0-9+.-]+:/")  # misspelled ones too; C:/ is a folder
 PASSWORDS = (  # misspelled URLs and libpq's own notation have some too

@@ -1,6 +1,7 @@
-"""python -m benchmarks ablation|coded-index|colors|filters|fullsize|index|ingest|restore|search|
-startup
+"""python -m benchmarks NAME
 
+NAME: ablation, coded-index, colors, filters, fullsize, index, ingest, restore, search, serve,
+startup or watch.
 `python -m benchmarks.smic` is a program of its own.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -168,12 +170,38 @@ def search(times: int, rclip: Path | None) -> None:
 
 
 @main.command()
+@click.option("--rows", default=100_000, show_default=True)
+@click.option("--rate", default=50, show_default=True, help="Requests a second.")
+@click.option("--seconds", default=60, show_default=True)
+@click.option("--slow-clients", default=200, show_default=True)
+def serve(rows: int, rate: int, seconds: int, slow_clients: int) -> None:
+    """Searches by words over HTTP: milliseconds, errors and memory, and beside slow clients."""
+    from benchmarks.serve import measure
+
+    for line in measure(rows, rate, seconds, slow_clients):
+        report(line)
+
+
+@main.command()
 @click.option("--times", default=10, show_default=True, help="Runs of `coldframe --help`.")
 def startup(times: int) -> None:
     """Seconds of `coldframe --help`, of an ingest that finds nothing new, and of a search."""
     from benchmarks.startup import measure
 
     report(measure(times))
+
+
+@main.command()
+@click.option("--files", default=5000, show_default=True)
+@click.option("--kills", default=20, show_default=True)
+@click.option("--seconds", default=600.0, show_default=True, help="In which the files appear.")
+@click.option("--model", default="pocket", show_default=True)
+def watch(files: int, kills: int, seconds: float, model: str) -> None:
+    """Rows of a watch that is killed while files come and go, beside those of a clean ingest."""
+    from benchmarks.watch import measure
+
+    with tempfile.TemporaryDirectory() as work:
+        report(measure(files, kills, seconds, Path(work), model))
 
 
 if __name__ == "__main__":

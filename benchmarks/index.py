@@ -43,7 +43,7 @@ def measure(
         settings = Settings(folder)
         store = Store.create(settings)
         record = add_codec(store, codec)
-        codes = _fill(store, record.id, codec, shape, rows)
+        codes = fill(store, record.id, codec, shape, rows)
         search = Search(store, {record.id: record}, {record.id: codec}, settings.index_directory)
         build_seconds = _seconds(search.refresh)
         vectors = shape.draw(queries, seed=10**6)
@@ -101,7 +101,7 @@ def add_codec(store: Store, codec: Codec) -> CodecRecord:
     return store.codecs.add(record)
 
 
-def _fill(store: Store, codec_id: int, codec: Codec, shape: VectorShape, rows: int) -> list[bytes]:
+def fill(store: Store, codec_id: int, codec: Codec, shape: VectorShape, rows: int) -> list[bytes]:
     """Writes the rows → their clip_codes, in the order of their ids."""
     map_bits = codec.maps.payload_bits
     color_code = bytes(map_bits // 8 if map_bits else MAP_BYTES)

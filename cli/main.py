@@ -19,6 +19,7 @@ from cli.shared.streams import flush_stdout, prepare_streams
 COMMANDS = (
     "init",
     "ingest",
+    "watch",
     "detail",
     "search",
     "restore",
@@ -30,6 +31,7 @@ COMMANDS = (
     "audit",
     "recode",
     "forget",
+    "serve",
     "models",
     "demo",
     "bench",

@@ -32,3 +32,10 @@ def recompress(pixels: Pixels, image_format: str, quality: int) -> tuple[int, Pi
     image = Image.fromarray(pixels)
     image.save(file, image_format, quality=quality, optimize=True, method=SMALLEST)
     return file.tell(), np.asarray(Image.open(file).convert("RGB"))
+
+
+def encoded(pixels: Pixels, image_format: str) -> bytes:
+    """(H, W, 3) uint8 → an image file in memory; "PNG" or "JPEG", as Pillow calls them."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, image_format, quality=SAVED_QUALITY)
+    return file.getvalue()

@@ -7,7 +7,7 @@ again when the archive has grown to twice as many rows, or shrunk to half as man
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 
@@ -16,12 +16,12 @@ import numpy.typing as npt
 
 from archive.arrays import Vectors
 from archive.codecs import Codec
-from archive.errors import ModelMismatch, ModelMissing
+from archive.errors import BadCode, ModelMismatch, ModelMissing
 from archive.index.background import phrase_vectors
 from archive.index.hits import Hit
 from archive.index.layouts import decode_or_zero
 from archive.index.matches import Matcher, QueryKind, picture_matcher, spread, word_matcher
-from archive.index.queries import EncodedQuery
+from archive.index.queries import EncodedQuery, Query, encode_queries
 from archive.index.search import Search
 from archive.models.loader import ModelLoader
 from archive.store import Store
@@ -45,9 +45,13 @@ class MatchingSearch:
         self._nearest: npt.NDArray[np.floating] | None = None
 
     def hits(
-        self, queries: Sequence[EncodedQuery], count: int, *, only: Sequence[int] | None = None
+        self, asked: Iterable[Query], count: int, *, only: Sequence[int] | None = None
     ) -> list[list[Hit]]:
-        """N queries → N lists of at most `count` hits, best first; see Search.hits."""
+        """N queries → N lists of at most `count` hits, best first.
+
+        `only`: the ids that may be hits. Raises as `encode_queries` and Search.hits.
+        """
+        queries = encode_queries(self._models, asked, self._decode)
         self._search.refresh()
         rows = len(self._search) if only is None else len(only)
         if not rows or not queries:
@@ -60,6 +64,14 @@ class MatchingSearch:
             [hit for hit in hits if hit.id not in query.excluded][:count]
             for query, hits in zip(queries, answers, strict=True)
         ]
+
+    def _decode(self, row_id: int) -> Vectors:
+        """Id → (D,) vector_hat. Raises NotFound, BadCode."""
+        row = self._store.images.get([row_id])[0]
+        if row.codec_id not in self._codecs:
+            raise BadCode(f"row {row_id} has no codec; `coldframe verify` says more")
+        vector_hat: Vectors = self._codecs[row.codec_id].decode_vectors([row.clip_code])[0]
+        return vector_hat
 
     def _matcher(self, query: EncodedQuery, rows: int) -> Matcher | None:
         """None where there is nothing to compare hits with."""
@@ -80,17 +92,19 @@ class MatchingSearch:
 
     def _usual_spread(self, phrases: Vectors) -> dict[int, float]:
         """By codec id."""
-        if self._spread is None:
-            sample = self._sample(SPREAD_ROWS)
-            self._spread = {
+        by_codec = self._spread
+        if by_codec is None:
+            by_codec = {
                 codec_id: spread(np.stack(list(vectors.values())), phrases)
-                for codec_id, vectors in sample.items()
+                for codec_id, vectors in self._sample(SPREAD_ROWS).items()
             }
-        return self._spread
+            self._spread = by_codec
+        return by_codec
 
     def _nearest_cosines(self) -> npt.NDArray[np.floating]:
         """Of sampled rows with the nearest other row, ascending; none in an archive of one row."""
-        if self._nearest is None:
+        nearest = self._nearest
+        if nearest is None:
             sample = self._sample(NEAREST_ROWS).values()
             by_id = {row_id: vector for vectors in sample for row_id, vector in vectors.items()}
             answers = self._search.hits(np.stack(list(by_id.values())), 2) if by_id else []
@@ -98,8 +112,9 @@ class MatchingSearch:
                 next((hit.score for hit in hits if hit.id != row_id), None)
                 for row_id, hits in zip(by_id, answers, strict=True)
             ]
-            self._nearest = np.sort([score for score in others if score is not None])
-        return self._nearest
+            nearest = np.sort([score for score in others if score is not None])
+            self._nearest = nearest
+        return nearest
 
     def _sample(self, count: int) -> dict[int, dict[int, Vectors]]:
         """Codec id → id → (D,) vector_hat, of so many rows."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from archive.arrays import SHORTEST, Pixels, Vectors, unit
+from archive.arrays import Pixels, Vectors, unit
 from archive.errors import Unreadable, UsageError
 from archive.imaging.memory import ImageInput, read_picture
 from archive.index.matches import QueryKind
@@ -26,6 +26,8 @@ from archive.models.loader import ModelLoader
 
 if TYPE_CHECKING:
     from PIL import Image
+
+LEAST_LENGTH = 1e-4  # of a sum of units; a shorter one has no direction
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def _combine(query: Combination, plus: Sequence[Vectors], minus: Sequence[Vector
         return EncodedQuery(plus[0], plus[0], _kind(query.plus), excluded)
     asked: Vectors = unit(np.stack(plus)).sum(axis=0)
     vector = asked - unit(np.stack(minus)).sum(axis=0) if minus else asked
-    if np.linalg.norm(vector) <= SHORTEST:
+    if np.linalg.norm(vector) < LEAST_LENGTH:
         raise UsageError("what is searched for is taken away again; ask for something else")
     return EncodedQuery(vector, asked, _kind(query.plus), excluded)
 

@@ -9,15 +9,19 @@ search does not count rows. It notices that rows have changed
     by the hits          each must be a row of the codec whose index found it
     by the index file    another process that recodes or forgets rows removes or replaces it
 
-and builds the indexes anew. `disagreement`, and `refresh` after a recode, do count.
+and builds the indexes anew. `disagreement`, and `refresh` after a recode, do count. Any thread may
+search; they take turns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import functools
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -25,24 +29,37 @@ from archive.arrays import Vectors
 from archive.codecs import Codec
 from archive.errors import ArchiveLocked, ArchiveReadOnly
 from archive.index import Ids, Index, IndexStamp, Shortlist, files
+from archive.index.candidates import Candidate, best_candidates, in_rank
+from archive.index.decoded import DecodedVectors
 from archive.index.hits import Hit
 from archive.index.layouts import decode_or_zero
-from archive.index.matches import Match, Matcher
+from archive.index.matches import Matcher
 from archive.records import CodecRecord, Row
 from archive.store import Store
 from archive.store.intact import intact
 
-SHORTEST = 1e-12  # added to the product of two lengths, so that zero vectors score 0
 FEW = 500  # rows that are decoded and compared without an index
 ATTEMPTS = 3  # to answer from indexes that rows have just left
 
 
+P = ParamSpec("P")
+T = TypeVar("T")
 Scored = tuple[int, Ids, Vectors]
-Candidate = tuple[float, int, int, Match | None]  # score, id, codec id, match
 
 
 class _StaleIndex(Exception):
     """An index holds a row that is gone, or is another codec's by now."""
+
+
+def _in_turn(method: Callable[Concatenate[Search, P], T]) -> Callable[Concatenate[Search, P], T]:
+    """The method, for one thread at a time: indexes change as they are searched."""
+
+    @functools.wraps(method)
+    def locked(search: Search, /, *args: P.args, **options: P.kwargs) -> T:
+        with search._turn:
+            return method(search, *args, **options)
+
+    return locked
 
 
 class Search:
@@ -62,7 +79,10 @@ class Search:
         self._folder = folder
         self._indexes: dict[int, Index] = {}
         self._identities: dict[int, tuple[int, int] | None] = {}
+        self._decoded = DecodedVectors()
+        self._turn = threading.RLock()
 
+    @_in_turn
     def refresh(self, *, thorough: bool = False) -> None:
         """Brings every index in step with the rows: loads, extends or builds it, and saves it.
 
@@ -91,6 +111,7 @@ class Search:
         self._indexes[codec_id] = index
         self._identities[codec_id] = files.identity(self.file(codec_id))
 
+    @_in_turn
     def remove(self, *, required: bool = False) -> None:
         """Deletes every index, here and, as soon as they search, in other processes.
 
@@ -113,6 +134,7 @@ class Search:
         """Number of rows in the indexes. Call `refresh` before."""
         return sum(map(len, self._indexes.values()))
 
+    @_in_turn
     def hits(
         self,
         vectors: Vectors,
@@ -148,22 +170,17 @@ class Search:
         else:
             answers = self._near(vectors, count, only)
         for codec_id, ids, vectors_hat in answers:
-            cosines = _cosines(vectors, vectors_hat)
             for query, matcher in enumerate(matchers):
-                best = np.argsort(-cosines[query], kind="stable")[:count]
-                scores = cosines[query, best].tolist()
-                matches = matcher(codec_id, vectors_hat[query, best]) if matcher else [None] * count
-                found_ids = ids[query, best].tolist()
-                for score, row_id, match in zip(scores, found_ids, matches, strict=False):
-                    candidates[query].append((score, row_id, codec_id, match))
-        best_of = [sorted(listed, key=_rank, reverse=True)[:count] for listed in candidates]
-        codec_ids = {row_id: codec_id for best in best_of for _, row_id, codec_id, _ in best}
+                parts = (ids[query], vectors_hat[query], vectors[query])
+                candidates[query] += best_candidates(codec_id, *parts, count=count, matcher=matcher)
+        best_of = [in_rank(listed)[:count] for listed in candidates]
+        codec_ids = {candidate.id: candidate.codec_id for best in best_of for candidate in best}
         rows = {row.id: row for row in intact(self._rows(codec_ids).values())}
         return [
             [
-                Hit.of(rows[row_id], score, match)
-                for score, row_id, _, match in best
-                if row_id in rows
+                Hit.of(rows[candidate.id], candidate.score, candidate.match)
+                for candidate in best
+                if candidate.id in rows
             ]
             for best in best_of
         ]
@@ -225,11 +242,13 @@ class Search:
         return self._decode(codec_id, shortlist.ids)
 
     def _decode(self, codec_id: int, ids: Ids) -> Vectors:
-        """(N, k) ids → (N, k, D)."""
+        """(N, k) ids → (N, k, D). Raises _StaleIndex."""
         codec = self._codecs[codec_id]
         listed = ids.ravel().tolist()
-        rows = self._rows(dict.fromkeys(listed, codec_id))
-        vectors_hat = decode_or_zero(codec, [rows[row_id].clip_code for row_id in listed])
+        codes = self._store.images.clip_codes_of(list(set(listed))).get(codec_id, {})
+        if not codes.keys() >= set(listed):
+            raise _StaleIndex
+        vectors_hat = self._decoded.of(codec_id, codec, [codes[row_id] for row_id in listed])
         return vectors_hat.reshape(*ids.shape, codec.dimension)
 
     def _empty(self, codec_id: int) -> Index:
@@ -269,15 +288,3 @@ class Search:
         index.stamp = stamp
         with suppress(OSError):  # a read-only archive, or a full disk: it stays in memory
             index.save(self.file(codec_id))
-
-
-def _rank(candidate: Candidate) -> tuple[float, int]:
-    """The better the higher; of equal rows the newest first."""
-    return candidate[:2]
-
-
-def _cosines(vectors: Vectors, vectors_hat: Vectors) -> Vectors:
-    """(N, D) and (N, k, D) → (N, k)."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True) * np.linalg.norm(vectors_hat, axis=2)
-    cosines: Vectors = np.einsum("nd,nkd->nk", vectors, vectors_hat) / (lengths + SHORTEST)
-    return cosines

@@ -53,6 +53,25 @@ class FileInput:
         return workers.decode(path, at_least=at_least, unchanged=stamp, keep_truncated=keep)
 
 
+class UploadInput:
+    """A file that is about to go: of its place only the name remains, as of an image in memory."""
+
+    can_move = False
+
+    def __init__(self, file: Path, place: Place) -> None:
+        self.path = f"{MEMORY.root}/{place.path}"
+        self.place = place
+        self._file = file
+
+    def digest(self) -> tuple[bytes, FileStamp]:
+        """As Input.digest; the file is read in pieces."""
+        return digest_of(self._file)
+
+    def load(self, stamp: FileStamp, workers: Workers, *, at_least: int) -> Picture:
+        """As Input.load."""
+        return workers.decode(self._file, at_least=at_least, unchanged=stamp)
+
+
 class MemoryInput:
     """An image without a file: encoded bytes, an array or a Pillow image."""
 

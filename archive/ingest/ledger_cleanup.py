@@ -30,8 +30,6 @@ class LedgerCleanup:
 
     def run(self, scanned: Sequence[str]) -> None:
         """Removes lines; `scanned` are the folders that were walked, absolute and real."""
-        for folder in scanned:
-            self._places.of_file(os.path.join(folder, "."), None)
         obsolete = []
         for volume_id, name in self._store.ledger.places(self._places.met):
             path = os.path.join(self._places.root_of(volume_id) or "", name)

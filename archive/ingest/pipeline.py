@@ -12,15 +12,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from pathlib import Path
 
 from archive.codecs import Codec
 from archive.errors import Unreadable, UsageError
 from archive.imaging.memory import ImageInput
 from archive.imaging.workers import Workers
 from archive.ingest.encoding import Hashed, Prepared, RowEncoder
-from archive.ingest.inputs import FileInput, Input, MemoryInput
+from archive.ingest.inputs import FileInput, Input, MemoryInput, UploadInput
 from archive.ingest.ledger_cleanup import LedgerCleanup
 from archive.ingest.outcomes import (
     Added,
@@ -37,7 +38,7 @@ from archive.ingest.scan import ALL, Candidate, Paths, as_paths, require_exists
 from archive.ingest.sorted_batch import SortedBatch
 from archive.ingest.volumes import Places
 from archive.models.encoder import Encoder
-from archive.records import Batch, Capture, Place, SkippedFile
+from archive.records import Batch, Capture, FileStamp, Place, SkippedFile
 from archive.store import Store
 
 BATCH_SECONDS = 2.0
@@ -45,6 +46,12 @@ FIRST_BATCH = 16  # files
 LARGEST_BATCH = 256  # files
 LEAST_SECONDS = 1e-3  # a batch counts as no faster than this
 UNREADABLE_FOLDER = "unreadable"  # its reason in the ledger
+IsWhole = Callable[[str, FileStamp], bool]
+
+
+def always(_path: str, _stamp: FileStamp) -> bool:
+    """For ingests that nobody writes files for at the same time: every file is whole."""
+    return True
 
 
 class Ingest:
@@ -61,11 +68,15 @@ class Ingest:
         keep_truncated: bool = False,
         rescan: bool = False,
         rules: ScanRules = ALL,
+        is_whole: IsWhole = always,
     ) -> None:
         """`encoder` opens the encoder; `image_size`: pixels it needs on an image's short side;
-        `rescan` reads files again that seem unchanged, and fills in what their rows lack.
+        `rescan` reads files again that seem unchanged, and fills in what their rows lack;
+        `is_whole`: whether a new or changed file, by its path and stamp, is complete. One that is
+        not is passed over, and has no outcome.
         """
         rules.check()
+        self._is_whole = is_whole
         self._rescan = rescan
         self._rules = rules
         self._store = store
@@ -98,11 +109,14 @@ class Ingest:
         names = as_paths(paths)
         for name in names:
             require_exists(name)
+        folders = [os.path.realpath(name) for name in names if os.path.isdir(name)]
+        self._places.meet(folders)
         cleanup = LedgerCleanup(self._store, self._places)
         for outcome in self._outcomes(names):
             cleanup.see(outcome)
             yield outcome
-        cleanup.run([os.path.realpath(name) for name in names if os.path.isdir(name)])
+        if self._rules.only is None:
+            cleanup.run(folders)
 
     def _outcomes(self, names: Sequence[str]) -> Iterator[Outcome]:
         with ReadAhead(names, self._rules) as scan, self._reader() as reader:
@@ -119,24 +133,38 @@ class Ingest:
             if ahead is not None:
                 yield from self._archive_ahead(ahead)
 
-    def add_picture(self, image: ImageInput, *, name: str) -> Added:
-        """An image without a file → its outcome, once it is committed.
+    def add_picture(self, image: ImageInput | Path, *, name: str) -> Added:
+        """As `add_pictures`, of one."""
+        return self.add_pictures({name: image})[name]
 
-        `image`: the bytes of an image file, an (H, W, 3) uint8 sRGB array, or a Pillow image. The
-        digest is that of the bytes, or of the pixels as a binary PPM file (imaging/memory.py), so
-        that an image that is archived already, under any name or as a file, is a Duplicate.
+    def add_pictures(self, pictures: Mapping[str, ImageInput | Path]) -> dict[str, Added]:
+        """Images without a file, or whose files will not stay, by name → their outcomes, once they
+        are committed.
 
-        The row's source is `name` on a volume that is never mounted: `row.path` is
-        "memory:/NAME", which is not a path of the file system. A name stands for the image that
-        was last added under it. Raises UsageError for an empty or absolute name.
+        An image: the bytes of an image file, an (H, W, 3) uint8 sRGB array, or a Pillow image; a
+        Path is decoded in a process of its own, as files are. The digest is that of the bytes, or
+        of the pixels as a binary PPM file (imaging/memory.py), so that an image that is archived
+        already, under any name or as a file, is a Duplicate.
+
+        A row's source is its name on a volume that is never mounted: `row.path` is "memory:/NAME",
+        which is not a path of the file system. A name stands for the image that was last added
+        under it. Raises UsageError for an empty or absolute name.
         """
+        sources = [self._in_memory(image, name) for name, image in pictures.items()]
+        names = dict(zip((source.path for source in sources), pictures, strict=True))
+        with self._reader() as reader:
+            outcomes = self._archive(reader.read(sources, self._store.decided))
+        added: dict[str, Added] = {}
+        for outcome in outcomes:
+            assert isinstance(outcome, Added)
+            added[names[outcome.path]] = outcome
+        return added
+
+    def _in_memory(self, image: ImageInput | Path, name: str) -> Input:
         if not name or os.path.isabs(name):
             raise UsageError(f"name an image in memory with a relative path, not {name!r}")
-        source = MemoryInput(image, self._places.in_memory(name))
-        with self._reader() as reader:
-            [outcome] = self._archive(reader.read([source], self._store.decided))
-        assert isinstance(outcome, Added)
-        return outcome
+        place = self._places.in_memory(name)
+        return UploadInput(image, place) if isinstance(image, Path) else MemoryInput(image, place)
 
     def _decide(self, page: Page) -> tuple[list[Input], list[Outcome]]:
         """Candidates → files to read, and the outcomes of all others."""
@@ -151,7 +179,8 @@ class Ingest:
             elif not (candidate.may_be_image or candidate.error):
                 decided.append(Ignored(candidate.path))
         decided += self._skip_folders([candidate for candidate in page if candidate.error])
-        return [file for file in files if file.path not in unchanged], decided
+        changed = [file for file in files if file.path not in unchanged]
+        return [file for file in changed if self._is_whole(file.path, file.place.stamp)], decided
 
     def _batches(self, files: Sequence[Input]) -> Iterator[Sequence[Input]]:
         """Files in batches of the size of the moment."""

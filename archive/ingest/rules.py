@@ -1,7 +1,8 @@
 """Which files and folders a scan passes over, without a word.
 
-1. What programs keep beside pictures: thumbnails, trash, resource forks, version control; and a
-   folder that holds `.nomedia`, as on Android. A `._` file that is a picture by its content is one.
+1. What programs keep beside pictures: thumbnails, trash, resource forks, version control, downloads
+   that are not finished; and a folder that holds `.nomedia`, as on Android. A `._` file that is a
+   picture by its content is one.
 2. What `exclude` names, relative to the folder that is scanned.
 3. What the `.coldframeignore` of its folder names, or that of a folder above, up to the folder that
    is scanned: the nearest that says anything decides.
@@ -28,6 +29,14 @@ LARGEST_IGNORE_FILE = 1 << 20  # bytes; what follows is not read
 NO_MEDIA = ".nomedia"
 TRASH = ".trash"  # starts names: .Trash-1000, .Trashes, Android's .trashed-1699999999-photo.jpg
 RESOURCE_FORK = "._"
+UNFINISHED = (
+    ".part",
+    ".partial",
+    ".crdownload",
+    ".opdownload",
+    ".filepart",
+    ".!qb",
+)  # ends of names
 PROGRAMS_FOLDERS = frozenset(
     (
         *("@eadir", "#recycle", "#snapshot", "@recycle", ".@__thumb", "@recently-snapshot"),
@@ -52,6 +61,7 @@ class ScanRules:
     exclude: Sequence[str] = ()  # patterns of files and folders to pass over
     include: Sequence[str] = ()  # patterns of the only files to take; none: all
     follow_links: bool = False  # whether links to folders are followed
+    only: frozenset[str] | None = None  # real paths: these, and what is below them; None: all
 
     def check(self) -> None:
         """Raises UsageError for a pattern that means nothing."""
@@ -81,7 +91,7 @@ def is_programs_folder(name: str) -> bool:
 def is_programs_file(name: str) -> bool:
     """Whether a file of this name is no picture of the user's."""
     folded = name.casefold()
-    return folded in PROGRAMS_FILES or folded.startswith(TRASH)
+    return folded in PROGRAMS_FILES or folded.startswith(TRASH) or folded.endswith(UNFINISHED)
 
 
 def parsed(*patterns: str) -> GitIgnoreSpec:

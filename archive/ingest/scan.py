@@ -4,7 +4,8 @@ Folders are walked in order of names, however deep they are; each folder and eac
 it be below two of the paths. A link to a folder is reported, or followed if that is wanted, and
 loops are impossible: a folder is known by its real path. Links to files are followed. A file may
 be an image by its suffix or, whatever its name, by its first bytes; what rules.py names is passed
-over. A path that the user names always counts as an image.
+over. A path that the user names always counts as an image. Where the rules ask for some paths only,
+a folder is listed if it is above or below such a path, so that every rule holds for it.
 """
 
 from __future__ import annotations
@@ -87,14 +88,16 @@ class _Walk:
         self._exclude = parsed(*rules.exclude)
         self._include = parsed(*rules.include) if rules.include else None
         self._follow_links = rules.follow_links
+        self._only = rules.only
+        self._above = _folders_above(rules.only or ())
         self._named = named
         self._visited: set[str] = set()  # real paths of folders
 
     def below(self, top: str) -> Iterator[Candidate]:
         """Everything below a folder, by name: first a folder's files, then its folders."""
-        ahead: list[tuple[str, Sequence[IgnoreFile]]] = [(top, ())]
+        ahead: list[tuple[str, Sequence[IgnoreFile], bool]] = [(top, (), self._is_asked_for(top))]
         while ahead:
-            folder, ignored = ahead.pop()
+            folder, ignored, whole = ahead.pop()
             if folder in self._visited:
                 continue
             self._visited.add(folder)
@@ -110,17 +113,24 @@ class _Walk:
                 continue
             folders = []
             for entry in entries:
+                is_asked_for = whole or self._is_asked_for(entry.path)
+                if not (is_asked_for or entry.path in self._above):
+                    continue
                 if not _is_folder(entry):
                     yield from self._file(entry, top, ignored)
                 elif self._is_passed_over(entry, top, ignored, is_folder=True):
                     continue
                 elif not entry.is_symlink():
-                    folders.append((entry.path, ignored))
+                    folders.append((entry.path, ignored, is_asked_for))
                 elif self._follow_links:
-                    folders.append((os.path.realpath(entry.path), ignored))
+                    folders.append((os.path.realpath(entry.path), ignored, is_asked_for))
                 else:
                     yield Candidate(entry.path, None, False, is_linked_folder=True)
             ahead += reversed(folders)
+
+    def _is_asked_for(self, path: str) -> bool:
+        """Whether the rules ask for all of it; else they may ask for something below it."""
+        return self._only is None or path in self._only
 
     def _file(
         self, entry: os.DirEntry[str], top: str, ignored: Sequence[IgnoreFile]
@@ -150,6 +160,16 @@ class _Walk:
         if is_folder or self._include is None:
             return False
         return not self._include.match_file(relative)
+
+
+def _folders_above(paths: Iterable[str]) -> set[str]:
+    above: set[str] = set()
+    for path in paths:
+        folder = os.path.dirname(path)
+        while folder not in above:
+            above.add(folder)
+            folder = os.path.dirname(folder)
+    return above
 
 
 def _with_ignore_file(

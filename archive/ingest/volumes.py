@@ -27,6 +27,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -52,7 +53,6 @@ class Volume:
 MEMORY = Volume("memory:", "memory", "memory:")
 
 
-@lru_cache(maxsize=4096)
 def volume_of(directory: str) -> Volume:
     """Absolute, resolved directory → its volume."""
     mount = mount_of(directory)
@@ -63,7 +63,7 @@ def volume_of(directory: str) -> Volume:
 def is_mounted(marker: str, root: str) -> bool:
     """Whether the volume that was last mounted at `root` is mounted there now."""
     with contextlib.suppress(OSError):
-        return volume_of.__wrapped__(root).marker == marker
+        return volume_of(root).marker == marker
     return False
 
 
@@ -83,26 +83,32 @@ class Places:
 
     def __init__(self, volumes: Volumes) -> None:
         self._volumes = volumes
+        self._volume_of = lru_cache(maxsize=4096)(volume_of)  # the next run may see other drives
         self._ids: dict[str, int] = {}  # by marker
-        self._roots: dict[int, str] = {}  # of the volumes met, by id
+        self._met: dict[int, Volume] = {}  # by id
 
     def of_file(self, path: str, stamp: FileStamp | None) -> Place:
         """Absolute path → its place."""
-        volume = volume_of(os.path.dirname(path))
+        volume = self._volume_of(os.path.dirname(path))
         volume_id = self._id_of(volume)
-        self._roots.setdefault(volume_id, volume.root)
+        self._met.setdefault(volume_id, volume)
         if stamp is not None and not volume.has_lasting_inodes:
             stamp = replace(stamp, inode=None)
         return Place(volume_id, os.path.relpath(path, volume.root), stamp or UNKNOWN)
 
+    def meet(self, folders: Iterable[str]) -> None:
+        """Records the volumes of absolute, resolved folders, whether they hold files or not."""
+        for folder in folders:
+            self.of_file(os.path.join(folder, "."), None)
+
     @property
     def met(self) -> list[int]:
         """Ids of the volumes that this run has met."""
-        return list(self._roots)
+        return list(self._met)
 
     def root_of(self, volume_id: int) -> str | None:
         """Where this run met a volume; None if it has not."""
-        return self._roots.get(volume_id)
+        return self._met[volume_id].root if volume_id in self._met else None
 
     def in_memory(self, name: str) -> Place:
         """The name of an image in memory → its place."""
@@ -110,8 +116,10 @@ class Places:
 
     def is_vacant(self, place: Place) -> bool:
         """Whether the place no longer exists, as far as this run can tell: its volume is here."""
-        root = self._roots.get(place.volume_id)
-        return root is not None and is_gone(os.path.join(root, place.path))
+        volume = self._met.get(place.volume_id)
+        if volume is None or not is_gone(os.path.join(volume.root, place.path)):
+            return False
+        return is_mounted(volume.marker, volume.root)  # it may have left during the run
 
     def _id_of(self, volume: Volume) -> int:
         if volume.marker not in self._ids:

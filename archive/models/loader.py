@@ -4,8 +4,10 @@ its rows.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from archive.arrays import Vectors
 from archive.errors import ModelMismatch
@@ -17,9 +19,25 @@ from archive.models.pairs import Pair, find_pair, recorded_pair
 from archive.models.text_encoder import TextEncoder, open_text_encoder
 from archive.records import ModelRecord
 
+T = TypeVar("T")
+
+
+class once(cached_property[T]):  # noqa: N801  as property is
+    """A cached property that threads which want it at the same time compute once."""
+
+    def __init__(self, func: Callable[[Any], T]) -> None:
+        super().__init__(func)
+        self._computing = threading.RLock()
+
+    if not TYPE_CHECKING:  # the types are those of cached_property
+
+        def __get__(self, instance: object, owner: type | None = None) -> object:
+            with self._computing:
+                return super().__get__(instance, owner)
+
 
 class ModelLoader:
-    """The pair of an archive."""
+    """The pair of an archive. Any thread may ask for a model."""
 
     def __init__(
         self,
@@ -48,7 +66,7 @@ class ModelLoader:
             return recorded_pair(self._record.name, decoder=self._record.decoder)
         return find_pair(self._name, decoder=self._record.decoder or None)
 
-    @cached_property
+    @once
     def encoder(self) -> Encoder:
         """Raises ModelMissing, ModelMismatch if the weights are not those that made the rows."""
         encoder = OpenClipEncoder(self.pair)
@@ -56,7 +74,7 @@ class ModelLoader:
         self._check("encoder", encoder.weights_sha256, self._record.weights_sha256)
         return encoder
 
-    @cached_property
+    @once
     def _text_encoder(self) -> TextEncoder | None:
         return open_text_encoder(self.pair, accepts=self._accepts_encoder)
 
@@ -81,7 +99,7 @@ class ModelLoader:
         """Digest of the weights that `decoder` will have, if that is known before it is loaded."""
         return None if self._any_weights else self._record.decoder_sha256
 
-    @cached_property
+    @once
     def decoder(self) -> Decoder:
         """Raises ModelMissing, UsageError, and ModelMismatch if earlier restorations used other
         weights.

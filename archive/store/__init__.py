@@ -7,6 +7,8 @@
     restorations   images regenerated from rows    tombstones files not to be archived again
     details        which picture exactly it was    cameras    what images were taken with
     selection      filters → ids                   erase      rows → nothing
+    jobs           work of the service             image_order   rows by id or date, in pages
+    watchers       who watches which folders
     row_values   checksum   intact   types   clock
 
 A Store holds one part for each table, all over one Database. Writing is idempotent: a digest occurs
@@ -25,7 +27,9 @@ from archive.store.codecs import Codecs
 from archive.store.database import Database
 from archive.store.details import Details
 from archive.store.erase import delete_images, overwrite
+from archive.store.image_order import ImageOrder
 from archive.store.images import Images
+from archive.store.jobs import Jobs
 from archive.store.ledger import Ledger
 from archive.store.models import Models
 from archive.store.restorations import Restorations
@@ -34,6 +38,7 @@ from archive.store.selection import Selection
 from archive.store.sources import Sources
 from archive.store.tombstones import Tombstones
 from archive.store.volumes import Volumes
+from archive.store.watchers import Watchers
 
 
 class Store:
@@ -52,6 +57,9 @@ class Store:
         self.details = Details(database)
         self.restorations = Restorations(database)
         self.tombstones = Tombstones(database)
+        self.jobs = Jobs(database)
+        self.image_order = ImageOrder(database, self.images, self.selection)
+        self.watchers = Watchers(database)
 
     @classmethod
     def create(cls, settings: Settings) -> Store:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from hashlib import sha256
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from archive.errors import DatabaseDamaged
 from archive.records import CodecRecord
@@ -37,6 +37,11 @@ class Codecs:
                 if unless(known):
                     return known
             return replace(codec, id=insert_one(connection, schema.Codec, values))
+
+    def newest(self) -> int:
+        """The highest id."""
+        with self._database.reading() as connection:
+            return connection.execute(select(func.max(schema.Codec.id))).scalar_one()
 
     def all(self) -> list[CodecRecord]:
         """Oldest first; new rows have the last. Raises DatabaseDamaged if a row is."""

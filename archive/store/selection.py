@@ -50,14 +50,15 @@ class Selection:
         for a volume that there is none of.
         """
         query = select(IMAGE.id, IMAGE.latitude_e5, IMAGE.longitude_e5)
-        query = query.where(*self._conditions(filters)).order_by(*_order(sort))
+        query = query.where(*self.conditions(filters)).order_by(*_order(sort))
         circle = filters.circle
         with self._database.reading() as connection:
             if circle is None:
                 return list(connection.execute(query.with_only_columns(IMAGE.id)).scalars())
             return [row.id for row in connection.execute(query) if _is_within(circle, row)]
 
-    def _conditions(self, filters: Filters) -> Iterator[Condition]:
+    def conditions(self, filters: Filters) -> Iterator[Condition]:
+        """What `ids` asks of SQL: of a circle, a box around it. Raises NotFound."""
         first, last = filters.bounds
         if first is not None:
             yield IMAGE.taken_at >= first

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     "max_bytes",
     type=Whole(0, MOST_BYTES),
     help="Bytes of each detail, at most; longer ones are cut. 0 removes them.  "
-    f"[default: {DETAIL_BYTES}; with --until or --budget, as many as help]",
+    f"[default: {DETAIL_BYTES}; with --psnr or --budget, as many as help]",
 )
 @click.option(
-    "--until",
+    "--psnr",
     metavar="DB",
     type=Number(1, 99),
     help="Only as many bytes as bring a picture to this PSNR, measured in the decoder's frame.",
@@ -49,7 +49,7 @@ def command(
     *,
     ids: tuple[int, ...],
     max_bytes: int | None,
-    until: float | None,
+    psnr: float | None,
     budget: int | None,
     dry_run: bool,
     filters: Filters,
@@ -69,16 +69,16 @@ def command(
 
     if ids and not filters.is_empty:
         raise UsageError("give either ids (`coldframe ls` lists them) or conditions, not both")
-    if until is not None and budget is not None:
-        raise UsageError("give either --until, for each picture, or --budget, for all of them")
+    if psnr is not None and budget is not None:
+        raise UsageError("give either --psnr, for each picture, or --budget, for all of them")
     if max_bytes is None:
-        max_bytes = DETAIL_BYTES if until is None and budget is None else MOST_BYTES
-    tally = DetailTally(as_json=as_json, dry_run=dry_run, until=until, budget=budget)
+        max_bytes = DETAIL_BYTES if psnr is None and budget is None else MOST_BYTES
+    tally = DetailTally(as_json=as_json, dry_run=dry_run, psnr=psnr, budget=budget)
     with Archive(settings, model=model, any_weights=any_weights) as archive:
         rows = archive.rows(ids, damaged=True) if ids else archive.select(filters)
         total = len(ids) or (len(archive) if filters.is_empty else None)
         outcomes = archive.write_details(
-            rows, max_bytes=max_bytes, until=until, budget=budget, dry_run=dry_run
+            rows, max_bytes=max_bytes, psnr=psnr, budget=budget, dry_run=dry_run
         )
         track(outcomes, tally, total, as_json=as_json)
     tally.print()

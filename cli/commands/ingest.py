@@ -10,7 +10,13 @@ from archive.errors import SOME_SKIPPED
 from archive.settings import Settings
 from cli.shared.command import Command
 from cli.shared.details import DetailTally, track
-from cli.shared.options import archive_options, codec_options, json_option, model_options
+from cli.shared.options import (
+    archive_options,
+    codec_options,
+    json_option,
+    model_options,
+    rule_options,
+)
 from cli.shared.output import next_step
 from cli.shared.progress import progress
 from cli.shared.seeds import select_seeds
@@ -20,6 +26,7 @@ from cli.shared.values import MOST_BYTES, Whole
 if TYPE_CHECKING:
     from archive.archive import Archive
     from archive.codecs import CodecConfig
+    from archive.ingest.rules import ScanRules
 
 
 @click.command(cls=Command)
@@ -50,19 +57,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Read files again that seem unchanged; fill in camera and place of rows without.",
 )
-@click.option(
-    "--exclude",
-    multiple=True,
-    metavar="PATTERN",
-    help="Pass over files and folders, by a pattern as in .gitignore. Repeatable.",
-)
-@click.option(
-    "--include",
-    multiple=True,
-    metavar="PATTERN",
-    help="Take only files that match, by a pattern as in .gitignore. Repeatable.",
-)
-@click.option("--follow-links", is_flag=True, help="Follow links to folders.")
+@rule_options
 @json_option
 def command(
     *,
@@ -73,9 +68,7 @@ def command(
     codec: CodecConfig | None,
     candidates: str | None,
     detail_bytes: int | None,
-    exclude: tuple[str, ...],
-    include: tuple[str, ...],
-    follow_links: bool,
+    rules: ScanRules,
     as_json: bool,
     **options: Any,
 ) -> int:
@@ -87,10 +80,7 @@ def command(
     selected seed are processed as well.
     """
     from archive.archive import Archive
-    from archive.ingest.rules import ScanRules
 
-    rules = ScanRules(exclude, include, follow_links)
-    rules.check()
     tally = Tally(as_json=as_json)
     with Archive(settings, model=model, any_weights=any_weights) as archive:
         if codec:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from archive.settings import Settings
 from cli.shared.command import Command
 from cli.shared.options import archive_options, json_option
-from cli.shared.output import emit, plural, say, size
+from cli.shared.output import emit, path_fields, plural, say, size
+
+if TYPE_CHECKING:
+    from archive.evaluate.stats import Stats
+    from archive.store.watchers import WatcherRecord
 
 
 @click.command(cls=Command)
@@ -23,15 +28,22 @@ def command(settings: Settings, as_json: bool) -> None:
         stats = archive.stats()
         pending = archive.codec.pending
         rows_until_fit = archive.rows_until_fit()
+        watchers = archive.watchers()
     if as_json:
-        emit(asdict(stats))
+        emit({**asdict(stats), "watchers": list(map(_watcher_fields, watchers))})
         return
     say(f"{plural(stats.images, 'image')}, model {stats.model}, codec {stats.codec}")
     if pending is not None:
         say(f"           {pending.name} is fitted after {plural(rows_until_fit, 'more image')}")
-    if not stats.images:
+    if stats.images:
+        _say_sizes(stats)
+    else:
         say(f"database   {size(stats.archive_bytes)}")
-        return
+    for watcher in watchers:
+        _say_watcher(watcher)
+
+
+def _say_sizes(stats: Stats) -> None:
     parts = {"embedding": stats.clip_bits_per_image, "color map": stats.color_bits_per_image}
     if stats.choice_bits_per_image:
         parts["seed index"] = stats.choice_bits_per_image
@@ -49,3 +61,20 @@ def command(settings: Settings, as_json: bool) -> None:
         f"           {stats.index_bytes_per_image:.0f} bytes per image in the search index, a cache"
     )
     say(f"originals  {size(stats.original_bytes)}, archive {archive_size}")
+
+
+def _say_watcher(watcher: WatcherRecord) -> None:
+    who = f"{watcher.host}, process {watcher.pid}"
+    say(f"watched    {', '.join(watcher.folders)}")
+    if watcher.is_answering:
+        say(f"           by {who}, since {watcher.started_at} UTC")
+    else:
+        say(f"           by {who}: not answering since {watcher.heartbeat_at} UTC")
+    if watcher.outcome:
+        say(f"           last {watcher.outcome_at} UTC: {watcher.outcome}")
+
+
+def _watcher_fields(watcher: WatcherRecord) -> dict[str, Any]:
+    fields = {**asdict(watcher), "folders": list(map(path_fields, watcher.folders))}
+    answering = fields.pop("is_answering")
+    return {**fields, "answering": answering}

@@ -32,13 +32,13 @@ class DetailTally:
         *,
         as_json: bool,
         dry_run: bool = False,
-        until: float | None = None,
+        psnr: float | None = None,
         budget: int | None = None,
     ) -> None:
-        """`until`: the PSNR that ends a detail; `budget`: bytes of all together, if they share."""
+        """`psnr`: the PSNR that ends a detail; `budget`: bytes of all together, if they share."""
         self._as_json = as_json
         self._dry_run = dry_run
-        self._until = until
+        self._goal = psnr or 0.0
         self._budget = budget
         self._counts: Counter[str] = Counter()
         self._shares: dict[int, int] = {}  # of a budget: bytes of what was written, by image
@@ -46,7 +46,7 @@ class DetailTally:
         self._bytes = 0
         self._bytes_before = 0
         self._longest = 0  # of those written
-        self._short_of_goal = 0  # of those written, with a PSNR below `until`
+        self._short_of_goal = 0  # of those written, with a PSNR below the goal
 
     @property
     def rows(self) -> int:
@@ -71,7 +71,7 @@ class DetailTally:
             self._bytes_before += outcome.bytes_before
         if status == "written":
             self._longest = max(self._longest, outcome.bytes)
-            self._short_of_goal += (outcome.psnr or 0.0) < (self._until or 0.0)
+            self._short_of_goal += (outcome.psnr or 0.0) < self._goal
             scores = {"psnr": outcome.psnr or 0.0, "similarity": outcome.similarity or 0.0}
             self._sums.update({"bytes": outcome.bytes, **scores})
         if self._budget is not None and (status == "written" or outcome.id in self._shares):
@@ -122,7 +122,7 @@ class DetailTally:
                 f"similarity {means['similarity']:.2f}"
             )
             if self._short_of_goal:
-                say(f"{self._short_of_goal:,} of them with all bytes below {self._until:g} dB")
+                say(f"{self._short_of_goal:,} of them with all bytes below {self._goal:g} dB")
 
     def _means(self) -> dict[str, float]:
         """Of the details that were written; {} for none, or before anything was."""

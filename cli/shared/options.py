@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -133,6 +133,39 @@ def filter_options(command: Command) -> Command:
     for name, option in reversed(FILTER_OPTIONS.items()):
         decorated = click.option("--" + name.replace("_", "-"), **option)(decorated)
     return decorated
+
+
+def rule_options(command: Command) -> Command:
+    """--exclude, --include and --follow-links, passed as `rules`: ScanRules."""
+
+    @click.option(
+        "--exclude",
+        multiple=True,
+        metavar="PATTERN",
+        help="Pass over files and folders, by a pattern as in .gitignore. Repeatable.",
+    )
+    @click.option(
+        "--include",
+        multiple=True,
+        metavar="PATTERN",
+        help="Take only files that match, by a pattern as in .gitignore. Repeatable.",
+    )
+    @click.option("--follow-links", is_flag=True, help="Follow links to folders.")
+    @functools.wraps(command)
+    def with_rules(
+        *args: Any,
+        exclude: Sequence[str],
+        include: Sequence[str],
+        follow_links: bool,
+        **others: Any,
+    ) -> Any:
+        from archive.ingest.rules import ScanRules
+
+        rules = ScanRules(exclude, include, follow_links)
+        rules.check()
+        return command(*args, rules=rules, **others)
+
+    return with_rules
 
 
 def model_options(command: Command) -> Command:

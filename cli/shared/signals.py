@@ -10,6 +10,7 @@ import _thread
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from types import FrameType
 
 VERBS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
@@ -33,6 +34,13 @@ def raise_on_signals() -> None:
     for number in VERBS:
         if signal.getsignal(number) is signal.SIG_DFL:  # SIGINT has Python's own handler
             signal.signal(number, _end)
+
+
+def call_on_hangup(call: Callable[[], None]) -> None:
+    """SIGHUP no longer ends the command but calls this, unless the caller ignores it."""
+    number = getattr(signal, "SIGHUP", None)
+    if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+        signal.signal(number, lambda *_: call())
 
 
 def number_of(error: BaseException) -> signal.Signals:

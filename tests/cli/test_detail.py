@@ -69,7 +69,7 @@ def test_no_row_is_said(detailed: Shell) -> None:
 
 
 def test_an_archive_without_rows_is_said(pocket_shell: Shell) -> None:
-    assert "the archive has no rows" in pocket_shell("detail")
+    assert "the archive is empty" in pocket_shell("detail")
     [summary] = pocket_shell.json("detail")
     assert summary["code_bytes"] == 0
 

@@ -26,7 +26,10 @@ def test_json_has_a_line_for_each_file_and_a_summary(pocket_shell: Shell, album:
     assert counts.items() <= summary.items()
     assert summary["message_type"] == "summary"
     assert summary["images_per_second"] > 0
-    assert set(summary) == {"message_type", "seconds", "images_per_second", *counts}
+    assert set(summary) == {
+        *("message_type", "seconds", "images_per_second", "described"),
+        *counts,
+    }
     assert Counter(line["message_type"] for line in lines) == Counter(counts) - Counter()
     by_name = {Path(line["path"]).name: line for line in lines}
     assert len(by_name) == len(lines)

@@ -110,6 +110,7 @@ def test_the_summary_counts_every_kind() -> None:
         "forgotten": 0,
         "ignored": 0,
         "linked": 0,
+        "described": 0,
         "images_per_second": 0.5,
     }
     assert tally_of().summary(0.0)["images_per_second"] == 0

@@ -18,6 +18,7 @@ ARGUMENTS = {
     "restore": ["1"],
     "show": ["1"],
     "ingest": ["."],
+    "watch": ["."],
     "bench codecs": ["--fit", "file", "--test", "file"],
     "bench plot": ["file"],
     "bench restore": ["."],

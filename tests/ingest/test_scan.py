@@ -251,3 +251,37 @@ def test_a_file_below_two_of_the_paths_is_met_once(tmp_path: Path) -> None:
     paths = [tmp_path, tmp_path / "inner", tmp_path / "a.jpg", tmp_path / "inner" / "b.jpg"]
     for order in (paths, paths[::-1]):
         assert sorted(Path(file.path).name for file in scan(order)) == ["a.jpg", "b.jpg"]
+
+
+def test_only_some_paths_are_scanned_and_every_rule_holds_for_them(tmp_path: Path) -> None:
+    (tmp_path / "year" / "trip").mkdir(parents=True)
+    (tmp_path / "other").mkdir()
+    for folder in ("year", "year/trip", "other"):
+        for name in ("a.jpg", "b.jpg"):
+            (tmp_path / folder / name).write_bytes(JPEG)
+    asked_for = ["year/trip", "year/a.jpg", "other/b.jpg", "other/missing.jpg"]
+    only = frozenset(str(tmp_path / path) for path in asked_for)
+    candidates = [
+        os.path.relpath(file.path, tmp_path) for file in scan(str(tmp_path), ScanRules(only=only))
+    ]
+    assert candidates == ["other/b.jpg", "year/a.jpg", "year/trip/a.jpg", "year/trip/b.jpg"]
+    (tmp_path / "year" / ".coldframeignore").write_text("b.jpg\n")
+    rules = ScanRules(exclude=["/other"], only=only)
+    files = [os.path.relpath(file.path, tmp_path) for file in scan(str(tmp_path), rules)]
+    assert files == ["year/a.jpg", "year/trip/a.jpg"]
+
+
+def test_a_link_that_is_asked_for_is_followed_to_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    (tmp_path / "far" / "a.jpg").write_bytes(JPEG)
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "link").symlink_to(tmp_path / "far")
+    rules = ScanRules(follow_links=True, only=frozenset([str(tmp_path / "photos" / "link")]))
+    [file] = scan(str(tmp_path / "photos"), rules)
+    assert file.path == str(tmp_path / "far" / "a.jpg")
+
+
+@pytest.mark.parametrize("name", ["a.jpg.part", "b.PARTIAL", "c.jpg.crdownload", "d.png.!qB"])
+def test_downloads_that_are_not_finished_are_passed_over(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(JPEG)
+    assert names(tmp_path) == []

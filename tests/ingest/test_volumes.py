@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,7 +17,7 @@ STAMP = FileStamp(3, 4)
 
 
 @pytest.fixture
-def drive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def drive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that counts as a mount point, of device 77; its file system's UUID is A-1."""
     mount_point = tmp_path / "media" / "drive"
     (mount_point / "photos").mkdir(parents=True)
@@ -38,9 +37,7 @@ def drive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(volumes, "BY_UUID", links)
     monkeypatch.setattr(os, "stat", status)
     mount(tmp_path, monkeypatch, drive=mount_point)
-    volume_of.cache_clear()
-    yield mount_point
-    volume_of.cache_clear()
+    return mount_point
 
 
 def mount(
@@ -61,7 +58,6 @@ def mount(
         % (root.encode(), point, kind.encode(), source.encode())
     )
     monkeypatch.setattr(mounts, "MOUNTINFO", table)
-    volume_of.cache_clear()
 
 
 def test_a_volume_is_known_by_the_uuid_of_its_file_system(drive: Path) -> None:
@@ -75,7 +71,6 @@ def test_without_a_uuid_a_volume_is_known_by_its_mount_point(
 ) -> None:
     (volumes.BY_UUID / "A-1").unlink()
     assert volume_of(str(drive)).marker == f"mount:{drive}"
-    volume_of.cache_clear()
     monkeypatch.setattr(volumes, "BY_UUID", Path("/nowhere"))
     assert volume_of(str(drive)).marker == f"mount:{drive}"
 
@@ -127,10 +122,8 @@ def test_a_mount_point_may_have_any_name(
 def test_the_file_system_at_the_top_is_a_volume_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mounts, "MOUNTINFO", Path("/nowhere"))
     monkeypatch.setattr(os.path, "ismount", lambda path: path == "/")
-    volume_of.cache_clear()
     volume = volume_of("/usr/lib")
     assert (volume.label, volume.root) == ("/", "/")
-    volume_of.cache_clear()
 
 
 def test_a_volume_is_mounted_if_it_is_the_same_file_system(drive: Path) -> None:
@@ -181,6 +174,15 @@ def test_a_place_is_vacant_only_if_its_volume_is_here(drive: Path, sqlite_store:
     assert not Places(sqlite_store.volumes).is_vacant(missing)
     in_memory = before.in_memory("missing.jpg")
     assert not before.is_vacant(in_memory)
+
+
+def test_no_place_is_vacant_on_a_drive_that_left_during_the_run(
+    drive: Path, sqlite_store: Store
+) -> None:
+    places = Places(sqlite_store.volumes)
+    place = places.of_file(str(drive / "photos" / "a.jpg"), STAMP)
+    (volumes.BY_UUID / "A-1").rename(volumes.BY_UUID / "B-2")
+    assert not places.is_vacant(place)
 
 
 def test_images_in_memory_have_a_volume_of_their_own(sqlite_store: Store) -> None:

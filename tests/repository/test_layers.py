@@ -16,7 +16,7 @@ LAYERS = (  # wings: each may import from those before it, and from none in its 
     {"ingest", "recode", "restore"},
     {"selection", "near_duplicates"},
     {"preserve", "evaluate"},
-    {"create_archive", "fitting_ingest", "archive_reader"},
+    {"create_archive", "fitting_ingest", "archive_reader", "watching"},
     {"archive"},
     {"demo", "service"},
 )
@@ -42,12 +42,18 @@ DOORS = {  # library → the only places that may import it
     "sklearn": ("archive/codecs/",),
     "PIL": ("archive/imaging/", "archive/models/encoder.py"),
     "click": ("cli/",),
+    "watchdog": ("archive/ingest/folder_events.py",),
     "rich": ("cli/shared/progress.py",),
+    "fastapi": ("archive/service/",),
+    "starlette": ("archive/service/",),
+    "uvicorn": ("archive/service/server.py",),
+    "prometheus_client": ("archive/service/metrics.py",),
 }
 DEFERRED = (  # modules that are themselves imported when they are needed
     "migrations/",
     "archive/codecs/coders/pqvae_network.py",
     "archive/models/names_head.py",
+    "archive/service/",
 )
 LAZY = set(DOORS) - {"sqlalchemy", "PIL", "click"}
 HELP = """

@@ -26,7 +26,7 @@ def own(album: Path, tmp_path: Path) -> Iterator[Archive]:
 
 
 def write(own: Archive, until: float | None) -> list[DetailOutcome]:
-    return list(own.write_details(own, max_bytes=LONGEST, until=until, sampling=FEW_STEPS))
+    return list(own.write_details(own, max_bytes=LONGEST, psnr=until, sampling=FEW_STEPS))
 
 
 def test_a_detail_ends_where_its_picture_is_good_enough(own: Archive) -> None:

@@ -14,7 +14,7 @@ from archive.arrays import Pixels, Vectors, unit
 from archive.codecs.coclico import coclico
 from archive.imaging.resize import to_square
 from archive.ingest.outcomes import Outcome
-from archive.ingest.pipeline import Ingest
+from archive.ingest.pipeline import Ingest, IsWhole, always
 from archive.ingest.rules import ScanRules
 from archive.ingest.scan import ALL
 from archive.records import CodecRecord, ModelRecord
@@ -73,6 +73,7 @@ def ingest_into(
     keep_truncated: bool = False,
     rescan: bool = False,
     rules: ScanRules = ALL,
+    is_whole: IsWhole = always,
 ) -> Ingest:
     """An ingest that writes rows with CODEC."""
     chosen = encoder or ColorEncoder()
@@ -85,6 +86,7 @@ def ingest_into(
         keep_truncated=keep_truncated,
         rescan=rescan,
         rules=rules,
+        is_whole=is_whole,
     )
 
 

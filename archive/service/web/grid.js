@@ -1,0 +1,166 @@
+// The endless grid: soft placeholders at once, then what can be shown of each picture.
+
+import { url } from "./api.js";
+import { day, element, fileName } from "./dom.js";
+
+const PAGE = 100; // tiles; a page out of sight is not laid out
+const THUMBNAIL = 384; // pixels, long side
+
+export class Grid {
+  // `load(cursor, limit)` → {items, next}; `open(item, items)` shows one large
+  constructor(place, { open, select }) {
+    this.place = place;
+    this.open = open;
+    this.select = select;
+    this.items = [];
+    this.selected = new Set();
+    this.end = element("div", { class: "end" });
+    this.observer = new IntersectionObserver((entries) => {
+      if (entries.some((entry) => entry.isIntersecting)) this.more();
+    }, { rootMargin: "1200px" });
+    place.addEventListener("keydown", (event) => this.move(event));
+  }
+
+  async show(base, load) {
+    this.observer.disconnect();
+    this.base = base;
+    this.load = load;
+    this.items = [];
+    this.cursor = null;
+    this.done = false;
+    this.busy = null;
+    this.place.replaceChildren(this.end);
+    await this.more();
+    this.observer.observe(this.end);
+  }
+
+  more() {
+    if (this.done) return null;
+    this.busy ??= this.next().finally(() => { this.busy = null; });
+    return this.busy;
+  }
+
+  async next() {
+    const load = this.load;
+    const { items, next } = await load(this.cursor, PAGE);
+    if (load !== this.load) return; // another search began meanwhile
+    this.cursor = next;
+    this.done = !next;
+    if (items.length) this.end.before(this.page(items));
+    this.items.push(...items);
+    if (!this.done && this.end.getBoundingClientRect().top < innerHeight + 600) await this.next();
+  }
+
+  page(items) {
+    const tiles = items.map((item) => this.tile(item));
+    return element("ul", { class: "page", role: "list" }, tiles);
+  }
+
+  tile(item) {
+    const name = fileName(item.path);
+    const score = item.score === undefined ? "" : `, score ${item.score.toFixed(2)}`;
+    const button = element("button", {
+      type: "button",
+      class: "open",
+      "aria-label": `${name}, ${day(item.taken_at)}${score}`,
+      onclick: () => this.open(item),
+    }, soft(item), sharp(this.base, item));
+    const box = element("input", {
+      type: "checkbox",
+      checked: this.selected.has(item.id),
+      "aria-label": `Select ${name}`,
+      onchange: (event) => this.toggle(item.id, event.target.checked),
+    });
+    const ratio = Math.min(3, Math.max(0.4, item.width / item.height));
+    return element("li", { class: "tile", style: `--ratio: ${ratio}` }, button, box,
+      element("span", { class: "label", hidden: true }), bar(item));
+  }
+
+  toggle(id, chosen) {
+    if (chosen) this.selected.add(id);
+    else this.selected.delete(id);
+    this.select(this.selected);
+  }
+
+  clear() {
+    this.selected.clear();
+    for (const box of this.place.querySelectorAll("input:checked")) box.checked = false;
+    this.select(this.selected);
+  }
+
+  // arrow keys go from tile to tile, x selects
+  move(event) {
+    const tile = event.target.closest?.(".tile");
+    if (!tile || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "x") {
+      tile.querySelector("input").click();
+      return;
+    }
+    const goal = neighbor(tile, event.key);
+    if (goal) {
+      event.preventDefault();
+      goal.querySelector("button").focus();
+      goal.scrollIntoView({ block: "nearest" });
+    }
+  }
+}
+
+function soft(item) {
+  if (!item.placeholder) return null;
+  return element("img", { class: "soft", alt: "", loading: "lazy", src: url(item.placeholder) });
+}
+
+// the original if it can be seen, else the newest restoration, else nothing
+function sharp(base, item) {
+  const image = element("img", { class: "sharp", alt: "", loading: "lazy", decoding: "async" });
+  const sources = [`images/${item.id}/original?size=${THUMBNAIL}`, `images/${item.id}/restoration`];
+  image.addEventListener("load", () => image.classList.add("there"));
+  image.addEventListener("error", () => {
+    const source = sources.shift();
+    if (!source) {
+      image.remove();
+      return;
+    }
+    if (!sources.length) mark(image);
+    image.src = url(base + source);
+  });
+  image.src = url(base + sources.shift());
+  return image;
+}
+
+function mark(image) {
+  image.addEventListener("load", () => {
+    const label = image.closest(".tile")?.querySelector(".label");
+    if (label) {
+      label.textContent = "restored";
+      label.hidden = false;
+    }
+  });
+}
+
+function bar(item) {
+  if (item.score === undefined) return null;
+  const share = Math.round(100 * Math.max(0, Math.min(1, item.match ?? item.score)));
+  return element("span", { class: "bar", "aria-hidden": "true" },
+    element("i", { style: `width: ${share}%` }));
+}
+
+function neighbor(tile, key) {
+  const tiles = [...tile.closest("section").querySelectorAll(".tile")];
+  const at = tiles.indexOf(tile);
+  if (key === "ArrowRight") return tiles[at + 1];
+  if (key === "ArrowLeft") return tiles[at - 1];
+  if (key !== "ArrowDown" && key !== "ArrowUp") return null;
+  const box = tile.getBoundingClientRect();
+  const middle = box.left + box.width / 2;
+  const side = key === "ArrowDown" ? tiles.slice(at + 1) : tiles.slice(0, at).reverse();
+  let row = null;
+  for (const other of side) {
+    const { top, left, right } = other.getBoundingClientRect();
+    if (Math.abs(top - box.top) < 4) continue;
+    row ??= top;
+    if (Math.abs(top - row) > 4) break;
+    if (left <= middle && middle <= right) return other;
+  }
+  return side.find((other) => Math.abs(other.getBoundingClientRect().top - box.top) >= 4);
+}

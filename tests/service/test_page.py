@@ -1,0 +1,184 @@
+"""The page, in a real browser: by mouse, by keyboard, on a phone, and as axe hears it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from archive.archive import Archive
+from tests.support.service import HOST, Running, serving
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+ROWS = 12
+PATIENCE = 60_000  # milliseconds
+SERIOUS = ("serious", "critical")
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium
+        opened = chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, scenes: Path) -> Iterator[Running]:
+    """A service of twelve scenes, the first of which has a detail."""
+    copy = shutil.copytree(scenes / "archive", tmp_path_factory.mktemp("page") / "archive")
+    with Archive(copy) as archive:
+        list(archive.write_details(archive.rows([1]), max_bytes=60))
+    with serving(copy) as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser, served: Running) -> Iterator[Page]:
+    """The page, opened; what it complains of fails the test."""
+    opened = browser.new_page(viewport={"width": 1280, "height": 800})
+    complaints: list[str] = []
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.set_default_timeout(PATIENCE)
+    opened.goto(address(served))
+    expect(opened.locator("#status")).to_have_text(f"{ROWS} pictures", timeout=PATIENCE)
+    yield opened
+    opened.close()
+    assert not complaints
+
+
+def address(served: Running) -> str:
+    """Where the page is."""
+    return f"http://{HOST}:{served.port}/"
+
+
+def name_of(page: Page, position: int) -> str:
+    """What a tile is called."""
+    return page.locator(".tile .open").nth(position).get_attribute("aria-label") or ""
+
+
+def test_a_search_fills_the_grid_and_back_returns(page: Page) -> None:
+    assert page.locator(".tile").count() == ROWS
+    page.fill("#words", "a lighthouse")
+    page.press("#words", "Enter")
+    expect(page.locator("#status")).to_contain_text("a lighthouse", timeout=PATIENCE)
+    assert "score" in name_of(page, 0)
+    expect(page.locator(".tile .sharp.there").first).to_be_visible(timeout=PATIENCE)
+    page.go_back()
+    expect(page.locator("#status")).to_have_text(f"{ROWS} pictures", timeout=PATIENCE)
+    assert "score" not in name_of(page, 0)
+
+
+def test_a_picture_is_restored_from_as_many_bytes_as_the_dial_says(page: Page) -> None:
+    page.locator(".tile .open").first.click()
+    viewer = page.locator("#viewer")
+    expect(viewer.locator(".dial input")).to_have_count(3, timeout=PATIENCE)
+    viewer.locator(".dial label").first.click()
+    restoration = viewer.locator(".restoration")
+    expect(restoration).to_be_visible(timeout=PATIENCE)
+    row_alone = restoration.get_attribute("src")
+    expect(viewer.locator(".label")).to_contain_text("not the original")
+    viewer.locator(".dial label").last.click()
+    expect(restoration).not_to_have_attribute("src", row_alone or "", timeout=PATIENCE)
+    viewer.get_by_role("slider").press("End")
+    assert "--split: 100%" in (viewer.locator(".stage").get_attribute("style") or "")
+    page.keyboard.press("Escape")
+    expect(viewer).to_be_hidden()
+
+
+def test_everything_can_be_done_by_keyboard(page: Page) -> None:
+    first = name_of(page, 0)
+    page.keyboard.press("/")
+    page.keyboard.type("a red bus")
+    page.keyboard.press("Enter")
+    expect(page.locator("#status")).to_contain_text("a red bus", timeout=PATIENCE)
+    page.locator(".tile .open").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("x")
+    expect(page.locator("#selected")).to_have_text("1 picture")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    page.locator(".tile .open").first.focus()
+    page.keyboard.press("Enter")
+    title = page.locator("#viewer-title")
+    before = title.inner_text()
+    page.keyboard.press("ArrowRight")
+    expect(title).not_to_have_text(before)
+    page.keyboard.press("s")
+    expect(page.locator("#status")).to_contain_text("like picture", timeout=PATIENCE)
+    assert first
+
+
+def test_a_picture_of_ones_own_finds_its_like(page: Page, scenes: Path) -> None:
+    page.click("#by-picture")
+    page.set_input_files("#files", sorted((scenes / "album").iterdir())[2])
+    page.get_by_role("button", name="Find what looks like it").click()
+    expect(page.locator("#status")).to_contain_text("like ", timeout=PATIENCE)
+    assert float(name_of(page, 0).rsplit(" ", 1)[1]) > 0.8
+
+
+def test_filters_are_kept_in_the_address(page: Page) -> None:
+    page.click("#show-filters")
+    page.fill("#filters [name=format]", "TIFF")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator("#status")).to_have_text("no picture passes these filters")
+    assert "format=TIFF" in page.url
+    page.get_by_role("button", name="Clear").last.click()
+    expect(page.locator("#status")).to_have_text(f"{ROWS} pictures")
+
+
+def test_the_other_views_have_something_to_say(page: Page) -> None:
+    for view, expected in {
+        "figures": "bits",
+        "volumes": "Last seen",
+        "ledger": "Every file was archived",
+        "jobs": "",
+    }.items():
+        page.click(f"nav [data-view={view}]")
+        expect(page.locator("#panel")).to_contain_text(expected, timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_hears_nothing_serious(browser: Browser, served: Running, scheme: str) -> None:
+    page = browser.new_page(color_scheme=scheme)  # type: ignore[arg-type]
+    page.goto(f"{address(served)}?q=a+house")
+    expect(page.locator(".tile").first).to_be_visible(timeout=PATIENCE)
+    page.click("#show-filters")
+    assert serious(page) == []
+    page.locator(".tile .open").first.click()
+    expect(page.locator("#viewer dl")).to_contain_text("SHA-256", timeout=PATIENCE)
+    assert serious(page) == []
+    page.keyboard.press("Escape")
+    page.click("nav [data-view=figures]")
+    expect(page.locator("#panel dl")).to_be_visible(timeout=PATIENCE)
+    assert serious(page) == []
+    page.close()
+
+
+def test_a_phone_is_wide_enough(browser: Browser, served: Running) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    page.goto(f"{address(served)}?q=a+house")
+    expect(page.locator(".tile").first).to_be_visible(timeout=PATIENCE)
+    page.locator("#show-filters").tap()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator(".tile .open").first.tap()
+    expect(page.locator("#viewer dl")).to_contain_text("SHA-256", timeout=PATIENCE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.close()
+
+
+def serious(page: Page) -> list[str]:
+    """What axe-core calls serious or worse."""
+    violations = Axe().run(page).response["violations"]
+    return [f"{v['id']}: {v['nodes'][0]['html']}" for v in violations if v["impact"] in SERIOUS]
