@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from archive.filters import Filters
     from archive.filters.samples import SampleSize
     from archive.index.hits import Hit
-    from archive.index.queries import Combination, Like, Query
+    from archive.index.queries import Combination, Query
     from archive.ingest.outcomes import (
         Archived,
         Duplicate,
@@ -76,7 +76,6 @@ _MODULES = {
     "Filters": "archive.filters",
     "Hit": "archive.index.hits",
     "Ignored": "archive.ingest.outcomes",
-    "Like": "archive.index.queries",
     "ModelMismatch": "archive.errors",
     "ModelMissing": "archive.errors",
     "Moved": "archive.ingest.outcomes",
@@ -123,7 +122,6 @@ __all__ = [
     "Filters",
     "Hit",
     "Ignored",
-    "Like",
     "ModelMismatch",
     "ModelMissing",
     "Moved",

@@ -202,7 +202,7 @@ class ArchiveReader:
         """One query → its hits, best first; several → a list of hits for each.
 
         A query is words (str), an image (Path, Pillow image, (H, W, 3) uint8 array, encoded bytes),
-        a (D,) vector, a row (Like), or some of these (Combination). Hits are the best of the rows
+        a (D,) vector, or some of these and rows (Combination). Hits are the best of the rows
         that meet the filters, and tell how well they match; `sort`: by score, date (the oldest
         first) or -date. Raises Unreadable, UsageError, NotFound, ModelMissing.
         """

@@ -3,9 +3,8 @@
 str                                text
 Path                               an image file
 PIL image, bytes, (H, W, 3) uint8  an image
-Like                               a row: its vector_hat
 (D,) float                         a vector of the archive's encoder, taken for one of words
-Combination                        Σ unit(plus) − Σ unit(minus)
+Combination                        Σ unit(plus) + Σ unit(vector_hat of like) − Σ unit(minus)
 """
 
 from __future__ import annotations
@@ -30,22 +29,19 @@ if TYPE_CHECKING:
 LEAST_LENGTH = 1e-4  # of a sum of units; a shorter one has no direction
 
 
-@dataclass(frozen=True)
-class Like:
-    """An archived image as a query. It is none of its own hits."""
-
-    id: int
-
-
-SingleQuery: TypeAlias = "str | Path | Image.Image | bytes | npt.NDArray[np.generic] | Like"
+SingleQuery: TypeAlias = "str | Path | Image.Image | bytes | npt.NDArray[np.generic]"
 
 
 @dataclass(frozen=True)
 class Combination:
-    """Queries taken together: hits are like all of `plus` and unlike all of `minus`."""
+    """Queries taken together: hits are like all of `plus`, and unlike all of `minus`.
 
-    plus: Sequence[SingleQuery]
+    `like`: ids of rows that hits are like, too; they are no hits themselves.
+    """
+
+    plus: Sequence[SingleQuery] = ()
     minus: Sequence[SingleQuery] = ()
+    like: Sequence[int] = ()
 
 
 Query: TypeAlias = "SingleQuery | Combination"
@@ -80,12 +76,12 @@ def encode_queries(
         query if isinstance(query, Combination) else Combination([query]) for query in queries
     ]
     parts = [part for query in combinations for part in (*query.plus, *query.minus)]
-    vectors = iter(_encode(models, parts, like_row))
+    vectors = iter(_encode(models, parts))
     encoded = []
     for query in combinations:
         plus = [next(vectors) for _ in query.plus]
         minus = [next(vectors) for _ in query.minus]
-        encoded.append(_combine(query, plus, minus))
+        encoded.append(_combine(query, [*plus, *map(like_row, query.like)], minus))
     return encoded
 
 
@@ -93,27 +89,29 @@ def _combine(query: Combination, plus: Sequence[Vectors], minus: Sequence[Vector
     """Raises UsageError if nothing remains to be searched for."""
     if not plus:
         raise UsageError("give something to search for, not only what it should not be")
-    excluded = frozenset(part.id for part in query.plus if isinstance(part, Like))
+    excluded = frozenset(query.like)
     if len(plus) == 1 and not minus:
-        return EncodedQuery(plus[0], plus[0], _kind(query.plus), excluded)
+        return EncodedQuery(plus[0], plus[0], _kind(query), excluded)
     asked: Vectors = unit(np.stack(plus)).sum(axis=0)
     vector = asked - unit(np.stack(minus)).sum(axis=0) if minus else asked
     if np.linalg.norm(vector) < LEAST_LENGTH:
-        raise UsageError("what is searched for is taken away again; ask for something else")
-    return EncodedQuery(vector, asked, _kind(query.plus), excluded)
+        raise UsageError("what is wanted and what is not cancel out; search for something else")
+    return EncodedQuery(vector, asked, _kind(query), excluded)
 
 
-def _kind(parts: Sequence[SingleQuery]) -> QueryKind:
-    if all(isinstance(part, str) or _is_vector(part) for part in parts):
+def _kind(query: Combination) -> QueryKind:
+    is_words = all(isinstance(part, str) or _is_vector(part) for part in query.plus)
+    if is_words and not query.like:
         return QueryKind.WORDS
-    return QueryKind.PICTURE if len(parts) == 1 else QueryKind.MIXTURE
+    is_single_picture = len(query.plus) + len(query.like) == 1
+    return QueryKind.PICTURE if is_single_picture else QueryKind.MIXTURE
 
 
 def _is_vector(query: object) -> bool:
     return isinstance(query, np.ndarray) and query.ndim == 1
 
 
-def _encode(models: ModelLoader, queries: Sequence[SingleQuery], like_row: LikeRow) -> Vectors:
+def _encode(models: ModelLoader, queries: Sequence[SingleQuery]) -> Vectors:
     """N queries → (N, D) float32."""
     vectors = np.zeros((len(queries), models.dimension), np.float32)
     texts = {place: _text(query) for place, query in enumerate(queries) if isinstance(query, str)}
@@ -121,9 +119,7 @@ def _encode(models: ModelLoader, queries: Sequence[SingleQuery], like_row: LikeR
         vectors[list(texts)] = models.encode_texts(list(texts.values()))
     images: dict[int, Pixels] = {}
     for place, query in enumerate(queries):
-        if isinstance(query, Like):
-            vectors[place] = like_row(query.id)
-        elif isinstance(query, np.ndarray) and query.ndim == 1:
+        if isinstance(query, np.ndarray) and query.ndim == 1:
             vectors[place] = _checked(query, models.dimension)
         elif not isinstance(query, str):
             images[place] = _pixels(query, at_least=models.image_size)

@@ -18,7 +18,7 @@ from pydantic import Field
 from archive.errors import Unreadable
 from archive.filters import Filters
 from archive.index import hits as index_hits
-from archive.index.queries import Combination, Like
+from archive.index.queries import Combination
 from archive.ingest.outcomes import Added, Archived, Duplicate, Skipped
 from archive.records import Row
 from archive.service.context import Cursor, Limit, Served, TheService, cursor_of
@@ -77,7 +77,7 @@ async def _combination(
         ),
     ],
 ) -> Combination:
-    return Combination([*q, *map(Like, like)], unwanted)
+    return Combination(q, unwanted, like)
 
 
 Asked = Annotated[Combination, Depends(_combination)]

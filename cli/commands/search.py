@@ -110,10 +110,10 @@ def command(
 
 
 def _query(text: str, image: Path | None, like: int | None, unlike: Sequence[str]) -> Combination:
-    from archive.index.queries import Combination, Like
+    from archive.index.queries import Combination
 
-    asked = (text or None, image, None if like is None else Like(like))
-    return Combination([part for part in asked if part is not None], unlike)
+    plus = [part for part in (text or None, image) if part is not None]
+    return Combination(plus, unlike, like=[] if like is None else [like])
 
 
 def _print(hits: Sequence[Hit | ServedHit], text: str, as_json: bool) -> None:
