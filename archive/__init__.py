@@ -7,8 +7,8 @@ public names.
     out   ROW ─codec─► vector_hat, colors_hat ─decoder─► pixels + provenance
 
 Imports point one way: errors settings arrays metrics records · codecs filters · imaging models
-store · index originals · ingest recode restore · selection · preserve evaluate · archive · demo ·
-cli.
+store · index originals · ingest recode restore · selection near_duplicates · preserve evaluate ·
+archive · demo · cli.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from archive.filters import Filters
     from archive.filters.samples import SampleSize
     from archive.index.hits import Hit
-    from archive.index.queries import Query
+    from archive.index.queries import Combination, Query
     from archive.ingest.outcomes import (
         Archived,
         Duplicate,
@@ -67,6 +67,7 @@ _MODULES = {
     "Codec": "archive.codecs",
     "CodecConfig": "archive.codecs",
     "ColdframeError": "archive.errors",
+    "Combination": "archive.index.queries",
     "Damage": "archive.records",
     "DetailOutcome": "archive.restore.detail_run",
     "DetailStatus": "archive.restore.detail_run",
@@ -112,6 +113,7 @@ __all__ = [
     "Codec",
     "CodecConfig",
     "ColdframeError",
+    "Combination",
     "Damage",
     "DetailOutcome",
     "DetailStatus",

@@ -18,13 +18,15 @@ from archive.evaluate.table1 import ClipMetric, table1
 from archive.filters import Filters
 from archive.filters.samples import SampleSize, parse_sample_size
 from archive.index.hits import Hit, check_hit_order, in_order
-from archive.index.queries import Query, encode_queries, is_single
+from archive.index.matching import MatchingSearch
+from archive.index.queries import Query, is_single
 from archive.index.search import Search
 from archive.models.decoder import Decoder, ProgressCallback
 from archive.models.device import DeviceConfig
 from archive.models.encoder import Encoder
 from archive.models.loader import ModelLoader
 from archive.models.sampling import Sampling
+from archive.near_duplicates import NearDuplicate, near_duplicates
 from archive.preserve.verify import StaleDetail, verify
 from archive.recode.codec_set import CodecSet
 from archive.records import Damage, Detail, Row, SkippedRecord
@@ -69,6 +71,7 @@ class ArchiveReader:
         )
         parts = (self._store, self._codecs.records, self._codecs)
         self._search = Search(*parts, self.settings.index_directory)
+        self._matching = MatchingSearch(self._store, self._codecs, self._models, self._search)
 
     def __enter__(self) -> Self:
         return self
@@ -191,32 +194,24 @@ class ArchiveReader:
     ) -> list[Hit]: ...
     @overload
     def search(
-        self,
-        queries: Iterable[Query],
-        *,
-        limit: int = 10,
-        filters: Filters = ...,
-        sort: str = "score",
+        self, queries: Iterable[Query], *, limit: int = 10, filters: Filters = ..., sort: str = ...
     ) -> list[list[Hit]]: ...
     def search(
         self, queries: Any, *, limit: int = 10, filters: Filters = Filters(), sort: str = "score"
     ) -> list[Hit] | list[list[Hit]]:
         """One query → its hits, best first; several → a list of hits for each.
 
-        A query is words (str), an image (Path, Pillow image, (H, W, 3) uint8 array, encoded bytes)
-        or a (D,) vector. Hits are the best of the rows that meet the filters; `sort`: by score,
-        date (the oldest first) or -date. Raises Unreadable, UsageError, NotFound, ModelMissing.
+        A query is words (str), an image (Path, Pillow image, (H, W, 3) uint8 array, encoded bytes),
+        a (D,) vector, or some of these and rows (Combination). Hits are the best of the rows
+        that meet the filters, and tell how well they match; `sort`: by score, date (the oldest
+        first) or -date. Raises Unreadable, UsageError, NotFound, ModelMissing.
         """
         check_hit_order(sort)
         ids = None if filters.is_empty else select_ids(self._store, filters)
-        vectors = encode_queries(self._models, [queries] if is_single(queries) else queries)
-        self._search.refresh()
-        hits = [in_order(best, sort) for best in self._search.hits(vectors, limit, only=ids)]
-        return hits[0] if is_single(queries) else hits
-
-    def encode(self, queries: Iterable[Query]) -> Vectors:
-        """N queries, as of `search` → (N, D) float32, not normalized. Raises as `search` does."""
-        return encode_queries(self._models, queries)
+        single = is_single(queries)
+        answers = self._matching.hits([queries] if single else queries, limit, only=ids)
+        hits = [in_order(best, sort) for best in answers]
+        return hits[0] if single else hits
 
     def select(
         self, filters: Filters = Filters(), *, sort: str = "id", missing: bool = False
@@ -228,6 +223,10 @@ class ArchiveReader:
         NotFound.
         """
         return select_rows(self._store, filters, sort=sort, missing=missing)
+
+    def near_duplicates(self) -> Iterator[list[NearDuplicate]]:
+        """Groups of rows that look alike, for people to look at. Runs as it is iterated."""
+        return near_duplicates(self._store, self._codecs, self._search)
 
     def volumes(self) -> list[VolumeStatus]:
         """The drives that images came from, by label."""

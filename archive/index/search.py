@@ -29,14 +29,15 @@ from archive.arrays import Vectors
 from archive.codecs import Codec
 from archive.errors import ArchiveLocked, ArchiveReadOnly
 from archive.index import Ids, Index, IndexStamp, Shortlist, files
+from archive.index.candidates import Candidate, best_candidates, in_rank
 from archive.index.decoded import DecodedVectors
 from archive.index.hits import Hit
 from archive.index.layouts import decode_or_zero
+from archive.index.matches import Matcher
 from archive.records import CodecRecord, Row
 from archive.store import Store
 from archive.store.intact import intact
 
-SHORTEST = 1e-12  # added to the product of two lengths, so that zero vectors score 0
 FEW = 500  # rows that are decoded and compared without an index
 ATTEMPTS = 3  # to answer from indexes that rows have just left
 
@@ -129,54 +130,67 @@ class Search:
         with suppress(OSError):  # a read-only archive: what there is stays, and is not read
             files.remove(self.file(codec_id))
 
+    def __len__(self) -> int:
+        """Number of rows in the indexes. Call `refresh` before."""
+        return sum(map(len, self._indexes.values()))
+
     @_in_turn
     def hits(
-        self, vectors: Vectors, count: int, *, only: Sequence[int] | None = None
+        self,
+        vectors: Vectors,
+        count: int,
+        *,
+        only: Sequence[int] | None = None,
+        matchers: Sequence[Matcher | None] | None = None,
     ) -> list[list[Hit]]:
         """(N, D) queries → N lists of at most `count` hits, best first. Call `refresh` before.
 
-        `only`: the ids that may be hits. Raises ArchiveLocked if rows change faster than indexes
-        can be built.
+        `only`: the ids that may be hits; `matchers`: of each query, for its hits' matches. Raises
+        ArchiveLocked if rows change faster than indexes can be built.
         """
         for _ in range(ATTEMPTS):
             try:
-                return self._hits(vectors, count, only)
+                return self._hits(vectors, count, only, matchers or [None] * len(vectors))
             except _StaleIndex:
                 for codec_id in self._codecs:
                     self._build(codec_id)
         raise ArchiveLocked("the archive's rows are being changed; search again when that is done")
 
-    def _hits(self, vectors: Vectors, count: int, only: Sequence[int] | None) -> list[list[Hit]]:
+    def _hits(
+        self,
+        vectors: Vectors,
+        count: int,
+        only: Sequence[int] | None,
+        matchers: Sequence[Matcher | None],
+    ) -> list[list[Hit]]:
         """Raises _StaleIndex."""
-        scored: list[list[tuple[float, int, int]]] = [[] for _ in vectors]
+        candidates: list[list[Candidate]] = [[] for _ in vectors]
         if only is not None and len(only) <= FEW:
             answers = self._all_of(vectors, only)
         else:
             answers = self._near(vectors, count, only)
-        for codec_id, ids, cosines in answers:
-            for best, scores, row_ids in zip(scored, cosines, ids, strict=True):
-                best.extend(
-                    (score, row_id, codec_id)
-                    for score, row_id in zip(scores.tolist(), row_ids.tolist(), strict=True)
-                )
-        best_of = [sorted(candidates, reverse=True)[:count] for candidates in scored]
-        codec_ids = {row_id: codec_id for best in best_of for _, row_id, codec_id in best}
+        for codec_id, ids, vectors_hat in answers:
+            for query, matcher in enumerate(matchers):
+                parts = (ids[query], vectors_hat[query], vectors[query])
+                candidates[query] += best_candidates(codec_id, *parts, count=count, matcher=matcher)
+        best_of = [in_rank(listed)[:count] for listed in candidates]
+        codec_ids = {candidate.id: candidate.codec_id for best in best_of for candidate in best}
         rows = {row.id: row for row in intact(self._rows(codec_ids).values())}
         return [
-            [Hit.of(rows[row_id], score) for score, row_id, _ in best if row_id in rows]
+            [
+                Hit.of(rows[candidate.id], candidate.score, candidate.match)
+                for candidate in best
+                if candidate.id in rows
+            ]
             for best in best_of
         ]
 
     def _near(self, vectors: Vectors, count: int, only: Sequence[int] | None) -> Iterator[Scored]:
-        """What the indexes find: codec id, ids (N, k), cosines (N, k)."""
+        """What the indexes find: codec id, ids (N, k), vectors_hat (N, k, D)."""
         allowed = None if only is None else np.array(only, np.int64)
         for codec_id, index in self._indexes.items():
             shortlist = index.shortlist(vectors, count, only=allowed)
-            yield (
-                codec_id,
-                shortlist.ids,
-                _cosines(vectors, self._vectors_hat(codec_id, shortlist)),
-            )
+            yield codec_id, shortlist.ids, self._vectors_hat(codec_id, shortlist)
 
     def _all_of(self, vectors: Vectors, only: Sequence[int]) -> Iterator[Scored]:
         """As `_near`, of all these rows: they are few, so that no index is needed."""
@@ -186,7 +200,7 @@ class Search:
             vectors_hat = decode_or_zero(self._codecs[codec_id], list(codes.values()))
             ids = np.broadcast_to(np.array(list(codes), np.int64), (len(vectors), len(codes)))
             shape = (len(vectors), *vectors_hat.shape)
-            yield codec_id, ids, _cosines(vectors, np.broadcast_to(vectors_hat, shape))
+            yield codec_id, ids, np.broadcast_to(vectors_hat, shape)
 
     def _rows(self, codec_ids: Mapping[int, int]) -> dict[int, Row]:
         """Id → codec id, as the indexes have it → rows, damaged or not. Raises _StaleIndex."""
@@ -274,10 +288,3 @@ class Search:
         index.stamp = stamp
         with suppress(OSError):  # a read-only archive, or a full disk: it stays in memory
             index.save(self.file(codec_id))
-
-
-def _cosines(vectors: Vectors, vectors_hat: Vectors) -> Vectors:
-    """(N, D) and (N, k, D) → (N, k)."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True) * np.linalg.norm(vectors_hat, axis=2)
-    cosines: Vectors = np.einsum("nd,nkd->nk", vectors, vectors_hat) / (lengths + SHORTEST)
-    return cosines

@@ -90,6 +90,11 @@ class ModelLoader:
         return self.encoder.encode_texts(texts)
 
     @property
+    def known_encoder(self) -> str | None:
+        """Digest of the weights that `encoder` will have, if that is known before it is loaded."""
+        return None if self._any_weights else self._record.weights_sha256
+
+    @property
     def known_decoder(self) -> str | None:
         """Digest of the weights that `decoder` will have, if that is known before it is loaded."""
         return None if self._any_weights else self._record.decoder_sha256

@@ -137,6 +137,11 @@ class Hit(Image):
     """A row that was found."""
 
     score: float = Field(description="Cosine of query and row, -1 to 1.")
+    match: float | None = Field(
+        description="How well it matches, 0 to 1, comparable between codecs, models and archives; "
+        "null if both words and pictures were asked for."
+    )
+    is_match: bool = Field(description="Whether that is enough to mean something, or not known.")
 
 
 class Hits(BaseModel):

@@ -7,14 +7,14 @@ rows than were asked for, and a cursor.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Depends, Query
 from pydantic import Field
 
-from archive.arrays import Vectors
 from archive.filters import Filters
+from archive.index.hits import Hit
+from archive.index.queries import Combination
 from archive.records import Row
 from archive.selection import row_test
 from archive.service.served import ServedArchive
@@ -98,19 +98,11 @@ def _is_within(filters: Filters, row: Row) -> bool:
 
 
 def find(
-    served: ServedArchive,
-    vector: Vectors,
-    filters: Filters,
-    *,
-    count: int,
-    leave_out: Sequence[int],
-) -> list[tuple[float, Row]]:
-    """(D,) query → at most `count` rows that are meant, best first, and their scores."""
+    served: ServedArchive, query: Combination, filters: Filters, *, count: int
+) -> list[tuple[Hit, Row]]:
+    """At most `count` rows that are meant, best first, and what the search says of them."""
     archive = served.archive
     archive.refresh()
-    hits = archive.search(vector, limit=count + len(leave_out), filters=filters)
+    hits = archive.search(query, limit=count, filters=filters)
     rows = archive.store.images.find([hit.id for hit in hits])
-    ranked = [
-        (hit.score, rows[hit.id]) for hit in hits if hit.id in rows and hit.id not in leave_out
-    ]
-    return ranked[:count]
+    return [(hit, rows[hit.id]) for hit in hits if hit.id in rows]

@@ -44,6 +44,8 @@ def local_search(
             "score": hit.score,
             "digest": hit.digest,
             "taken_at": hit.taken_at and hit.taken_at.isoformat(),
+            "match": hit.match,
+            "is_match": hit.is_match,
             "path": base64.b64encode(os.fsencode(hit.path)).decode(),
         }
         for hit in hits

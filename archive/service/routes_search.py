@@ -17,6 +17,8 @@ from pydantic import Field
 
 from archive.errors import Unreadable
 from archive.filters import Filters
+from archive.index import hits as index_hits
+from archive.index.queries import Combination
 from archive.ingest.outcomes import Added, Archived, Duplicate, Skipped
 from archive.records import Row
 from archive.service.context import Cursor, Limit, Served, TheService, cursor_of
@@ -24,7 +26,6 @@ from archive.service.documents import Hit, Hits, Upload, Uploads
 from archive.service.filters import LONGEST, MOST_HITS, Meant, find
 from archive.service.job_kinds import BIGGEST
 from archive.service.problems import Refused, answers
-from archive.service.queries import Combination
 from archive.service.routes_archive import offset_of
 from archive.service.routes_images import fields_of
 from archive.service.served import ServedArchive
@@ -35,6 +36,7 @@ MOST_QUERIES = 16  # words, rows or pictures that are added up
 MOST_PICTURE = 64_000_000  # bytes of a picture to search with
 MOST_PICTURES = 100  # in one upload
 LONGEST_NAME = 200  # bytes of a file's name that are kept
+Ranked = tuple[index_hits.Hit, Row]
 Words = Annotated[str, Field(max_length=LONGEST)]
 Id = Annotated[int, Field(ge=1, le=BIGGEST)]
 Order = Annotated[
@@ -75,7 +77,7 @@ async def _combination(
         ),
     ],
 ) -> Combination:
-    return Combination(q, like, unwanted)
+    return Combination(q, unwanted, like)
 
 
 Asked = Annotated[Combination, Depends(_combination)]
@@ -119,7 +121,7 @@ async def search_by_picture(
     def answer() -> Hits:
         size = int(np.max(served.archive.model.preprocessing["size"]))
         pixels = service.workers.decode(content, at_least=size).pixels
-        whole = replace(query, picture=pixels)
+        whole = replace(query, plus=[*query.plus, pixels])
         hits = _hits(served, whole, filters, start=0, limit=limit, sort=sort)
         return Hits(hits=hits.hits, next=None)  # the picture would have to be sent again
 
@@ -152,24 +154,23 @@ def _hits(
     sort: str,
 ) -> Hits:
     """A page of hits."""
-    vector = query.vector(served.archive)
     by_score = sort == "score"
     count = min(start + limit + by_score, MOST_HITS)  # one more tells whether there is a next page
-    ranked = find(served, vector, filters, count=count, leave_out=query.rows)
+    ranked = find(served, query, filters, count=count)
     page = ranked[start : start + limit]
     if not by_score:
         page = _by_date(page, Sort(sort))
     rows: list[Row] = [row for _, row in page]
     hits = [
-        Hit(score=score, **fields)
-        for (score, _), fields in zip(page, fields_of(served, rows), strict=True)
+        Hit(score=hit.score, match=hit.match, is_match=hit.is_match, **fields)
+        for (hit, _), fields in zip(page, fields_of(served, rows), strict=True)
     ]
     end = start + limit
     has_next = by_score and len(ranked) > end
     return Hits(hits=hits, next=cursor_of([end]) if has_next else None)
 
 
-def _by_date(ranked: list[tuple[float, Row]], sort: Sort) -> list[tuple[float, Row]]:
+def _by_date(ranked: list[Ranked], sort: Sort) -> list[Ranked]:
     """Sorted by date, those without one last."""
     newest_first = sort is Sort.DATE_DOWN
     return sorted(ranked, key=lambda hit: hit[1].taken_at or sort.last_date, reverse=newest_first)

@@ -12,7 +12,7 @@ from archive.errors import UsageError
 from archive.records import Row, SkippedRecord
 from archive.settings import Settings
 from cli.shared.command import Command
-from cli.shared.listing import print_row, print_skipped, print_tombstones
+from cli.shared.listing import print_near_duplicates, print_row, print_skipped, print_tombstones
 from cli.shared.options import archive_options, filter_options, json_option
 from cli.shared.output import say, write_bytes
 from cli.shared.values import Whole
@@ -33,6 +33,7 @@ Line = tuple[Row | SkippedRecord, dict[str, float]]
     metavar="N",
     help="List the N lowest-scoring audited rows.",
 )
+@click.option("--near-duplicates", is_flag=True, help="List groups of images that look alike.")
 @click.option(
     "--sort",
     default="id",
@@ -49,23 +50,23 @@ def command(
     forgotten: bool,
     null: bool,
     worst: int | None,
+    near_duplicates: bool,
     sort: str,
     filters: Filters,
     settings: Settings,
     as_json: bool,
 ) -> None:
-    """List archived images, skipped or forgotten files, or the rows that scored lowest."""
+    """List archived images, skipped or forgotten files, the lowest scores, or near-duplicates."""
     from archive.archive import Archive
 
-    if skipped + forgotten + bool(worst) > 1:
-        raise UsageError("give one of --skipped, --forgotten and --worst")
-    if (skipped or forgotten or worst) and not filters.is_empty:
-        raise UsageError("conditions select archived images, not --skipped, --forgotten or --worst")
-    if forgotten and null:
-        raise UsageError("--null prints paths, and of forgotten files none is kept")
+    lists = skipped + forgotten + bool(worst) + near_duplicates
+    _check(lists, filters, names_a_path=not (forgotten or near_duplicates), null=null)
     with Archive(settings) as archive:
         if forgotten:
             print_tombstones(archive.tombstones(), as_json)
+            return
+        if near_duplicates:
+            print_near_duplicates(archive.near_duplicates(), as_json)
             return
         rows: Iterable[Row | SkippedRecord] = (
             archive.skipped() if skipped else archive.select(filters, sort=sort)
@@ -80,3 +81,16 @@ def command(
                 print_row(line, scores, as_json)
             else:
                 print_skipped(line, as_json)
+
+
+def _check(lists: int, filters: Filters, *, names_a_path: bool, null: bool) -> None:
+    """Raises UsageError for options that do not go together."""
+    if lists > 1:
+        raise UsageError("give one of --skipped, --forgotten, --worst and --near-duplicates")
+    if lists and not filters.is_empty:
+        raise UsageError(
+            "conditions select archived images, not --skipped, --forgotten, --worst or "
+            "--near-duplicates"
+        )
+    if null and not names_a_path:
+        raise UsageError("--null prints paths, not groups, and of forgotten files none is kept")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from archive.records import Row, SkippedRecord, TombstoneRecord
@@ -10,6 +10,7 @@ from cli.shared.output import emit, path_fields, say, size
 
 if TYPE_CHECKING:
     from archive.filters import Filters
+    from archive.near_duplicates import NearDuplicate
 
 
 def print_row(row: Row, scores: Mapping[str, float], as_json: bool) -> None:
@@ -26,6 +27,18 @@ def print_row(row: Row, scores: Mapping[str, float], as_json: bool) -> None:
     columns += [f"{size(row.file_bytes):>8}"]
     columns += [f"{name.replace('_', ' ')} {score:.4f}" for name, score in scores.items()]
     say("  ".join(filter(None, [*columns, row.path, flags])))
+
+
+def print_near_duplicates(groups: Iterable[Sequence[NearDuplicate]], as_json: bool) -> None:
+    """Groups, with an empty line after each; in JSON their number tells them apart."""
+    for number, group in enumerate(groups, start=1):
+        for member in group:
+            scores = {"cosine": member.cosine}
+            if member.color_score is not None:
+                scores["color_score"] = member.color_score
+            print_row(member.row, {"group": number, **scores} if as_json else scores, as_json)
+        if not as_json:
+            say("")
 
 
 def print_skipped(skipped: SkippedRecord, as_json: bool) -> None:

@@ -33,6 +33,8 @@ class ServedHit:
     path: str
     digest: str
     taken_at: datetime | None
+    match: float | None
+    is_match: bool
 
 
 def search_by_service(
@@ -72,6 +74,7 @@ def _is_of_this_version(answer: Mapping[str, object]) -> bool:
     return answer["version"] == version("coldframe")
 
 
-def _hit(id: int, score: float, path: str, digest: str, taken_at: str | None) -> ServedHit:
+def _hit(path: str, taken_at: str | None, **others: Any) -> ServedHit:
+    """Raises one of UNUSABLE for a hit of another version."""
     taken = None if taken_at is None else datetime.fromisoformat(taken_at)
-    return ServedHit(id, score, os.fsdecode(base64.b64decode(path)), digest, taken)
+    return ServedHit(path=os.fsdecode(base64.b64decode(path)), taken_at=taken, **others)

@@ -6,6 +6,8 @@ import base64
 import os
 from pathlib import Path
 
+from PIL import Image
+
 from tests.support.shell import Shell
 
 
@@ -37,3 +39,25 @@ def test_a_name_cannot_steer_the_terminal(
     pocket_shell("ingest", tmp_path / "red \x1b[31m.jpg")
     assert "\x1b" not in pocket_shell("ls")
     assert "\\x1b[31m" in pocket_shell("ls")
+
+
+def test_ls_lists_groups_of_near_duplicates(
+    pocket_shell: Shell, image_folder: Path, tmp_path: Path
+) -> None:
+    for quality in (60, 90):
+        with Image.open(image_folder / "scene 0.jpg") as image:
+            image.save(tmp_path / f"quality {quality}.jpg", quality=quality)
+    pocket_shell("ingest", tmp_path / "quality 60.jpg", tmp_path / "quality 90.jpg")
+    first, second = pocket_shell.json("ls", "--near-duplicates")
+    assert (first["id"], first["group"], second["id"], second["group"]) == (1, 1, 2, 1)
+    assert first["cosine"] == second["cosine"] >= 0.9
+    assert first["color_score"] <= 0.005
+    listed = pocket_shell("ls", "--near-duplicates")
+    assert listed.count("\n") == 3
+    assert listed.endswith("\n\n")
+
+
+def test_groups_of_near_duplicates_are_not_paths(filled_shell: Shell) -> None:
+    assert "not groups" in filled_shell("ls", "--near-duplicates", "--null", code=2)
+    assert "conditions" in filled_shell("ls", "--near-duplicates", "--format", "png", code=2)
+    assert "give one of" in filled_shell("ls", "--near-duplicates", "--skipped", code=2)

@@ -40,11 +40,20 @@ class Service:
 
     def until(self, meets: Wait, *, count: int = 1) -> None:
         """Returns once so many lines meet the condition."""
+        self._wait_for(lambda: sum(map(meets, self.lines)) >= count)
+
+    def _wait_for(self, holds: Callable[[], bool]) -> None:
         end = time.monotonic() + PATIENCE
-        while sum(map(meets, self.lines)) < count:
+        while not holds():
             assert time.monotonic() < end, self._log.read_text()
             assert self.process.poll() is None, self._log.read_text()
             time.sleep(0.1)
+
+    def until_archived(self, count: int) -> None:
+        """Returns once it has ended passes over so many new files: a first pass may come before
+        they are a second old, and take none.
+        """
+        self._wait_for(lambda: sum(map(count_of_pass, self.lines)) >= count)
 
     def archived(self) -> set[str]:
         """Names of files that got a row."""
@@ -75,6 +84,11 @@ def start(pocket_shell: Shell, tmp_path: Path) -> Iterator[Callable[..., Service
 
 def is_full_pass(line: dict[str, Any]) -> bool:
     return bool(line["message_type"] == "pass" and line["full"])
+
+
+def count_of_pass(line: dict[str, Any]) -> int:
+    """How many files a line tells that a pass has archived."""
+    return int(line.get("archived", 0)) if line["message_type"] == "pass" else 0
 
 
 def is_archived(line: dict[str, Any]) -> bool:
@@ -109,7 +123,7 @@ def test_a_killed_service_leaves_a_sign_and_the_next_finds_what_it_missed(
     start: Callable[..., Service], pocket_shell: Shell, album: Path
 ) -> None:
     service = start(album)
-    service.until(is_full_pass)
+    service.until_archived(12)
     service.process.kill()
     service.process.wait()
     [stats] = pocket_shell.json("stats")
@@ -159,12 +173,11 @@ def test_an_index_that_is_removed_is_built_again(
     start: Callable[..., Service], pocket_shell: Shell, album: Path
 ) -> None:
     service = start(album)
-    service.until(is_full_pass)
+    service.until_archived(12)
     for file in (Path(pocket_shell.location) / "index").iterdir():
         file.unlink()
     (album / "new.jpg").write_bytes((album / "scene 0.jpg").read_bytes() + b"more")
-    service.until(is_archived, count=13)
-    service.until(lambda line: line["message_type"] == "pass" and line.get("archived") == 1)
+    service.until_archived(13)
     assert service.end() == 128 + signal.SIGTERM
     assert "no errors found" in pocket_shell("verify")
 

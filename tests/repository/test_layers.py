@@ -14,7 +14,7 @@ LAYERS = (  # wings: each may import from those before it, and from none in its 
     {"imaging", "models", "store"},
     {"index", "originals", "decode_row", "detail"},
     {"ingest", "recode", "restore"},
-    {"selection"},
+    {"selection", "near_duplicates"},
     {"preserve", "evaluate"},
     {"create_archive", "fitting_ingest", "archive_reader", "watching"},
     {"archive"},
