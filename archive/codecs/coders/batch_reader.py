@@ -3,13 +3,13 @@
 The arithmetic is that of archive.codecs.coders.range_coder, in 64-bit integers over all messages:
 
     unit = range >> 24
-    the symbol s with  borders[s] ≤ (point − low) / unit < borders[s + 1]
-    low += unit · borders[s]
+    the symbol s with  borders[s] ≤ offset / unit < borders[s + 1]     offset: point − low
+    offset −= unit · borders[s]
     range = unit · (borders[s + 1] − borders[s])
 
-Below 2³², range and low move up by 32 bits and point takes the message's next word. Borders are
-counts scaled to 24 bits, in single precision as constriction does. Unlike constriction, which wants
-the tables of all symbols before it reads, each symbol may choose the next one's table.
+Below 2³², range and offset move up by 32 bits, and the message's next word comes below. Borders
+are counts scaled to 24 bits, in single precision as constriction does. Unlike constriction, which
+wants the tables of all symbols before it reads, each symbol may choose the next one's table.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from archive.errors import BadCode
 Integers = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
 PRECISION = 24  # bits of a border
+END = 1 << PRECISION  # the last border
 WORD_BITS = np.uint64(32)
 WORD = np.uint64(1 << 32)
 ALL = slice(None)  # rows
@@ -32,11 +33,13 @@ ALL = slice(None)  # rows
 
 @dataclass(frozen=True)
 class Tables:
-    """T tables of A symbols each, ready to be searched together."""
+    """T tables of A symbols, to be searched together; symbol s of table t is at t · A + s."""
 
     width: int  # A
-    borders: Words  # (T, A + 1), 0 … 2²⁴
-    keys: Words  # (T · A,), ascending: table · 2²⁵ + the border where each symbol starts
+    firsts: Words  # (T,), a table's first key: its number · 2²⁵
+    keys: Words  # (T · A,), ascending: its table's first key + the border where a symbol starts
+    starts: Words  # (T · A,), that border, 0 … 2²⁴
+    sizes: Words  # (T · A,), from there to the next border
 
     @classmethod
     def of(cls, counts: Counts) -> Tables:
@@ -45,9 +48,10 @@ class Tables:
         share = np.cumsum(counts, axis=1).astype(np.float32) / np.float32(TOTAL)
         ends = (share * np.float32((1 << PRECISION) - width)).astype(np.int64)
         ends += np.arange(1, width + 1)
-        borders = np.concatenate([np.zeros((height, 1), np.int64), ends], axis=1)
-        keys = borders[:, :-1] + (np.arange(height)[:, None] << (PRECISION + 1))
-        return cls(width, borders.astype(np.uint64), keys.ravel().astype(np.uint64))
+        borders = np.concatenate([np.zeros((height, 1), np.int64), ends], axis=1).astype(np.uint64)
+        firsts = np.arange(height, dtype=np.uint64) << np.uint64(PRECISION + 1)
+        keys = (borders[:, :-1] + firsts[:, None]).ravel()
+        return cls(width, firsts, keys, borders[:, :-1].ravel(), np.diff(borders).ravel())
 
 
 class BatchReader:
@@ -59,28 +63,28 @@ class BatchReader:
         words = np.frombuffer(padded, ">u4").reshape(len(messages), -1)
         self._words = np.ascontiguousarray(words.T.astype(np.uint64))
         self._next = np.full(len(messages), 2)
-        self._point = self._words[0] << WORD_BITS | self._words[1]
-        self._low = np.zeros(len(messages), np.uint64)
+        self._offset = self._words[0] << WORD_BITS | self._words[1]
         self._range = np.full(len(messages), np.iinfo(np.uint64).max, np.uint64)
 
     def read(self, tables: Tables, table: Integers, rows: Integers | slice = ALL) -> Integers:
         """(n,) which table → the next symbol (n,) of these messages. Raises BadCode."""
         unit = self._range[rows] >> np.uint64(PRECISION)
-        place = (self._point[rows] - self._low[rows]) // unit
-        if (place >= tables.borders[table, -1]).any():
+        place = self._offset[rows] // unit
+        if place.max() >= END:
             raise BadCode("this codec cannot have written a code: the row is damaged")
-        keys = (table.astype(np.uint64) << np.uint64(PRECISION + 1)) | place
-        symbols = np.searchsorted(tables.keys, keys, side="right") - 1 - table * tables.width
-        start = tables.borders[table, symbols]
-        self._low[rows] += unit * start
-        self._range[rows] = unit * (tables.borders[table, symbols + 1] - start)
-        self._refill(np.flatnonzero(self._range < WORD))
-        return np.asarray(symbols, np.int64)
+        at = tables.keys.searchsorted(tables.firsts[table] + place, "right") - 1
+        self._offset[rows] -= unit * tables.starts[at]
+        self._range[rows] = unit * tables.sizes[at]
+        self._refill((self._range < WORD).nonzero()[0])
+        symbols: Integers = at - table * tables.width
+        return symbols
 
     def _refill(self, rows: Integers) -> None:
         """The next word of these messages; zeros follow their end."""
-        place = np.minimum(self._next[rows], len(self._words) - 1)
-        self._low[rows] <<= WORD_BITS
+        if not len(rows):
+            return
+        following = self._next[rows]
+        words = self._words[np.minimum(following, len(self._words) - 1), rows]
+        self._offset[rows] = self._offset[rows] << WORD_BITS | words
         self._range[rows] <<= WORD_BITS
-        self._point[rows] = self._point[rows] << WORD_BITS | self._words[place, rows]
-        self._next[rows] += 1
+        self._next[rows] = following + 1
