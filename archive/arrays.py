@@ -6,8 +6,15 @@ Pixels    uint8 RGB, (H, W, 3) or (N, n, n, 3): images, color maps, colors_hat
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from functools import cache
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 Vectors = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
@@ -26,3 +33,19 @@ def cosine(vectors: Vectors, others: Vectors) -> Vectors:
     lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(others, axis=1)
     cosines: Vectors = (vectors * others).sum(axis=1) / np.maximum(lengths, SHORTEST)
     return cosines
+
+
+def one_blas_thread() -> AbstractContextManager[object]:
+    """Products of small matrices within: a second thread costs more than it brings, most beside
+    other programs.
+    """
+    limit: AbstractContextManager[object] = _thread_pools().limit(limits=1, user_api="blas")
+    return limit
+
+
+@cache
+def _thread_pools() -> ThreadpoolController:
+    """Those of the libraries that are loaded, which takes milliseconds to find out."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from archive.arrays import Vectors
+from archive.arrays import Vectors, one_blas_thread
 from archive.codecs import Codec
 from archive.errors import BadCode, ModelMismatch, ModelMissing
 from archive.index.background import phrase_vectors
@@ -51,6 +51,12 @@ class MatchingSearch:
 
         `only`: the ids that may be hits. Raises as `encode_queries` and Search.hits.
         """
+        with one_blas_thread():
+            return self._hits(asked, count, only)
+
+    def _hits(
+        self, asked: Iterable[Query], count: int, only: Sequence[int] | None
+    ) -> list[list[Hit]]:
         queries = encode_queries(self._models, asked, self._decode)
         self._search.refresh()
         rows = len(self._search) if only is None else len(only)

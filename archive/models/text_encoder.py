@@ -13,22 +13,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from archive.arrays import Vectors
+from archive.arrays import Vectors, one_blas_thread
 from archive.models.hub import cached_file
 from archive.models.pairs import Pair
 from archive.models.remembered import remember_sha256, remembered_file, remembered_sha256
 from archive.models.text_transformer import TextTransformer
 from archive.models.tokenizers import Tokenizer, find_tokenizer, open_clip_folder
 from archive.models.weights_file import WeightsFile
-
-if TYPE_CHECKING:
-    from threadpoolctl import ThreadpoolController
 
 CONFIG_NAME = "open_clip_config.json"  # in a local folder
 PREFERRED = (  # by open_clip, of several .safetensors files in a folder
@@ -50,17 +46,8 @@ class TextEncoder:
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """N texts → (N, D) float32, not normalized; open_clip's within 1e-4 of their length."""
-        # for a dozen tokens a second thread costs more than it brings, most beside other programs
-        with _thread_pools().limit(limits=1, user_api="blas"):
+        with one_blas_thread():
             return np.stack([self.transformer.encode(self.tokenize(text)) for text in texts])
-
-
-@cache
-def _thread_pools() -> ThreadpoolController:
-    """Those of the libraries that are loaded, which takes milliseconds to find out."""
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
 
 
 def open_text_encoder(pair: Pair, *, accepts: Callable[[str], bool]) -> TextEncoder | None:
