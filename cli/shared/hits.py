@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from cli.shared.output import emit, path_fields, say
+from cli.shared.output import emit, path_fields, say, shown_path
 
 if TYPE_CHECKING:
     from archive.index.hits import Hit
@@ -29,7 +29,7 @@ def print_hits(
 
 def print_hit(hit: Hit | ServedHit) -> None:
     """A line: id, score, path."""
-    say(f"{hit.id:>8}  {hit.score:6.3f}  {hit.path}")
+    say(f"{hit.id:>8}  {hit.score:6.3f}  {shown_path(hit.path)}")
 
 
 def _facts(hit: Hit | ServedHit) -> dict[str, Any]:
