@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,8 +15,10 @@ from cli.shared.command import Command
 from cli.shared.options import archive_options, json_option
 from cli.shared.output import emit, path_fields, plural, say, size
 from cli.shared.terminal import Column, print_table
+from cli.shared.values import NewFile
 
 if TYPE_CHECKING:
+    from archive.archive import Archive
     from archive.evaluate.stats import Stats
     from archive.store.watchers import WatcherRecord
 
@@ -28,14 +31,22 @@ COLUMNS = (
 
 
 @click.command(cls=Command)
+@click.option(
+    "--plot",
+    metavar="FILE",
+    type=NewFile(".png", ".svg", ".pdf"),
+    help="Also plot bytes of an image, formats, years and fidelity: PNG, SVG or PDF.",
+)
 @archive_options
 @json_option
-def command(settings: Settings, as_json: bool) -> None:
+def command(plot: Path | None, settings: Settings, as_json: bool) -> None:
     """Show what the archive costs and what it saves."""
     from archive.archive import Archive
 
     with Archive(settings) as archive:
         stats = archive.stats()
+        if plot:
+            _write_plot(plot, archive, stats)
         pending = archive.codec.pending
         rows_until_fit = archive.rows_until_fit()
         watchers = archive.watchers()
@@ -53,6 +64,20 @@ def command(settings: Settings, as_json: bool) -> None:
         say(f"database   {size(stats.archive_bytes)}")
     for watcher in watchers:
         _say_watcher(watcher)
+
+
+def _write_plot(path: Path, archive: Archive, stats: Stats) -> None:
+    if not stats.images:
+        say("the archive is empty: nothing to plot", err=True)
+        return
+    from cli.shared.plots import save_plot
+    from cli.shared.stats_plot import count_holdings, draw
+
+    parts = {"originals": stats.original_bytes / stats.images}
+    parts |= {"database": stats.row_bytes_per_image, "search index": stats.index_bytes_per_image}
+    parts |= {name: bits / 8 for name, bits in _code_bits(stats).items()}
+    save_plot(draw(count_holdings(archive, parts)), path)
+    say(f"plot written to {path}", err=True)
 
 
 def _cells(stats: Stats) -> Iterator[Sequence[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain, islice
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from archive.records import Row, SkippedRecord, TombstoneRecord
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from archive.filters import Filters
     from archive.near_duplicates import NearDuplicate
 
-Line = tuple[Row, Mapping[str, float]]
-
 COLUMNS = (
     Column("id", is_number=True),
     Column("date"),
@@ -27,17 +25,30 @@ COLUMNS = (
 FILE = Column("file", fills=True)
 
 
-def print_rows(lines: Iterable[Line], as_json: bool) -> None:
-    """Archived images with the scores that are listed: a table on a terminal, else lines."""
-    if as_json or not sys.stdout.isatty():
-        for row, scores in lines:
-            print_row(row, scores, as_json)
+def print_rows(rows: Iterable[Row], as_json: bool) -> None:
+    """Archived images: a table on a terminal, else lines."""
+    if sys.stdout.isatty() and not as_json:
+        print_table([*COLUMNS, FILE], ([*_facts(row), _name(row)] for row in rows))
         return
-    rest = iter(lines)
-    for first in islice(rest, 1):
-        titles = [Column(name.replace("_", " "), is_number=True) for name in first[1]]
-        cells = (_cells(*line) for line in chain([first], rest))
-        print_table([*COLUMNS, *titles, FILE], cells)
+    for row in rows:
+        print_row(row, {}, as_json)
+
+
+def print_scored(lines: Sequence[tuple[Row, Mapping[str, float]]], as_json: bool) -> None:
+    """Audited images and their scores, of which some rows have more than others."""
+    if sys.stdout.isatty() and not as_json:
+        names = list(dict.fromkeys(name for _, scores in lines for name in scores))
+        titles = [Column(name.replace("_", "\n"), is_number=True) for name in names]
+        cells = (_scored_cells(row, [scores.get(name) for name in names]) for row, scores in lines)
+        print_table([COLUMNS[0], *titles, FILE], cells)
+        return
+    for row, scores in lines:
+        print_row(row, scores, as_json)
+
+
+def _scored_cells(row: Row, scores: Iterable[float | None]) -> list[str]:
+    shown = ("" if score is None else f"{score:.4f}" for score in scores)
+    return [str(row.id), *shown, _name(row)]
 
 
 def print_row(row: Row, scores: Mapping[str, float], as_json: bool) -> None:
@@ -60,10 +71,6 @@ def _facts(row: Row) -> list[str]:
     date = row.taken_at or row.archived_at
     pixels = f"{row.width:>5} x {row.height}"
     return [str(row.id), f"{date:%Y-%m-%d}", pixels, size(row.file_bytes)]
-
-
-def _cells(row: Row, scores: Mapping[str, float]) -> list[str]:
-    return [*_facts(row), *(f"{score:.4f}" for score in scores.values()), _name(row)]
 
 
 def _name(row: Row) -> str:

@@ -7,17 +7,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.cli.test_escapes import HOSTILE, obeyed
 from tests.support.shell import Shell
-from tests.support.terminal import on_terminal, plain
+from tests.support.terminal import on_terminal
+from tests.support.terminal import plain as without_codes
 
 
 def table_of(shell: Shell, *words: str, **options: object) -> list[str]:
     """The lines of a table, without the spaces that fill them."""
     code, output = on_terminal(shell, *words, **options)  # type: ignore[arg-type]
     assert code == 0, output
-    return [line.rstrip() for line in plain(output).splitlines()]
+    return [line.rstrip() for line in without_codes(output).splitlines()]
 
 
 def left(lines: list[str]) -> int:
@@ -65,6 +67,28 @@ def test_stats_are_a_table(filled_shell: Shell) -> None:
     ]
     assert f"{stats['clip_bits_per_image']:g} bits" in lines[2]
     assert f"{stats['ratio']:.1f} to 1" in lines[-1]
+
+
+@pytest.mark.slow
+def test_scores_and_groups_are_tables(plain: Shell, image_folder: Path) -> None:
+    plain("audit", "--sample", "2")
+    [first, second] = plain.json("ls", "--worst", "2")
+    lines = table_of(plain, "ls", "--worst", "2", columns=300)
+    assert [line.split()[0] for line in lines[-2:]] == [str(first["id"]), str(second["id"])]
+    assert f"{second['clip_similarity']:.4f}" in lines[-1]
+    assert "original" in lines[0]
+    folder = plain.folder / "copies"
+    folder.mkdir()
+    for quality in (60, 90):
+        with Image.open(image_folder / "scene 0.jpg") as image:
+            image.save(folder / f"{quality}.jpg", quality=quality)
+    plain("ingest", folder)
+    members = plain.json("ls", "--near-duplicates")
+    lines = table_of(plain, "ls", "--near-duplicates", folder=folder, columns=300)
+    assert lines[0].split() == ["id", "date", "pixels", "size", "cosine", "color", "score", "file"]
+    assert [line.split()[0] for line in lines[1:] if line] == [str(row["id"]) for row in members]
+    assert {line.rpartition("  ")[2] for line in lines} >= {"60.jpg", "90.jpg"}
+    assert lines.count("") == members[-1]["group"]
 
 
 def test_what_a_terminal_would_obey_stays_out_of_tables(pocket_shell: Shell, album: Path) -> None:

@@ -30,7 +30,7 @@ DOORS = {  # library → the only places that may import it
         "archive/codecs/coders/pqvae",
         "archive/evaluate/iqa.py",
     ),
-    "matplotlib": ("cli/commands/bench_plot.py",),
+    "matplotlib": ("cli/shared/plots.py", "cli/shared/stats_plot.py"),
     "pyiqa": ("archive/evaluate/iqa.py",),
     "imageio_ffmpeg": ("archive/imaging/vvc.py",),
     "open_clip": ("archive/models/encoder.py",),
