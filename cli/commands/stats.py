@@ -13,6 +13,7 @@ import click
 from archive.settings import Settings
 from cli.shared.command import Command
 from cli.shared.options import archive_options, json_option
+from cli.shared.originals import refuse_original
 from cli.shared.output import emit, path_fields, plural, say, size
 from cli.shared.terminal import Column, print_table
 from cli.shared.values import NewFile
@@ -73,6 +74,7 @@ def _write_plot(path: Path, archive: Archive, stats: Stats) -> None:
     from cli.shared.plots import save_plot
     from cli.shared.stats_plot import count_holdings, draw
 
+    refuse_original(archive, path)
     parts = {"originals": stats.original_bytes / stats.images}
     parts |= {"database": stats.row_bytes_per_image, "search index": stats.index_bytes_per_image}
     parts |= {name: bits / 8 for name, bits in _code_bits(stats).items()}

@@ -13,6 +13,7 @@ import click
 from archive.errors import UsageError
 from archive.settings import Settings
 from cli.shared.hits import print_hit
+from cli.shared.originals import refuse_original
 from cli.shared.output import plural, say
 from cli.shared.terminal import check_pictures, show_picture
 from cli.shared.values import NewFile
@@ -49,6 +50,8 @@ class PictureOptions:
 
         chosen = [Hit(**asdict(hit)) for hit in hits]
         with Archive(settings) as archive:
+            for file in filter(None, (self.sheet, self.html)):
+                refuse_original(archive, file)
             if self.in_terminal:
                 _show(archive, chosen)
             if self.sheet:

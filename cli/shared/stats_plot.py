@@ -45,13 +45,8 @@ class Holdings:
 
 def count_holdings(archive: Archive, bytes_per_image: Mapping[str, float]) -> Holdings:
     """Counts over all rows and audits."""
-    formats: Counter[str] = Counter()
-    years: Counter[int] = Counter()
-    for row in archive:
-        formats[row.format] += 1
-        if row.taken_at:
-            years[row.taken_at.year] += 1
-    images = formats.total()
+    formats, years = archive.store.images.formats_and_years()
+    images = sum(formats.values())
     audits = [audit.scores or {} for audit in archive.store.restorations.worst_audits(images)]
     similarities = {
         name: [scores[name] for scores in audits if name in scores] for name in SIMILARITIES

@@ -67,3 +67,15 @@ def test_files_of_other_kinds_are_refused_before_the_search(
         assert message in filled_shell("search", "a house", option, file, code=2)
     assert "the archive is empty" in pocket_shell("search", "a house", "--html", "hits.html")
     assert not (pocket_shell.folder / "hits.html").exists()
+
+
+def test_no_original_is_replaced(pocket_shell: Shell, album: Path) -> None:
+    pocket_shell("ingest", album)
+    original = next(path for path in album.rglob("*.png"))
+    content = original.read_bytes()
+    for words in (("search", "a house", "--sheet"), ("stats", "--plot")):
+        assert "is an original in this archive" in pocket_shell(*words, original, code=2)
+    assert original.read_bytes() == content
+    sheet = album / "sheet.png"
+    for _ in range(2):
+        pocket_shell("search", "a house", "--sheet", sheet)
