@@ -47,7 +47,7 @@ def write_hit_page(path: Path, title: str, note: str, pictures: Iterable[HitPict
         f"{''.join(map(_item, pictures))}</ol></main>"
     )
     page = f"<!doctype html><html lang=en><head>{head}</head>\n<body>{body}</body></html>\n"
-    path.write_text(page, "utf-8")
+    path.write_text(page, "utf-8", errors="replace")  # words may be bytes that are no UTF-8
 
 
 def _style() -> str:

@@ -88,6 +88,11 @@ def test_names_and_words_are_text(page: Path, hits: list[Hit]) -> None:
     assert parsed.text.count(TITLE) == 2
 
 
+def test_words_that_are_no_utf8_are_question_marks(tmp_path: Path) -> None:
+    write_hit_page(tmp_path / "hits.html", "“\udcfc”", "0 hits", [])
+    assert "<h1>“?”</h1>" in (tmp_path / "hits.html").read_text("utf-8")
+
+
 @needs_chromium
 @pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
