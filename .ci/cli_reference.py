@@ -44,6 +44,8 @@ $ coldframe COMMAND --help
 * **Options in the environment**: every option can be set as `COLDFRAME_<COMMAND>_<OPTION>`, for example
   `COLDFRAME_SEARCH_LIMIT=20`.
 * **Data on stdout, everything else on stderr.** Progress is a bar on a terminal and one line a minute otherwise.
+* **On a terminal** `ls` and `stats` print tables of its width, and paths below the current folder are relative to it.
+  Pipes and files get lines, and absolute paths.
 * **`--json`** prints one document, or, for commands that run long, one JSON object a line with a `message_type`. A path
   that is not valid UTF-8 comes with its bytes as `path_b64`.
 * **Interrupting is safe.** What was committed stays; the same command continues where it stopped.

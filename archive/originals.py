@@ -107,13 +107,18 @@ class ReferenceSource:
         return Reference(vector_hat, color_map, from_original=False)
 
 
-def has_original(row: Row) -> bool:
-    """Whether a file at one of a row's paths has its digest."""
+def original_path(row: Row) -> Path | None:
+    """The first of a row's paths whose file has its digest; None if none has."""
     for path in map(Path, row.paths):
         with contextlib.suppress(Unreadable, OSError):
             if digest_of(path)[0] == row.sha256:
-                return True
-    return False
+                return path
+    return None
+
+
+def has_original(row: Row) -> bool:
+    """Whether a file at one of a row's paths has its digest."""
+    return original_path(row) is not None
 
 
 def can_be_seen(row: Row, files: Iterable[tuple[str, FileStamp]]) -> bool:
@@ -138,8 +143,7 @@ def original_pixels(row: Row, *, at_least: int) -> Pixels | None:
 
     None if no file at its paths has the row's digest.
     """
-    for path in map(Path, row.paths):
+    if path := original_path(row):
         with contextlib.suppress(Unreadable, OSError):
-            if digest_of(path)[0] == row.sha256:
-                return load_picture(path, at_least=at_least, keep_truncated=True).pixels
+            return load_picture(path, at_least=at_least, keep_truncated=True).pixels
     return None

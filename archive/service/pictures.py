@@ -20,7 +20,7 @@ from archive.arrays import Pixels
 from archive.errors import NotFound, Unreadable
 from archive.imaging.encode import encoded
 from archive.imaging.files import opened, stamp_of
-from archive.imaging.resize import resize
+from archive.imaging.resize import fitted, resize
 from archive.imaging.workers import Workers
 from archive.records import Row
 
@@ -50,7 +50,7 @@ def placeholder(archive: Archive, row: Row) -> bytes:
     _, colors_hat = archive.decode(row)
     if not colors_hat.size:
         raise NotFound(f"the codec of image {row.id} has no color maps")
-    width, height = _fitted(row.width, row.height, PLACEHOLDER_SIDE)
+    width, height = fitted(row.width, row.height, PLACEHOLDER_SIDE)
     return encoded(resize(colors_hat, width, height), "PNG")
 
 
@@ -88,18 +88,12 @@ def _unchanged(row: Row, stack: contextlib.ExitStack) -> tuple[BinaryIO, Path]:
 
 
 def _converted(row: Row, path: Path, file: BinaryIO, size: int, workers: Workers) -> Pixels:
-    width, height = _fitted(row.width, row.height, size)
+    width, height = fitted(row.width, row.height, size)
     stamp = stamp_of(file)
     picture = workers.decode(
         path, at_least=min(width, height), unchanged=stamp, keep_truncated=True
     )
     return resize(picture.pixels, width, height)
-
-
-def _fitted(width: int, height: int, side: int) -> tuple[int, int]:
-    """A size of this aspect ratio whose long side is `side`, or what it is if that is less."""
-    scale = min(1.0, side / max(width, height))
-    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _chunks(file: BinaryIO, stack: contextlib.ExitStack) -> Iterator[bytes]:

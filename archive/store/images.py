@@ -17,7 +17,7 @@ from archive.store.details import delete_outdated
 from archive.store.intact import intact
 from archive.store.row_values import read_row, row_values
 from archive.store.sources import Sources
-from archive.store.totals import Totals, sum_up
+from archive.store.totals import Totals, count_formats_and_years, sum_up
 
 CAPTURE = ("camera_id", "latitude_e5", "longitude_e5")  # columns
 
@@ -187,6 +187,10 @@ class Images:
     def totals(self) -> Totals:
         """Sums over all rows."""
         return sum_up(self._database)
+
+    def formats_and_years(self) -> tuple[dict[str, int], dict[int, int]]:
+        """Images by format, and by the year they were taken, of those whose date is known."""
+        return count_formats_and_years(self._database)
 
     # Writing.
 

@@ -1,10 +1,10 @@
-"""Sums over all rows: what `stats` tells."""
+"""Sums over all rows: what `stats` tells and plots."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import extract, func, select
 
 from archive.records import seed_bits
 from archive.store import schema
@@ -50,3 +50,15 @@ def sum_up(database: Database) -> Totals:
             if isinstance(seed_index, int)
         ),
     )
+
+
+def count_formats_and_years(database: Database) -> tuple[dict[str, int], dict[int, int]]:
+    """Images by format, and by the year they were taken, of those whose date is known."""
+    image = schema.Image
+    year = extract("year", image.taken_at)
+    by_format = select(image.format, func.count()).group_by(image.format)
+    by_year = select(year, func.count()).where(image.taken_at.is_not(None)).group_by(year)
+    with database.reading() as connection:
+        formats = {name: int(count) for name, count in connection.execute(by_format)}
+        years = {int(number): int(count) for number, count in connection.execute(by_year)}
+    return formats, years

@@ -11,6 +11,7 @@ import click
 from archive.errors import UsageError
 from cli.shared.command import Command
 from cli.shared.output import say
+from cli.shared.plots import load_pyplot, save_plot
 from cli.shared.values import PathValue
 
 MEASURES = {"centered_cosine": "centered cosine", "neighbors_kept": "ten nearest neighbors kept"}
@@ -29,14 +30,7 @@ SHOWN = {"marker": "o", "markersize": 4, "linewidth": 1.5}
 @click.option("--title", default="", help="Title of the plot.")
 def command(points: Path, out: Path, title: str) -> None:
     """Plot the points of `bench codecs --json`: rate against fidelity, with the Gaussian bound."""
-    try:
-        import matplotlib
-    except ImportError as error:
-        raise UsageError(
-            "plotting needs matplotlib; install it with: pip install 'coldframe[plot]'"
-        ) from error
-    matplotlib.use("Agg")
-    _draw(_read(points), title).savefig(out, bbox_inches="tight", dpi=150)
+    save_plot(_draw(_read(points), title), out)
     say(f"plot written to {out}")
 
 
@@ -56,9 +50,7 @@ def _read(path: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def _draw(curves: dict[str, list[dict[str, Any]]], title: str) -> Any:
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(1, len(MEASURES), figsize=(11, 4.2))
+    figure, axes = load_pyplot().subplots(1, len(MEASURES), figsize=(11, 4.2))
     for axis, (measure, label) in zip(axes, MEASURES.items(), strict=True):
         for name, curve in curves.items():
             points = [(point["bits"], point[measure]) for point in curve if measure in point]

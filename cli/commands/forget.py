@@ -14,7 +14,7 @@ from archive.settings import Settings
 from cli.shared.command import Command
 from cli.shared.listing import print_row
 from cli.shared.options import archive_options, filter_options, json_option
-from cli.shared.output import emit, path_fields, plural, say
+from cli.shared.output import emit, path_fields, plural, say, shown_path
 
 if TYPE_CHECKING:
     from archive.archive import Archive
@@ -95,7 +95,7 @@ def _list(rows: Sequence[Row], as_json: bool) -> None:
     for row in rows:
         print_row(row, {}, as_json)
         for path in () if as_json else row.paths[1:]:
-            say(f"          also at {path}")
+            say(f"          also at {shown_path(path)}")
 
 
 def _id(name: str) -> int:
@@ -126,8 +126,8 @@ def _print(forgotten: Sequence[ForgottenRow], as_json: bool) -> None:
             facts = {"id": row.id, "digest": row.digest, "paths": paths, "restored": restored}
             emit({"message_type": "forgotten", **facts})
             continue
-        say(f"{row.id:>8}  {row.paths[0] if row.paths else ''}")
+        say(f"{row.id:>8}  {shown_path(row.paths[0]) if row.paths else ''}")
         for path in row.restored:
-            say(f"          restored picture, yours to delete: {path}")
+            say(f"          restored picture, yours to delete: {shown_path(path)}")
     if not as_json:
         say(f"forgot {plural(len(forgotten), 'image')}")

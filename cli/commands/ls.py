@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
 
 from archive.errors import UsageError
-from archive.records import Row, SkippedRecord
 from archive.settings import Settings
 from cli.shared.command import Command
-from cli.shared.listing import print_near_duplicates, print_row, print_skipped, print_tombstones
+from cli.shared.listing import (
+    print_near_duplicates,
+    print_paths,
+    print_rows,
+    print_scored,
+    print_skipped,
+    print_tombstones,
+)
 from cli.shared.options import archive_options, filter_options, json_option
-from cli.shared.output import say, write_bytes
+from cli.shared.output import say
 from cli.shared.values import Whole
 
 if TYPE_CHECKING:
+    from archive.archive import Archive
     from archive.filters import Filters
-
-Line = tuple[Row | SkippedRecord, dict[str, float]]
 
 
 @click.command(cls=Command)
@@ -68,19 +71,24 @@ def command(
         if near_duplicates:
             print_near_duplicates(archive.near_duplicates(), as_json)
             return
-        rows: Iterable[Row | SkippedRecord] = (
-            archive.skipped() if skipped else archive.select(filters, sort=sort)
-        )
-        lines: Iterable[Line] = archive.worst(worst) if worst else ((row, {}) for row in rows)
-        if worst and not lines:
-            say("no row has been audited yet; run `coldframe audit`", err=True)
-        for line, scores in lines:
-            if null:
-                write_bytes(os.fsencode(line.path) + b"\0")
-            elif isinstance(line, Row):
-                print_row(line, scores, as_json)
-            else:
-                print_skipped(line, as_json)
+        if worst:
+            _print_worst(archive, worst, null=null, as_json=as_json)
+        elif null:
+            print_paths(archive.skipped() if skipped else archive.select(filters, sort=sort))
+        elif skipped:
+            print_skipped(archive.skipped(), as_json)
+        else:
+            print_rows(archive.select(filters, sort=sort), as_json)
+
+
+def _print_worst(archive: Archive, count: int, *, null: bool, as_json: bool) -> None:
+    lines = archive.worst(count)
+    if not lines:
+        say("no row has been audited yet; run `coldframe audit`", err=True)
+    elif null:
+        print_paths(row for row, _ in lines)
+    else:
+        print_scored(lines, as_json)
 
 
 def _check(lists: int, filters: Filters, *, names_a_path: bool, null: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,9 +12,11 @@ from archive.errors import UsageError
 from archive.records import INT64_LIMIT
 from archive.settings import Settings
 from cli.shared.command import Command
+from cli.shared.hit_pictures import PictureOptions, picture_options
+from cli.shared.hits import print_hits
 from cli.shared.listing import say_no_row
 from cli.shared.options import archive_options, filter_options, json_option, model_options
-from cli.shared.output import emit, next_step, path_fields, say
+from cli.shared.output import next_step
 from cli.shared.progress import waiting
 from cli.shared.running_service import ServedHit, search_by_service
 from cli.shared.values import TEXT, PathValue, Whole
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
     type=click.Choice(["score", "date", "-date"]),
     help="Order of the hits; -date: the newest first.",
 )
+@picture_options
 @filter_options
 @archive_options
 @model_options
@@ -74,6 +77,7 @@ def command(
     unlike: tuple[str, ...],
     limit: int,
     sort: str,
+    pictures: PictureOptions,
     filters: Filters,
     settings: Settings,
     model: str | None,
@@ -87,6 +91,7 @@ def command(
     text = " ".join(words).strip()
     if not text and image is None and like is None:
         raise UsageError("give words to search for, --image FILE or --like ID")
+    pictures.check(as_json)
     hits: Sequence[Hit | ServedHit] | None = None
     is_plain = like is None and not unlike and not (text and image)
     if is_plain and model is None and not any_weights and filters.is_empty and sort == "score":
@@ -100,13 +105,20 @@ def command(
         ):
             query = _query(text, image, like, unlike)
             hits = archive.search(query, limit=limit, filters=filters, sort=sort)
-    _print(hits, text, as_json)
-    if as_json:
-        return
+    print_hits(hits, text, as_json=as_json, lines=not pictures.in_terminal)
     if hits:
-        next_step(f"restore {hits[0].id}", settings)
-    else:
+        pictures.show(settings, hits, _title(text, image, like, unlike))
+        next_step(f"restore {hits[0].id}", settings, silent=as_json)
+    elif not as_json:
         say_no_row(filters)
+
+
+def _title(text: str, image: Path | None, like: int | None, unlike: Sequence[str]) -> str:
+    """The query, as it is shown over the hits."""
+    plus = [f"“{text}”"] if text else []
+    plus += [f"like {image.name}"] if image else []
+    plus += [f"like image {like}"] if like else []
+    return " − ".join([" + ".join(plus), *(f"“{words}”" for words in unlike)])
 
 
 def _query(text: str, image: Path | None, like: int | None, unlike: Sequence[str]) -> Combination:
@@ -114,21 +126,3 @@ def _query(text: str, image: Path | None, like: int | None, unlike: Sequence[str
 
     plus = [part for part in (text or None, image) if part is not None]
     return Combination(plus, unlike, like=[] if like is None else [like])
-
-
-def _print(hits: Sequence[Hit | ServedHit], text: str, as_json: bool) -> None:
-    matches = any(hit.is_match for hit in hits)
-    if as_json:
-        emit({"hits": [_facts(hit) for hit in hits], "matches": matches})
-        return
-    if hits and not matches:
-        what = repr(text) if text else "this picture"
-        say(f"nothing really matches {what}; the nearest:", err=True)
-    for hit in hits:
-        say(f"{hit.id:>8}  {hit.score:6.3f}  {hit.path}")
-
-
-def _facts(hit: Hit | ServedHit) -> dict[str, Any]:
-    taken_at = hit.taken_at and hit.taken_at.isoformat()
-    facts = {"id": hit.id, "score": hit.score, **path_fields(hit.path), "digest": hit.digest}
-    return {**facts, "taken_at": taken_at, "match": hit.match, "is_match": hit.is_match}

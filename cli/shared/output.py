@@ -15,6 +15,7 @@ import shlex
 import sys
 import unicodedata
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -89,6 +90,14 @@ def path_fields(path: str) -> dict[str, str]:
         encoded = base64.b64encode(os.fsencode(path)).decode("ascii")
         return {"path": path.encode("utf-8", "replace").decode("utf-8"), "path_b64": encoded}
     return {"path": path}
+
+
+def shown_path(path: str) -> str:
+    """A path for people on a terminal: relative to where they stand, if it lies below that."""
+    if sys.stdout.isatty():
+        with contextlib.suppress(OSError, ValueError):  # no current folder, or not below it
+            return str(Path(path).relative_to(Path.cwd()))
+    return path
 
 
 def size(count: float) -> str:

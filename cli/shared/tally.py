@@ -17,7 +17,7 @@ from archive.ingest.outcomes import (
     Skipped,
     Unchanged,
 )
-from cli.shared.output import emit, path_fields, plural, say
+from cli.shared.output import emit, path_fields, plural, say, shown_path
 from cli.shared.seeds import SeedCounts
 
 MESSAGE_TYPES = {  # of JSON lines, and the keys of the summary
@@ -108,12 +108,12 @@ class Tally:
             return
         say(self._headline(ingest_seconds))
         for skipped in self._skipped:
-            say(f"  skipped {skipped.path}: {skipped.reason}, {skipped.detail}")
+            say(f"  skipped {shown_path(skipped.path)}: {skipped.reason}, {skipped.detail}")
         unlisted = self.skipped - len(self._skipped)
         if unlisted:
             say(f"  … and {unlisted:,} more: `coldframe ls --skipped`")
         for linked in self._linked:
-            say(f"  linked folder {linked.path}: follow it with --follow-links")
+            say(f"  linked folder {shown_path(linked.path)}: follow it with --follow-links")
         if self.described:
             say(f"filled in camera or place of {plural(self.described, 'image')}")
         if self.seeds:

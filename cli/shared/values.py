@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from pathlib import Path
 from typing import Any
 
 import click
@@ -28,6 +29,24 @@ class PathValue(click.Path):
         if not os.fspath(value):
             self.fail("it is empty", param, ctx)
         return super().convert(value, param, ctx)
+
+
+class NewFile(PathValue):
+    """A file to be written, of a kind that its suffix tells, in a folder that exists."""
+
+    def __init__(self, *suffixes: str) -> None:
+        super().__init__(dir_okay=False, writable=True, path_type=Path)
+        self._suffixes = suffixes
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Raises BadParameter."""
+        path: Path = super().convert(value, param, ctx)
+        if path.suffix.lower() not in self._suffixes:
+            kinds = " or ".join(self._suffixes)
+            self.fail(f"expected a name with {kinds}, not {value!r}", param, ctx)
+        if not path.parent.is_dir():
+            self.fail(f"there is no folder {str(path.parent)!r}", param, ctx)
+        return path
 
 
 class Whole(click.IntRange):

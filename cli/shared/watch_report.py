@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from archive.ingest.outcomes import Ignored, Linked, Skipped, Unchanged
 from archive.ingest.watch import FolderChanged, FolderState, PassEnded, Postponed
-from cli.shared.output import emit, path_fields, plural, say
+from cli.shared.output import emit, path_fields, plural, say, shown_path
 from cli.shared.tally import Tally, outcome_fields
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class WatchReport:
         if self._as_json:
             emit(fields)
         elif is_skipped:
-            say(f"skipped {outcome.path}: {outcome.reason}, {outcome.detail}")
+            say(f"skipped {shown_path(outcome.path)}: {outcome.reason}, {outcome.detail}")
 
     def _end_pass(self, *, is_full: bool) -> None:
         if self._as_json and (self._counts or is_full):

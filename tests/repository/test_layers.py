@@ -18,7 +18,7 @@ LAYERS = (  # wings: each may import from those before it, and from none in its 
     {"preserve", "evaluate"},
     {"create_archive", "fitting_ingest", "archive_reader", "watching"},
     {"archive"},
-    {"demo", "service"},
+    {"demo", "gallery", "service"},
 )
 DOORS = {  # library → the only places that may import it
     "sqlalchemy": ("archive/store/", "migrations/"),
@@ -30,7 +30,7 @@ DOORS = {  # library → the only places that may import it
         "archive/codecs/coders/pqvae",
         "archive/evaluate/iqa.py",
     ),
-    "matplotlib": ("cli/commands/bench_plot.py",),
+    "matplotlib": ("cli/shared/plots.py", "cli/shared/stats_plot.py"),
     "pyiqa": ("archive/evaluate/iqa.py",),
     "imageio_ffmpeg": ("archive/imaging/vvc.py",),
     "open_clip": ("archive/models/encoder.py",),
@@ -43,7 +43,8 @@ DOORS = {  # library → the only places that may import it
     "PIL": ("archive/imaging/", "archive/models/encoder.py"),
     "click": ("cli/",),
     "watchdog": ("archive/ingest/folder_events.py",),
-    "rich": ("cli/shared/progress.py",),
+    "rich": ("cli/shared/progress.py", "cli/shared/terminal.py"),
+    "textual_image": ("cli/shared/terminal.py",),
     "fastapi": ("archive/service/",),
     "starlette": ("archive/service/",),
     "uvicorn": ("archive/service/server.py",),
