@@ -49,6 +49,7 @@ WORDS = [
     "sun",
 ]
 READY_SECONDS = 120.0
+WARM_SECONDS = 20  # until most vectors that these words come near are decoded
 
 
 def measure(rows: int, rate: int, seconds: int, slow_clients: int) -> list[dict[str, object]]:
@@ -57,7 +58,7 @@ def measure(rows: int, rate: int, seconds: int, slow_clients: int) -> list[dict[
         _create(folder, rows)
         with _server(folder) as (pid, port):
             facts = {"rows": rows, "requests_per_second": rate, "seconds": seconds}
-            _load(port, rate, 2)  # warms up
+            _load(port, rate, WARM_SECONDS)
             figures = [{**facts, "slow_clients": 0, **_measured(pid, port, rate, seconds)}]
             with _slow_clients(port, slow_clients):
                 slowed = _measured(pid, port, rate, max(1, seconds // 4))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from archive.errors import UsageError
@@ -31,6 +31,7 @@ class Hit:
     taken_at: datetime | None = None  # the camera's local time
     match: float | None = None
     is_match: bool = True  # whether the match is good enough to mean something, or not known
+    row: Row = field(kw_only=True, compare=False, repr=False)  # as the search read it
 
     @classmethod
     def of(cls, row: Row, score: float, match: Match | None = None) -> Hit:
@@ -44,6 +45,7 @@ class Hit:
             row.taken_at,
             match=value,
             is_match=match is None or match.is_real,
+            row=row,
         )
 
 

@@ -21,7 +21,6 @@ from archive.service.problems import Refused
 from archive.service.served import ServedArchive, ServedArchives, ServiceConfig
 
 THREADS = 12  # for requests; less than the connections that a database gets
-DECODING_THREADS = 2  # for what decodes or encodes pictures
 LONGEST_CURSOR = 200
 T = TypeVar("T")
 
@@ -37,13 +36,16 @@ class Service:
     token_source: str = ""  # a file, or the name of a variable
     workers: Workers = field(default_factory=Workers)
     is_ready: threading.Event = field(default_factory=threading.Event)
-    decoding: anyio.CapacityLimiter | None = None
+    _decoding: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
+    _searching: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(1))
 
     async def decode(self, work: Callable[[], T]) -> T:
         """Runs what decodes pictures in threads of its own."""
-        if self.decoding is None:
-            self.decoding = anyio.CapacityLimiter(DECODING_THREADS)
-        return await anyio.to_thread.run_sync(work, limiter=self.decoding)
+        return await anyio.to_thread.run_sync(work, limiter=self._decoding)
+
+    async def search(self, work: Callable[[], T]) -> T:
+        """Runs a search after those that came before: side by side, all of them take longer."""
+        return await anyio.to_thread.run_sync(work, limiter=self._searching)
 
 
 async def _service(request: Request) -> Service:

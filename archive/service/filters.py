@@ -13,8 +13,6 @@ from fastapi import Depends, Query
 from pydantic import Field
 
 from archive.filters import Filters
-from archive.index.hits import Hit
-from archive.index.queries import Combination
 from archive.records import Row
 from archive.selection import row_test
 from archive.service.served import ServedArchive
@@ -95,14 +93,3 @@ def _is_within(filters: Filters, row: Row) -> bool:
     if filters.circle is None or row.latitude_e5 is None or row.longitude_e5 is None:
         return filters.circle is None
     return filters.circle.holds(row.latitude_e5, row.longitude_e5)
-
-
-def find(
-    served: ServedArchive, query: Combination, filters: Filters, *, count: int
-) -> list[tuple[Hit, Row]]:
-    """At most `count` rows that are meant, best first, and what the search says of them."""
-    archive = served.archive
-    archive.refresh()
-    hits = archive.search(query, limit=count, filters=filters)
-    rows = archive.store.images.find([hit.id for hit in hits])
-    return [(hit, rows[hit.id]) for hit in hits if hit.id in rows]

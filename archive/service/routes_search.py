@@ -17,26 +17,23 @@ from pydantic import Field
 
 from archive.errors import Unreadable
 from archive.filters import Filters
-from archive.index import hits as index_hits
+from archive.index.hits import in_order
 from archive.index.queries import Combination
 from archive.ingest.outcomes import Added, Archived, Duplicate, Skipped
-from archive.records import Row
 from archive.service.context import Cursor, Limit, Served, TheService, cursor_of
 from archive.service.documents import Hit, Hits, Upload, Uploads
-from archive.service.filters import LONGEST, MOST_HITS, Meant, find
+from archive.service.filters import LONGEST, MOST_HITS, Meant
 from archive.service.job_kinds import BIGGEST
 from archive.service.problems import Refused, answers
 from archive.service.routes_archive import offset_of
 from archive.service.routes_images import fields_of
 from archive.service.served import ServedArchive
-from archive.store.image_order import Sort
 
 router = APIRouter(prefix="/archives/{archive}", tags=["search"])
 MOST_QUERIES = 16  # words, rows or pictures that are added up
 MOST_PICTURE = 64_000_000  # bytes of a picture to search with
 MOST_PICTURES = 100  # in one upload
 LONGEST_NAME = 200  # bytes of a file's name that are kept
-Ranked = tuple[index_hits.Hit, Row]
 Words = Annotated[str, Field(max_length=LONGEST)]
 Id = Annotated[int, Field(ge=1, le=BIGGEST)]
 Order = Annotated[
@@ -84,8 +81,9 @@ Asked = Annotated[Combination, Depends(_combination)]
 
 
 @router.get("/search", responses=answers(401, 404, 422, 503), summary="Search")
-def search(
+async def search(
     *,
+    service: TheService,
     served: Served,
     filters: Meant,
     query: Asked,
@@ -95,7 +93,9 @@ def search(
 ) -> Hits:
     """Rows by words and other rows: all of `q` and `like`, and none of `not`."""
     start = offset_of(cursor)
-    return _hits(served, query, filters, start=start, limit=limit, sort=sort)
+    return await service.search(
+        partial(_hits, served, query, filters, start=start, limit=limit, sort=sort)
+    )
 
 
 @router.post(
@@ -156,24 +156,16 @@ def _hits(
     """A page of hits."""
     by_score = sort == "score"
     count = min(start + limit + by_score, MOST_HITS)  # one more tells whether there is a next page
-    ranked = find(served, query, filters, count=count)
-    page = ranked[start : start + limit]
-    if not by_score:
-        page = _by_date(page, Sort(sort))
-    rows: list[Row] = [row for _, row in page]
+    served.archive.refresh()
+    ranked = served.archive.search(query, limit=count, filters=filters)
+    page = in_order(ranked[start : start + limit], sort)
     hits = [
         Hit(score=hit.score, match=hit.match, is_match=hit.is_match, **fields)
-        for (hit, _), fields in zip(page, fields_of(served, rows), strict=True)
+        for hit, fields in zip(page, fields_of(served, [hit.row for hit in page]), strict=True)
     ]
     end = start + limit
     has_next = by_score and len(ranked) > end
     return Hits(hits=hits, next=cursor_of([end]) if has_next else None)
-
-
-def _by_date(ranked: list[Ranked], sort: Sort) -> list[Ranked]:
-    """Sorted by date, those without one last."""
-    newest_first = sort is Sort.DATE_DOWN
-    return sorted(ranked, key=lambda hit: hit[1].taken_at or sort.last_date, reverse=newest_first)
 
 
 def _archive(served: ServedArchive, pictures: Sequence[UploadFile]) -> list[Upload]:

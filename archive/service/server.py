@@ -21,6 +21,7 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from archive.arrays import one_blas_thread
 from archive.errors import UsageError
 from archive.service.application import Application
 from archive.service.served import ServedArchive
@@ -145,7 +146,8 @@ def run(server: uvicorn.Server, sockets: Sequence[socket.socket]) -> None:
             signal.signal(signal.SIGHUP, server.handle_exit)
     names = [listening.getsockname() for listening in sockets]
     try:
-        server.run(sockets=list(sockets))
+        with one_blas_thread():  # searches take turns with it otherwise, and torch has its own
+            server.run(sockets=list(sockets))
     finally:
         for file in (name for name in names if isinstance(name, str)):
             Path(file).unlink(missing_ok=True)

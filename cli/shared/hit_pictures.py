@@ -48,8 +48,12 @@ class PictureOptions:
         from archive.archive import Archive
         from archive.index.hits import Hit
 
-        chosen = [Hit(**asdict(hit)) for hit in hits]
         with Archive(settings) as archive:
+            rows = archive.rows(hit.id for hit in hits)
+            chosen = [
+                hit if isinstance(hit, Hit) else Hit(**asdict(hit), row=row)
+                for hit, row in zip(hits, rows, strict=True)
+            ]
             for file in filter(None, (self.sheet, self.html)):
                 refuse_original(archive, file)
             if self.in_terminal:

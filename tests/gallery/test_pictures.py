@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,7 +57,8 @@ def test_rows_without_a_color_map_are_gray(pocket_archive: Archive, album: Path)
 
 
 def test_quality_is_told_in_words(filled: Archive, hits: list[Hit]) -> None:
-    [picture] = hit_pictures(filled, [Hit(1, 0.52, hits[0].path, "", None, 0.987)], side=8)
+    scored = replace(hits[0], score=0.52, match=0.987)
+    [picture] = hit_pictures(filled, [scored], side=8)
     assert picture.quality == "score 0.520, match 0.99"
-    [picture] = hit_pictures(filled, [Hit(1, 0.52, "/a/\udcfc.jpg", "")], side=8)
+    [picture] = hit_pictures(filled, [replace(scored, path="/a/\udcfc.jpg", match=None)], side=8)
     assert (picture.quality, picture.name) == ("score 0.520", "?.jpg")

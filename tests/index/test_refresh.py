@@ -101,7 +101,9 @@ def test_a_hit_says_where_the_image_was_found_and_what_it_was(rows: Rows) -> Non
     search = rows.search()
     search.refresh()
     [hit] = search.hits(VECTORS[:1], 3)[0]
-    assert hit == Hit(row_id, hit.score, "/r/row 0.jpg", digest("row 0").hex())
+    [row] = rows.store.images.get([row_id])
+    assert hit == Hit.of(row, hit.score)
+    assert (hit.id, hit.path, hit.digest) == (row_id, "/r/row 0.jpg", digest("row 0").hex())
     assert hit.score == round(hit.score, 6)
     assert hit.score > 0.5
 
