@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import torch
 
 TINY = 1e-12  # keeps directions finite
+RENEWED_AFTER = 0.09  # of the schedule; the gradient turns slowly, and more often leads no nearer
 LEAST_FALL = 0.001  # of the energy, a byte, where too little is known
 
 START, BOOK, FILL, MEASURE = range(4)  # streams of the generator
@@ -77,6 +78,8 @@ class WritingPath:
         self.code = b""
         """What was chosen so far."""
         self._energies: list[tuple[int, float]] = []  # as in the curve, at the steps so far
+        self._down: torch.Tensor | None = None  # g/‖g‖, and at which timestep
+        self._down_at = 0
 
     def start(self, shape: tuple[int, ...]) -> torch.Tensor:
         """The noise it starts at."""
@@ -88,11 +91,20 @@ class WritingPath:
         residual = self._z0 - z_hat
         self._energies.append((len(self.code), float(residual.square().sum())))
         if self._gradient is not None and self.timesteps[step] <= self._gradient_from:
-            residual = _unit(residual) + _unit(self._gradient(z_hat))
+            residual = _unit(residual) + self._downward(self._gradient, self.timesteps[step], z_hat)
         numbers = [book.nearest(residual.flatten()) for book in books[: self._left]]
         self._left -= len(numbers)
         self.code += struct.pack(f">{len(numbers)}H", *numbers)
         return _noise(books, step, numbers, z_hat)
+
+    def _downward(
+        self, gradient: Callable[[torch.Tensor], torch.Tensor], timestep: int, z_hat: torch.Tensor
+    ) -> torch.Tensor:
+        """g/‖g‖, now or at one of the steps before."""
+        if self._down is None or self._down_at - timestep >= RENEWED_AFTER * self.timesteps[0]:
+            self._down = _unit(gradient(z_hat))
+            self._down_at = timestep
+        return self._down
 
     @property
     def curve(self) -> Curve:
