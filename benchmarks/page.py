@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image
 
 from archive.archive import Archive
-from benchmarks.serve import resident, serving
+from benchmarks.serve import cpu_seconds, resident, serving
 from training.scenes import draw_scene
 
 BROWSERS = ("chromium", "google-chrome")
@@ -31,7 +31,7 @@ VIEWPORT = {"width": 1280, "height": 800}
 IDLE_SECONDS = 5
 PATIENCE = 60_000  # milliseconds
 SCROLL = """
-async ({speed, seconds, down, rows}) => {
+async ({speed, seconds, down}) => {
   const frames = [], tasks = [];
   const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) tasks.push(entry.duration);
@@ -39,7 +39,7 @@ async ({speed, seconds, down, rows}) => {
   observer.observe({type: "longtask"});
   const started = performance.now();
   const root = document.documentElement;
-  const tiles = document.getElementsByClassName("tile");
+  const more = document.getElementsByClassName("end"); // while there are more tiles to load
   let before = await new Promise(requestAnimationFrame);
   let waited = 0, waiting = 0; // ms at the end of what was loaded, and at a time
   for (;;) {
@@ -51,7 +51,7 @@ async ({speed, seconds, down, rows}) => {
       const stands = root.scrollTop === y;
       waiting = stands ? waiting + now - before : 0;
       if (stands) waited += now - before;
-      if (waiting > (tiles.length < rows ? 20000 : 200)) break;
+      if (waiting > (down && more.length ? 20000 : 200)) break;
     } else if (now - started > 1000 * seconds) break;
     before = now;
   }
@@ -76,17 +76,11 @@ def measure(rows: int, speed: int) -> Iterator[dict[str, object]]:
             page.wait_for_selector(".tile .sharp.there", timeout=PATIENCE)
             for name, scroll in {
                 "at rest": {"speed": 0, "seconds": IDLE_SECONDS, "down": True},
-                "down": {"speed": speed, "rows": rows, "seconds": 0, "down": True},
-                "up": {"speed": speed, "rows": rows, "seconds": 0, "down": False},
+                "down": {"speed": speed, "seconds": 0, "down": True},
+                "up": {"speed": speed, "seconds": 0, "down": False},
             }.items():
-                figures = _frames(page.evaluate(SCROLL, scroll))
-                yield {
-                    "page": name,
-                    "rows": rows,
-                    "speed": scroll["speed"],
-                    **figures,
-                    **_memory(page),
-                }
+                facts = {"page": name, "rows": rows, "speed": scroll["speed"]}
+                yield {**facts, **_scrolled(page, scroll)}
             browser.close()
 
 
@@ -116,8 +110,13 @@ def _commented(jpeg: bytes, comment: bytes) -> bytes:
     return jpeg[:2] + b"\xff\xfe" + (2 + len(comment)).to_bytes(2) + comment + jpeg[2:]
 
 
-def _frames(scrolled: Mapping[str, Any]) -> dict[str, object]:
-    frames = scrolled["frames"]
+def _scrolled(page: Any, scroll: Mapping[str, object]) -> dict[str, object]:
+    """Frames while the page is scrolled, CPU time of its process for each, and memory after."""
+    process = _process(page)
+    cpu_before = cpu_seconds(process)
+    scrolled = page.evaluate(SCROLL, scroll)
+    cpu = cpu_seconds(process) - cpu_before
+    frames, tasks = scrolled["frames"], scrolled["tasks"]
     median, p95, p99 = np.percentile(frames, (50, 95, 99))
     return {
         "seconds": round(scrolled["seconds"], 1),
@@ -127,26 +126,33 @@ def _frames(scrolled: Mapping[str, Any]) -> dict[str, object]:
         "frame_ms_p95": round(float(p95), 1),
         "frame_ms_p99": round(float(p99), 1),
         "frame_ms_most": round(max(frames), 1),
-        "long_tasks": len(scrolled["tasks"]),
-        "long_task_ms_most": round(max(scrolled["tasks"], default=0)),
+        "cpu_ms_per_frame": round(1000 * cpu / len(frames), 1),
+        "long_tasks": len(tasks),
+        "long_task_ms_most": round(max(tasks, default=0)),
+        **_memory(page),
+        "process_megabytes": round(resident(process) / 1e6, 1),
     }
 
 
+def _process(page: Any) -> int:
+    """The id of the page's process."""
+    session = page.context.browser.new_browser_cdp_session()
+    processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    pages = (int(process["id"]) for process in processes if process["type"] == "renderer")
+    return max(pages, key=resident)
+
+
 def _memory(page: Any) -> dict[str, object]:
-    """Tiles, nodes and listeners, and megabytes: of scripts, and of the page's process."""
+    """Tiles, nodes, listeners, and megabytes of what scripts hold."""
     session = page.context.new_cdp_session(page)
     session.send("HeapProfiler.collectGarbage")
     counts = session.send("Memory.getDOMCounters")
     session.send("Performance.enable")
     metrics = session.send("Performance.getMetrics")["metrics"]
     heap = next(metric["value"] for metric in metrics if metric["name"] == "JSHeapUsedSize")
-    browser = page.context.browser.new_browser_cdp_session()
-    processes = browser.send("SystemInfo.getProcessInfo")["processInfo"]
-    renderers = [int(process["id"]) for process in processes if process["type"] == "renderer"]
     return {
         "tiles": page.locator(".tile").count(),
         "dom_nodes": counts["nodes"],
         "listeners": counts["jsEventListeners"],
         "heap_megabytes": round(heap / 1e6, 1),
-        "process_megabytes": round(max(map(resident, renderers)) / 1e6, 1),
     }

@@ -92,13 +92,13 @@ def serving(folder: str) -> Iterator[tuple[int, int]]:
 
 def _measured(pid: int, port: int, rate: int, seconds: int) -> dict[str, object]:
     before = resident(pid)
-    cpu_before = _cpu_seconds(pid)
+    cpu_before = cpu_seconds(pid)
     latencies, errors = _load(port, rate, seconds)
     p50, p99 = (1000 * float(np.percentile(latencies, part)) for part in (50, 99))
     return {
         "requests": len(latencies),
         "errors": errors,
-        "server_cpu_ms": round(1000 * (_cpu_seconds(pid) - cpu_before) / len(latencies), 1),
+        "server_cpu_ms": round(1000 * (cpu_seconds(pid) - cpu_before) / len(latencies), 1),
         "ms_median": round(p50, 1),
         "ms_p99": round(p99, 1),
         "ms_most": round(1000 * max(latencies), 1),
@@ -181,7 +181,7 @@ def resident(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_BYTES
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     """CPU time of a process, whatever else the machine does."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

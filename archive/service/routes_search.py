@@ -6,7 +6,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +21,7 @@ from archive.index import hits as index_hits
 from archive.index.queries import Combination
 from archive.ingest.outcomes import Added, Archived, Duplicate, Skipped
 from archive.records import Row
-from archive.service.context import Cursor, Limit, Served, TheService, cursor_of
+from archive.service.context import Cursor, Inline, Limit, Served, TheService, cursor_of
 from archive.service.documents import Hit, Hits, Upload, Uploads
 from archive.service.filters import LONGEST, MOST_HITS, Meant, find
 from archive.service.job_kinds import BIGGEST
@@ -46,6 +46,16 @@ Order = Annotated[
         description="By `date` or `-date` the `limit` best are sorted, and there is no next page.",
     ),
 ]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Which of the hits are sent, and how."""
+
+    start: int
+    limit: int
+    sort: str
+    inline: bool  # with their placeholders
 
 
 async def _combination(
@@ -91,11 +101,13 @@ def search(
     query: Asked,
     limit: Limit = 50,
     cursor: Cursor = None,
+    inline: Inline = False,
     sort: Order = "score",
 ) -> Hits:
     """Rows by words and other rows: all of `q` and `like`, and none of `not`."""
     start = offset_of(cursor)
-    return _hits(served, query, filters, start=start, limit=limit, sort=sort)
+    page = Page(start, limit, sort, inline)
+    return _hits(served, query, filters, page)
 
 
 @router.post(
@@ -109,6 +121,7 @@ async def search_by_picture(
     query: Asked,
     picture: Annotated[UploadFile, File(description="An image file, up to 64 MB.")],
     limit: Limit = 50,
+    inline: Inline = False,
     sort: Order = "score",
 ) -> Hits:
     """Rows like a picture, to which words and rows may be added."""
@@ -122,7 +135,7 @@ async def search_by_picture(
         size = int(np.max(served.archive.model.preprocessing["size"]))
         pixels = service.workers.decode(content, at_least=size).pixels
         whole = replace(query, plus=[*query.plus, pixels])
-        hits = _hits(served, whole, filters, start=0, limit=limit, sort=sort)
+        hits = _hits(served, whole, filters, Page(0, limit, sort, inline))
         return Hits(hits=hits.hits, next=None)  # the picture would have to be sent again
 
     return await service.decode(answer)
@@ -144,29 +157,21 @@ async def upload(
     return Uploads(outcomes=outcomes)
 
 
-def _hits(
-    served: ServedArchive,
-    query: Combination,
-    filters: Filters,
-    *,
-    start: int,
-    limit: int,
-    sort: str,
-) -> Hits:
+def _hits(served: ServedArchive, query: Combination, filters: Filters, page: Page) -> Hits:
     """A page of hits."""
-    by_score = sort == "score"
-    count = min(start + limit + by_score, MOST_HITS)  # one more tells whether there is a next page
-    ranked = find(served, query, filters, count=count)
-    page = ranked[start : start + limit]
+    by_score = page.sort == "score"
+    end = page.start + page.limit
+    count = min(end + by_score, MOST_HITS)  # one more tells whether there is a next page
+    all_ranked = find(served, query, filters, count=count)
+    ranked = all_ranked[page.start : end]
     if not by_score:
-        page = _by_date(page, Sort(sort))
-    rows: list[Row] = [row for _, row in page]
+        ranked = _by_date(ranked, Sort(page.sort))
+    all_fields = fields_of(served, [row for _, row in ranked], inline=page.inline)
     hits = [
         Hit(score=hit.score, match=hit.match, is_match=hit.is_match, **fields)
-        for (hit, _), fields in zip(page, fields_of(served, rows), strict=True)
+        for (hit, _), fields in zip(ranked, all_fields, strict=True)
     ]
-    end = start + limit
-    has_next = by_score and len(ranked) > end
+    has_next = by_score and len(all_ranked) > end
     return Hits(hits=hits, next=cursor_of([end]) if has_next else None)
 
 

@@ -62,7 +62,8 @@ export class Grid {
     this.done = !next;
     if (items.length) this.page(items);
     this.items.push(...items);
-    if (!this.done && this.end.getBoundingClientRect().top < innerHeight + parseInt(AHEAD)) await this.next();
+    if (this.done) this.end.remove();
+    else if (this.end.getBoundingClientRect().top < innerHeight + parseInt(AHEAD)) await this.next();
   }
 
   page(items) {
@@ -160,7 +161,7 @@ export class Grid {
 
 function soft(item) {
   if (!item.placeholder) return null;
-  return element("img", { class: "soft", alt: "", loading: "lazy", src: url(item.placeholder) });
+  return element("img", { class: "soft", alt: "", decoding: "async", src: url(item.placeholder) });
 }
 
 function mark(image) {

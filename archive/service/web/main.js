@@ -98,10 +98,11 @@ function byAddress(base, asked) {
   }
   return async (cursor, limit) => {
     parameters.set("limit", limit);
+    parameters.set("inline", true);
     if (cursor) parameters.set("cursor", cursor);
     const answer = await ask(`${base}${isSearch ? "search" : "images"}?${parameters}`);
     const items = answer.hits ?? answer.images;
-    if (!cursor) say(isSearch ? found(query(asked), answer) : listed(asked, answer));
+    if (!cursor) say(isSearch ? found(answer, ...query(asked)) : listed(asked, answer));
     return { items, next: answer.next };
   };
 }
@@ -110,20 +111,20 @@ function byPicture(base, file) {
   return async () => {
     const body = new FormData();
     body.append("picture", file);
-    const answer = await ask(`${base}search?limit=100`, { method: "POST", body });
-    say(found(file.name, answer));
+    const answer = await ask(`${base}search?limit=100&inline=true`, { method: "POST", body });
+    say(found(answer, "like", file.name));
     return { items: answer.hits, next: null };
   };
 }
 
 // hits say whether they match; where none does, neither does anything else
-function found(query, { hits }) {
+function found({ hits }, relation, query) {
   if (!hits.length) return "no picture passes these filters";
-  return hits.some((hit) => hit.is_match) ? `best matches of ${query}` : `Nothing really matches ${query}. The nearest:`;
+  return hits.some((hit) => hit.is_match) ? `${relation} ${query}` : `Nothing really matches ${query}. The nearest:`;
 }
 
 function query(asked) {
-  return asked.get("q") ? `“${asked.get("q")}”` : `picture ${asked.get("like")}`;
+  return asked.get("q") ? ["best matches of", `“${asked.get("q")}”`] : ["like", `picture ${asked.get("like")}`];
 }
 
 function listed(asked, { images, next, total }) {
