@@ -1,7 +1,7 @@
 """python -m benchmarks NAME
 
-NAME: ablation, coded-index, colors, filters, fullsize, index, ingest, restore, search, serve,
-startup or watch.
+NAME: ablation, coded-index, colors, filters, fullsize, index, ingest, page, restore, search,
+serve, startup or watch.
 `python -m benchmarks.smic` is a program of its own.
 """
 
@@ -117,6 +117,17 @@ def colors(data: Path, work: Path) -> None:
 
     for point in measure(data, work):
         report(point)
+
+
+@main.command()
+@click.option("--rows", default=10_000, show_default=True)
+@click.option("--speed", default=4000, show_default=True, help="Pixels a second.")
+def page(rows: int, speed: int) -> None:
+    """The page's grid scrolled down and up in Chromium: frames, long tasks, memory."""
+    from benchmarks.page import measure
+
+    for line in measure(rows, speed):
+        report(line)
 
 
 @main.command()

@@ -56,7 +56,7 @@ def measure(rows: int, rate: int, seconds: int, slow_clients: int) -> list[dict[
     """→ figures of the load alone, and beside slow clients."""
     with tempfile.TemporaryDirectory() as folder:
         _create(folder, rows)
-        with _server(folder) as (pid, port):
+        with serving(folder) as (pid, port):
             facts = {"rows": rows, "requests_per_second": rate, "seconds": seconds}
             _load(port, rate, WARM_SECONDS)
             figures = [{**facts, "slow_clients": 0, **_measured(pid, port, rate, seconds)}]
@@ -74,7 +74,7 @@ def _create(folder: str, rows: int) -> None:
 
 
 @contextmanager
-def _server(folder: str) -> Iterator[tuple[int, int]]:
+def serving(folder: str) -> Iterator[tuple[int, int]]:
     """A service that is ready → its process and port."""
     command = [sys.executable, "-m", "cli", "serve", "--port", "0", "--archive", folder]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -92,19 +92,19 @@ def _server(folder: str) -> Iterator[tuple[int, int]]:
 
 
 def _measured(pid: int, port: int, rate: int, seconds: int) -> dict[str, object]:
-    before = _resident(pid)
-    cpu_before = _cpu_seconds(pid)
+    before = resident(pid)
+    cpu_before = cpu_seconds(pid)
     latencies, errors = _load(port, rate, seconds)
     p50, p99 = (1000 * float(np.percentile(latencies, part)) for part in (50, 99))
     return {
         "requests": len(latencies),
         "errors": errors,
-        "server_cpu_ms": round(1000 * (_cpu_seconds(pid) - cpu_before) / len(latencies), 1),
+        "server_cpu_ms": round(1000 * (cpu_seconds(pid) - cpu_before) / len(latencies), 1),
         "ms_median": round(p50, 1),
         "ms_p99": round(p99, 1),
         "ms_most": round(1000 * max(latencies), 1),
         "megabytes_before": round(before / 1e6, 1),
-        "megabytes_after": round(_resident(pid) / 1e6, 1),
+        "megabytes_after": round(resident(pid) / 1e6, 1),
     }
 
 
@@ -177,12 +177,12 @@ def _slow_clients(port: int, number: int) -> Iterator[None]:
         thread.join()
 
 
-def _resident(pid: int) -> int:
+def resident(pid: int) -> int:
     """Bytes of memory of a process."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_BYTES
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     """CPU time of a process, whatever else the machine does."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -66,6 +66,9 @@ Served = Annotated[ServedArchive, Depends(_served)]
 ImageId = Annotated[int, Path(ge=1, le=BIGGEST, description="Id of the row.", examples=[12])]
 JobId = Annotated[int, Path(ge=1, le=BIGGEST, description="Id of the job.", examples=[3])]
 Limit = Annotated[int, Query(ge=1, le=1000, description="Rows of a page, at most.")]
+Inline = Annotated[
+    bool, Query(description="Placeholders are `data:` addresses: they need no further requests.")
+]
 Cursor = Annotated[
     str | None, Query(max_length=LONGEST_CURSOR, description="`next` of the page before.")
 ]

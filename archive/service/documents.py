@@ -78,6 +78,7 @@ class Volume(BaseModel):
     marker: str
     mounted: bool = Field(description="Whether it is mounted there now.")
     last_seen: UtcTime
+    images: int
 
 
 class Volumes(BaseModel):

@@ -10,14 +10,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from archive.archive import Archive
 from archive.arrays import Pixels
-from archive.errors import NotFound, Unreadable
+from archive.errors import BadCode, NotFound, Unreadable
 from archive.imaging.encode import encoded
 from archive.imaging.files import opened, stamp_of
 from archive.imaging.resize import fitted, resize
@@ -50,6 +50,30 @@ def placeholder(archive: Archive, row: Row) -> bytes:
     _, colors_hat = archive.decode(row)
     if not colors_hat.size:
         raise NotFound(f"the codec of image {row.id} has no color maps")
+    return _placeholder(row, colors_hat)
+
+
+def placeholders(archive: Archive, rows: Sequence[Row]) -> dict[int, bytes]:
+    """Id → PNG as of `placeholder`, of those of these intact rows that have one.
+
+    Decoded together, fifty take the time of two.
+    """
+    of_codec: dict[int, list[Row]] = {}
+    for row in rows:
+        of_codec.setdefault(row.codec_id, []).append(row)
+    pngs: dict[int, bytes] = {}
+    for same in of_codec.values():
+        with contextlib.suppress(BadCode, KeyError):  # each is refused where it is asked for alone
+            codec = archive.codec_of(same[0])
+            codes = ([row.clip_code for row in same], [row.color_code for row in same])
+            _, colors_hat = codec.decode(*codes)
+            if colors_hat.size:
+                pairs = zip(same, colors_hat, strict=True)
+                pngs |= {row.id: _placeholder(row, colors) for row, colors in pairs}
+    return pngs
+
+
+def _placeholder(row: Row, colors_hat: Pixels) -> bytes:
     width, height = fitted(row.width, row.height, PLACEHOLDER_SIDE)
     return encoded(resize(colors_hat, width, height), "PNG")
 

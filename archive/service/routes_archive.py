@@ -23,6 +23,7 @@ from archive.service.documents import (
     shown,
 )
 from archive.service.problems import Refused, answers
+from archive.service.summary import SummaryFacts
 
 router = APIRouter(tags=["archives"])
 session_router = APIRouter(tags=["session"])
@@ -93,9 +94,16 @@ def stats(served: Served) -> StatsFacts:
     return StatsFacts(**facts, read_only=served.read_only, rows_until_fit=until_fit)
 
 
+@router.get("/archives/{archive}/summary", responses=answers(401, 404, 422), summary="Summary")
+def summary(served: Served) -> SummaryFacts:
+    """How many images there are of each month, format, camera, folder, volume, size, fidelity."""
+    return SummaryFacts.of(served.archive.store)
+
+
 @router.get("/archives/{archive}/volumes", responses=answers(401, 404, 422), summary="Volumes")
 def volumes(served: Served) -> Volumes:
     """The file systems that images came from, and whether they are here."""
+    images = served.archive.store.sources.count_images()
     return Volumes(
         volumes=[
             Volume(
@@ -105,6 +113,7 @@ def volumes(served: Served) -> Volumes:
                 marker=shown(volume.marker),
                 mounted=is_mounted(volume.marker, volume.root),
                 last_seen=volume.last_seen,
+                images=images.get(volume.id, 0),
             )
             for volume in served.archive.store.volumes.all()
         ]

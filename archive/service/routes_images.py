@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from base64 import b64encode
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from archive.service import pictures
 from archive.service.context import (
     Cursor,
     ImageId,
+    Inline,
     Limit,
     Served,
     TheService,
@@ -55,10 +57,12 @@ ANY_IMAGE: Answers = {
 
 @router.get("", responses=answers(401, 404, 422), summary="List images")
 def list_images(
+    *,
     served: Served,
     filters: Meant,
     limit: Limit = 100,
     cursor: Cursor = None,
+    inline: Inline = False,
     sort: Annotated[Sort, Query(description="`-`: downwards.")] = Sort.ID,
 ) -> Images:
     """Rows, a page at a time."""
@@ -66,7 +70,7 @@ def list_images(
     after = () if cursor is None else _key_of(cursor, sort)
     rows, end = select(served, filters, sort, after, limit)
     total = len(served.archive) if filters.is_empty else None
-    images = [Image(**fields) for fields in fields_of(served, rows)]
+    images = [Image(**fields) for fields in fields_of(served, rows, inline=inline)]
     return Images(images=images, next=_cursor(sort, end), total=total)
 
 
@@ -188,16 +192,21 @@ def intact_row(served: ServedArchive, image_id: int) -> Row:
     return row
 
 
-def fields_of(served: ServedArchive, rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Rows → the fields of Image. Call `refresh` before."""
+def fields_of(
+    served: ServedArchive, rows: Sequence[Row], *, inline: bool = False
+) -> list[dict[str, Any]]:
+    """Rows → the fields of Image; `inline`: with their placeholders. Call `refresh` before."""
     archive = served.archive
     details = archive.details([row.id for row in rows])
-    return [
-        image_fields(
-            row, codec=_codec_name(archive, row), detail=details.get(row.id), base=served.base
-        )
-        for row in rows
-    ]
+    pngs = pictures.placeholders(archive, rows) if inline else {}
+    all_fields = []
+    for row in rows:
+        codec, detail = _codec_name(archive, row), details.get(row.id)
+        fields = image_fields(row, codec=codec, detail=detail, base=served.base)
+        if row.id in pngs:
+            fields["placeholder"] = f"data:image/png;base64,{b64encode(pngs[row.id]).decode()}"
+        all_fields.append(fields)
+    return all_fields
 
 
 def _codec_name(archive: Archive, row: Row) -> str:

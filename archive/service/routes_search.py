@@ -6,7 +6,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +20,7 @@ from archive.filters import Filters
 from archive.index.hits import in_order
 from archive.index.queries import Combination
 from archive.ingest.outcomes import Added, Archived, Duplicate, Skipped
-from archive.service.context import Cursor, Limit, Served, TheService, cursor_of
+from archive.service.context import Cursor, Inline, Limit, Served, TheService, cursor_of
 from archive.service.documents import Hit, Hits, Upload, Uploads
 from archive.service.filters import LONGEST, MOST_HITS, Meant
 from archive.service.job_kinds import BIGGEST
@@ -43,6 +43,16 @@ Order = Annotated[
         description="By `date` or `-date` the `limit` best are sorted, and there is no next page.",
     ),
 ]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Which of the hits are sent, and how."""
+
+    start: int
+    limit: int
+    sort: str
+    inline: bool  # with their placeholders
 
 
 async def _combination(
@@ -89,13 +99,13 @@ async def search(
     query: Asked,
     limit: Limit = 50,
     cursor: Cursor = None,
+    inline: Inline = False,
     sort: Order = "score",
 ) -> Hits:
     """Rows by words and other rows: all of `q` and `like`, and none of `not`."""
     start = offset_of(cursor)
-    return await service.search(
-        partial(_hits, served, query, filters, start=start, limit=limit, sort=sort)
-    )
+    page = Page(start, limit, sort, inline)
+    return await service.search(partial(_hits, served, query, filters, page))
 
 
 @router.post(
@@ -109,6 +119,7 @@ async def search_by_picture(
     query: Asked,
     picture: Annotated[UploadFile, File(description="An image file, up to 64 MB.")],
     limit: Limit = 50,
+    inline: Inline = False,
     sort: Order = "score",
 ) -> Hits:
     """Rows like a picture, to which words and rows may be added."""
@@ -122,7 +133,7 @@ async def search_by_picture(
         size = int(np.max(served.archive.model.preprocessing["size"]))
         pixels = service.workers.decode(content, at_least=size).pixels
         whole = replace(query, plus=[*query.plus, pixels])
-        hits = _hits(served, whole, filters, start=0, limit=limit, sort=sort)
+        hits = _hits(served, whole, filters, Page(0, limit, sort, inline))
         return Hits(hits=hits.hits, next=None)  # the picture would have to be sent again
 
     return await service.decode(answer)
@@ -144,26 +155,19 @@ async def upload(
     return Uploads(outcomes=outcomes)
 
 
-def _hits(
-    served: ServedArchive,
-    query: Combination,
-    filters: Filters,
-    *,
-    start: int,
-    limit: int,
-    sort: str,
-) -> Hits:
+def _hits(served: ServedArchive, query: Combination, filters: Filters, page: Page) -> Hits:
     """A page of hits."""
-    by_score = sort == "score"
-    count = min(start + limit + by_score, MOST_HITS)  # one more tells whether there is a next page
+    by_score = page.sort == "score"
+    end = page.start + page.limit
+    count = min(end + by_score, MOST_HITS)  # one more tells whether there is a next page
     served.archive.refresh()
     ranked = served.archive.search(query, limit=count, filters=filters)
-    page = in_order(ranked[start : start + limit], sort)
+    chosen = in_order(ranked[page.start : end], page.sort)
+    all_fields = fields_of(served, [hit.row for hit in chosen], inline=page.inline)
     hits = [
         Hit(score=hit.score, match=hit.match, is_match=hit.is_match, **fields)
-        for hit, fields in zip(page, fields_of(served, [hit.row for hit in page]), strict=True)
+        for hit, fields in zip(chosen, all_fields, strict=True)
     ]
-    end = start + limit
     has_next = by_score and len(ranked) > end
     return Hits(hits=hits, next=cursor_of([end]) if has_next else None)
 

@@ -8,7 +8,7 @@
     details        which picture exactly it was    cameras    what images were taken with
     selection      filters → ids                   erase      rows → nothing
     jobs           work of the service             image_order   rows by id or date, in pages
-    watchers       who watches which folders
+    watchers       who watches which folders       summary    counts of what rows are made of
     row_values   checksum   intact   types   clock
 
 A Store holds one part for each table, all over one Database. Writing is idempotent: a digest occurs
@@ -36,6 +36,7 @@ from archive.store.restorations import Restorations
 from archive.store.row_values import DIGEST_BYTES
 from archive.store.selection import Selection
 from archive.store.sources import Sources
+from archive.store.summary import Summaries
 from archive.store.tombstones import Tombstones
 from archive.store.volumes import Volumes
 from archive.store.watchers import Watchers
@@ -54,6 +55,7 @@ class Store:
         self.cameras = Cameras(database)
         self.images = Images(database, self.sources, self.cameras)
         self.selection = Selection(database, self.cameras, self.volumes)
+        self.summaries = Summaries(database, self.cameras, self.volumes)
         self.details = Details(database)
         self.restorations = Restorations(database)
         self.tombstones = Tombstones(database)

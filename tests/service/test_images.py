@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
+from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +157,19 @@ def test_the_color_map_is_a_small_png_that_caches_keep(reading: Running) -> None
     assert reading.get(f"/{address}", headers=tag).status_code == 304
     other = reading.get("images/1/placeholder.png", params={"v": "00000000"})
     assert other.headers["cache-control"] == "private, no-cache"
+
+
+def test_color_maps_come_with_a_list_if_they_are_asked_for(reading: Running) -> None:
+    listed = reading.get("images", params={"inline": True}).json()["images"]
+    found = reading.get("search", params={"inline": True, "q": "a boat"}).json()["hits"]
+    assert len(listed) == 15
+    for facts in (*listed, *found):
+        start, _, content = facts["placeholder"].partition(",")
+        assert start == "data:image/png;base64"
+        alone = Image.open(io.BytesIO(reading.get(f"images/{facts['id']}/placeholder.png").content))
+        together = Image.open(io.BytesIO(b64decode(content)))
+        assert together.size == alone.size
+        assert np.abs(np.asarray(together, int) - np.asarray(alone, int)).max() <= 1
 
 
 def test_an_original_is_sent_as_it_is(reading: Running) -> None:

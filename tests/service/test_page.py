@@ -33,7 +33,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, scenes: Path) -> Iterator[R
     """A service of fifteen scenes, the first of which has a detail."""
     copy = shutil.copytree(scenes / "archive", tmp_path_factory.mktemp("page") / "archive")
     with Archive(copy) as archive:
-        list(archive.write_details(archive.rows([1]), max_bytes=60))
+        list(archive.write_details(archive.rows([1]), max_bytes=24))
     with serving(copy) as running:
         yield running
 
@@ -134,13 +134,57 @@ def test_filters_are_kept_in_the_address(page: Page) -> None:
 
 def test_the_other_views_have_something_to_say(page: Page) -> None:
     for view, expected in {
-        "figures": "bits",
+        "figures": "When they were taken",
         "volumes": "Last seen",
         "ledger": "Every file was archived",
         "jobs": "",
     }.items():
         page.click(f"nav [data-view={view}]")
         expect(page.locator("#panel")).to_contain_text(expected, timeout=PATIENCE)
+
+
+def test_figures_are_drawn_and_can_be_read(page: Page) -> None:
+    page.click("nav [data-view=figures]")
+    drawing = page.get_by_role("img", name="Pictures by time")
+    months = "2018-07: 1, 2019-07: 1, 2020-07: 1"
+    expect(drawing).to_have_attribute("aria-label", f"Pictures by time. {months}")
+    page.locator("#panel .bars a", has_text="JPEG").click()
+    expect(page.locator("#status")).to_have_text("7 pictures", timeout=PATIENCE)
+    assert "format=JPEG" in page.url
+
+
+def test_what_nothing_matches_is_told(page: Page) -> None:
+    for words, is_nothing in (("purple submarine accountant", True), ("a boat on the sea", False)):
+        page.fill("#words", words)
+        page.press("#words", "Enter")
+        expect(page.locator("#status")).to_contain_text(words, timeout=PATIENCE)
+        assert ("Nothing really matches" in page.inner_text("#status")) == is_nothing
+        assert page.locator(".tile.weak").count() > 0
+        assert (page.locator(".tile:not(.weak)").count() == 0) == is_nothing
+
+
+def test_a_handle_over_the_timeline_filters_by_date(page: Page) -> None:
+    page.click("#show-filters")
+    first = page.get_by_role("slider", name="First month")
+    expect(first).to_have_attribute("aria-valuetext", "July 2018", timeout=PATIENCE)
+    first.press("ArrowRight")
+    page.get_by_role("slider", name="Last month").press("ArrowLeft")
+    fields = page.locator("#filters")
+    assert fields.locator("[name=since]").input_value() == "2018-08"
+    assert fields.locator("[name=until]").input_value() == "2020-06"
+    assert page.locator("#cameras option").get_attribute("value") == "Canon EOS 5D"
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator("#status")).to_have_text("1 picture")
+    assert "July 14, 2019" in name_of(page, 0)
+
+
+def test_a_picture_leads_to_those_near_it(page: Page) -> None:
+    page.goto(f"{page.url}?since=2020")
+    expect(page.locator("#status")).to_have_text("1 picture", timeout=PATIENCE)
+    page.locator(".tile .open").first.click()
+    page.get_by_role("button", name="Near this place").click()
+    expect(page.locator("#filters [name=near]")).to_have_value("52.5163,13.3777,5")
+    expect(page.locator("#status")).to_have_text("1 picture", timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -155,7 +199,7 @@ def test_axe_hears_nothing_serious(browser: Browser, served: Running, scheme: st
     assert serious(page) == []
     page.keyboard.press("Escape")
     page.click("nav [data-view=figures]")
-    expect(page.locator("#panel dl")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#panel .charts svg").first).to_be_visible(timeout=PATIENCE)
     assert serious(page) == []
     page.close()
 

@@ -49,7 +49,25 @@ def test_figures_volumes_and_ledger(reading: Running) -> None:
     assert stats["original_bytes"] > 0
     [volume] = reading.get("volumes").json()["volumes"]
     assert volume["mounted"]
+    assert volume["images"] == 15
     assert reading.get("ledger").json() == {"skipped": [], "next": None}
+
+
+def test_a_summary_counts_what_can_be_chosen(reading: Running, scenes: Path) -> None:
+    summary = reading.get("summary").json()
+    years = [(month["name"], month["images"]) for month in summary["months"]]
+    assert years == [("2018-07", 1), ("2019-07", 1), ("2020-07", 1)]
+    assert summary["undated"] == 12
+    assert summary["cameras"] == [{"name": "Canon EOS 5D", "images": 3}]
+    assert sum(share["images"] for share in summary["formats"]) == 15
+    album = str(scenes / "album")
+    assert [folder["name"] for folder in summary["folders"]] == [album, f"{album}/inner"]
+    for folder in summary["folders"]:
+        listed = reading.get("images", params={"under": folder["name"]}).json()["images"]
+        assert len(listed) >= folder["images"]
+    [volume] = summary["volumes"]
+    assert volume["mounted"]
+    assert sum(size["images"] for size in summary["sizes"]) == 15
 
 
 def test_metrics_count_requests_by_operation(reading: Running) -> None:

@@ -1,9 +1,16 @@
 // The endless grid: soft placeholders at once, then what can be shown of each picture.
+//
+// Rows come in pages. A page far from what is seen keeps its height and gives up its tiles, so ten
+// thousand take no more than a few hundred. A picture is asked for once its tile has stayed in
+// view for a moment, and no longer if it leaves before it came: whoever scrolls by waits for none.
 
 import { url } from "./api.js";
 import { day, element, fileName } from "./dom.js";
 
-const PAGE = 100; // tiles; a page out of sight is not laid out
+const PAGE = 50; // tiles
+const AHEAD = "3000px"; // around what is seen: pages in there have their tiles
+const NEAR = "300px"; // likewise: pictures in there are asked for
+const MOMENT = 120; // milliseconds that a tile stays before its picture is asked for
 const THUMBNAIL = 384; // pixels, long side
 
 export class Grid {
@@ -17,12 +24,19 @@ export class Grid {
     this.end = element("div", { class: "end" });
     this.observer = new IntersectionObserver((entries) => {
       if (entries.some((entry) => entry.isIntersecting)) this.more();
-    }, { rootMargin: "1200px" });
+    }, { rootMargin: AHEAD });
+    this.pages = new IntersectionObserver((entries) => {
+      for (const { target, isIntersecting } of entries) this.keep(target, isIntersecting);
+    }, { rootMargin: AHEAD });
+    this.near = new IntersectionObserver((entries) => {
+      for (const { target, isIntersecting } of entries) target.dispatchEvent(new Event(isIntersecting ? "near" : "far"));
+    }, { rootMargin: NEAR });
     place.addEventListener("keydown", (event) => this.move(event));
   }
 
   async show(base, load) {
-    this.observer.disconnect();
+    for (const observer of [this.observer, this.pages, this.near]) observer.disconnect();
+    this.shown = new Map(); // page → its items
     this.base = base;
     this.load = load;
     this.items = [];
@@ -46,14 +60,28 @@ export class Grid {
     if (load !== this.load) return; // another search began meanwhile
     this.cursor = next;
     this.done = !next;
-    if (items.length) this.end.before(this.page(items));
+    if (items.length) this.page(items);
     this.items.push(...items);
-    if (!this.done && this.end.getBoundingClientRect().top < innerHeight + 600) await this.next();
+    if (this.done) this.end.remove();
+    else if (this.end.getBoundingClientRect().top < innerHeight + parseInt(AHEAD)) await this.next();
   }
 
   page(items) {
-    const tiles = items.map((item) => this.tile(item));
-    return element("ul", { class: "page", role: "list" }, tiles);
+    const page = element("ul", { class: "page", role: "list" }, items.map((item) => this.tile(item)));
+    this.shown.set(page, items);
+    this.end.before(page);
+    this.pages.observe(page);
+  }
+
+  // a page has its tiles while it is near, or has the focus
+  keep(page, isNear) {
+    if (isNear && !page.hasChildNodes()) {
+      page.append(...this.shown.get(page).map((item) => this.tile(item)));
+      page.style.height = "";
+    } else if (!isNear && !page.contains(document.activeElement)) {
+      page.style.height = `${page.offsetHeight}px`;
+      page.replaceChildren();
+    }
   }
 
   tile(item) {
@@ -64,7 +92,7 @@ export class Grid {
       class: "open",
       "aria-label": `${name}, ${day(item.taken_at)}${score}`,
       onclick: () => this.open(item),
-    }, soft(item), sharp(this.base, item));
+    }, soft(item), this.sharp(item));
     const box = element("input", {
       type: "checkbox",
       checked: this.selected.has(item.id),
@@ -72,8 +100,34 @@ export class Grid {
       onchange: (event) => this.toggle(item.id, event.target.checked),
     });
     const ratio = Math.min(3, Math.max(0.4, item.width / item.height));
-    return element("li", { class: "tile", style: `--ratio: ${ratio}` }, button, box,
+    const weak = item.is_match === false ? " weak" : "";
+    return element("li", { class: `tile${weak}`, style: `--ratio: ${ratio}` }, button, box,
       element("span", { class: "label", hidden: true }), bar(item));
+  }
+
+  // the original if it can be seen, else the newest restoration, else nothing
+  sharp(item) {
+    const image = element("img", { class: "sharp", alt: "", decoding: "async" });
+    const sources = [`images/${item.id}/original?size=${THUMBNAIL}`, `images/${item.id}/restoration`];
+    let timer = 0;
+    const ask = () => { image.src = url(this.base + sources[0]); };
+    image.addEventListener("near", () => { timer = setTimeout(ask, MOMENT); });
+    image.addEventListener("far", () => {
+      clearTimeout(timer);
+      image.removeAttribute("src");
+    });
+    image.addEventListener("load", () => {
+      this.near.unobserve(image);
+      image.classList.add("there");
+      if (sources.length === 1) mark(image);
+    });
+    image.addEventListener("error", () => {
+      sources.shift();
+      if (sources.length) ask();
+      else image.remove();
+    });
+    this.near.observe(image);
+    return image;
   }
 
   toggle(id, chosen) {
@@ -107,35 +161,14 @@ export class Grid {
 
 function soft(item) {
   if (!item.placeholder) return null;
-  return element("img", { class: "soft", alt: "", loading: "lazy", src: url(item.placeholder) });
-}
-
-// the original if it can be seen, else the newest restoration, else nothing
-function sharp(base, item) {
-  const image = element("img", { class: "sharp", alt: "", loading: "lazy", decoding: "async" });
-  const sources = [`images/${item.id}/original?size=${THUMBNAIL}`, `images/${item.id}/restoration`];
-  image.addEventListener("load", () => image.classList.add("there"));
-  image.addEventListener("error", () => {
-    const source = sources.shift();
-    if (!source) {
-      image.remove();
-      return;
-    }
-    if (!sources.length) mark(image);
-    image.src = url(base + source);
-  });
-  image.src = url(base + sources.shift());
-  return image;
+  return element("img", { class: "soft", alt: "", decoding: "async", src: url(item.placeholder) });
 }
 
 function mark(image) {
-  image.addEventListener("load", () => {
-    const label = image.closest(".tile")?.querySelector(".label");
-    if (label) {
-      label.textContent = "restored";
-      label.hidden = false;
-    }
-  });
+  const label = image.closest(".tile")?.querySelector(".label");
+  if (!label) return;
+  label.textContent = "restored";
+  label.hidden = false;
 }
 
 function bar(item) {

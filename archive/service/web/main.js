@@ -1,18 +1,25 @@
 // The page: what is asked for is in its address, so that Back, reload and bookmarks work.
 
 import { ask, below, follow, send, url } from "./api.js";
+import { Choices } from "./choices.js";
 import { count } from "./dom.js";
 import { Grid } from "./grid.js";
 import { fill } from "./panels.js";
 import { Viewer } from "./viewer.js";
 
 const FILTERS = ["since", "until", "under", "camera", "format", "near", "volume", "has_original", "sort"];
+const NEAR = 5; // kilometers around a picture
 const at = (id) => document.getElementById(id);
 
 const page = { archives: [], file: null };
 const grid = new Grid(at("pictures"), { open, select });
+const choices = new Choices(at("filters"));
 const viewer = new Viewer(at("viewer"), {
   similar: (item) => go({ like: item.id }),
+  near: ({ latitude, longitude }) => {
+    go({ near: `${latitude},${longitude},${NEAR}` });
+    showFilters(true);
+  },
   gone: () => show(),
 });
 
@@ -56,6 +63,7 @@ async function show() {
     if (field.type === "checkbox") field.checked = asked.has(name);
     else field.value = asked.get(name) ?? "";
   }
+  choices.follow();
   for (const button of document.querySelectorAll("nav button")) {
     if (button.dataset.view === view) button.setAttribute("aria-current", "page");
     else button.removeAttribute("aria-current");
@@ -90,10 +98,11 @@ function byAddress(base, asked) {
   }
   return async (cursor, limit) => {
     parameters.set("limit", limit);
+    parameters.set("inline", true);
     if (cursor) parameters.set("cursor", cursor);
     const answer = await ask(`${base}${isSearch ? "search" : "images"}?${parameters}`);
     const items = answer.hits ?? answer.images;
-    if (!cursor) say(isSearch ? found(asked, answer) : listed(asked, answer));
+    if (!cursor) say(isSearch ? found(answer, ...query(asked)) : listed(asked, answer));
     return { items, next: answer.next };
   };
 }
@@ -102,21 +111,26 @@ function byPicture(base, file) {
   return async () => {
     const body = new FormData();
     body.append("picture", file);
-    const answer = await ask(`${base}search?limit=100`, { method: "POST", body });
-    say(answer.hits.length ? `like ${file.name}` : "nothing is archived yet");
+    const answer = await ask(`${base}search?limit=100&inline=true`, { method: "POST", body });
+    say(found(answer, "like", file.name));
     return { items: answer.hits, next: null };
   };
 }
 
-function found(asked, { hits, matches }) {
+// hits say whether they match; where none does, neither does anything else
+function found({ hits }, relation, query) {
   if (!hits.length) return "no picture passes these filters";
-  const query = asked.get("q") ? `“${asked.get("q")}”` : `picture ${asked.get("like")}`;
-  if (matches === false) return `Nothing really matches ${query}. The nearest:`;
-  return asked.get("q") ? `best matches of ${query}` : `like ${query}`;
+  return hits.some((hit) => hit.is_match) ? `${relation} ${query}` : `Nothing really matches ${query}. The nearest:`;
 }
 
-function listed(asked, { images, total }) {
-  if (images.length) return total === null || total === undefined ? "" : count(total, "picture");
+function query(asked) {
+  return asked.get("q") ? ["best matches of", `“${asked.get("q")}”`] : ["like", `picture ${asked.get("like")}`];
+}
+
+function listed(asked, { images, next, total }) {
+  if (typeof total === "number" && total) return count(total, "picture");
+  if (next) return "pictures that pass these filters";
+  if (images.length) return count(images.length, "picture");
   const filtered = FILTERS.some((name) => asked.has(name));
   return filtered ? "no picture passes these filters" : "The archive is empty. Drop pictures here to archive them.";
 }
@@ -129,6 +143,17 @@ function open(item) {
   const archive = current();
   const place = { archive: archive.name, base: below(archive.name), readOnly: archive.read_only };
   viewer.open(place, item, grid.items);
+}
+
+async function showFilters(visible) {
+  at("filters").hidden = !visible;
+  at("show-filters").setAttribute("aria-expanded", String(visible));
+  if (!visible) return;
+  try {
+    choices.fill(await ask(`${below(current().name)}summary`));
+  } catch (problem) {
+    say(problem.message);
+  }
 }
 
 // ---- selected pictures
@@ -209,10 +234,7 @@ at("filters").addEventListener("reset", () => {
   const asked = address();
   go({ q: asked.get("q"), like: asked.get("like") });
 });
-at("show-filters").addEventListener("click", (event) => {
-  at("filters").hidden = !at("filters").hidden;
-  event.target.setAttribute("aria-expanded", String(!at("filters").hidden));
-});
+at("show-filters").addEventListener("click", () => showFilters(at("filters").hidden));
 document.querySelector("nav").addEventListener("click", (event) => {
   const view = event.target.dataset.view;
   if (view) go({ view: view === "pictures" ? "" : view });
@@ -221,6 +243,7 @@ at("archive").addEventListener("change", (event) => {
   history.pushState(null, "", `?archive=${encodeURIComponent(event.target.value)}`);
   grid.clear();
   show();
+  showFilters(!at("filters").hidden);
 });
 at("by-picture").addEventListener("click", () => chooseFiles());
 at("picture").addEventListener("close", () => use([...at("files").files], at("picture").returnValue));
@@ -250,8 +273,8 @@ async function start() {
   const options = page.archives.map(({ name }) => new Option(name));
   at("archive").replaceChildren(...options);
   at("archive").hidden = options.length < 2;
-  if (FILTERS.some((name) => address().has(name))) at("show-filters").click();
   await show();
+  if (FILTERS.some((name) => address().has(name))) await showFilters(true);
 }
 
 start();

@@ -1,9 +1,11 @@
 // The views beside the pictures: jobs, figures, drives, files that were skipped.
 
 import { ask, below, follow, url } from "./api.js";
-import { count, day, definitions, element, size } from "./dom.js";
+import { bars, columns, timeline } from "./charts.js";
+import { count, day, definitions, element, fileName, size } from "./dom.js";
 
 const TITLES = { jobs: "Jobs", figures: "Figures", volumes: "Drives", ledger: "Skipped files" };
+const MOST = 12; // bars
 const FILL = { jobs, figures, volumes, ledger };
 
 export async function fill(panel, view, archive) {
@@ -42,7 +44,7 @@ function jobLine(archive, job) {
 }
 
 async function figures(body, archive) {
-  const stats = await ask(`${below(archive)}stats`);
+  const [stats, summary] = await Promise.all(["stats", "summary"].map((path) => ask(below(archive) + path)));
   const perImage = stats.images ? stats.archive_bytes / stats.images : 0;
   body.replaceChildren(
     stats.images ? comparison(stats) : element("p", {}, "The archive has no pictures yet."),
@@ -58,7 +60,39 @@ async function figures(body, archive) {
       ["search index", size(stats.index_bytes_per_image)],
       ["Model", stats.model],
       ["Codec", stats.codec],
-    ]));
+    ]),
+    element("div", { class: "charts" }, charts(archive, summary)));
+}
+
+function charts(archive, summary) {
+  const to = (filter) => (name) => `?${new URLSearchParams({ archive, [filter]: name })}`;
+  const drawings = [
+    ["When they were taken", summary.months, () => columns("Pictures by time", timeline(summary.months)),
+      summary.undated ? `${count(summary.undated, "picture")} without a date` : ""],
+    ["Fidelity", summary.fidelity, () => columns("Pictures by fidelity", steps(summary.fidelity, 0.05)),
+      "how near a picture restored from its row comes to it, at the last audit; 1 is the same"],
+    ["Bytes a picture", summary.sizes, () => columns("Pictures by bytes", steps(summary.sizes, 10)),
+      "of both codes and the detail, by tens"],
+    ["Formats", summary.formats, () => bars(summary.formats, to("format"))],
+    ["Cameras", summary.cameras, () => bars(most(summary.cameras), to("camera"))],
+    ["Folders", summary.folders, () => bars(most(summary.folders), to("under"), fileName)],
+  ];
+  return drawings.filter(([, counts]) => counts.length).map(([title, , draw, note]) => element("section", {},
+    element("h3", {}, title), draw(), note ? element("p", { class: "note" }, note) : null));
+}
+
+function most(shares) {
+  return shares.toSorted((a, b) => b.images - a.images).slice(0, MOST);
+}
+
+// values, all `step` apart, from the first to the last, also without pictures
+function steps(bins, step) {
+  const images = new Map(bins.map((bin) => [Math.round(bin.value / step), bin.images]));
+  const [first, last] = [Math.min(...images.keys()), Math.max(...images.keys())];
+  return Array.from({ length: last - first + 1 }, (_, at) => {
+    const name = ((first + at) * step).toFixed(step < 1 ? 2 : 0);
+    return { name, images: images.get(first + at) ?? 0 };
+  });
 }
 
 function comparison(stats) {

@@ -7,10 +7,10 @@ const LARGE = 1600; // pixels, long side
 const DIAL = [50, 120]; // bytes in all, between the row alone and all of its detail
 
 export class Viewer {
-  constructor(dialog, { similar, said, gone }) {
+  constructor(dialog, { similar, near, gone }) {
     this.dialog = dialog;
     this.similar = similar;
-    this.said = said;
+    this.near = near;
     this.gone = gone;
     addEventListener("keydown", (event) => { if (dialog.open) this.press(event); });
     dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
@@ -107,7 +107,9 @@ export class Viewer {
     return element("p", { class: "row" },
       element("button", { type: "button", class: "primary", onclick: () => this.restore(this.chosen()) },
         "Restore"),
-      element("button", { type: "button", onclick: () => this.look(item) }, "Similar"),
+      element("button", { type: "button", onclick: () => this.leave(this.similar) }, "Similar"),
+      item.latitude == null ? null
+        : element("button", { type: "button", onclick: () => this.leave(this.near) }, "Near this place"),
       element("a", { class: "button", href: url(`${this.base}images/${item.id}/original`), download: fileName(item.path) },
         "Download original"),
       this.readOnly ? null
@@ -120,6 +122,7 @@ export class Viewer {
       element("span", { class: exists ? "good" : "bad" },
         exists ? "is here" : mounted ? "is gone" : `on “${volume ?? "a drive"}”, which is not connected`)));
     return definitions([
+      ["Match", item.score === undefined ? null : matching(item)],
       ["Taken", day(item.taken_at)],
       ["Size", `${item.width} × ${item.height} ${item.format}, ${size(item.file_bytes)}`],
       ["Camera", item.camera],
@@ -179,9 +182,11 @@ export class Viewer {
       : job.steps ? `step ${job.step} of ${job.steps}` : "starting";
   }
 
-  look(item) {
+  // for other pictures
+  leave(look) {
+    const { item } = this;
     this.dialog.close();
-    this.similar(item);
+    look(item);
   }
 
   async forget(item) {
@@ -206,6 +211,11 @@ export class Viewer {
     if (event.key === "ArrowRight") this.step(1);
     else if (event.key === "ArrowLeft") this.step(-1);
     else if (event.key === "r") this.restore(this.chosen());
-    else if (event.key === "s") this.look(this.item);
+    else if (event.key === "s") this.leave(this.similar);
   }
+}
+
+function matching({ score, match, is_match: isMatch }) {
+  const share = match === null ? "" : `${Math.floor(100 * match)} %, `;
+  return `${share}score ${score.toFixed(2)}${isMatch ? "" : ": not really"}`;
 }
