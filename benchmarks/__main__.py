@@ -121,7 +121,7 @@ def colors(data: Path, work: Path) -> None:
 
 @main.command()
 @click.option("--rows", default=10_000, show_default=True)
-@click.option("--speed", default=4000, show_default=True, help="Pixels a second.")
+@click.option("--speed", default=6000, show_default=True, help="Pixels a second.")
 def page(rows: int, speed: int) -> None:
     """The page's grid scrolled down and up in Chromium: frames, long tasks, memory."""
     from benchmarks.page import measure

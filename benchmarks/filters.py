@@ -31,6 +31,7 @@ from benchmarks.index import BATCH, COUNT, VectorShape, add_codec, make_codec, n
 FIRST_DAY = datetime(2000, 1, 1)
 CAMERAS = 40
 FEW = 10  # rows of each rare thing
+SUMMARIES = 5
 FILTERS: Mapping[str, Filters] = {
     "none": Filters(),
     "date, 10 rows": Filters(since="1999-06-01", until="1999-06-01"),
@@ -46,7 +47,7 @@ FILTERS: Mapping[str, Filters] = {
 def measure(
     rows: int, dimension: int, queries: int, codec_name: str
 ) -> Iterator[dict[str, object]]:
-    """→ a line of figures for each of FILTERS."""
+    """→ a line of figures for each of FILTERS, and one for a summary of all rows."""
     import faiss
 
     faiss.omp_set_num_threads(1)
@@ -65,6 +66,7 @@ def measure(
         for name, filters in FILTERS.items():
             figures = _timed(store, search, vectors, vectors_hat, filters)
             yield {"filter": name, "codec": codec_name, "rows": rows, **figures}
+        yield {"rows": rows, "summary_ms_median": _summary_ms(store)}
         store.close()
 
 
@@ -90,6 +92,16 @@ def _timed(
         "ms_worst": round(max(milliseconds), 1),
         "recall_at_10": round(statistics.fmean(recalls), 4),
     }
+
+
+def _summary_ms(store: Store) -> float:
+    """Of counting all rows by month, format, camera, folder and drive."""
+    milliseconds = []
+    for _ in range(SUMMARIES):
+        started = time.perf_counter()
+        store.summaries.make()
+        milliseconds.append(1000 * (time.perf_counter() - started))
+    return round(statistics.median(milliseconds), 1)
 
 
 def _fill(store: Store, codec_id: int, codec: Codec, shape: VectorShape, rows: int) -> list[bytes]:

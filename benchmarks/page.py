@@ -3,9 +3,9 @@ stutter, and what do they take?
 
 The archive has real rows and their originals: a few drawings, each file of them with a number in a
 comment, so no two have the same bytes. The page is scrolled at an even speed from the first tile to
-the last, which loads all of them, and back again. A frame lasts from one requestAnimationFrame to
-the next, a long task is one of 50 ms or more (PerformanceObserver). Browser and service share the
-machine.
+the last, which loads all of them, and back again; before that it rests, to see what the machine can
+do. A frame lasts from one requestAnimationFrame to the next, a long task is one of
+50 ms or more (PerformanceObserver). Browser and service share the machine.
 """
 
 from __future__ import annotations
@@ -62,7 +62,10 @@ async ({speed, seconds, down}) => {
 
 
 def measure(rows: int, speed: int) -> Iterator[dict[str, object]]:
-    """→ figures of the page at rest, scrolled down, and up; `speed`: pixels a second."""
+    """→ figures of the page at rest, scrolled down, and up.
+
+    `speed`: pixels a second.
+    """
     from playwright.sync_api import sync_playwright
 
     executable = next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -72,15 +75,14 @@ def measure(rows: int, speed: int) -> Iterator[dict[str, object]]:
             options = {"executable_path": executable, "args": ["--no-sandbox"]}
             browser = playwright.chromium.launch(**options)  # type: ignore[arg-type]
             page = browser.new_page(viewport=VIEWPORT)  # type: ignore[arg-type]
+            down = {"speed": speed, "seconds": 0, "down": True}
             page.goto(f"http://127.0.0.1:{port}/")
             page.wait_for_selector(".tile .sharp.there", timeout=PATIENCE)
-            for name, scroll in {
-                "at rest": {"speed": 0, "seconds": IDLE_SECONDS, "down": True},
-                "down": {"speed": speed, "seconds": 0, "down": True},
-                "up": {"speed": speed, "seconds": 0, "down": False},
-            }.items():
-                facts = {"page": name, "rows": rows, "speed": scroll["speed"]}
-                yield {**facts, **_scrolled(page, scroll)}
+            rest = {"speed": 0, "seconds": IDLE_SECONDS, "down": True}
+            for scroll in (rest, down, {**down, "down": False}):
+                yield {"rows": rows, **scroll, **_scrolled(page, scroll)}
+                if scroll is down and page.locator("#pictures .end").count():
+                    raise RuntimeError("the page has not loaded all rows")
             browser.close()
 
 

@@ -45,7 +45,6 @@ export class Grid {
     this.busy = null;
     this.place.replaceChildren(this.end);
     await this.more();
-    this.observer.observe(this.end);
   }
 
   more() {
@@ -62,8 +61,9 @@ export class Grid {
     this.done = !next;
     if (items.length) this.page(items);
     this.items.push(...items);
+    this.observer.unobserve(this.end);
     if (this.done) this.end.remove();
-    else if (this.end.getBoundingClientRect().top < innerHeight + parseInt(AHEAD)) await this.next();
+    else this.observer.observe(this.end); // anew: it tells where the end is now, moved or not
   }
 
   page(items) {
