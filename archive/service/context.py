@@ -39,11 +39,14 @@ class Service:
     is_ready: threading.Event = field(default_factory=threading.Event)
     decoding: anyio.CapacityLimiter | None = None
 
-    async def decode(self, work: Callable[[], T]) -> T:
-        """Runs what decodes pictures in threads of its own."""
+    async def decode(self, work: Callable[[], T], request: Request | None = None) -> T:
+        """Runs what decodes pictures, a few at a time; not for whom has gone meanwhile."""
         if self.decoding is None:
             self.decoding = anyio.CapacityLimiter(DECODING_THREADS)
-        return await anyio.to_thread.run_sync(work, limiter=self.decoding)
+        async with self.decoding:
+            if request is not None and await request.is_disconnected():
+                raise Refused(408, "nobody waits for this picture any more")
+            return await anyio.to_thread.run_sync(work)
 
 
 async def _service(request: Request) -> Service:
