@@ -39,9 +39,12 @@ class Service:
     _decoding: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
     _searching: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(1))
 
-    async def decode(self, work: Callable[[], T]) -> T:
-        """Runs what decodes pictures in threads of its own."""
-        return await anyio.to_thread.run_sync(work, limiter=self._decoding)
+    async def decode(self, work: Callable[[], T], request: Request | None = None) -> T:
+        """Runs what decodes pictures, a few at a time; not for whom has gone meanwhile."""
+        async with self._decoding:
+            if request is not None and await request.is_disconnected():
+                raise Refused(408, "nobody waits for this picture any more")
+            return await anyio.to_thread.run_sync(work)
 
     async def search(self, work: Callable[[], T]) -> T:
         """Runs a search after those that came before: side by side, all of them take longer."""

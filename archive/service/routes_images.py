@@ -142,7 +142,7 @@ async def original(
     unchanged = not_modified(request, tag, headers)
     if unchanged is not None:
         return unchanged
-    picture = await service.decode(lambda: pictures.original(row, size, service.workers))
+    picture = await service.decode(lambda: pictures.original(row, size, service.workers), request)
     headers["Content-Length"] = str(picture.length)
     return StreamingResponse(picture.chunks, 200, headers, picture.media_type)
 

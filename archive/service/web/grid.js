@@ -10,6 +10,7 @@ import { day, element, fileName } from "./dom.js";
 const PAGE = 50; // tiles
 const AHEAD = "3000px"; // around what is seen: pages in there have their tiles
 const NEAR = "300px"; // likewise: pictures in there are asked for
+const AGAIN = 1000; // milliseconds after which a page that did not come is asked for again
 const MOMENT = 120; // milliseconds that a tile stays before its picture is asked for
 const THUMBNAIL = 384; // pixels, long side
 
@@ -23,7 +24,8 @@ export class Grid {
     this.selected = new Set();
     this.end = element("div", { class: "end" });
     this.observer = new IntersectionObserver((entries) => {
-      if (entries.some((entry) => entry.isIntersecting)) this.more();
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      this.more()?.catch(() => setTimeout(() => this.watch(), AGAIN)); // the service may be busy
     }, { rootMargin: AHEAD });
     this.pages = new IntersectionObserver((entries) => {
       for (const { target, isIntersecting } of entries) this.keep(target, isIntersecting);
@@ -61,9 +63,14 @@ export class Grid {
     this.done = !next;
     if (items.length) this.page(items);
     this.items.push(...items);
+    this.watch();
+  }
+
+  // anew: the observer tells where the end is now, moved or not
+  watch() {
     this.observer.unobserve(this.end);
     if (this.done) this.end.remove();
-    else this.observer.observe(this.end); // anew: it tells where the end is now, moved or not
+    else this.observer.observe(this.end);
   }
 
   page(items) {
